@@ -1,0 +1,46 @@
+# make demo   install into .venv, evolve an ant, end with the path of its run folder
+# make test   install into .venv, run the tests
+# make lint   install into .venv, check style, formatting, types and import order
+#
+# PYTHON=... names the interpreter that .venv is made from; by default the first one that fits.
+
+MAKEFLAGS += --no-print-directory
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+
+.PHONY: setup demo test lint
+setup: .venv/.installed
+
+demo: setup
+	@.venv/bin/metahebb evolve ant-quick
+
+test: setup
+	@.venv/bin/pytest
+
+lint: setup
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+# An interpreter is tried, not looked up: a version manager's shim may stand for nothing.
+.venv/.installed: pyproject.toml requirements.lock
+	@fail() { echo "metahebb: $$1" >&2; exit 1; }; \
+	if ! .venv/bin/python -c 'import pip; $(FITS)' 2>/dev/null; then \
+	  fits=; use=; \
+	  for python in $(PYTHONS); do \
+	    "$$python" -c '$(FITS)' 2>/dev/null || continue; \
+	    fits=$$python; \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null && use=$$python && break; \
+	  done; \
+	  [ "$$fits" ] || fail "expected Python 3.11 to 3.13, got none ($(PYTHONS)); install one, or\
+	 name it: make PYTHON=/path/to/python"; \
+	  [ "$$use" ] || fail "expected Python's venv module, got none ($$fits); install it, on\
+	 Debian and Ubuntu with: apt install $$("$$fits" -c \
+	 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; \
+	  "$$use" -m venv --clear .venv; \
+	fi
+	@echo "metahebb: installing into .venv; this takes a few minutes" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --editable '.[dev]' --constraint requirements.lock
+	@touch $@

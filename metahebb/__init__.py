@@ -1,0 +1,3 @@
+"""metahebb: evolve plasticity rules instead of weights."""
+
+__version__ = "0.1.0"

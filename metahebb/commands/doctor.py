@@ -1,0 +1,79 @@
+"""``metahebb doctor``: is this machine fit, and what is missing where."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from metahebb.runs.manifest import PACKAGES, machine
+
+OPTIONAL = ("tensorboard", "wandb", "mlflow-skinny")
+
+
+def doctor() -> int:
+    """Print a line per check; return 0 if a run can be made here, else 2."""
+    found = machine()
+    print(f"machine    {found['cpu']}, {found['cores']} cores, {found['memory_gb']} GB")
+    print(f"system     {found['platform']}")
+    missing = 0
+    for package in (*PACKAGES, *OPTIONAL):
+        try:
+            print(f"{package:10} {version(package)}")
+        except PackageNotFoundError:
+            needed = package in PACKAGES
+            missing += needed
+            print(f"{package:10} {'MISSING: pip install metahebb' if needed else 'not installed'}")
+    checks: dict[str, Callable[[], str]] = {
+        "cache": _cache,
+        "kernel": _kernel,
+        "physics": _physics,
+        "rendering": _rendering,
+    }
+    failed = 0
+    for name, check in checks.items():
+        try:
+            print(f"{name:10} {check()}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the doctor names it and goes on
+            failed += 1
+            print(f"{name:10} FAILED: {type(error).__name__}: {error}")
+    return 2 if failed or missing else 0
+
+
+def _cache() -> str:
+    from metahebb.plasticity.compiler import cache_folder
+
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    writable = os.access(folder, os.W_OK)
+    return f"{folder}" if writable else f"{folder} cannot be written; set METAHEBB_CACHE"
+
+
+def _kernel() -> str:
+    from metahebb.networks import FeedForward
+
+    began = time.perf_counter()
+    FeedForward().lanes(27, 8, 1)
+    return f"compiled or loaded in {time.perf_counter() - began:.1f} s"
+
+
+def _physics() -> str:
+    import numpy as np
+
+    from metahebb.tasks import Locomotion
+
+    task = Locomotion("ant", integrator="implicitfast").lanes(1)
+    lane = np.zeros(1, np.intp)
+    task.reset(lane, [0], lane)
+    began = time.perf_counter()
+    for _ in range(200):
+        task.step(np.zeros((1, 8), np.float32), lane)
+    return f"{200 / (time.perf_counter() - began):,.0f} env steps/s on one core, one lane"
+
+
+def _rendering() -> str:
+    from metahebb.report.gl import gl_backend
+
+    backend = gl_backend()
+    return f"MuJoCo with {backend}" if backend else "no GL found; films are drawn stick figures"

@@ -1,0 +1,148 @@
+"""``metahebb evolve`` and ``metahebb resume``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from metahebb.commands.backend import Where
+from metahebb.commands.parsing import parse
+from metahebb.errors import InputError, MetahebbError
+from metahebb.evolution.backends.base import Backend
+from metahebb.runs.config import RunConfig
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.presets import ANT_QUICK, preset
+from metahebb.runs.progress import Progress
+from metahebb.runs.stopping import Stopped
+
+FINAL_LIVES = 32
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown and kept beside the numbers."""
+
+    quiet: bool = False
+    """Show no progress."""
+    finish: bool = True
+    """End with an evaluation, a film and the report."""
+    log: tuple[str, ...] = ()
+    """Extra loggers: tensorboard, wandb, mlflow."""
+
+
+@dataclass(frozen=True)
+class Evolve:
+    """Evolve a preset into a new run folder."""
+
+    run: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ANT_QUICK)
+    where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
+    shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
+    out: Path | None = None
+    """The run folder; none: runs/PRESET-seedN-TIME."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a run."""
+
+    where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
+    shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
+    generations: int | None = None
+    """The new total; none: what the run was told."""
+
+
+def evolve(name: str, rest: list[str]) -> int:
+    """Evolve the preset ``name``; print the run folder on the last line."""
+    default = Evolve(run=preset(name)) if name else Evolve()
+    prog = f"metahebb evolve {name or 'PRESET'}"
+    options = parse(Evolve, default, rest, prog)
+    config = options.run
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    path = options.out or Path("runs") / f"{name}-seed{config.seed}-{stamp}"
+    RunFolder.check_free(path)
+    _check_loggers(options.shown.log, options.where)
+    # Everything that can be wrong with the input is found before anything is written.
+    with _backend(options.where, config) as backend:
+        run = RunFolder.create(path, config)
+        return _go(run, backend, options.shown)
+
+
+def resume(path: str, rest: list[str]) -> int:
+    """Go on with the run at ``path``; print the run folder on the last line."""
+    options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
+    run = RunFolder.open(path)
+    run.lock()
+    _check_loggers(options.shown.log, options.where)
+    if options.generations is not None:
+        done = len(run.metrics())
+        if options.generations < done:
+            raise InputError(
+                f"expected a total of at least {done} generations, which {path} has done, got "
+                f"{options.generations}; --generations is the new total"
+            )
+        run.extend(options.generations)
+    with _backend(options.where, run.config) as backend:
+        return _go(run, backend, options.shown, locked=True)
+
+
+@contextlib.contextmanager
+def _backend(where: Where, config: RunConfig) -> Iterator[Backend]:
+    where.prepare()
+    backend = where.backend(config.setup())
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def _check_loggers(names: tuple[str, ...], where: Where) -> None:
+    if names:
+        where.prepare()
+        from metahebb.evolution.loggers import check_logger
+
+        for name in names:
+            check_logger(name)
+
+
+def _go(run: RunFolder, backend: Backend, shown: Shown, *, locked: bool = False) -> int:
+    from metahebb.runs.evolve import evolve as run_evolution
+
+    if not locked:
+        run.lock()
+    try:
+        with Progress(run.config.generations, shown.quiet) as progress:
+            run_evolution(run, backend, progress, shown.log)
+        if shown.finish:
+            _finish(run, backend, shown.quiet)
+    except Stopped as stopped:
+        print(
+            f"metahebb: stopped by {stopped}; go on with: metahebb resume {run.path}",
+            file=sys.stderr,
+        )
+        return stopped.exit_status
+    print(run.path)
+    return 0
+
+
+def _finish(run: RunFolder, backend: Backend, quiet: bool) -> None:
+    """Evaluate, film, report: what a film cannot be made of is said, not failed on."""
+    from metahebb.report.film import film
+    from metahebb.report.page import report
+    from metahebb.report.table import evaluation_table
+    from metahebb.runs.evaluate import evaluate
+
+    result = evaluate(run, run.setup, backend, FINAL_LIVES)
+    if not quiet:
+        print(evaluation_table(result), file=sys.stderr)
+    try:
+        film(run)
+    except MetahebbError as error:
+        print(f"metahebb: no film: {error}", file=sys.stderr)
+    report(run)

@@ -1,0 +1,79 @@
+"""``metahebb evaluate``, ``report`` and ``film``: what became of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import tyro
+
+from metahebb.commands.backend import Where
+from metahebb.commands.parsing import parse
+from metahebb.runs.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Live fresh lives of a run's unperturbed center."""
+
+    where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
+    lives: int = 100
+    """Lives per body."""
+    damage: tuple[str, ...] = ()
+    """Bodies to live in (see docs/howto/damage.md); none: those of the run."""
+    max_steps: int | None = None
+    """Env steps after which a life ends; none: as in the run's last stage."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Film one fresh life of a run's center."""
+
+    body: str | None = None
+    """One of the task's bodies; none: the first."""
+    renderer: Literal["auto", "gl", "drawn"] = "auto"
+    """gl: MuJoCo's renderer; drawn: a stick figure; auto: gl where it is to be had."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a run's report.html."""
+
+
+def evaluate(path: str, rest: list[str]) -> int:
+    """Evaluate the run at ``path``; print the table."""
+    options = parse(Evaluate, Evaluate(), rest, f"metahebb evaluate {path or 'DIR'}")
+    run = RunFolder.open(path)
+    options.where.prepare()
+    from metahebb.report.table import evaluation_table
+    from metahebb.runs import evaluate as evaluation
+
+    setup = evaluation.evaluation_setup(run, options.damage)
+    run.center()  # a run without a checkpoint is refused before workers start
+    backend = options.where.backend(setup)
+    try:
+        result = evaluation.evaluate(run, setup, backend, options.lives, options.max_steps)
+    finally:
+        backend.close()
+    print(evaluation_table(result))
+    return 0
+
+
+def report(path: str, rest: list[str]) -> int:
+    """Write the report of the run at ``path``; print where."""
+    parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
+    run = RunFolder.open(path)
+    from metahebb.report.page import report as write_report
+
+    print(write_report(run))
+    return 0
+
+
+def film(path: str, rest: list[str]) -> int:
+    """Film a life of the run at ``path``; print where."""
+    options = parse(Film, Film(), rest, f"metahebb film {path or 'DIR'}")
+    run = RunFolder.open(path)
+    from metahebb.report.film import film as make_film
+
+    print(make_film(run, body=options.body, renderer=options.renderer))
+    return 0

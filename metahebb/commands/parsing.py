@@ -1,0 +1,101 @@
+"""Flags from frozen dataclasses, and one-line errors from what a user typed."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import tyro
+
+from metahebb.errors import InputError
+from metahebb.plasticity.load import load_rule
+from metahebb.plasticity.rule import Rule
+
+T = TypeVar("T")
+
+SHORT = {
+    "--popsize": "--search.popsize",
+    "--algorithm": "--search.algorithm",
+    "--rule": "--network.rule",
+    "--birth": "--network.birth",
+    "--hidden": "--network.hidden",
+}
+"""Flags that may be written without their group."""
+
+
+def parse(wanted: type[T], default: T, rest: list[str], prog: str) -> T:
+    """Return ``default`` changed by the flags in ``rest``.
+
+    Prints help and exits with 0 where ``--help`` is among them.
+
+    Raises:
+        InputError: an unknown flag (with a suggestion) or a bad value.
+    """
+    words = [_long(word) for word in rest]
+    printed = io.StringIO()
+    try:
+        with _rules(), _quiet(printed, words):
+            return tyro.cli(
+                tyro.conf.AvoidSubcommands[wanted],  # type: ignore[valid-type]
+                default=default,
+                args=words,
+                prog=prog,
+            )
+    except SystemExit as ending:
+        if not ending.code:
+            raise
+        raise InputError(_one_line(printed.getvalue(), prog)) from None
+
+
+def _long(word: str) -> str:
+    flag, equals, value = word.partition("=")
+    return SHORT.get(flag, flag) + equals + value
+
+
+@contextlib.contextmanager
+def _quiet(printed: io.StringIO, words: list[str]) -> Iterator[None]:
+    if "--help" in words or "-h" in words:
+        yield
+        return
+    with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(printed):
+        yield
+
+
+@contextlib.contextmanager
+def _rules() -> Iterator[None]:
+    """Teach tyro to read a rule's name, or FILE.py:RULE."""
+    registry = tyro.constructors.ConstructorRegistry()
+
+    @registry.primitive_rule
+    def _(info: Any) -> Any:
+        if info.type is not Rule:
+            return None
+        return tyro.constructors.PrimitiveConstructorSpec(
+            nargs=1,
+            metavar="RULE|FILE.py:RULE",
+            instance_from_str=lambda words: load_rule(words[0]),
+            is_instance=lambda value: isinstance(value, Rule),
+            str_from_instance=lambda rule: [rule.name],
+        )
+
+    with registry:
+        yield
+
+
+def _one_line(box: str, prog: str) -> str:
+    """Return what tyro printed in a box as one line."""
+    text = " ".join(re.sub(r"[─-╿]", " ", box).split())
+    text = re.sub(r"For full helptext.*$", "", text).strip()
+    unknown = re.search(r"Unrecognized options: (\S+?),?(?= |$)", text)
+    if unknown:
+        flag = unknown.group(1)
+        near = difflib.get_close_matches(flag, re.findall(r"--[\w.-]+", text[unknown.end() :]), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"see {prog} --help"
+        return f"expected an option of {prog}, got {flag!r}; {hint}"
+    text = re.sub(r"^(Value|Parsing) error ", "", text)
+    text = re.sub(r"^Error parsing [\w.-]+: ", "", text)
+    return text if text.startswith("expected") else f"expected valid options, got: {text}"

@@ -1,0 +1,1 @@
+"""How genomes are selected: EvoTorch searches over living populations, and their backends."""

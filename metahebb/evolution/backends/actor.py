@@ -1,0 +1,38 @@
+"""What runs in a Ray worker's process: a worker and nothing else.
+
+This module imports neither ray nor torch, so that the process starts fast and stays small.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+from metahebb.evolution.backends.base import Job
+from metahebb.worker import Worker
+
+
+class RemoteWorker:
+    """A worker that opens its lanes with the first call and may lose them at any time.
+
+    Calls carry all that they depend on: Ray restarts an actor whose process died with an empty
+    state, and without a word.
+    """
+
+    def __init__(self, setup: bytes, lanes: int) -> None:
+        """Keep the pickled set-up: Ray reports an error in a constructor as a dead actor."""
+        self._setup = setup
+        self._lanes = lanes
+        self._worker: Worker | None = None
+
+    def greet(self) -> int:
+        """Return the process id, as a sign of life."""
+        return os.getpid()
+
+    def evaluate(self, job: Job, start: int, stop: int) -> bytes:
+        """Return the outcomes of candidates ``start`` to ``stop - 1``, as bytes of ``OUTCOME``."""
+        worker = self._worker or Worker(pickle.loads(self._setup), self._lanes)
+        self._worker = None  # lanes in which something raised are not used again
+        outcomes = worker.evaluate(job.plan, job.point, range(start, stop))
+        self._worker = worker
+        return outcomes.tobytes()

@@ -1,0 +1,48 @@
+"""Environment variables that Ray and EvoTorch read while they are imported.
+
+Nothing here imports Ray, so that a program can call `prepare_environment` first of all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from metahebb.errors import InputError
+
+_OPEN_TO_NETWORK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Ray's name. On Linux, too, "0" binds every socket to the loopback interface; without it a local
+Ray listens on all interfaces."""
+
+
+def prepare_environment(*, joins_cluster: bool = False) -> None:
+    """Set what must be set before ``ray`` or ``evotorch`` (which imports it) is imported.
+
+    A local Ray then listens on the loopback interface only, sends no usage statistics, and EvoTorch
+    does not log to stderr. Variables of the last two that the user has set are left alone.
+
+    Args:
+        joins_cluster: whether this process is to join a cluster by its address; its sockets must
+            then be open to the other machines.
+
+    Raises:
+        InputError: Ray is already imported with other settings.
+    """
+    os.environ.setdefault("EVOTORCH_VERBOSE_LEVEL", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if joins_cluster != is_loopback():
+        return
+    if "ray" in sys.modules:
+        raise InputError(
+            "expected prepare_environment() before the import of ray or evotorch, got it after; "
+            "call it at the start of the program"
+        )
+    if joins_cluster:
+        del os.environ[_OPEN_TO_NETWORK]
+    else:
+        os.environ[_OPEN_TO_NETWORK] = "0"
+
+
+def is_loopback() -> bool:
+    """Return whether a Ray started by this process stays on the loopback interface."""
+    return os.environ.get(_OPEN_TO_NETWORK) == "0"

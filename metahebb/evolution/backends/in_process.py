@@ -1,0 +1,56 @@
+"""Lives in threads of this process: kernels and physics let go of the interpreter lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from metahebb.evolution.backends.base import Job
+from metahebb.life import Life
+from metahebb.worker import OUTCOME, Outcomes, Setup, Worker, all_lives, collect
+
+
+class InProcess:
+    """A worker per thread; all threads take lives from one queue, so that none waits."""
+
+    def __init__(self, setup: Setup, threads: int = 0, lanes: int = 8) -> None:
+        """Open the workers.
+
+        Args:
+            setup: of the run.
+            threads: how many; 0 means as many as this process may use cores.
+            lanes: lives at a time per thread. A few keep their synapses in the core's cache.
+        """
+        self.threads = threads or len(os.sched_getaffinity(0))
+        self._setup = setup
+        self._workers = [Worker(setup, lanes) for _ in range(self.threads)]
+        self._pool = ThreadPoolExecutor(self.threads)
+
+    @property
+    def num_workers(self) -> int:
+        """Threads."""
+        return self.threads
+
+    def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
+        """Return the outcomes of each job."""
+        lives: list[Life] = []
+        sizes = []
+        for job in jobs:
+            own = all_lives(self._setup, job.plan, job.point, range(job.n_candidates))
+            first = len(lives)
+            lives.extend(replace(life, unit=first + life.unit) for life in own)
+            sizes.append(len(own))
+        out = np.zeros(len(lives), OUTCOME)
+        queue = iter(lives)  # a list's iterator hands out each life once, whoever asks
+        running = [self._pool.submit(collect, w.live(queue), out) for w in self._workers]
+        for future in running:
+            future.result()
+        return np.split(out, np.cumsum(sizes)[:-1])
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._pool.shutdown()

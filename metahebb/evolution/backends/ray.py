@@ -1,0 +1,303 @@
+"""Lives in the processes of Ray workers, on this machine or on a cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import ray
+from ray.exceptions import ActorDiedError, RayError, RayTaskError
+
+from metahebb.errors import InputError, MetahebbError, ProgressError
+from metahebb.evolution.backends.actor import RemoteWorker
+from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
+from metahebb.evolution.backends.environment import is_loopback
+from metahebb.worker import OUTCOME, Outcomes, Setup
+
+_OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
+_WAIT_S = 0.5
+_DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
+_PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
+
+
+class RayWorkers:
+    """A pool of Ray actors that get candidates by number and send outcomes back.
+
+    A worker that dies, hangs or is cut off is replaced and its candidates are evaluated again;
+    what comes out does not change by a bit. Ray's own retries are off: they replay calls in
+    another order.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        workers: int,
+        *,
+        lanes: int = 8,
+        address: str | None = None,
+        batch: int | None = None,
+        lease_s: float = 120.0,
+    ) -> None:
+        """Start the workers and wait for the first of them.
+
+        Where this process has initialized Ray already, that Ray is used, and left running.
+
+        Args:
+            setup: of the run.
+            workers: how many, of one core each.
+            lanes: lives at a time per worker. A few keep their synapses in the core's cache.
+            address: of a Ray cluster to join (``auto``, ``host:port``). None starts a private one
+                on this machine that is closed to all others.
+            batch: candidates per call; by default several calls per worker and generation.
+            lease_s: seconds after which a worker that does not answer counts as hung.
+
+        Raises:
+            InputError: arguments out of range, a set-up that cannot be pickled, no cluster at
+                ``address``, or a local Ray that would be open to the network.
+            ProgressError: no worker started within ``lease_s``.
+        """
+        for name, value in (("workers", workers), ("lanes", lanes), ("batch", batch)):
+            if value is not None and value < 1:
+                raise InputError(f"expected {name} to be at least 1, got {value}")
+        try:
+            pickled = ray.cloudpickle.dumps(setup)  # type: ignore[no-untyped-call]
+        except Exception as error:  # whatever the reducers of a user's classes raise
+            raise InputError(
+                f"expected a task and network that can be pickled, got {error}; "
+                "keep open files, locks and environments out of them"
+            ) from error
+        self.workers = workers
+        self._setup = setup
+        self._lanes = lanes
+        self._batch = batch
+        self._lease_s = lease_s
+        self._owns_ray = _connect(workers, address)
+        self._actors = _Actors(pickled, workers, lanes)
+        try:
+            self._actors.wait_for_first(lease_s)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def num_workers(self) -> int:
+        """Actors asked for; on a cluster, those that have found a core take part."""
+        return self.workers
+
+    def pids(self) -> list[int]:
+        """Return the process ids of the workers that have said they are alive."""
+        return list(self._actors.pids.values())
+
+    def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
+        """Return the outcomes of each job.
+
+        Raises:
+            TaskError: the code of the task raised an error, twice.
+            ProgressError: work that kills its workers, or none that gets done.
+        """
+        units = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job)]
+        self._actors.begin([ray.put(job) for job in jobs])  # each goes to each node once
+
+        def name(unit: Unit) -> str:
+            generation, seed = jobs[unit.job].plan.generation, self._setup.seed
+            who = f"candidates {unit.start} to {unit.stop - 1}"
+            return f"{who} of generation {generation} (seed {seed})"
+
+        results = Dispatch(self._actors, self._lease_s, name).run(units)
+        parts: list[list[bytes]] = [[] for _ in jobs]
+        for unit, result in zip(units, results, strict=True):
+            parts[unit.job].append(result)
+        return [np.frombuffer(b"".join(part), OUTCOME).copy() for part in parts]
+
+    def _cut(self, number: int, job: Job) -> list[Unit]:
+        if self._batch:
+            starts = range(0, job.n_candidates, self._batch)
+            return [Unit(number, s, min(s + self._batch, job.n_candidates)) for s in starts]
+        smallest = -(-self._lanes // job.plan.lives_per_candidate)
+        return cut(number, job.n_candidates, smallest, self.workers)
+
+    def close(self) -> None:
+        """End the workers, and Ray if it was started here."""
+        self._actors.dismiss()
+        if self._owns_ray:
+            ray.shutdown()
+
+
+class _Actors:
+    """The workers as the dispatcher sees them: ready, busy, or resting after a loss.
+
+    A worker is greeted when it is hired and after each loss, and gets work only once it has
+    answered. Otherwise the call would fail because its process is still starting, and the failure
+    would be blamed on the work.
+    """
+
+    def __init__(self, setup: bytes, workers: int, lanes: int) -> None:
+        # Actors are spread over the nodes; a call is tried once, a process as often as it dies.
+        remote: Any = ray.remote(
+            num_cpus=1, max_restarts=-1, max_task_retries=0, scheduling_strategy="SPREAD"
+        )(RemoteWorker)
+        self._hire: Callable[[], Any] = lambda: remote.remote(setup, lanes)
+        self._handles = [self._hire() for _ in range(workers)]
+        self._due: dict[Any, tuple[int, Unit | None]] = {}  # None: a greeting
+        self._busy: dict[int, Any] = {}  # worker: what it owes; what it owed before is ignored
+        self._resting: dict[int, float] = {}  # worker: when it is greeted again
+        self._pauses = [_PAUSES_S[0]] * workers
+        self._jobs: list[Any] = []
+        self._last_loss = "no answer"
+        self.pids: dict[int, int] = {}
+        for worker in range(workers):
+            self._greet(worker)
+
+    def wait_for_first(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not self.pids:
+            self.receive()
+            if time.monotonic() > deadline:
+                cores = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
+                raise ProgressError(
+                    f"expected a worker within {timeout_s:.0f} s, got none on {cores:.0f} cores "
+                    f"({self._last_loss}); see that cores are free and metahebb is installed there"
+                )
+
+    def begin(self, jobs: list[Any]) -> None:
+        """Take ``jobs`` as the ones that units are of; forget what an interrupted round left."""
+        self._jobs = jobs
+        for ref, (worker, unit) in list(self._due.items()):
+            if unit is not None:
+                del self._due[ref]
+                if self._busy.get(worker) == ref:
+                    self._greet(worker)
+
+    def ready(self) -> list[int]:
+        workers = range(len(self._handles))
+        return [w for w in workers if w not in self._busy and w not in self._resting]
+
+    def send(self, worker: int, unit: Unit) -> None:
+        evaluate = self._handles[worker].evaluate
+        self._owe(worker, evaluate.remote(self._jobs[unit.job], unit.start, unit.stop), unit)
+
+    def receive(self) -> list[tuple[int, Unit, Reply]]:
+        now = time.monotonic()
+        for worker, until in list(self._resting.items()):
+            if now >= until:
+                del self._resting[worker]
+                self._greet(worker)
+        if not self._due:
+            time.sleep(_PAUSES_S[0])
+            return []
+        due = list(self._due)
+        timeout = _PAUSES_S[0] if self._resting else _WAIT_S
+        done, _ = ray.wait(due, num_returns=1, timeout=timeout)
+        if done:
+            done, _ = ray.wait(due, num_returns=min(_DRAINED, len(due)), timeout=0)
+        replies = []
+        for ref in done:
+            worker, unit = self._due.pop(ref)
+            reply = self._read(ref, worker)
+            if unit is not None:
+                replies.append((worker, unit, reply))
+        return replies
+
+    def rebuild(self, worker: int) -> None:
+        del self._busy[worker]
+        ray.kill(self._handles[worker], no_restart=False)
+        self._rest(worker)
+
+    def dismiss(self) -> None:
+        for handle in self._handles:
+            ray.kill(handle)
+        self._handles = []
+
+    def _greet(self, worker: int) -> None:
+        self._owe(worker, self._handles[worker].greet.remote(), None)
+
+    def _owe(self, worker: int, ref: Any, unit: Unit | None) -> None:
+        self._due[ref] = (worker, unit)
+        self._busy[worker] = ref
+
+    def _read(self, ref: Any, worker: int) -> Reply:
+        """Return what ``worker`` replied, and note how it is."""
+        current = self._busy.get(worker) == ref
+        if current:
+            del self._busy[worker]
+        try:
+            value = ray.get(ref)
+        except RayTaskError as error:
+            return Failed(_reason(error))
+        except RayError as error:
+            self._last_loss = _reason(error)
+            if current:
+                if isinstance(error, ActorDiedError):  # Ray has given this one up
+                    self._handles[worker] = self._hire()
+                self._rest(worker)
+            return Lost(self._last_loss)
+        if isinstance(value, bytes):
+            self._pauses[worker] = _PAUSES_S[0]
+            return value
+        self.pids[worker] = value
+        return b""
+
+    def _rest(self, worker: int) -> None:
+        self.pids.pop(worker, None)
+        self._resting[worker] = time.monotonic() + self._pauses[worker]
+        self._pauses[worker] = min(2 * self._pauses[worker], _PAUSES_S[1])
+
+
+def start_local(cpus: int) -> None:
+    """Start a private Ray of ``cpus`` cores on this machine.
+
+    It joins no cluster, whatever ``RAY_ADDRESS`` says, and listens on the loopback interface only.
+
+    Raises:
+        InputError: `prepare_environment` was not called before Ray was imported.
+    """
+    if not is_loopback():
+        raise InputError(
+            "expected a Ray that stays on this machine, got one open to the network; call "
+            "metahebb.evolution.backends.environment.prepare_environment() before importing ray "
+            "or evotorch"
+        )
+    mask = os.umask(0o077)  # Ray writes its token and logs for everyone to read
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )
+    finally:
+        os.umask(mask)
+
+
+def _connect(workers: int, address: str | None) -> bool:
+    """Initialize Ray; return whether this was needed, and so is its end."""
+    if ray.is_initialized():
+        return False
+    if address is None:
+        start_local(workers)
+        return True
+    try:
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+    except (OSError, RuntimeError, ValueError, RayError) as error:
+        raise InputError(
+            f"expected a Ray cluster at {address!r}, got {_last_line(error)}; start one with "
+            "`ray start --head`, and see that both sides have the same RAY_AUTH_MODE and token"
+        ) from error
+    return True
+
+
+def _reason(error: RayError) -> str:
+    cause = getattr(error, "cause", None)
+    return str(cause) if isinstance(cause, MetahebbError) else _last_line(error)
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,98 @@
+"""What a search is told."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from metahebb.errors import InputError, unknown_name
+
+ALGORITHMS = ("openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne")
+RANKING_NAMES = ("nes", "centered", "standardized", "raw")
+OPTIMIZERS = ("adam", "sgd", "clipup")
+SEEDED = frozenset({"openai_es", "pgpe", "snes", "cem"})
+"""Searches whose candidates workers rebuild by themselves; they resume from a checkpoint."""
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """A search algorithm of EvoTorch and its numbers.
+
+    ``openai_es`` is EvoTorch's PGPE with the center's gradient divided by stdev², which is the
+    estimator of Salimans et al. 2017 and of Najarro & Risi 2020.
+    """
+
+    algorithm: Literal["openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne"] = (
+        "openai_es"
+    )
+    """openai_es, pgpe, snes, cem (seeded); cmaes, xnes, ga, cosyne (dense)."""
+    popsize: int = 128
+    """Candidates per generation."""
+    stdev: float = 0.05
+    """Standard deviation of the search distribution at the start, or of mutations."""
+    stdev_decay: float = 1.0
+    """Factor of the stdev per generation (openai_es, pgpe)."""
+    stdev_floor: float = 0.0
+    """Where that decay stops."""
+    stdev_learning_rate: float = 0.1
+    """How fast pgpe adapts the stdev; the others ignore it."""
+    learning_rate: float = 0.02
+    """Of the center (openai_es, pgpe)."""
+    learning_rate_decay: float = 1.0
+    """Factor of the learning rate per generation (openai_es, pgpe)."""
+    learning_rate_floor: float = 0.0
+    """Where that decay stops."""
+    optimizer: Literal["adam", "sgd", "clipup"] = "adam"
+    """What follows the gradient (openai_es, pgpe)."""
+    ranking: Literal["nes", "centered", "standardized", "raw"] = "nes"
+    """From fitness to weights (openai_es, pgpe, snes)."""
+    parenthood_ratio: float = 0.5
+    """Part of the population that shapes the next one (cem)."""
+    separable: bool = True
+    """Diagonal covariance only (cmaes); a full one needs memory of n_genes²."""
+    initial_stdev: float = 0.1
+    """Genes of the first center, or population, are N(0, initial_stdev²)."""
+    penalty: float = 0.01
+    """Factor of mean(h²), subtracted from fitness."""
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for kind, known in (
+            ("algorithm", ALGORITHMS),
+            ("ranking", RANKING_NAMES),
+            ("optimizer", OPTIMIZERS),
+        ):
+            if getattr(self, kind) not in known:
+                raise unknown_name(kind, getattr(self, kind), known)
+        if self.popsize < 2:
+            raise InputError(f"expected a popsize of at least 2, got {self.popsize}")
+        if self.mirrored and self.popsize % 2:
+            raise InputError(
+                f"expected an even popsize for mirrored pairs, got {self.popsize}; "
+                f"use {self.popsize + 1}"
+            )
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        for name in ("stdev", "learning_rate", "stdev_decay", "learning_rate_decay"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise InputError(f"expected {name} to be positive, got {getattr(self, name)}")
+        for name in (
+            *("penalty", "initial_stdev", "stdev_floor"),
+            *("learning_rate_floor", "stdev_learning_rate"),
+        ):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise InputError(f"expected {name} of at least 0, got {getattr(self, name)}")
+        if not 0 < self.parenthood_ratio <= 1:
+            raise InputError(f"expected parenthood_ratio in (0, 1], got {self.parenthood_ratio}")
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether candidates are rebuilt by index, so that only fitness travels."""
+        return self.algorithm in SEEDED
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether candidates come in pairs center ± noise."""
+        return self.algorithm in ("openai_es", "pgpe")

@@ -1,0 +1,69 @@
+"""Extra loggers: TensorBoard of our own, W&B and MLflow of EvoTorch."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from evotorch import logging as evotorch_logging
+from evotorch.logging import ScalarLogger
+
+from metahebb.errors import InputError, unknown_name
+
+
+class TensorBoardLogger(ScalarLogger):  # type: ignore[misc]
+    """Writes every scalar of the search's status to TensorBoard event files."""
+
+    def __init__(self, searcher: Any, folder: Path) -> None:
+        """Attach to ``searcher``; events go to ``folder``/tensorboard."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        super().__init__(searcher)
+        self._writer = SummaryWriter(str(folder / "tensorboard"))
+
+    def _log(self, status: dict[str, Any]) -> None:
+        for name, value in status.items():
+            if isinstance(value, (int, float)):
+                self._writer.add_scalar(name, value, status["iter"])
+        self._writer.flush()
+
+
+def _wandb(searcher: Any, folder: Path) -> Any:
+    return evotorch_logging.WandbLogger(searcher, project="metahebb", dir=str(folder))
+
+
+def _mlflow(searcher: Any, folder: Path) -> Any:
+    import mlflow
+
+    client = mlflow.tracking.MlflowClient(tracking_uri=(folder / "mlruns").as_uri())
+    started = client.create_run(client.create_experiment("metahebb"))
+    return evotorch_logging.MlflowLogger(searcher, client=client, run=started)
+
+
+LOGGERS: dict[str, Callable[[Any, Path], Any]] = {
+    "tensorboard": TensorBoardLogger,
+    "wandb": _wandb,
+    "mlflow": _mlflow,
+}
+
+
+def check_logger(name: str) -> None:
+    """Raise InputError if there is no logger ``name``, or its package is not installed."""
+    if name not in LOGGERS:
+        raise unknown_name("logger", name, LOGGERS)
+    if importlib.util.find_spec(name) is None:
+        raise InputError(
+            f"expected {name} to be installed, got no such package; pip install 'metahebb[{name}]'"
+        )
+
+
+def attach_logger(name: str, searcher: Any, folder: Path) -> None:
+    """Attach the logger called ``name`` to an EvoTorch ``searcher``.
+
+    Raises:
+        InputError: see `check_logger`.
+    """
+    check_logger(name)
+    LOGGERS[name](searcher, folder.resolve())

@@ -1,0 +1,176 @@
+"""The living population as an EvoTorch problem, with a seeded and a dense path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from evotorch import Problem, SolutionBatch
+
+from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.gradient import gradients
+from metahebb.evolution.ranking import weights, worst_for_nonfinite
+from metahebb.noise import Key, Stream, normals
+from metahebb.worker import (
+    GivenPoint,
+    Outcomes,
+    Plan,
+    SearchPoint,
+    Setup,
+    is_nonfinite,
+    mean_square,
+)
+
+Fitness = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation of a population brought.
+
+    Attributes:
+        fitness: ``(popsize,)``; NaN where a life went non-finite.
+        outcomes: of all lives, candidate by candidate; None when replayed from a journal.
+        center: outcomes of the unperturbed center's lives; None where there are none.
+    """
+
+    fitness: Fitness
+    outcomes: Outcomes | None = None
+    center: Outcomes | None = None
+
+
+class LifeProblem(Problem):  # type: ignore[misc]
+    """Fitness is the mean return over a candidate's lives, less a penalty on its coefficients.
+
+    PGPE, SNES and CEM with ``distributed=True`` take the *seeded* path: workers rebuild each
+    candidate from the distribution and the key (seed, generation, index), and only outcomes
+    travel back. All other searchers take the *dense* path.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        backend: Backend,
+        plan_of: Callable[[int], Plan],
+        *,
+        penalty: float = 0.0,
+        ranking: str = "nes",
+        rescaled: bool = False,
+        mirrored: bool = True,
+        initial_stdev: float = 0.1,
+        center_lives: int = 0,
+    ) -> None:
+        """Bind a set-up to a backend.
+
+        Args:
+            setup: task, network, genome, seed.
+            backend: where lives are lived.
+            plan_of: the plan of each generation.
+            penalty: factor of mean(h²), subtracted from the mean return.
+            ranking: see `metahebb.evolution.ranking`; the seeded path ranks with it.
+            rescaled: divide the center's gradient by stdev², which makes PGPE the OpenAI-ES.
+            mirrored: whether the seeded path's candidates come in pairs center ± noise.
+            initial_stdev: genes of the first center, or population, are N(0, initial_stdev²).
+            center_lives: fresh lives of the center per generation, for the record.
+        """
+        super().__init__("max", solution_length=setup.genome.n_genes, dtype=torch.float32)
+        self.manual_seed(setup.seed % 2**63)
+        self.setup = setup
+        self.backend = backend
+        self.plan_of = plan_of
+        self.penalty = penalty
+        self.ranking = ranking
+        self.rescaled = rescaled
+        self.mirrored = mirrored
+        self.initial_stdev = initial_stdev
+        self.center_lives = center_lives
+        self.generation = 0
+        self.evaluations: list[Evaluation] = []
+        self.replayed: list[Fitness] = []
+        self.on_fitness: Callable[[int, Fitness], None] = lambda generation, fitness: None
+
+    @property
+    def num_actors(self) -> int:
+        """At least 1: with 0, EvoTorch would take the lagged dense path without a word."""
+        return max(1, self.backend.num_workers)
+
+    def initial_center(self) -> torch.Tensor:
+        """Return the first center, ``(n_genes,)``."""
+        key = Key(self.setup.seed, Stream.INITIAL)
+        return torch.from_numpy(normals(key, self.solution_length) * np.float32(self.initial_stdev))
+
+    def _fill(self, values: torch.Tensor) -> None:
+        self.make_gaussian(out=values, center=0.0, stdev=self.initial_stdev)
+
+    def sample_and_compute_gradients(
+        self, distribution: Any, popsize: int, *, num_interactions: int | None = None, **_: Any
+    ) -> list[dict[str, Any]]:
+        """Evaluate a generation by seed and return EvoTorch's gradients of it (seeded path)."""
+        if num_interactions is not None:
+            raise NotImplementedError("expected a fixed popsize, got num_interactions")
+        point = SearchPoint(
+            _numpy(distribution.mu), _numpy(distribution.sigma), mirrored=self.mirrored
+        )
+        generation = self.generation
+        fitness = self._fitness(point, popsize)
+        found = gradients(
+            distribution,
+            point,
+            self.setup.seed,
+            generation,
+            weights(fitness, self.ranking),
+            self.ranking,
+            self.backend.num_workers,
+        )
+        if self.rescaled:
+            found["mu"] /= distribution.sigma**2
+        mean = float(np.nanmean(worst_for_nonfinite(fitness)))
+        return [{"gradients": found, "num_solutions": popsize, "mean_eval": mean}]
+
+    def _evaluate_all(self, batch: SolutionBatch) -> None:
+        """Evaluate given solutions (dense path)."""
+        values = _numpy(batch.access_values(keep_evals=True).as_subclass(torch.Tensor))
+        fitness = self._fitness(GivenPoint(values), len(batch))
+        batch.set_evals(torch.from_numpy(worst_for_nonfinite(fitness)).to(torch.float32))
+
+    def _fitness(self, point: SearchPoint | GivenPoint, popsize: int) -> Fitness:
+        generation = self.generation
+        self.generation += 1
+        if self.replayed:
+            evaluation = Evaluation(self.replayed.pop(0))
+            if evaluation.fitness.size != popsize:
+                raise ValueError("the journal is of another population size")
+        else:
+            evaluation = self._live(point, generation, popsize)
+            self.on_fitness(generation, evaluation.fitness)
+        self.evaluations.append(evaluation)
+        return evaluation.fitness
+
+    def _live(self, point: SearchPoint | GivenPoint, generation: int, popsize: int) -> Evaluation:
+        plan = self.plan_of(generation)
+        jobs = [Job(plan, point, popsize)]
+        if self.center_lives and isinstance(point, SearchPoint):
+            watched = Plan(generation, plan.max_steps, plan.bodies[:1], self.center_lives, fresh=1)
+            jobs.append(Job(watched, GivenPoint(point.center[None]), 1))
+        outcomes, *center = self.backend.evaluate(jobs)
+        returns = outcomes["episode_return"].reshape(popsize, -1)
+        fitness = np.where(is_nonfinite(outcomes).reshape(popsize, -1), np.nan, returns).mean(1)
+        if self.penalty:
+            fitness -= self.penalty * self._mean_squares(point, generation, popsize)
+        return Evaluation(fitness, outcomes, center[0] if center else None)
+
+    def _mean_squares(
+        self, point: SearchPoint | GivenPoint, generation: int, popsize: int
+    ) -> Fitness:
+        seed = self.setup.seed
+        return np.array(
+            [mean_square(self.setup, point.source(seed, generation, c)) for c in range(popsize)]
+        )
+
+
+def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(tensor.detach().numpy(), np.float32)

@@ -1,0 +1,231 @@
+"""A search: one of EvoTorch's algorithms over the living population, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+import torch
+from evotorch.algorithms import CEM, CMAES, PGPE, SNES, XNES, Cosyne, GeneticAlgorithm
+from evotorch.operators import GaussianMutation, OnePointCrossOver
+from evotorch.optimizers import SGD, Adam
+
+from metahebb.errors import InputError
+from metahebb.evolution.backends.base import Backend
+from metahebb.evolution.clipup import SafeClipUp
+from metahebb.evolution.config import SearchConfig
+from metahebb.evolution.problem import Evaluation, LifeProblem
+from metahebb.worker import Plan, Setup
+
+Center = npt.NDArray[np.float32]
+State = dict[str, npt.NDArray[Any]]
+
+
+class Search:
+    """Steps through generations, and can be put down and taken up again.
+
+    Attributes:
+        config: what the search was told.
+        problem: the living population.
+        searcher: EvoTorch's algorithm, for whoever wants to hang a logger or a hook on it.
+    """
+
+    def __init__(
+        self,
+        config: SearchConfig,
+        setup: Setup,
+        backend: Backend,
+        plan_of: Callable[[int], Plan],
+        center_lives: int,
+    ) -> None:
+        """Build the problem and its searcher; nothing is evaluated yet."""
+        # One thread per tensor operation: the gradient is threaded by slices, and sums keep order.
+        torch.set_num_threads(1)
+        self.config = config
+        self.problem = LifeProblem(
+            setup,
+            backend,
+            plan_of,
+            penalty=config.penalty,
+            ranking="raw" if config.algorithm == "cem" else config.ranking,
+            rescaled=config.algorithm == "openai_es",
+            mirrored=config.mirrored,
+            initial_stdev=config.initial_stdev,
+            center_lives=center_lives,
+        )
+        self.searcher: Any = _BUILDERS[config.algorithm](config, self.problem)
+
+    @property
+    def generation(self) -> int:
+        """Generations done."""
+        return int(self.searcher.step_count)
+
+    def step(self) -> list[Evaluation]:
+        """Live one generation and update the distribution; return what its evaluations brought."""
+        self.problem.evaluations.clear()
+        self.searcher.step()
+        if self.config.mirrored:
+            self._decay()
+        return list(self.problem.evaluations)
+
+    def _decay(self) -> None:
+        config = self.config
+        if config.stdev_decay != 1:
+            old = self.searcher._distribution
+            sigma = torch.clamp(old.sigma * config.stdev_decay, min=config.stdev_floor)
+            self.searcher._distribution = old.modified_copy(sigma=torch.minimum(sigma, old.sigma))
+        if config.learning_rate_decay != 1:
+            group = self.searcher.optimizer.param_groups[0]
+            decayed = max(group["lr"] * config.learning_rate_decay, config.learning_rate_floor)
+            group["lr"] = min(decayed, group["lr"])
+
+    def center(self) -> Center:
+        """Return the genome that stands for the search: its center, or its best candidate."""
+        status = self.searcher.status
+        genes = status["center"] if "center" in status else status["best"].values
+        return np.array(genes.detach().as_subclass(torch.Tensor).numpy(), np.float32)
+
+    def stdev(self) -> float:
+        """Return the mean standard deviation of the search distribution; NaN where it has none."""
+        status = self.searcher.status
+        if "stdev" not in status:
+            return float("nan")
+        return float(torch.as_tensor(status["stdev"]).as_subclass(torch.Tensor).mean())
+
+    def state(self) -> State:
+        """Return all that a seeded search needs to go on to the same bits."""
+        distribution = self.searcher._distribution
+        state: State = {
+            "center": distribution.mu.numpy().copy(),
+            "stdev": distribution.sigma.numpy().copy(),
+        }
+        if not self.config.mirrored:
+            return state
+        optimizer = self.searcher.optimizer
+        state["learning_rate"] = np.array(optimizer.param_groups[0]["lr"], np.float64)
+        if isinstance(optimizer, SafeClipUp):
+            state["velocity"] = optimizer._velocity.numpy().copy()
+            return state
+        for values in optimizer.state.values():
+            for name, value in values.items():
+                if isinstance(value, torch.Tensor):
+                    state[f"optimizer_{name}"] = value.numpy().copy()
+        return state
+
+    def restore(self, state: State, generation: int) -> None:
+        """Go on from a `state` that was taken after ``generation`` generations."""
+        searcher = self.searcher
+        searcher._distribution = searcher._distribution.modified_copy(
+            mu=torch.from_numpy(state["center"].copy()),
+            sigma=torch.from_numpy(state["stdev"].copy()),
+        )
+        searcher._steps_count = generation
+        self.problem.generation = generation
+        if not self.config.mirrored:
+            return
+        optimizer = searcher.optimizer
+        optimizer.param_groups[0]["lr"] = float(state["learning_rate"])
+        if isinstance(optimizer, SafeClipUp):
+            optimizer._velocity = torch.from_numpy(state["velocity"].copy())
+            return
+        moments = {
+            name.removeprefix("optimizer_"): torch.from_numpy(value.copy())
+            for name, value in state.items()
+            if name.startswith("optimizer_")
+        }
+        if moments:
+            optimizer.state[searcher._optimizer._data] = moments
+
+
+def _gaussian(config: SearchConfig, problem: LifeProblem) -> dict[str, Any]:
+    return {
+        "popsize": config.popsize,
+        "stdev_init": config.stdev,
+        "center_init": problem.initial_center(),
+    }
+
+
+def _pgpe(config: SearchConfig, problem: LifeProblem) -> PGPE:
+    optimizers: dict[str, Any] = {"adam": Adam, "sgd": SGD, "clipup": SafeClipUp}
+    adapts = config.algorithm == "pgpe"
+    return PGPE(
+        problem,
+        **_gaussian(config, problem),
+        center_learning_rate=config.learning_rate,
+        stdev_learning_rate=config.stdev_learning_rate if adapts else 0.0,
+        stdev_max_change=0.2 if adapts else None,
+        optimizer=optimizers[config.optimizer](
+            solution_length=problem.solution_length,
+            dtype=torch.float32,
+            stepsize=config.learning_rate,
+        ),
+        distributed=True,
+    )
+
+
+def _snes(config: SearchConfig, problem: LifeProblem) -> SNES:
+    return SNES(problem, **_gaussian(config, problem), distributed=True)
+
+
+def _cem(config: SearchConfig, problem: LifeProblem) -> CEM:
+    return CEM(
+        problem,
+        **_gaussian(config, problem),
+        parenthood_ratio=config.parenthood_ratio,
+        distributed=True,
+    )
+
+
+def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
+    if not config.separable:
+        _check_memory(problem, matrices=2)
+    return CMAES(problem, **_gaussian(config, problem), separable=config.separable)
+
+
+def _xnes(config: SearchConfig, problem: LifeProblem) -> XNES:
+    _check_memory(problem, matrices=3)
+    return XNES(problem, **_gaussian(config, problem))
+
+
+def _ga(config: SearchConfig, problem: LifeProblem) -> GeneticAlgorithm:
+    operators = [
+        OnePointCrossOver(problem, tournament_size=4),
+        GaussianMutation(problem, stdev=config.stdev),
+    ]
+    return GeneticAlgorithm(problem, operators=operators, popsize=config.popsize)
+
+
+def _cosyne(config: SearchConfig, problem: LifeProblem) -> Cosyne:
+    return Cosyne(
+        problem,
+        popsize=config.popsize,
+        tournament_size=4,
+        mutation_stdev=config.stdev,
+        num_elites=max(1, config.popsize // 16),
+    )
+
+
+def _check_memory(problem: LifeProblem, matrices: int) -> None:
+    n = problem.solution_length
+    needed, free = 4 * n * n * matrices, psutil.virtual_memory().available
+    if needed > free:
+        raise InputError(
+            f"expected a genome whose full covariance fits in memory, got {n} genes "
+            f"({needed / 2**30:.0f} GB of {free / 2**30:.0f} GB free); use cmaes with "
+            "--search.separable, or snes"
+        )
+
+
+_BUILDERS: dict[str, Callable[[SearchConfig, LifeProblem], Any]] = {
+    "openai_es": _pgpe,
+    "pgpe": _pgpe,
+    "snes": _snes,
+    "cem": _cem,
+    "cmaes": _cmaes,
+    "xnes": _xnes,
+    "ga": _ga,
+    "cosyne": _cosyne,
+}

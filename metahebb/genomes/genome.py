@@ -1,0 +1,87 @@
+"""A genome: the slots of a network, each filled from its stretch of genes by its own map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from metahebb.errors import InputError
+from metahebb.genomes.per_synapse import PerSynapse
+from metahebb.genomes.slot import Slot
+from metahebb.genomes.source import Genes, GeneSource
+
+
+class GenomeMap(Protocol):
+    """Fills one slot from its genes."""
+
+    def n_genes(self, slot: Slot) -> int:
+        """Return the genes that ``slot`` takes."""
+
+    def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
+        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+
+
+@dataclass(frozen=True)
+class Genome:
+    """The layout of the vector that evolves.
+
+    Attributes:
+        slots: what the network declares, in order.
+        maps: one per slot.
+    """
+
+    slots: tuple[Slot, ...]
+    maps: tuple[GenomeMap, ...]
+
+    def __post_init__(self) -> None:
+        """Check that there is something to evolve."""
+        if len(self.slots) != len(self.maps):
+            raise InputError(
+                f"expected one genome map per slot, got {len(self.maps)} for {len(self.slots)}"
+            )
+        if self.n_genes == 0:
+            raise InputError(
+                "expected something to evolve, got a network with an empty genome; give it a rule "
+                "with coefficients, evolved birth weights, or the rule 'static'"
+            )
+
+    @classmethod
+    def direct(cls, slots: tuple[Slot, ...]) -> Genome:
+        """Return the genome in which every number has a gene of its own."""
+        return cls(slots, tuple(PerSynapse() for _ in slots))
+
+    @property
+    def n_genes(self) -> int:
+        """Length of the genome."""
+        return sum(m.n_genes(s) for s, m in zip(self.slots, self.maps, strict=True))
+
+    def stretches(self) -> dict[str, slice]:
+        """Return where each slot's genes lie."""
+        found: dict[str, slice] = {}
+        start = 0
+        for slot, genome_map in zip(self.slots, self.maps, strict=True):
+            stop = start + genome_map.n_genes(slot)
+            found[slot.name] = slice(start, stop)
+            start = stop
+        return found
+
+    def express(self, source: GeneSource, memory: Mapping[str, Genes]) -> None:
+        """Write a candidate's slots into one lane's memory.
+
+        Args:
+            source: the candidate's genes.
+            memory: float32 arrays ``(slot.size,)`` by slot name.
+        """
+        for (name, stretch), slot, genome_map in zip(
+            self.stretches().items(), self.slots, self.maps, strict=True
+        ):
+            genome_map.express(slot, source, stretch.start, memory[name])
+
+    def genes(self, source: GeneSource) -> Genes:
+        """Return the candidate's whole genome, ``(n_genes,)``."""
+        out = np.empty(self.n_genes, np.float32)
+        source.write(0, out)
+        return out

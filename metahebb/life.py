@@ -1,0 +1,148 @@
+"""One life, many lanes: a network in a task, from birth to death or to the horizon."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.genomes import GeneSource, Genome
+from metahebb.networks import NetworkLanes
+from metahebb.noise import Key, integer
+from metahebb.probes import Moment, Probe
+from metahebb.tasks.base import StepResult, TaskLanes
+
+Indices = npt.NDArray[np.intp]
+
+
+class Ending(enum.IntEnum):
+    """Why a life ended."""
+
+    HORIZON = 0
+    TERMINATED = 1
+    TRUNCATED = 2
+    NONFINITE = 3
+
+
+@dataclass(frozen=True)
+class Life:
+    """A life to be lived.
+
+    Attributes:
+        unit: index that the result carries back (for example of the candidate).
+        source: the candidate's genes.
+        birth: key of the weights at birth.
+        environment: key of the environment's seed.
+        body: index into the task's bodies.
+        max_steps: env steps after which the life ends.
+    """
+
+    unit: int
+    source: GeneSource
+    birth: Key
+    environment: Key
+    body: int
+    max_steps: int
+
+
+@dataclass(frozen=True)
+class LifeResult:
+    """What came of a life.
+
+    Attributes:
+        unit: of the life.
+        body: index into the task's bodies.
+        episode_return: sum of the rewards; NaN where the life ended non-finite.
+        steps: env steps lived.
+        ending: why it ended.
+        measures: what the task knows beside the return (``distance`` in metres …).
+    """
+
+    unit: int
+    body: int
+    episode_return: float
+    steps: int
+    ending: Ending
+    measures: dict[str, float] = field(default_factory=dict)
+
+
+class Lanes:
+    """Advances lives in lockstep; a lane whose life ends takes the next one from the queue.
+
+    Each lane is computed alone, so results depend neither on the number of lanes nor on which
+    lives share them.
+    """
+
+    def __init__(self, genome: Genome, network: NetworkLanes, task: TaskLanes, n: int) -> None:
+        """Bind the lanes; ``network`` and ``task`` must have ``n`` each."""
+        self._genome = genome
+        self._network = network
+        self._task = task
+        self._lives: list[Life | None] = [None] * n
+        self._returns = np.zeros(n)
+        self._steps = np.zeros(n, np.int64)
+        self._horizons = np.zeros(n, np.int64)
+        self._units = np.zeros(n, np.intp)
+
+    def live(self, queue: Iterator[Life], probes: Sequence[Probe] = ()) -> Iterator[LifeResult]:
+        """Live all lives of ``queue``; yield each result when its life ends.
+
+        Args:
+            queue: lives, taken one at a time as lanes become free. Several threads may share one.
+            probes: called in this order, once per step before the networks act.
+        """
+        alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue)
+        while alive.size:
+            if probes:
+                moment = Moment(
+                    self._network, self._task, alive, self._steps[alive], self._units[alive]
+                )
+                for probe in probes:
+                    probe(moment)
+            outputs = self._network.act(self._task.observations, alive)
+            step = self._task.step(outputs, alive)
+            self._returns[alive] += step.reward
+            self._steps[alive] += 1
+            over = step.terminated | step.truncated | step.nonfinite
+            over |= self._steps[alive] >= self._horizons[alive]
+            if over.any():
+                for k in np.flatnonzero(over):
+                    yield self._result(int(alive[k]), _ending(step, k))
+                alive = np.sort(np.append(alive[~over], self._refill(alive[over], queue)))
+
+    def _refill(self, free: Indices, queue: Iterator[Life]) -> Indices:
+        """Begin the next lives on the lanes ``free``; return the lanes that got one."""
+        taken = [(lane, life) for lane in free if (life := next(queue, None)) is not None]
+        for lane, life in taken:
+            self._lives[lane] = life
+            self._returns[lane], self._steps[lane] = 0.0, 0
+            self._horizons[lane], self._units[lane] = life.max_steps, life.unit
+            self._network.born(lane, self._genome, life.source, life.birth)
+        lanes = np.array([lane for lane, _ in taken], np.intp)
+        if lanes.size:
+            seeds = [integer(life.environment) for _, life in taken]
+            bodies = np.array([life.body for _, life in taken], np.intp)
+            self._task.reset(lanes, seeds, bodies)
+        return lanes
+
+    def _result(self, lane: int, ending: Ending) -> LifeResult:
+        life = self._lives[lane]
+        assert life is not None
+        self._lives[lane] = None
+        episode_return = float(self._returns[lane])
+        if ending is Ending.NONFINITE or not math.isfinite(episode_return):
+            ending, episode_return = Ending.NONFINITE, math.nan
+        steps, measures = int(self._steps[lane]), self._task.measures(lane)
+        return LifeResult(life.unit, life.body, episode_return, steps, ending, measures)
+
+
+def _ending(step: StepResult, k: np.intp) -> Ending:
+    if step.nonfinite[k]:
+        return Ending.NONFINITE
+    if step.terminated[k]:
+        return Ending.TERMINATED
+    return Ending.TRUNCATED if step.truncated[k] else Ending.HORIZON

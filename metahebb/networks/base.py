@@ -1,0 +1,50 @@
+"""What every network offers: lanes that are born, act, and rewire themselves."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.genomes import GeneSource, Genome, Slot
+from metahebb.noise import Key
+
+Array = npt.NDArray[np.float32]
+Lanes = npt.NDArray[np.intp]
+
+
+class NetworkLanes(Protocol):
+    """Lanes of one network; ``gains`` and ``modulators`` are ``(n_lanes,)`` and may be written.
+
+    A gain of 0 freezes a lane's plasticity; the modulator is what rules read by that name.
+    """
+
+    gains: Array
+    modulators: Array
+
+    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
+        """Begin a life on ``lane``: express the genome, draw the weights, forget the past."""
+
+    def act(self, observations: Array, lanes: Lanes) -> Array:
+        """Return outputs ``(k, n_outputs)`` of ``lanes`` ``(k,)``; plasticity happens here.
+
+        ``observations`` is ``(n_lanes, n_observations)``. The update that the last step's
+        activity calls for is applied first, as in the published order: act, live, update.
+        """
+
+    def flush(self, lanes: Lanes) -> None:
+        """Apply pending updates now, so that weights can be read; changes no bit of the life."""
+
+    def weights(self, lane: int) -> list[Array]:
+        """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
+
+
+class Network(Protocol):
+    """A network to live with: an immutable, picklable description that opens lanes."""
+
+    def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
+        """Return what must be inherited, for a task of these sizes."""
+
+    def lanes(self, n_observations: int, n_outputs: int, n: int) -> NetworkLanes:
+        """Open ``n`` lanes."""

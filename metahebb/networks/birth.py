@@ -1,0 +1,89 @@
+"""Weights at birth: drawn anew for every life, or co-evolved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import unknown_name
+from metahebb.genomes import LayerShape
+from metahebb.noise import Key, normals, uniforms
+
+Weights = npt.NDArray[np.float32]
+Draw = Callable[[Key, int, LayerShape, int], Weights]
+
+
+def _uniform(bound: float) -> Draw:
+    def draw(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+        return (uniforms(key, size, start) * np.float32(2) - np.float32(1)) * np.float32(bound)
+
+    return draw
+
+
+def _normal(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+    return normals(key, size, start) * np.float32(0.024)
+
+
+def _xavier(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+    bound = 0.3 * math.sqrt(6 / (layer.n_in + layer.n_out))
+    return _uniform(bound)(key, start, layer, size)
+
+
+def _kaiming(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+    gain = math.sqrt(2 / (1 + 3**2))
+    return _uniform(gain * math.sqrt(3 / layer.n_in))(key, start, layer, size)
+
+
+def _sparse(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+    weights = normals(key, size, start) * np.float32(0.01)
+    # The zeroed fraction is exact per layer: the cells with the smallest uniforms. Their numbers
+    # come from far behind those of the normals, in the same stream.
+    order = np.argsort(uniforms(key, size, start + 2**40), kind="stable")
+    weights[order[: int(0.8 * size)]] = 0
+    return weights
+
+
+def _zeros(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+    return np.zeros(size, np.float32)
+
+
+BIRTHS: dict[str, Draw | None] = {
+    "uniform": _uniform(0.1),
+    "uniform_1": _uniform(1.0),
+    "normal": _normal,
+    "xavier": _xavier,
+    "kaiming": _kaiming,
+    "sparse": _sparse,
+    "zeros": _zeros,
+    "coevolved": None,
+}
+"""Distributions of weights at birth, with the scales of Najarro & Risi's public code: U(-0.1, 0.1)
+(the default) and U(-1, 1), N(0, 0.024²), Xavier with gain 0.3, Kaiming with slope 3, N(0, 0.01²)
+of which 80 % is zero (theirs per column, ours per layer), zeros, or the ``birth`` slot."""
+
+
+def draw_weights(name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights) -> None:
+    """Draw the weights of all ``layers`` into ``out``, one after the other.
+
+    Args:
+        name: one of `BIRTHS`, not ``coevolved``.
+        key: of this birth.
+        layers: shapes, with one plane each.
+        out: ``(sum of sizes,)``, written.
+    """
+    draw = BIRTHS[check_birth(name)]
+    assert draw is not None
+    start = 0
+    for layer in layers:
+        out[start : start + layer.size] = draw(key, start, layer, layer.size)
+        start += layer.size
+
+
+def check_birth(name: str) -> str:
+    """Return ``name``, or raise InputError with the nearest known one."""
+    if name not in BIRTHS:
+        raise unknown_name("birth distribution", name, BIRTHS)
+    return name

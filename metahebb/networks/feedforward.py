@@ -1,0 +1,203 @@
+"""A feed-forward network whose synapses all follow one plasticity rule."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
+from metahebb.networks.birth import check_birth, draw_weights
+from metahebb.noise import Key
+from metahebb.plasticity import Normalization, Rule, compile_kernel, fold_of
+from metahebb.plasticity.rules import RULES
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FeedForward:
+    """Layers of tanh neurons without biases (Najarro & Risi 2020).
+
+    With the rule ``static`` the weights themselves are inherited and never change: the baseline.
+    """
+
+    hidden: tuple[int, ...] = (128, 64)
+    """Sizes of the hidden layers."""
+    rule: Rule = RULES["abcd_lr"]
+    """What each synapse does."""
+    normalization: Normalization = field(default_factory=Normalization)
+    """What bounds each layer after each update."""
+    birth: str = "uniform"
+    """Distribution of the weights at birth, or 'coevolved'."""
+    output: Literal["tanh", "linear"] = "tanh"
+    """What the last layer puts out, which is also its post-activity."""
+    observation_scale: tuple[float, ...] = ()
+    """Factor per sensor; empty: 1."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        check_birth(self.birth)
+        if any(size < 1 for size in self.hidden):
+            raise InputError(f"expected hidden sizes of at least 1, got {self.hidden}")
+        if self.output not in ("tanh", "linear"):
+            raise unknown_name("output", self.output, ("tanh", "linear"))
+        if not np.isfinite(self.observation_scale).all():
+            raise InputError(f"expected finite observation scales, got {self.observation_scale}")
+
+    @property
+    def is_static(self) -> bool:
+        """Whether weights are inherited and stay."""
+        return self.rule == RULES["static"]
+
+    def layers(self, n_observations: int, n_outputs: int, planes: int = 1) -> list[LayerShape]:
+        """Return the shape of each layer."""
+        sizes = (n_observations, *self.hidden, n_outputs)
+        return [LayerShape(planes, o, i) for i, o in itertools.pairwise(sizes)]
+
+    def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
+        """Return what must be inherited, for a task of these sizes."""
+        weights = tuple(self.layers(n_observations, n_outputs))
+        if self.is_static:
+            return (Slot("inherited", weights),)
+        planes = len(self.rule.coefficients)
+        slots = [Slot("coefficients", tuple(self.layers(n_observations, n_outputs, planes)))]
+        if self.birth == "coevolved":
+            slots.append(Slot("birth", weights))
+        return tuple(slots)
+
+    def lanes(self, n_observations: int, n_outputs: int, n: int) -> FeedForwardLanes:
+        """Open ``n`` lanes."""
+        if self.observation_scale and len(self.observation_scale) != n_observations:
+            raise InputError(
+                f"expected {n_observations} observation scales, one per sensor, got "
+                f"{len(self.observation_scale)}"
+            )
+        return FeedForwardLanes(self, n_observations, n_outputs, n)
+
+
+class FeedForwardLanes:
+    """Living feed-forward networks, one per lane; state is structure-of-arrays, float32."""
+
+    def __init__(self, network: FeedForward, n_observations: int, n_outputs: int, n: int) -> None:
+        """Allocate ``n`` lanes; nothing is allocated afterwards."""
+        self.network = network
+        self.layers = tuple(network.layers(n_observations, n_outputs))
+        self._sizes = np.array([n_observations, *(layer.n_out for layer in self.layers)], np.intp)
+        n_synapses = sum(layer.size for layer in self.layers)
+        planes = len(network.rule.coefficients)
+        self._weights = np.zeros((n, n_synapses), np.float32)
+        self._traces = np.zeros((n, n_synapses if network.rule.has_trace else 0), np.float32)
+        self._coefficients = np.zeros((n, planes * n_synapses), np.float32)
+        self._before = np.zeros((n, self._sizes.sum()), np.float32)
+        self._now = np.zeros_like(self._before)
+        self._largest = np.zeros(self._sizes.max(), np.float32)
+        self._scales = np.ones((n, len(self.layers)), np.float32)
+        self._pending = np.zeros(n, np.bool_)
+        self._outputs = np.zeros((n, n_outputs), np.float32)
+        self.gains = np.ones(n, np.float32)
+        self.modulators = np.zeros(n, np.float32)
+        self._scale = np.array(network.observation_scale, np.float32)
+        kernel = compile_kernel(network.rule, network.normalization, _driver_source())
+        self._step: Any = kernel.step
+        self._flush: Any = kernel.flush
+
+    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
+        """Begin a life on ``lane``: express the genome, draw the weights, forget the past."""
+        memory = {"coefficients": self._coefficients[lane]}
+        memory["birth"] = memory["inherited"] = self._weights[lane]
+        genome.express(source, memory)
+        if not self.network.is_static:
+            self._fold(lane)
+            if self.network.birth != "coevolved":
+                draw_weights(self.network.birth, key, self.layers, self._weights[lane])
+        self._traces[lane] = 0
+        self._before[lane] = 0  # 0 · Δ of a predecessor that died non-finite would be NaN
+        self._scales[lane] = 1
+        self._pending[lane] = False
+        self.gains[lane] = 0 if self.network.is_static else 1
+        self.modulators[lane] = 0
+
+    def _fold(self, lane: int) -> None:
+        fold = fold_of(self.network.rule)
+        if fold is None:
+            return
+        planes, start = len(self.network.rule.coefficients), 0
+        for layer in self.layers:
+            stop = start + planes * layer.size
+            block = self._coefficients[lane, start:stop].reshape(planes, layer.size)
+            for k in fold.scaled:
+                block[k] *= block[fold.scale]
+            start = stop
+
+    def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
+        """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
+        if self._scale.size:
+            observations = observations * self._scale
+        outputs = self._outputs[: lanes.size]
+        self._step(
+            lanes,
+            observations,
+            self._sizes,
+            self._weights,
+            self._traces,
+            self._coefficients,
+            self._before,
+            self._now,
+            self._largest,
+            self._scales,
+            self.gains,
+            self.modulators,
+            self._pending,
+            self.network.output == "tanh",
+            outputs,
+        )
+        return outputs
+
+    def flush(self, lanes: npt.NDArray[np.intp]) -> None:
+        """Apply pending updates now; changes no bit of the life."""
+        self._flush(
+            lanes,
+            self._sizes,
+            self._weights,
+            self._traces,
+            self._coefficients,
+            self._before,
+            self._now,
+            self._largest,
+            self._scales,
+            self.gains,
+            self.modulators,
+            self._pending,
+        )
+
+    def raw_layers(self, lane: int) -> list[Array]:
+        """Return views of each layer's memory, whose normalising factor is in `scales`."""
+        views, start = [], 0
+        for layer in self.layers:
+            row = self._weights[lane, start : start + layer.size]
+            views.append(row.reshape(layer.n_out, layer.n_in))
+            start += layer.size
+        return views
+
+    def weights(self, lane: int) -> list[Array]:
+        """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
+        self.flush(np.array([lane], np.intp))
+        scales = self._scales[lane]
+        return [raw * scale for raw, scale in zip(self.raw_layers(lane), scales, strict=True)]
+
+    def activity(self, lane: int) -> list[Array]:
+        """Return copies of the last step's activities: sensors, then each layer."""
+        return [part.copy() for part in np.split(self._before[lane], np.cumsum(self._sizes)[:-1])]
+
+
+@functools.cache
+def _driver_source() -> str:
+    text = Path(__file__).with_name("_feedforward_kernel.py").read_text()
+    return text[text.index("@fast") :]

@@ -1,0 +1,115 @@
+"""How a run learned: fitness and length of life against generations and env steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, return_unit, save, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from metahebb.runs.folder import RunFolder
+
+Records = list[dict[str, Any]]
+
+
+def learning_figure(run: RunFolder) -> Path | None:
+    """Write ``figures/learning.png`` from the run's metrics; None before the first generation."""
+    from matplotlib.figure import Figure
+
+    records = run.metrics()
+    if not records:
+        return None
+    figure = Figure(figsize=(9.6, 3.9), layout="constrained")
+    fitness, survival = figure.subplots(1, 2, width_ratios=(1.7, 1.0))
+    _fitness(fitness, records, return_unit(run.setup.task))
+    _survival(survival, records)
+    stages = _stages(records)
+    for axes in (fitness, survival):
+        _mark_stages(axes, stages, with_text=axes is survival)
+        _env_steps_above(axes, records)
+    return save(figure, run.path / "figures" / "learning.png")
+
+
+def _fitness(axes: Axes, records: Records, unit: str) -> None:
+    style(axes, "generation", f"fitness{unit}", "Fitness of the population, return of its center")
+    generations = [r["generation"] for r in records]
+    lines = (
+        ("fitness_best", "best", GRAY, 1.0),
+        ("fitness_mean", "mean", BLUE, 1.8),
+        ("fitness_median", "median", GREEN, 1.2),
+        ("center_return", "center", ORANGE, 1.8),
+    )
+    dots = "o" if len(records) < 3 else ""  # a line of one point cannot be seen
+    for key, label, color, width in lines:
+        values = np.array([r[key] for r in records], np.float64)  # null becomes NaN, a gap
+        if np.isfinite(values).any():
+            axes.plot(generations, values, label=label, color=color, linewidth=width, marker=dots)
+    axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
+    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left")
+
+
+def _survival(axes: Axes, records: Records) -> None:
+    style(axes, "generation", "env steps lived, mean", "Length of life")
+    generations = [r["generation"] for r in records]
+    horizons = [r["max_steps"] for r in records]
+    axes.step(generations, horizons, where="post", color=FAINT, linewidth=1.0, linestyle=":")
+    dots = "o" if len(records) < 3 else ""
+    axes.plot(generations, [r["steps_mean"] for r in records], color=BLUE, marker=dots)
+    axes.set_ylim(0, 1.08 * max(horizons))
+
+
+def _stages(records: Records) -> list[tuple[int, str]]:
+    """Return where each stage but the first begins, and what it is."""
+    found = []
+    for before, now in zip(records[:-1], records[1:], strict=True):
+        if any(before[key] != now[key] for key in ("max_steps", "bodies")):
+            bodies = len(now["bodies"])
+            what = f"{now['max_steps']} steps, {bodies} {'body' if bodies == 1 else 'bodies'}"
+            found.append((now["generation"], what))
+    return found
+
+
+def _mark_stages(axes: Axes, stages: list[tuple[int, str]], with_text: bool) -> None:
+    for generation, what in stages:
+        axes.axvline(generation, color=INK, linewidth=0.8, linestyle="--", alpha=0.5)
+        if with_text:
+            place = {"xy": (generation, 0.02), "xycoords": axes.get_xaxis_transform()}
+            axes.annotate(
+                what,
+                **place,
+                xytext=(-3, 0),
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="bottom",
+                fontsize=8,
+                color=INK,
+            )
+
+
+def _env_steps_above(axes: Axes, records: Records) -> None:
+    """Say above each labeled generation how many env steps the run had then taken."""
+    done = np.cumsum([r["env_steps"] for r in records])
+    generations = [r["generation"] for r in records]
+    low, high = generations[0], max(generations[-1], generations[0] + 1)
+    ticks = sorted({round(t) for t in np.linspace(low, high, 5)})
+    for side in (axes, above := axes.twiny()):
+        side.set_xlim(low, high)
+        side.set_xticks(ticks)
+    style(above)
+    above.spines[["left", "bottom"]].set_visible(False)
+    above.tick_params(length=0, colors=FAINT)
+    above.set_xticklabels([_short(n) for n in np.interp(ticks, generations, done)])
+    above.set_xlabel("env steps", color=FAINT, fontsize=8)
+
+
+def _short(number: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {letter}"
+    return f"{number:.0f}"

@@ -1,0 +1,95 @@
+"""Frames rendered by MuJoCo with GL, in a process of their own.
+
+MuJoCo reads ``MUJOCO_GL`` once, when it first makes a context, and a broken GL installation can
+crash or hang. A process of its own lets us choose, whatever this one has imported, and survives.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import astuple
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError
+from metahebb.report.camera import View
+
+if TYPE_CHECKING:
+    import mujoco
+
+Points = npt.NDArray[np.float64]
+
+BACKENDS = ("egl", "osmesa")
+"""Ways to GL that need no display, in the order of preference."""
+TIMEOUT = 60.0
+"""Seconds that one of them gets; a hundred frames take 4 to 8 s in software."""
+
+
+def gl_frames(
+    model: mujoco.MjModel,
+    qpos: Points,
+    lookat: Points,
+    view: View,
+    backends: tuple[str, ...] = BACKENDS,
+) -> tuple[str, list[npt.NDArray[np.uint8]]]:
+    """Return the backend that worked, and pictures ``(height, width, 3)`` of each position.
+
+    Args:
+        model: the body.
+        qpos: ``(n, nq)`` positions, one row per frame.
+        lookat: ``(n, 3)`` the point that the camera looks at in each frame.
+        view: the camera.
+        backends: values of ``MUJOCO_GL`` to try.
+
+    Raises:
+        InputError: where none works.
+    """
+    import mujoco
+
+    failures = []
+    with tempfile.TemporaryDirectory(prefix="metahebb-film-") as name:
+        folder = Path(name)
+        mujoco.mj_saveModel(model, str(folder / "model.mjb"), None)
+        np.savez(folder / "scenes.npz", qpos=qpos, lookat=lookat, view=astuple(view))
+        for backend in backends:
+            failure = _draw(folder, backend)
+            if failure is None:
+                return backend, list(np.load(folder / "frames.npy"))
+            failures.append(f"{backend}: {failure}")
+    raise InputError(
+        f"expected a working GL, got {'; '.join(failures)} (film); install libegl1 or libosmesa6, "
+        "or choose the renderer 'drawn'"
+    )
+
+
+def gl_backend() -> str | None:
+    """Return the backend with which films are rendered on this machine; None if none works."""
+    import mujoco
+
+    model = mujoco.MjModel.from_xml_string("<mujoco/>")
+    scene = (model, np.zeros((1, 0)), np.zeros((1, 3)), View(90, -20, 1, 0))
+    try:
+        return gl_frames(*scene)[0]
+    except InputError:
+        return None
+
+
+def _draw(folder: Path, backend: str) -> str | None:
+    """Draw into ``folder`` in a new process; return what went wrong."""
+    env = {**os.environ, "MUJOCO_GL": backend, "PYOPENGL_PLATFORM": backend}
+    env.pop("DISPLAY", None)  # neither backend needs one, and a dead one can block
+    command = [sys.executable, "-m", "metahebb.report._gl_child", str(folder)]
+    try:
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return f"no frames within {TIMEOUT:.0f} s"
+    if done.returncode == 0:
+        return None
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else f"exit status {done.returncode}"

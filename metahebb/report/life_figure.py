@@ -1,0 +1,75 @@
+"""How a network wires itself: the weights, activity and way of one life over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.report.figures import BLUE, FAINT, INK, save, style
+from metahebb.report.recording import Recording, record
+from metahebb.tasks.damage import INTACT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from metahebb.runs.folder import RunFolder
+
+_COLORS = "RdBu_r"
+
+
+def life_figure(run: RunFolder, body: str | None = None, life: int = 0) -> Path:
+    """Write ``figures/life.png`` of the life that `film` shows with the same arguments.
+
+    Panels: some weights of the largest layer, ordered by their final value; the last hidden layer;
+    the outputs; in locomotion the metres along +x.
+    """
+    return save(draw_life(record(run, body, life)), run.path / "figures" / "life.png")
+
+
+def draw_life(recording: Recording) -> Figure:
+    """Return the figure of a life."""
+    from matplotlib.figure import Figure
+
+    way = recording.distance
+    heights = [3.0, 2.2, 1.2] + ([1.3] if way is not None else [])
+    figure = Figure(figsize=(9.6, 1.1 * sum(heights)), layout="constrained")
+    panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
+    order = np.argsort(recording.weights[-1], kind="stable")[::-1]
+    body = recording.task.bodies[0]
+    on = "" if body in (INTACT, "default") else f" ({body})"
+    title = f"Weights: {recording.synapses}, by their final value{on}"
+    _raster(panels[0], recording, recording.weights[:, order], title, "synapse")
+    _raster(panels[1], recording, recording.hidden, "Activity of the last hidden layer", "neuron")
+    _raster(panels[2], recording, recording.outputs, "Outputs", "output")
+    if way is not None:
+        style(panels[3], y="metres", title="Way along +x since birth")
+        panels[3].plot(np.arange(len(way)) * recording.dt, way, color=BLUE)
+        panels[3].axhline(0, color=FAINT, linewidth=0.6)
+    panels[-1].set_xlabel("simulated time [s]", color=INK, fontsize=9)
+    return figure
+
+
+def _raster(
+    axes: Axes, recording: Recording, values: npt.NDArray[np.float32], title: str, row: str
+) -> None:
+    """Draw ``values`` ``(T, n)`` as n rows over time, white at zero."""
+    # A few outliers must not bleach the rest.
+    bound = float(np.quantile(np.abs(values), 0.995)) or 1.0
+    seconds = len(values) * recording.dt
+    image = axes.imshow(
+        values.T,
+        aspect="auto",
+        cmap=_COLORS,
+        vmin=-bound,
+        vmax=bound,
+        interpolation="nearest",
+        extent=(0.0, seconds, values.shape[1], 0.0),
+    )
+    style(axes, y=row, title=title)
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, aspect=12)
+    bar.ax.tick_params(labelsize=7, colors=INK)
+    bar.outline.set_visible(False)

@@ -1,0 +1,126 @@
+"""Checkpoints: arrays and a description with their hash; no pickle, nothing half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import CheckpointError
+from metahebb.runs.storage import write_atomically, write_json
+
+FORMAT = 1
+KEPT = 3
+BEST = "best"
+
+State = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The search after ``generation`` generations.
+
+    Attributes:
+        generation: generations done.
+        evaluations: evaluations done, which is the length of the journal to keep.
+        state: the search's arrays; ``center`` is always among them.
+    """
+
+    generation: int
+    evaluations: int
+    state: State
+
+
+class Checkpoints:
+    """A folder of checkpoints: the last three, and the best."""
+
+    def __init__(self, folder: Path) -> None:
+        """Bind ``folder``; it need not exist yet."""
+        self.folder = folder
+
+    def save(self, checkpoint: Checkpoint, name: str | None = None) -> None:
+        """Write a checkpoint; under its generation's number, the oldest beyond three goes.
+
+        Raises:
+            StorageError: it could not be written; the earlier ones stand.
+        """
+        name = name or f"{checkpoint.generation:06d}"
+        buffer = io.BytesIO()
+        np.savez(buffer, **checkpoint.state)  # type: ignore[arg-type]
+        data = buffer.getvalue()
+        self.folder.mkdir(exist_ok=True)
+        # A reader trusts the description alone, so the arrays get a name of their own first.
+        digest = hashlib.sha256(data).hexdigest()
+        arrays = f"{name}-{digest[:12]}.npz"
+        write_atomically(self.folder / arrays, data)
+        description = {
+            "format": FORMAT,
+            "generation": checkpoint.generation,
+            "evaluations": checkpoint.evaluations,
+            "arrays": arrays,
+            "sha256": digest,
+        }
+        write_json(self.folder / f"{name}.json", description)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        for old in self._numbered()[:-KEPT]:
+            old.unlink()
+        used = {json.loads(p.read_text())["arrays"] for p in self.folder.glob("*.json")}
+        for arrays in self.folder.glob("*.npz"):
+            if arrays.name not in used:
+                arrays.unlink()
+
+    def _numbered(self) -> list[Path]:
+        return sorted(p for p in self.folder.glob("*.json") if p.stem.isdigit())
+
+    def newest(self) -> Checkpoint | None:
+        """Return the newest checkpoint, or None where there is none.
+
+        Raises:
+            CheckpointError: it is damaged.
+        """
+        numbered = self._numbered()
+        return self.load(numbered[-1].stem) if numbered else None
+
+    def load(self, name: str) -> Checkpoint:
+        """Return the checkpoint of that name (a number, or ``best``).
+
+        Raises:
+            CheckpointError: missing, cut short, changed, or of another format.
+        """
+        path = self.folder / f"{name}.json"
+        try:
+            description = json.loads(path.read_text())
+            if description["format"] != FORMAT:
+                raise CheckpointError(
+                    f"expected checkpoint format {FORMAT}, got {description['format']} ({path}); "
+                    "use the version of metahebb that wrote it"
+                )
+            data = (self.folder / description["arrays"]).read_bytes()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise self._damaged(path, f"{type(error).__name__}: {error}") from None
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != description["sha256"]:
+            raise self._damaged(path, f"SHA-256 {digest[:12]}…, not {description['sha256'][:12]}…")
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                state = {key: arrays[key] for key in arrays.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise self._damaged(path, str(error)) from None
+        return Checkpoint(description["generation"], description["evaluations"], state)
+
+    def _damaged(self, path: Path, got: str) -> CheckpointError:
+        return CheckpointError(
+            f"expected a whole checkpoint, got {got} ({path}); delete this .json to go on from "
+            "the one before it"
+        )

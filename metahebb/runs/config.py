@@ -1,0 +1,81 @@
+"""What a run is told: the whole of it, in frozen dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.evolution.config import SearchConfig
+from metahebb.networks import FeedForward
+from metahebb.tasks import GymTask, Locomotion
+from metahebb.worker import Plan, Setup
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How lives are lived from a generation on: the curriculum is a list of these."""
+
+    start: int = 0
+    """First generation of the stage."""
+    max_steps: int = 1000
+    """Env steps after which a life ends."""
+    bodies: tuple[str, ...] = ()
+    """Bodies of the task that each candidate lives in; empty: all of them."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run's numbers; where and how fast it runs is told elsewhere."""
+
+    task: Locomotion | GymTask = field(default_factory=Locomotion)
+    """The world."""
+    network: FeedForward = field(default_factory=FeedForward)
+    """Who lives in it."""
+    search: SearchConfig = field(default_factory=SearchConfig)
+    """How it is selected."""
+    schedule: tuple[Stage, ...] = ()
+    """Stages of the curriculum; empty: the task's horizon and all its bodies."""
+    episodes: int = 1
+    """Lives per body that make one fitness."""
+    generations: int = 200
+    """Generations in total."""
+    seed: int = 0
+    """Of everything random."""
+    center_lives: int = 4
+    """Fresh lives of the unperturbed center per generation, for the record only."""
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for name, least in (("generations", 1), ("episodes", 1), ("center_lives", 0), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
+        starts = [stage.start for stage in self.stages]
+        if starts[0] != 0 or starts != sorted(set(starts)):
+            raise InputError(
+                f"expected stages that start at 0 and later ones in order, got starts {starts}"
+            )
+        for stage in self.stages:
+            if stage.max_steps < 1:
+                raise InputError(f"expected max_steps of at least 1, got {stage.max_steps}")
+            for body in stage.bodies:
+                if body not in self.task.bodies:
+                    raise unknown_name("body of the task", body, self.task.bodies)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The schedule, never empty."""
+        return self.schedule or (Stage(max_steps=self.task.max_steps),)
+
+    def stage(self, generation: int) -> Stage:
+        """Return the stage of a generation."""
+        return [stage for stage in self.stages if stage.start <= generation][-1]
+
+    def plan(self, generation: int) -> Plan:
+        """Return how the lives of a generation are lived."""
+        stage = self.stage(generation)
+        bodies = tuple(self.task.bodies.index(b) for b in stage.bodies or self.task.bodies)
+        return Plan(generation, stage.max_steps, bodies, self.episodes)
+
+    def setup(self) -> Setup:
+        """Return what every worker must agree on."""
+        return Setup.build(self.task, self.network, self.seed)

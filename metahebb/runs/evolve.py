@@ -1,0 +1,188 @@
+"""The loop of a run: live, write down, update, write down."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from metahebb.errors import CheckpointError
+from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.loggers import attach_logger
+from metahebb.evolution.problem import Evaluation, Fitness
+from metahebb.evolution.search import Search
+from metahebb.runs.checkpoint import BEST, Checkpoint
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.stopping import Stopping
+from metahebb.worker import Outcomes, is_nonfinite
+
+CHECKPOINT_EVERY = 10
+"""Generations between checkpoints; the journal covers those in between."""
+
+Record = dict[str, Any]
+
+
+class _Interruptible:
+    """A backend whose evaluations a signal may break off."""
+
+    def __init__(self, backend: Backend, stopping: Stopping) -> None:
+        self._backend = backend
+        self._stopping = stopping
+
+    @property
+    def num_workers(self) -> int:
+        return self._backend.num_workers
+
+    def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
+        with self._stopping.interruptible():
+            return self._backend.evaluate(jobs)
+
+    def close(self) -> None:
+        self._backend.close()
+
+
+def evolve(
+    run: RunFolder,
+    backend: Backend,
+    on_generation: Callable[[Record], None] = lambda record: None,
+    loggers: Sequence[str] = (),
+) -> None:
+    """Evolve ``run`` until its generations are done, from wherever it stands.
+
+    A generation's fitness goes to the journal before the update, its metrics after; a checkpoint
+    follows every few generations, and whenever the run ends or is stopped.
+
+    Args:
+        run: the folder; new, or one to go on with.
+        backend: where lives are lived. It does not change a bit.
+        on_generation: called with each line of the metrics.
+        loggers: names known to `metahebb.evolution.loggers`.
+
+    Raises:
+        Stopped: a signal came; everything is saved.
+        ProgressError, StorageError, CheckpointError: see `metahebb.errors`.
+    """
+    config, stopping = run.config, Stopping()
+    search = Search(
+        config.search,
+        run.setup,
+        _Interruptible(backend, stopping),
+        config.plan,
+        config.center_lives,
+    )
+    _catch_up(run, search)
+    for name in loggers:
+        attach_logger(name, search.searcher, run.path)
+    history = run.metrics()
+    best = max((r["fitness_mean"] for r in history), default=-np.inf)
+    elapsed = history[-1]["elapsed_s"] if history else 0.0
+    env_steps = sum(r["env_steps"] for r in history)
+    search.problem.on_fitness = run.journal.append
+    began = time.monotonic() - elapsed
+    saved = -1
+
+    def save(name: str | None = None) -> None:
+        state = search.state() if config.search.is_seeded else {"center": search.center()}
+        done = Checkpoint(search.generation, search.problem.generation, state)
+        run.checkpoints.save(done, name)
+
+    with stopping.armed():
+        try:
+            while search.generation < config.generations:
+                stopping.check()
+                generation = search.generation
+                evaluations = search.step()
+                record = _record(run, search, generation, evaluations, time.monotonic() - began)
+                run.append_metrics(record)
+                env_steps += record["env_steps"]
+                if record["fitness_mean"] > best:
+                    best = record["fitness_mean"]
+                    save(BEST)
+                if search.generation % CHECKPOINT_EVERY == 0:
+                    save()
+                    saved = search.generation
+                on_generation(record)
+        finally:
+            if search.generation != saved and search.generation == len(run.metrics()):
+                save()
+            run.update_manifest(
+                generations=search.generation,
+                env_steps=env_steps,
+                elapsed_s=round(time.monotonic() - began, 3),
+            )
+
+
+def _catch_up(run: RunFolder, search: Search) -> None:
+    """Bring a new search to where the run stands, without one env step."""
+    metrics = run.metrics()
+    evaluations = metrics[-1]["evaluations"] if metrics else 0
+    # A generation counts once its metrics are written; what the journal has beyond is lived again,
+    # to the same bits.
+    journal = run.journal.keep(evaluations)
+    run.keep_metrics(len(metrics))
+    if len(journal) < evaluations:
+        raise CheckpointError(
+            f"expected {evaluations} evaluations in {run.journal.path}, got {len(journal)}; "
+            "restore the file from a copy"
+        )
+    newest = run.checkpoints.newest()
+    if newest is not None and newest.generation > len(metrics):
+        raise CheckpointError(
+            f"expected metrics of {newest.generation} generations in {run.path}, got "
+            f"{len(metrics)}; restore metrics.jsonl from a copy"
+        )
+    if newest is not None and run.config.search.is_seeded:
+        search.restore(newest.state, newest.generation)
+        journal = journal[newest.evaluations :]
+    search.problem.replayed = journal
+    while search.problem.replayed:
+        search.step()
+    if metrics and digest(search) != metrics[-1]["center_sha256"]:
+        raise CheckpointError(
+            f"expected center {metrics[-1]['center_sha256'][:12]}…, got {digest(search)[:12]}… "
+            f"after replaying {run.path}; resume with the versions and processor of its manifest"
+        )
+
+
+def digest(search: Search) -> str:
+    """Return the SHA-256 of the center's bytes."""
+    return hashlib.sha256(search.center().tobytes()).hexdigest()
+
+
+def _record(
+    run: RunFolder,
+    search: Search,
+    generation: int,
+    evaluations: list[Evaluation],
+    elapsed: float,
+) -> Record:
+    """Return the metrics of a generation; those of selection come from its last evaluation."""
+    last = evaluations[-1]
+    stage = run.config.stage(generation)
+    outcomes = np.concatenate([e.outcomes for e in evaluations if e.outcomes is not None])
+    watched = [e.center for e in evaluations if e.center is not None]
+    fitness: Fitness = last.fitness[np.isfinite(last.fitness)]
+    return {
+        "generation": generation,
+        "fitness_mean": float(fitness.mean()),
+        "fitness_median": float(np.median(fitness)),
+        "fitness_best": float(fitness.max()),
+        "fitness_std": float(fitness.std()),
+        "center_return": _mean(watched[-1]["episode_return"]) if watched else None,
+        "steps_mean": float(outcomes["steps"].mean()),
+        "env_steps": int(outcomes["steps"].sum() + sum(w["steps"].sum() for w in watched)),
+        "nonfinite": int(is_nonfinite(outcomes).sum()),
+        "max_steps": stage.max_steps,
+        "bodies": list(stage.bodies or run.config.task.bodies),
+        "stdev_mean": search.stdev(),
+        "evaluations": search.problem.generation,
+        "elapsed_s": round(elapsed, 3),
+        "center_sha256": digest(search),
+    }
+
+
+def _mean(values: Any) -> float | None:
+    return float(np.mean(values)) if np.isfinite(values).all() else None

@@ -1,0 +1,79 @@
+"""The journal: every evaluation's fitness, written down before the search acts on it."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import CheckpointError
+from metahebb.runs.storage import storage_errors
+
+Fitness = npt.NDArray[np.float64]
+
+MAGIC = b"metahebb journal 1\n"
+_HEAD = struct.Struct("<QQI")  # evaluation number, popsize, CRC-32 of the rest of the record
+
+
+class Journal:
+    """An append-only file of fitness vectors; each record carries a checksum."""
+
+    def __init__(self, path: Path) -> None:
+        """Bind the journal at ``path``; it need not exist yet."""
+        self.path = path
+
+    def append(self, number: int, fitness: Fitness) -> None:
+        """Write evaluation ``number``'s fitness ``(popsize,)`` to the disk, for good.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        payload = np.asarray(fitness, "<f8").tobytes()
+        record = _HEAD.pack(number, fitness.size, zlib.crc32(payload)) + payload
+        with storage_errors(self.path), self.path.open("ab") as file:
+            if file.tell() == 0:
+                file.write(MAGIC)
+            file.write(record)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self) -> list[Fitness]:
+        """Return the fitness vectors of all evaluations in order; a record cut short is left out.
+
+        Raises:
+            CheckpointError: a whole record is damaged, or out of order.
+        """
+        return [fitness for fitness, _ in self._records()]
+
+    def keep(self, count: int) -> list[Fitness]:
+        """Cut the file after ``count`` evaluations and return those."""
+        records = self._records()[:count]
+        end = records[-1][1] if records else 0
+        with storage_errors(self.path), self.path.open("ab") as file:
+            file.truncate(end)
+        return [fitness for fitness, _ in records]
+
+    def _records(self) -> list[tuple[Fitness, int]]:
+        data = self.path.read_bytes() if self.path.exists() else b""
+        if data and not data.startswith(MAGIC[: len(data)]):
+            raise CheckpointError(f"expected a journal, got another file ({self.path}); restore it")
+        found: list[tuple[Fitness, int]] = []
+        place = len(MAGIC)
+        while place + _HEAD.size <= len(data):
+            number, popsize, checksum = _HEAD.unpack_from(data, place)
+            end = place + _HEAD.size + 8 * popsize
+            if end > len(data):
+                break  # the process died while it wrote this one
+            payload = data[place + _HEAD.size : end]
+            if zlib.crc32(payload) != checksum or number != len(found):
+                raise CheckpointError(
+                    f"expected evaluation {len(found)} at byte {place} of {self.path}, got damaged "
+                    "bytes; restore the file from a copy"
+                )
+            found.append((np.frombuffer(payload, "<f8").copy(), end))
+            place = end
+        return found

@@ -1,0 +1,83 @@
+"""The manifest: what made a run, so that somebody else can make it again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import metahebb
+
+PACKAGES = ("numpy", "numba", "mujoco", "gymnasium", "torch", "evotorch", "ray", "scipy")
+
+
+def make_manifest(seed: int) -> dict[str, Any]:
+    """Return the manifest of a run that starts now; cost is filled in as it goes."""
+    commit, dirty = _commit()
+    command = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return {
+        "metahebb": metahebb.__version__,
+        "commit": commit,
+        "dirty": dirty,
+        "command": " ".join(command),
+        "seed": seed,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "machine": machine(),
+        "generations": 0,
+        "env_steps": 0,
+        "elapsed_s": 0.0,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Return what decides speed, and the bits of arithmetic: processor, cores, memory, system."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cpu": _cpu(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(memory / 2**30, 1),
+        "platform": platform.platform(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def _cpu() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.machine()
+
+
+def _commit() -> tuple[str | None, bool | None]:
+    """Return the package's git commit and whether files differ from it; None outside a checkout."""
+    folder = Path(metahebb.__file__).parent
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return commit, bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()

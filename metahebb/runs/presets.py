@@ -1,0 +1,79 @@
+"""Named runs: typed values, to be taken as they are or changed by flags."""
+
+from __future__ import annotations
+
+from metahebb.errors import unknown_name
+from metahebb.evolution.config import SearchConfig
+from metahebb.networks import FeedForward
+from metahebb.plasticity import Normalization
+from metahebb.runs.config import RunConfig, Stage
+from metahebb.tasks import GymTask, Locomotion
+
+CARTPOLE = RunConfig(
+    task=GymTask("CartPole-v1"),
+    network=FeedForward(hidden=(16,), output="linear"),
+    search=SearchConfig(popsize=64, learning_rate=0.05, stdev=0.1),
+    generations=30,
+)
+
+ANT_QUICK = RunConfig(
+    task=Locomotion("ant", integrator="implicitfast", max_steps=250),
+    network=FeedForward(),
+    search=SearchConfig(popsize=128),
+    generations=170,
+)
+
+ANT = RunConfig(
+    task=Locomotion("ant", damages=("intact", "short_fourth_ankle")),
+    network=FeedForward(),
+    search=SearchConfig(popsize=500),
+    schedule=(
+        Stage(0, 250, ("intact",)),
+        Stage(150, 400),
+        Stage(300, 1000),
+    ),
+    generations=600,
+)
+
+ANT_FAITHFUL = RunConfig(
+    task=Locomotion(
+        "ant",
+        damages=("intact", "short_fourth_ankle"),
+        ending="stalled",
+        burn_in=40,
+        max_steps=960,
+    ),
+    network=FeedForward(normalization=Normalization("none")),
+    search=SearchConfig(
+        popsize=500,
+        stdev=0.1,
+        stdev_decay=0.999,
+        stdev_floor=0.01,
+        learning_rate=0.2,
+        learning_rate_decay=0.995,
+        learning_rate_floor=0.001,
+        optimizer="sgd",
+        ranking="standardized",
+        initial_stdev=1.0,
+    ),
+    generations=500,
+)
+
+PRESETS: dict[str, tuple[RunConfig, str]] = {
+    "cartpole": (CARTPOLE, "a plastic pole balancer, within seconds"),
+    "ant-quick": (ANT_QUICK, "a Hebbian ant that walks within minutes on two cores"),
+    "ant": (ANT, "the clean recipe at full size: two bodies, curriculum, RK4 physics"),
+    "ant-faithful": (ANT_FAITHFUL, "the settings of Najarro & Risi's public code, on MuJoCo's ant"),
+}
+"""Presets by name, each with one line of description."""
+
+
+def preset(name: str) -> RunConfig:
+    """Return the preset called ``name``.
+
+    Raises:
+        InputError: there is none; the nearest name is suggested.
+    """
+    if name not in PRESETS:
+        raise unknown_name("preset", name, PRESETS)
+    return PRESETS[name][0]

@@ -1,0 +1,103 @@
+"""Frozen dataclasses to JSON and back, strictly: an unknown key is an error, not a surprise."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from typing import Any
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.plasticity.rule import Rule, rule_from_source
+
+
+def to_json(value: Any) -> Any:
+    """Return ``value`` (dataclasses, rules, tuples, scalars) as JSON types.
+
+    A dataclass becomes an object with its class name under ``kind``; a rule travels as text, so
+    that a run folder is whole without the file that the rule came from.
+    """
+    if isinstance(value, Rule):
+        return {"kind": "Rule", "name": value.name, "source": value.source}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"kind": type(value).__name__, **fields}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_json(item) for key, item in value.items()}
+    return value
+
+
+def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
+    """Return ``data`` as the type ``wanted``.
+
+    Args:
+        wanted: a dataclass, or a type as annotated in one.
+        data: what `to_json` gave.
+        where: the place in the file, for error messages.
+
+    Raises:
+        InputError: a missing or unknown key, or a value of another type.
+    """
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if wanted is Any:
+        return data
+    if wanted is Rule:
+        _check_keys(data, {"kind", "name", "source"}, where)
+        return rule_from_source(data["source"], data["name"])
+    if origin in (types.UnionType, typing.Union):
+        return _from_union(arguments, data, where)
+    if dataclasses.is_dataclass(wanted):
+        return _from_object(wanted, data, where)
+    if origin is tuple:
+        _check_type(data, (list,), where)
+        return tuple(from_json(arguments[0], x, f"{where}[{i}]") for i, x in enumerate(data))
+    if origin in (dict, typing.Mapping) or getattr(origin, "__name__", "") == "Mapping":
+        _check_type(data, (dict,), where)
+        return {k: from_json(arguments[1], x, f"{where}.{k}") for k, x in data.items()}
+    if origin is typing.Literal:
+        if data not in arguments:
+            raise unknown_name(where, str(data), map(str, arguments))
+        return data
+    if wanted is float:
+        _check_type(data, (int, float), where)
+        return float(data)
+    _check_type(data, (wanted,), where)
+    return data
+
+
+def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
+    if data is None and type(None) in choices:
+        return None
+    kinds = {c.__name__: c for c in choices if dataclasses.is_dataclass(c)}
+    if not kinds:
+        (choice,) = (c for c in choices if c is not type(None))
+        return from_json(choice, data, where)
+    _check_type(data, (dict,), where)
+    kind = data.get("kind", "")
+    if kind not in kinds:
+        raise unknown_name(f"{where}.kind", kind, kinds)
+    return _from_object(kinds[kind], data, where)
+
+
+def _from_object(wanted: Any, data: Any, where: str) -> Any:
+    hints = typing.get_type_hints(wanted)
+    names = {f.name for f in dataclasses.fields(wanted)}
+    _check_keys(data, names | {"kind"}, where)
+    return wanted(**{name: from_json(hints[name], data[name], f"{where}.{name}") for name in names})
+
+
+def _check_keys(data: Any, names: set[str], where: str) -> None:
+    _check_type(data, (dict,), where)
+    for key in data:
+        if key not in names:
+            raise unknown_name(f"key of {where}", key, names)
+    for name in sorted(names - data.keys()):
+        raise InputError(f"expected key {name!r} in {where}, got none; restore it")
+
+
+def _check_type(data: Any, wanted: tuple[type, ...], where: str) -> None:
+    if not isinstance(data, wanted) or (isinstance(data, bool) and bool not in wanted):
+        names = " or ".join(t.__name__ for t in wanted)
+        raise InputError(f"expected {names} at {where}, got {data!r}")

@@ -1,0 +1,25 @@
+"""Means with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import bootstrap
+
+
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float, float]:
+    """Return ``(mean, low, high)``: a bias-corrected bootstrap interval of the mean.
+
+    Args:
+        values: independent observations; with fewer than two, or all equal, low = high = mean.
+        confidence: of the interval.
+    """
+    data = np.asarray(values, np.float64)
+    mean = float(data.mean())
+    if data.size < 2 or np.ptp(data) == 0:
+        return mean, mean, mean
+    found = bootstrap(
+        (data,), np.mean, confidence_level=confidence, rng=np.random.default_rng(0)
+    ).confidence_interval
+    return mean, float(found.low), float(found.high)

@@ -1,0 +1,22 @@
+"""Where a life is lived: locomotion with damage, and any Gymnasium environment.
+
+Importing this registers ``metahebb/Ant-v0``, ``HalfCheetah``, ``Hopper``, ``Walker2d`` and
+``Swimmer`` with Gymnasium: ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``.
+"""
+
+from __future__ import annotations
+
+import gymnasium
+
+from metahebb.tasks.base import Lanes, StepResult, Task, TaskError, TaskLanes
+from metahebb.tasks.gym_adapter import GymTask
+from metahebb.tasks.locomotion import Locomotion
+
+__all__ = ["GymTask", "Lanes", "Locomotion", "StepResult", "Task", "TaskError", "TaskLanes"]
+
+for _name in ("Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer"):
+    gymnasium.register(
+        id=f"metahebb/{_name}-v0",
+        entry_point=f"metahebb.tasks.envs:Damaged{_name}",
+        max_episode_steps=1000,
+    )

@@ -1,0 +1,74 @@
+"""What every task offers: many lanes, advanced together, each living its own life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import MetahebbError
+
+Lanes = npt.NDArray[np.intp]
+"""Numbers of lanes, ascending and each once."""
+
+
+class TaskError(MetahebbError, RuntimeError):
+    """A task's environment raised an error of its own."""
+
+    exit_status = 2
+
+
+class StepResult(NamedTuple):
+    """What one step gave to each of the ``k`` lanes that took it.
+
+    Attributes:
+        reward: ``(k,)`` float64, the reward of this step.
+        terminated: ``(k,)`` bool, the task's own end of life (fallen, goal reached).
+        truncated: ``(k,)`` bool, an end from outside the task's dynamics (time limit, stalled).
+        nonfinite: ``(k,)`` bool, the physics or the network's output left the finite numbers.
+    """
+
+    reward: npt.NDArray[np.float64]
+    terminated: npt.NDArray[np.bool_]
+    truncated: npt.NDArray[np.bool_]
+    nonfinite: npt.NDArray[np.bool_]
+
+
+class TaskLanes(Protocol):
+    """Lanes of one task; ``observations`` ``(n_lanes, n_observations)`` are kept current."""
+
+    observations: npt.NDArray[np.float32]
+
+    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+        """Begin a life on each of ``lanes`` ``(k,)``, with its environment seed and body index."""
+
+    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+        """Advance ``lanes`` ``(k,)`` by one step with the networks' outputs ``(k, n_outputs)``."""
+
+    def measures(self, lane: int) -> dict[str, float]:
+        """Return what is known of the life on ``lane`` beside its return (metres …)."""
+
+
+class Task(Protocol):
+    """A world to live in: an immutable, picklable description that opens lanes."""
+
+    @property
+    def n_observations(self) -> int:
+        """Length of an observation."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Length of what the network must put out."""
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Names of the bodies (or variants) that a life can have; the first is the usual one."""
+
+    @property
+    def max_steps(self) -> int:
+        """Steps after which a life ends when the run sets no horizon of its own."""
+
+    def lanes(self, n: int) -> TaskLanes:
+        """Open ``n`` lanes."""

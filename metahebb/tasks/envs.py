@@ -1,0 +1,91 @@
+"""Gymnasium's MuJoCo environments with a damaged body; ``metahebb.tasks`` registers them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, ClassVar
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+from gymnasium.envs.mujoco import MujocoEnv
+from gymnasium.envs.mujoco.ant_v5 import AntEnv
+from gymnasium.envs.mujoco.half_cheetah_v5 import HalfCheetahEnv
+from gymnasium.envs.mujoco.hopper_v5 import HopperEnv
+from gymnasium.envs.mujoco.swimmer_v5 import SwimmerEnv
+from gymnasium.envs.mujoco.walker2d_v5 import Walker2dEnv
+from gymnasium.utils import EzPickle
+
+from metahebb.errors import InputError
+from metahebb.tasks.damage import INTACT, compiled, locks
+
+
+class _DamagedEnv(MujocoEnv, EzPickle):
+    """Builds the damaged model where Gymnasium would load its model file.
+
+    Observations, actions, reward and ending are those of Gymnasium's v5 environment, whose
+    arguments (but ``xml_file``) pass through; ``damage="intact"`` equals it exactly.
+
+    Version History:
+        v0: first version.
+    """
+
+    body: ClassVar[str]
+
+    def __init__(self, damage: str = INTACT, **kwargs: Any) -> None:
+        """Make the environment.
+
+        Args:
+            damage: a damage in the grammar of ``metahebb.tasks.damage``.
+            **kwargs: arguments of Gymnasium's environment, ``render_mode`` among them.
+
+        Raises:
+            InputError: for an unknown damage, or a model file beside it.
+        """
+        if "xml_file" in kwargs:
+            raise InputError("expected a damage, got xml_file; use Gymnasium's own environment")
+        self._damage = damage
+        super().__init__(**kwargs)
+        # After Gymnasium's own call of this, which notes the arguments of its constructor.
+        EzPickle.__init__(self, damage=damage, **kwargs)
+
+    def _initialize_simulation(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
+        model = copy.copy(compiled(self.body, self._damage, "gymnasium"))
+        model.vis.global_.offwidth = max(model.vis.global_.offwidth, self.width)
+        model.vis.global_.offheight = max(model.vis.global_.offheight, self.height)
+        self._locks = locks(self.body, self._damage, model)
+        return model, mujoco.MjData(model)
+
+    def set_state(self, qpos: npt.NDArray[np.float64], qvel: npt.NDArray[np.float64]) -> None:
+        """Set positions and velocities, locked joints put inside their range."""
+        super().set_state(self._locks.apply(qpos), qvel)  # type: ignore[no-untyped-call]
+
+
+class DamagedAnt(_DamagedEnv, AntEnv):
+    """``metahebb/Ant-v0``."""
+
+    body = "ant"
+
+
+class DamagedHalfCheetah(_DamagedEnv, HalfCheetahEnv):
+    """``metahebb/HalfCheetah-v0``."""
+
+    body = "half_cheetah"
+
+
+class DamagedHopper(_DamagedEnv, HopperEnv):
+    """``metahebb/Hopper-v0``."""
+
+    body = "hopper"
+
+
+class DamagedWalker2d(_DamagedEnv, Walker2dEnv):
+    """``metahebb/Walker2d-v0``."""
+
+    body = "walker2d"
+
+
+class DamagedSwimmer(_DamagedEnv, SwimmerEnv):
+    """``metahebb/Swimmer-v0``."""
+
+    body = "swimmer"

@@ -1,0 +1,94 @@
+"""Walking, hopping and swimming: Gymnasium's MuJoCo bodies, whole or damaged, in many lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.tasks.bodies import BODIES
+from metahebb.tasks.damage import INTACT, compiled
+
+if TYPE_CHECKING:
+    from metahebb.tasks.locomotion_lanes import LocomotionLanes
+
+BodyName = Literal["ant", "half_cheetah", "hopper", "walker2d", "swimmer"]
+
+
+@dataclass(frozen=True)
+class Locomotion:
+    """A body that must get along +x; equals Gymnasium's environment of it step for step.
+
+    With ``reward="gymnasium"``, ``ending="unhealthy"``, ``integrator="gymnasium"`` a life is, seed
+    for seed, that of ``gymnasium.make("Ant-v5", include_cfrc_ext_in_observation=False)`` (or
+    HalfCheetah, Hopper, Walker2d, Swimmer).
+
+    Raises:
+        InputError: for an unknown body, option or damage.
+
+    Example:
+        >>> Locomotion("ant", damages=("intact", "short_fourth_ankle")).n_observations
+        27
+
+    Reference: Najarro & Risi 2020, section 4.2 (damaged ants, distance as fitness, stalled lives).
+    Differs from the reference: MuJoCo's ant, not Bullet's; progress is counted in metres.
+    """
+
+    body: BodyName = "ant"
+    """The walker."""
+    reward: Literal["distance", "gymnasium"] = "distance"
+    """``distance``: metres along +x in the step; ``gymnasium``: the environment's own (slower)."""
+    ending: Literal["unhealthy", "stalled", "none"] = "unhealthy"
+    """``unhealthy``: terminated as in Gymnasium; ``stalled``: after step 200 only, when unhealthy
+    or after more than 30 backward steps in a row; ``none``: only the horizon ends a life."""
+    integrator: Literal["gymnasium", "implicitfast"] = "gymnasium"
+    """As the model file says (mostly RK4), or ``implicitfast``, about three times as fast."""
+    damages: tuple[str, ...] = (INTACT,)
+    """The bodies that lives can have, in the grammar of ``metahebb.tasks.damage``."""
+    burn_in: int = 0
+    """Steps without action before a life begins; they count neither as steps nor as distance."""
+    stale_burn_in_observation: bool = True
+    """The first observation is the one before the burn-in, as in the published code."""
+    max_steps: int = 1000
+    """Horizon used when the run sets none."""
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        choices = {
+            "body": BODIES,
+            "reward": ("distance", "gymnasium"),
+            "ending": ("unhealthy", "stalled", "none"),
+            "integrator": ("gymnasium", "implicitfast"),
+        }
+        for field, known in choices.items():
+            if getattr(self, field) not in known:
+                raise unknown_name(field, getattr(self, field), known)
+        if not self.damages:
+            raise InputError(f"expected at least one damage, got none; use {INTACT!r}")
+        if self.burn_in < 0 or self.max_steps < 1:
+            got = f"burn_in={self.burn_in}, max_steps={self.max_steps}"
+            raise InputError(f"expected burn_in >= 0 and max_steps >= 1, got {got} (Locomotion)")
+        for damage in self.damages:
+            if damage != INTACT:  # compiled now, so that a wrong name fails here
+                compiled(self.body, damage, self.integrator)
+
+    @property
+    def n_observations(self) -> int:
+        """Length of an observation: positions but those of the world's x (and y), velocities."""
+        return BODIES[self.body].n_observations
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of actuators."""
+        return BODIES[self.body].n_outputs
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """The damages."""
+        return self.damages
+
+    def lanes(self, n: int) -> LocomotionLanes:
+        """Open ``n`` lanes."""
+        from metahebb.tasks.locomotion_lanes import LocomotionLanes
+
+        return LocomotionLanes(self, n)

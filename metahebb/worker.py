@@ -1,0 +1,184 @@
+"""A worker: candidates in, what their lives were worth out.
+
+All that a worker process needs is here and below; torch, evotorch and ray are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.genomes import GeneSource, Genome, GivenGenes, SeededGenes
+from metahebb.life import Ending, Lanes, Life, LifeResult
+from metahebb.networks import Network
+from metahebb.noise import Key, Stream, pair
+from metahebb.probes import Probe
+from metahebb.tasks.base import Task
+
+Genes = npt.NDArray[np.float32]
+Outcomes = npt.NDArray[np.void]
+
+OUTCOME = np.dtype(
+    [("episode_return", "f8"), ("distance", "f8"), ("steps", "i4"), ("ending", "i1")]
+)
+"""What travels back of a life: 21 bytes."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every worker of a run must agree on, for the whole run.
+
+    Attributes:
+        task: the world.
+        network: who lives in it.
+        genome: what is inherited.
+        seed: of the run.
+    """
+
+    task: Task
+    network: Network
+    genome: Genome
+    seed: int
+
+    @classmethod
+    def build(cls, task: Task, network: Network, seed: int) -> Setup:
+        """Return the set-up in which every number of a slot has a gene of its own."""
+        slots = network.slots(task.n_observations, task.n_outputs)
+        return cls(task, network, Genome.direct(slots), seed)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the lives of one generation are lived.
+
+    Attributes:
+        generation: its number; part of every key.
+        max_steps: env steps after which a life ends.
+        bodies: indices of the bodies that each candidate lives in.
+        episodes: lives per body.
+        fresh: for evaluation: which set of fresh lives, 0 for none. Births and environments then
+            come from streams that selection never sees.
+    """
+
+    generation: int
+    max_steps: int
+    bodies: tuple[int, ...] = (0,)
+    episodes: int = 1
+    fresh: int = 0
+
+    @property
+    def lives_per_candidate(self) -> int:
+        """Lives that make one fitness."""
+        return len(self.bodies) * self.episodes
+
+    def lives(self, setup: Setup, candidate: int, source: GeneSource, first: int) -> Iterator[Life]:
+        """Yield the candidate's lives, whose units count from ``first``."""
+        birth, environment = Stream.BIRTH, Stream.ENVIRONMENT
+        if self.fresh:
+            birth, environment = Stream.EVALUATION_BIRTH, Stream.EVALUATION_ENVIRONMENT
+            candidate = self.fresh - 1
+        for episode in range(self.lives_per_candidate):
+            place = (self.generation, candidate, episode)
+            yield Life(
+                unit=first + episode,
+                source=source,
+                birth=Key(setup.seed, birth, *place),
+                environment=Key(setup.seed, environment, *place),
+                body=self.bodies[episode % len(self.bodies)],
+                max_steps=self.max_steps,
+            )
+
+
+@dataclass(frozen=True)
+class SearchPoint:
+    """A separable Gaussian search distribution, from which candidates are rebuilt by index.
+
+    Attributes:
+        center: ``(n_genes,)``.
+        stdev: ``(n_genes,)``.
+        mirrored: candidates 2i and 2i + 1 are center ± the same noise.
+    """
+
+    center: Genes
+    stdev: Genes
+    mirrored: bool
+
+    def source(self, seed: int, generation: int, candidate: int) -> SeededGenes:
+        """Return the genes of a candidate."""
+        index, sign = pair(candidate) if self.mirrored else (candidate, 1)
+        key = Key(seed, Stream.SEARCH, generation, index)
+        return SeededGenes(self.center, self.stdev, key, sign)
+
+
+@dataclass(frozen=True)
+class GivenPoint:
+    """Candidates that lie in memory: ``values`` is ``(n, n_genes)``, its first row ``first``."""
+
+    values: Genes
+    first: int = 0
+
+    def source(self, seed: int, generation: int, candidate: int) -> GivenGenes:
+        """Return the genes of a candidate."""
+        return GivenGenes(self.values[candidate - self.first])
+
+
+class Worker:
+    """Lanes that stay open for a whole run."""
+
+    def __init__(self, setup: Setup, lanes: int) -> None:
+        """Open ``lanes`` lanes."""
+        self.setup = setup
+        task, network = setup.task, setup.network
+        living = network.lanes(task.n_observations, task.n_outputs, lanes)
+        self._lanes = Lanes(setup.genome, living, task.lanes(lanes), lanes)
+
+    def live(self, lives: Iterator[Life], probes: Sequence[Probe] = ()) -> Iterator[LifeResult]:
+        """Live all of ``lives``; yield each result when its life ends."""
+        return self._lanes.live(lives, probes)
+
+    def evaluate(self, plan: Plan, point: SearchPoint | GivenPoint, candidates: range) -> Outcomes:
+        """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of some candidates."""
+        lives = all_lives(self.setup, plan, point, candidates)
+        out = np.zeros(len(candidates) * plan.lives_per_candidate, OUTCOME)
+        collect(self.live(iter(lives)), out)
+        return out
+
+
+def all_lives(
+    setup: Setup, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
+) -> list[Life]:
+    """Return the lives of ``candidates``, in order; units count from 0."""
+    lives: list[Life] = []
+    for candidate in candidates:
+        source = point.source(setup.seed, plan.generation, candidate)
+        lives.extend(plan.lives(setup, candidate, source, len(lives)))
+    return lives
+
+
+def collect(results: Iterable[LifeResult], out: Outcomes) -> None:
+    """Write results into ``out`` at their units, in whatever order they come."""
+    for result in results:
+        distance = result.measures.get("distance", np.nan)
+        row = (result.episode_return, distance, result.steps, result.ending)
+        out[result.unit] = row
+
+
+def mean_square(setup: Setup, source: GeneSource) -> float:
+    """Return mean(h²) over the evolved coefficients, or over the weights of a static network.
+
+    The published fitness subtracts 0.01 times this (Najarro & Risi's public code).
+    """
+    stretches = setup.genome.stretches()
+    stretch = stretches.get("coefficients") or stretches["inherited"]
+    genes = np.empty(stretch.stop - stretch.start, np.float32)
+    source.write(stretch.start, genes)
+    return float(np.square(genes, dtype=np.float64).sum()) / max(genes.size, 1)
+
+
+def is_nonfinite(outcomes: Outcomes) -> npt.NDArray[np.bool_]:
+    """Return which lives ended non-finite."""
+    nonfinite: npt.NDArray[np.bool_] = outcomes["ending"] == Ending.NONFINITE
+    return nonfinite

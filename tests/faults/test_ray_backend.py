@@ -1,0 +1,307 @@
+"""Workers as Ray actors: same bits as in this process, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from metahebb.evolution.backends.environment import prepare_environment
+
+prepare_environment()
+
+import ray  # noqa: E402
+
+from metahebb.errors import InputError, ProgressError  # noqa: E402
+from metahebb.evolution.backends.base import Job  # noqa: E402
+from metahebb.evolution.backends.in_process import InProcess  # noqa: E402
+from metahebb.evolution.backends.ray import RayWorkers, start_local  # noqa: E402
+from metahebb.networks import FeedForward  # noqa: E402
+from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
+from metahebb.tasks.locomotion import Locomotion  # noqa: E402
+from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
+
+pytestmark = [pytest.mark.ray, pytest.mark.faults]
+
+POPSIZE = 16
+SEED = 3
+MARK = "marks that a worker has struck"
+
+
+@dataclass(frozen=True)
+class Sabotaged(Locomotion):
+    """The ant, but at its third step the world does a ``deed``: each time, or once (``once``)."""
+
+    deed: str = "none"
+    once: str = ""
+
+    def lanes(self, n: int) -> Any:
+        return SabotagedLanes(super().lanes(n), self)
+
+
+class SabotagedLanes:
+    def __init__(self, lanes: Any, task: Sabotaged) -> None:
+        self._lanes, self._task, self._steps = lanes, task, 0
+        self.observations = lanes.observations
+        self.reset, self.measures = lanes.reset, lanes.measures
+
+    def step(self, outputs: np.ndarray, lanes: Lanes) -> StepResult:
+        self._steps += 1
+        if self._steps == 3 and self._strikes():
+            if self._task.deed == "raise":
+                raise ValueError("the floor is lava")
+            if self._task.deed == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if self._task.deed == "leave":
+                sys.exit(7)
+            if self._task.deed == "hang":
+                time.sleep(1000)
+        return self._lanes.step(outputs, lanes)
+
+    def _strikes(self) -> bool:
+        if not self._task.once:
+            return True
+        try:
+            Path(self._task.once).open("x").write(MARK)
+        except FileExistsError:
+            return False
+        return True
+
+
+ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers lack this file
+
+
+def ant(deed: str = "none", once: object = "") -> Setup:
+    task = Sabotaged("ant", integrator="implicitfast", deed=deed, once=once)
+    return Setup.build(task, FeedForward(hidden=(8,)), SEED)
+
+
+def jobs_of(setup: Setup) -> list[Job]:
+    """Return a seeded job, its center's lives, and a dense job."""
+    rng = np.random.default_rng(0)
+    center, stdev, given = rng.normal(0, 0.1, (3, setup.genome.n_genes)).astype(np.float32)
+    values = np.stack([center, given, center + given, center - given, given * 2])
+    return [
+        Job(Plan(2, 30), SearchPoint(center, np.abs(stdev), mirrored=True), POPSIZE),
+        Job(Plan(2, 30, episodes=3, fresh=1), GivenPoint(center[None]), 1),
+        Job(Plan(2, 30, episodes=2), GivenPoint(values), len(values)),
+    ]
+
+
+def digest(outcomes: Sequence[np.ndarray]) -> list[bytes]:
+    return [part.tobytes() for part in outcomes]
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[bytes]:
+    """Return the outcomes in this process."""
+    backend = InProcess(ant(), threads=1)
+    outcomes = backend.evaluate(jobs_of(ant()))
+    backend.close()
+    assert len(np.unique(outcomes[0]["episode_return"])) == POPSIZE
+    return digest(outcomes)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """Start one private Ray for all tests here, and give its address."""
+    start_local(2)
+    yield ray.get_runtime_context().gcs_address
+    ray.shutdown()
+
+
+def evaluate(setup: Setup, workers: int, **options: Any) -> list[bytes]:
+    backend = RayWorkers(setup, workers, **options)
+    try:
+        return digest(backend.evaluate(jobs_of(setup)))
+    finally:
+        backend.close()
+
+
+def test_threads_change_no_bit(expected: list[bytes]) -> None:
+    backend = InProcess(ant(), threads=2)
+    assert digest(backend.evaluate(jobs_of(ant()))) == expected
+    backend.close()
+
+
+@pytest.mark.parametrize(("workers", "options"), [(1, {}), (2, {"batch": 3, "lanes": 2})])
+def test_workers_and_batches_change_no_bit(
+    cluster: str, expected: list[bytes], workers: int, options: dict[str, int]
+) -> None:
+    assert evaluate(ant(), workers, **options) == expected
+
+
+def test_a_worker_is_small_and_survives_being_killed_between_generations(
+    cluster: str, expected: list[bytes]
+) -> None:
+    backend = RayWorkers(ant(), 1)
+    assert digest(backend.evaluate(jobs_of(ant()))) == expected
+    (pid,) = backend.pids()
+    libraries = Path(f"/proc/{pid}/maps").read_text()
+    assert "mujoco" in libraries
+    assert "torch" not in libraries
+    assert psutil.Process(pid).memory_info().rss < 300e6
+    os.kill(pid, signal.SIGKILL)
+    assert digest(backend.evaluate(jobs_of(ant()))) == expected
+    assert backend.pids() != [pid]
+    backend.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("deed", ["die", "leave", "raise"])
+def test_one_mishap_changes_no_bit(
+    cluster: str, expected: list[bytes], tmp_path: Path, workers: int, deed: str
+) -> None:
+    once = tmp_path / "struck"
+    assert evaluate(ant(deed, once), workers) == expected
+    assert once.read_text() == MARK
+
+
+def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
+    cluster: str, expected: list[bytes], tmp_path: Path
+) -> None:
+    once = tmp_path / "struck"
+    started = time.monotonic()
+    assert evaluate(ant("hang", once), 1, lease_s=5.0) == expected
+    assert once.read_text() == MARK
+    assert time.monotonic() - started > 5.0
+
+
+def test_a_task_that_raises_is_named_with_its_error(cluster: str) -> None:
+    with pytest.raises(
+        TaskError,
+        match=r"candidates 0 to 7 of generation 2 \(seed 3\).*ValueError: the floor is lava",
+    ) as caught:
+        evaluate(ant("raise"), 1)
+    assert caught.value.exit_status == 2
+    assert "\n" not in str(caught.value)
+
+
+def test_a_backend_whose_task_raised_can_be_used_again(
+    cluster: str, expected: list[bytes], tmp_path: Path
+) -> None:
+    backend = RayWorkers(ant("raise"), 2)
+    for _ in range(2):
+        with pytest.raises(TaskError, match="the floor is lava"):
+            backend.evaluate(jobs_of(ant()))
+    backend.close()
+
+
+def test_work_that_kills_each_worker_ends_the_run(cluster: str) -> None:
+    with pytest.raises(
+        ProgressError, match=r"candidates 0 to 7 of generation 2.*poisoned"
+    ) as caught:
+        evaluate(ant("die"), 1)
+    assert caught.value.exit_status == 4
+
+
+def test_nothing_listens_beyond_the_loopback_interface(cluster: str) -> None:
+    backend = RayWorkers(ant(), 1)
+    me = psutil.Process()
+    listeners = [
+        connection.laddr.ip
+        for process in (me, *me.children(recursive=True))
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    backend.close()
+    assert len(listeners) >= 4  # control store, raylet, workers
+    assert {ip.removeprefix("::ffff:") for ip in listeners} <= {"127.0.0.1", "::1"}
+
+
+def run_elsewhere(body: str, **variables: str) -> str:
+    """Run ``body`` in a process of its own with this file as ``here``; return what it prints."""
+    script = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\n{body}"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_private_ray_is_started_though_the_environment_points_to_another(
+    cluster: str, expected: list[bytes]
+) -> None:
+    body = """
+import hashlib, psutil, ray
+import test_ray_backend as here
+backend = here.RayWorkers(here.ant(), 1)
+outcomes = here.digest(backend.evaluate(here.jobs_of(here.ant())))
+print(ray.get_runtime_context().gcs_address)
+print(hashlib.sha256(b"".join(outcomes)).hexdigest())
+backend.close()
+print(ray.is_initialized(), len(psutil.Process().children(recursive=True)))
+"""
+    import hashlib
+
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a short path: it holds sockets
+        Path(folder, "ray").mkdir()
+        Path(folder, "ray", "ray_current_cluster").write_text(cluster)
+        printed = run_elsewhere(body, RAY_ADDRESS=cluster, RAY_TMPDIR=folder)
+        assert any(Path(folder).rglob("session_*"))
+    address, outcomes, rest = printed.splitlines()
+    assert address != cluster
+    assert outcomes == hashlib.sha256(b"".join(expected)).hexdigest()
+    assert rest == "False 0"
+
+
+def test_a_cluster_is_joined_by_its_address_and_left_running(
+    cluster: str, expected: list[bytes]
+) -> None:
+    body = f"""
+import test_ray_backend as here
+backend = here.RayWorkers(here.ant(), 1, address={cluster!r})
+print(here.digest(backend.evaluate(here.jobs_of(here.ant()))))
+backend.close()
+"""
+    assert run_elsewhere(body).strip() == repr(expected)
+    assert ray.cluster_resources()["CPU"] == 2
+
+
+def test_an_address_without_a_cluster_is_a_clear_error() -> None:
+    body = """
+import test_ray_backend as here
+try:
+    here.RayWorkers(here.ant(), 1, address="127.0.0.1:1")
+except here.InputError as error:
+    print(error)
+"""
+    printed = run_elsewhere(body)
+    assert printed.startswith("expected a Ray cluster at '127.0.0.1:1', got ")
+    assert printed.count("\n") == 1
+
+
+def test_a_ray_that_is_open_to_the_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER")
+    with pytest.raises(InputError, match="open to the network"):
+        start_local(1)
+    with pytest.raises(InputError, match="before the import of ray"):
+        prepare_environment()
+
+
+@pytest.mark.parametrize("option", ["workers", "lanes", "batch"])
+def test_counts_start_at_one(option: str) -> None:
+    counts = {"workers": 1, "lanes": 1, "batch": 1, option: 0}
+    with pytest.raises(InputError, match=f"expected {option} to be at least 1, got 0"):
+        RayWorkers(ant(), **counts)
+
+
+def test_a_task_that_cannot_travel_is_a_clear_error() -> None:
+    with pytest.raises(InputError, match="can be pickled"):
+        RayWorkers(ant(once=threading.Lock()), 1)

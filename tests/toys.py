@@ -1,0 +1,117 @@
+"""What several tests share: a task without physics, extra rules, and a way to look into a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from metahebb.genomes import Genome, GivenGenes
+from metahebb.networks import FeedForward
+from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.noise import Key, Stream
+from metahebb.plasticity import rule
+from metahebb.plasticity.reference import Layer
+from metahebb.tasks.base import StepResult
+
+BIRTH = Key(3, Stream.BIRTH)
+LANE = np.array([1], np.intp)
+
+
+@rule
+def oja(pre, post, weight, /, eta):
+    """Δw = η·post·(pre − post·w)."""
+    return eta * post * (pre - post * weight)
+
+
+@rule
+def traced(pre, post, trace, modulator, /, A, decay):
+    """Δw = A·m·trace, Δtrace = pre·post − decay·trace."""
+    return A * modulator * trace, pre * post - decay * trace
+
+
+@rule
+def exploding(weight, /, A):
+    """Δw = (8 + A)·w."""
+    return (8.0 + A) * weight
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Five sensors that the outputs stir; a life lasts 3 to 9 steps, or as long as it may."""
+
+    mortal: bool = True
+    n_observations: int = 5
+    n_outputs: int = 3
+    bodies: tuple[str, ...] = ("plain", "heavy")
+    max_steps: int = 20
+
+    def lanes(self, n: int) -> ToyLanes:
+        return ToyLanes(self, n)
+
+
+class ToyLanes:
+    def __init__(self, task: Toy, n: int) -> None:
+        self.task = task
+        self.observations = np.zeros((n, task.n_observations), np.float32)
+        self.left = np.zeros(n, np.int64)
+        self.mass = np.ones(n)
+        self.distance = np.zeros(n)
+
+    def reset(self, lanes: np.ndarray, seeds: Sequence[int], bodies: np.ndarray) -> None:
+        for lane, seed, body in zip(lanes, seeds, bodies, strict=True):
+            self.observations[lane] = np.random.default_rng(seed).normal(size=5)
+            self.left[lane] = 3 + seed % 7 if self.task.mortal else 2**40
+            self.mass[lane] = 1 + body
+            self.distance[lane] = 0
+
+    def step(self, outputs: np.ndarray, lanes: np.ndarray) -> StepResult:
+        push = outputs.astype(np.float64).sum(1) / self.mass[lanes]
+        old = self.observations[lanes]
+        self.observations[lanes] = np.roll(old, 1, axis=1) * 0.9 + push[:, None].astype(np.float32)
+        self.distance[lanes] += push
+        self.left[lanes] -= 1
+        nonfinite = ~np.isfinite(outputs).all(1)
+        never = np.zeros(lanes.size, np.bool_)
+        return StepResult(push, self.left[lanes] <= 0, never, nonfinite)
+
+    def measures(self, lane: int) -> dict[str, float]:
+        return {"distance": float(self.distance[lane])}
+
+
+def born(
+    network: FeedForward, n_in: int, n_out: int, seed: int = 0, spread: float = 1.0
+) -> FeedForwardLanes:
+    """Return two lanes, of which lane 1 is born with genes from U(-spread, spread)."""
+    genome = Genome.direct(network.slots(n_in, n_out))
+    genes = np.random.default_rng(seed).uniform(-spread, spread, genome.n_genes)
+    lanes = network.lanes(n_in, n_out, 2)
+    lanes.born(1, genome, GivenGenes(genes.astype(np.float32)), replace(BIRTH, seed=seed))
+    return lanes
+
+
+def layers_of(lanes: FeedForwardLanes) -> list[Layer]:
+    """Return copies of lane 1's synapses as they are now, whatever update is pending."""
+    found, start = [], 0
+    planes = len(lanes.network.rule.coefficients)
+    for number, raw in enumerate(lanes.raw_layers(1)):
+        n, stop = raw.size, start + raw.size
+        trace = lanes._traces[1, start:stop] if lanes._traces.size else np.zeros(n, np.float32)
+        coefficients = lanes._coefficients[1, planes * start : planes * stop]
+        found.append(
+            Layer(
+                raw * lanes._scales[1, number],
+                trace.reshape(raw.shape).copy(),
+                coefficients.reshape(planes, *raw.shape).copy(),
+            )
+        )
+        start = stop
+    return found
+
+
+def observe(lanes: FeedForwardLanes, rng: np.random.Generator) -> np.ndarray:
+    """Let lane 1 act on a random observation in [-1, 1]; return a copy of its outputs."""
+    n_in = lanes.layers[0].n_in
+    observations = rng.uniform(-1, 1, (2, n_in)).astype(np.float32)
+    return lanes.act(observations, LANE)[0].copy()
