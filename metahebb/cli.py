@@ -1,9 +1,10 @@
-"""The command line: a thin layer over runs and report; heavy imports wait until they are needed."""
+"""The command line: a thin layer over runs and report; imports wait until they are needed."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable
+from typing import NamedTuple
 
 from metahebb.errors import InputError, MetahebbError, unknown_name
 
@@ -20,30 +21,44 @@ Evolve plasticity rules instead of weights.
   presets           list the presets
   doctor            check this machine: versions, cores, rendering, cache
 
-metahebb COMMAND --help tells more of each.
+metahebb COMMAND --help tells more of each; --traceback shows where an error arose.
 Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped but
 resumable, 130 interrupted.
 """
 
 
+class Command(NamedTuple):
+    """Where a command is, and what its first word names."""
+
+    module: str
+    function: str
+    subject: str = ""
+
+
+COMMANDS = {
+    "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET"),
+    "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
+    "evaluate": Command("metahebb.commands.look", "evaluate", "DIR"),
+    "report": Command("metahebb.commands.look", "report", "DIR"),
+    "film": Command("metahebb.commands.look", "film", "DIR"),
+    "presets": Command("metahebb.commands.machine", "presets"),
+    "doctor": Command("metahebb.commands.machine", "doctor"),
+}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status. Errors are one line on stderr."""
-    rest = list(sys.argv[1:] if arguments is None else arguments)
-    if not rest or rest[0] in ("-h", "--help"):
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    traceback = "--traceback" in words
+    words = [word for word in words if word != "--traceback"]
+    if not words or words[0] in ("-h", "--help"):
         print(USAGE, end="")
-        return 0 if rest else 2
-    if rest[0] == "--version":
-        from metahebb import __version__
-
-        print(__version__)
+        return 0 if words else 2
+    if words[0] == "--version":
+        print(importlib.import_module("metahebb").__version__)
         return 0
-    traceback = "--traceback" in rest
-    rest = [word for word in rest if word != "--traceback"]
     try:
-        command = rest.pop(0)
-        if command not in COMMANDS:
-            raise unknown_name("command", command, COMMANDS)
-        return COMMANDS[command](rest)
+        return _run(*words)
     except MetahebbError as error:
         if traceback:
             raise
@@ -54,77 +69,22 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _evolve(rest: list[str]) -> int:
-    from metahebb.commands import evolve
-
-    return evolve.evolve(_named(rest, "evolve", "PRESET", "see metahebb presets"), rest)
-
-
-def _resume(rest: list[str]) -> int:
-    from metahebb.commands import evolve
-
-    return evolve.resume(_named(rest, "resume", "DIR", "a run folder"), rest)
-
-
-def _evaluate(rest: list[str]) -> int:
-    from metahebb.commands import look
-
-    return look.evaluate(_named(rest, "evaluate", "DIR", "a run folder"), rest)
-
-
-def _report(rest: list[str]) -> int:
-    from metahebb.commands import look
-
-    return look.report(_named(rest, "report", "DIR", "a run folder"), rest)
-
-
-def _film(rest: list[str]) -> int:
-    from metahebb.commands import look
-
-    return look.film(_named(rest, "film", "DIR", "a run folder"), rest)
-
-
-def _presets(rest: list[str]) -> int:
-    from metahebb.runs.presets import PRESETS
-
-    _nothing_more(rest, "presets")
-    width = max(map(len, PRESETS))
-    for name, (_, description) in PRESETS.items():
-        print(f"{name:{width}}  {description}")
-    return 0
-
-
-def _doctor(rest: list[str]) -> int:
-    from metahebb.commands.doctor import doctor
-
-    _nothing_more(rest, "doctor")
-    return doctor()
-
-
-def _named(rest: list[str], command: str, what: str, where: str) -> str:
-    """Take the command's first word, which names what it is about."""
-    if rest and rest[0] in ("-h", "--help"):
-        return ""
-    if not rest or rest[0].startswith("-"):
-        got = rest[0] if rest else "nothing"
-        raise InputError(f"expected metahebb {command} {what} ({where}), got {got}")
-    return rest.pop(0)
-
-
-def _nothing_more(rest: list[str], command: str) -> None:
-    if rest and rest[0] not in ("-h", "--help"):
-        raise InputError(f"expected no arguments after {command}, got {rest[0]!r}; leave it out")
-
-
-COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "evolve": _evolve,
-    "resume": _resume,
-    "evaluate": _evaluate,
-    "report": _report,
-    "film": _film,
-    "presets": _presets,
-    "doctor": _doctor,
-}
+def _run(name: str, *rest: str) -> int:
+    if name not in COMMANDS:
+        raise unknown_name("command", name, COMMANDS)
+    command = COMMANDS[name]
+    asks = bool(rest) and rest[0] in ("-h", "--help")
+    subject, words = "", list(rest)
+    if command.subject and not asks:
+        if not rest or rest[0].startswith("-"):
+            got = repr(rest[0]) if rest else "nothing"
+            raise InputError(
+                f"expected metahebb {name} {command.subject}, got {got}; see metahebb --help"
+            )
+        subject = words.pop(0)
+    function = getattr(importlib.import_module(command.module), command.function)
+    status: int = function(subject, words)
+    return status
 
 
 if __name__ == "__main__":

@@ -97,13 +97,14 @@ def layers_of(lanes: FeedForwardLanes) -> list[Layer]:
     planes = len(lanes.network.rule.coefficients)
     for number, raw in enumerate(lanes.raw_layers(1)):
         n, stop = raw.size, start + raw.size
+        shape = lanes.layers[number]
         trace = lanes._traces[1, start:stop] if lanes._traces.size else np.zeros(n, np.float32)
         coefficients = lanes._coefficients[1, planes * start : planes * stop]
         found.append(
             Layer(
                 raw * lanes._scales[1, number],
-                trace.reshape(raw.shape).copy(),
-                coefficients.reshape(planes, *raw.shape).copy(),
+                shape.view(trace)[0].copy(),
+                replace(shape, planes=planes).view(coefficients).copy(),
             )
         )
         start = stop

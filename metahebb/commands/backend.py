@@ -20,7 +20,7 @@ class Where:
     lanes: int = 8
     """Lives at a time per thread or worker."""
     address: str | None = None
-    """A Ray cluster to join, as ray.init takes it; none: a private one on this machine."""
+    """A Ray cluster to join: auto, or host:port; none: a private one on this machine."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -39,7 +39,6 @@ class Where:
         from metahebb.evolution.backends.ray import RayWorkers
 
         return RayWorkers(setup, self.workers, lanes=self.lanes, address=self.address)
-
 
     def prepare(self) -> None:
         """Set what must be set before EvoTorch, and with it Ray, is imported."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,8 +34,16 @@ class Shown:
     """Show no progress."""
     finish: bool = True
     """End with an evaluation, a film and the report."""
+    tensorboard: bool = True
+    """Write TensorBoard events into the run folder, where TensorBoard is installed."""
     log: tuple[str, ...] = ()
-    """Extra loggers: tensorboard, wandb, mlflow."""
+    """Further loggers: wandb, mlflow."""
+
+    @property
+    def loggers(self) -> tuple[str, ...]:
+        """All loggers, by name."""
+        wanted = self.tensorboard and importlib.util.find_spec("tensorboard") is not None
+        return (*(["tensorboard"] if wanted else []), *self.log)
 
 
 @dataclass(frozen=True)
@@ -71,25 +80,36 @@ def evolve(name: str, rest: list[str]) -> int:
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(options.where, config) as backend:
         run = RunFolder.create(path, config)
-        return _go(run, backend, options.shown)
+        with run.lock():
+            try:
+                return _go(run, backend, options.shown)
+            except MetahebbError as error:
+                if error.exit_status == InputError.exit_status:  # such as a task that raises
+                    run.discard()
+                raise
 
 
 def resume(path: str, rest: list[str]) -> int:
     """Go on with the run at ``path``; print the run folder on the last line."""
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
     run = RunFolder.open(path)
-    run.lock()
-    _check_loggers(options.shown.log, options.where)
-    if options.generations is not None:
-        done = len(run.metrics())
-        if options.generations < done:
-            raise InputError(
-                f"expected a total of at least {done} generations, which {path} has done, got "
-                f"{options.generations}; --generations is the new total"
-            )
-        run.extend(options.generations)
-    with _backend(options.where, run.config) as backend:
-        return _go(run, backend, options.shown, locked=True)
+    with run.lock():
+        run.manifest()  # a damaged one is found now, not after hours of work
+        _check_loggers(options.shown.log, options.where)
+        if options.generations is not None:
+            _extend(run, options.generations)
+        with _backend(options.where, run.config) as backend:
+            return _go(run, backend, options.shown)
+
+
+def _extend(run: RunFolder, generations: int) -> None:
+    done = len(run.metrics())
+    if generations < done:
+        raise InputError(
+            f"expected a total of at least {done} generations, which {run.path} has done, got "
+            f"{generations}; --generations is the new total"
+        )
+    run.extend(generations)
 
 
 @contextlib.contextmanager
@@ -111,14 +131,12 @@ def _check_loggers(names: tuple[str, ...], where: Where) -> None:
             check_logger(name)
 
 
-def _go(run: RunFolder, backend: Backend, shown: Shown, *, locked: bool = False) -> int:
+def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
     from metahebb.runs.evolve import evolve as run_evolution
 
-    if not locked:
-        run.lock()
     try:
         with Progress(run.config.generations, shown.quiet) as progress:
-            run_evolution(run, backend, progress, shown.log)
+            run_evolution(run, backend, progress, shown.loggers)
         if shown.finish:
             _finish(run, backend, shown.quiet)
     except Stopped as stopped:

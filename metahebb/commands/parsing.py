@@ -39,12 +39,14 @@ def parse(wanted: type[T], default: T, rest: list[str], prog: str) -> T:
     printed = io.StringIO()
     try:
         with _rules(), _quiet(printed, words):
-            return tyro.cli(
-                tyro.conf.AvoidSubcommands[wanted],  # type: ignore[valid-type]
+            parsed: T = tyro.cli(
+                wanted,
                 default=default,
                 args=words,
                 prog=prog,
+                config=(tyro.conf.AvoidSubcommands,),
             )
+            return parsed
     except SystemExit as ending:
         if not ending.code:
             raise

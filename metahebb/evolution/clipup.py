@@ -11,6 +11,9 @@ from evotorch.optimizers import ClipUp
 class SafeClipUp(ClipUp):  # type: ignore[misc]
     """ClipUp (Toklu et al. 2020); where the gradient is zero, only the momentum goes on."""
 
+    _momentum: float
+    _velocity: torch.Tensor
+
     def ascent(self, globalg: Any, *, cloned_result: bool = True) -> torch.Tensor:
         """Return the step to take for gradient ``globalg`` ``(n_genes,)``."""
         if torch.count_nonzero(globalg):

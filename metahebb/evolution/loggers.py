@@ -38,7 +38,10 @@ def _mlflow(searcher: Any, folder: Path) -> Any:
     import mlflow
 
     client = mlflow.tracking.MlflowClient(tracking_uri=(folder / "mlruns").as_uri())
-    started = client.create_run(client.create_experiment("metahebb"))
+    known = client.get_experiment_by_name("metahebb")  # of the run that is resumed
+    started = client.create_run(
+        known.experiment_id if known else client.create_experiment("metahebb")
+    )
     return evotorch_logging.MlflowLogger(searcher, client=client, run=started)
 
 

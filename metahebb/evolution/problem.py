@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from evotorch import Problem, SolutionBatch
 
+from metahebb.errors import CheckpointError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.gradient import gradients
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
@@ -143,7 +144,10 @@ class LifeProblem(Problem):  # type: ignore[misc]
         if self.replayed:
             evaluation = Evaluation(self.replayed.pop(0))
             if evaluation.fitness.size != popsize:
-                raise ValueError("the journal is of another population size")
+                raise CheckpointError(
+                    f"expected a journal of popsize {popsize}, as config.json has it, got "
+                    f"{evaluation.fitness.size}; restore the folder"
+                )
         else:
             evaluation = self._live(point, generation, popsize)
             self.on_fitness(generation, evaluation.fitness)

@@ -18,6 +18,7 @@ from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.clipup import SafeClipUp
 from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.problem import Evaluation, LifeProblem
+from metahebb.evolution.ranking import worst_for_nonfinite
 from metahebb.worker import Plan, Setup
 
 Center = npt.NDArray[np.float32]
@@ -57,6 +58,7 @@ class Search:
             center_lives=center_lives,
         )
         self.searcher: Any = _BUILDERS[config.algorithm](config, self.problem)
+        self.searcher.after_step_hook.append(self._status)
 
     @property
     def generation(self) -> int:
@@ -70,6 +72,15 @@ class Search:
         if self.config.mirrored:
             self._decay()
         return list(self.problem.evaluations)
+
+    def _status(self) -> dict[str, float]:
+        """Tell EvoTorch's loggers, in its words, what the seeded path would keep from them."""
+        fitness = worst_for_nonfinite(self.problem.evaluations[-1].fitness)
+        return {
+            "mean_eval": float(fitness.mean()),
+            "median_eval": float(np.median(fitness)),
+            "pop_best_eval": float(fitness.max()),
+        }
 
     def _decay(self) -> None:
         config = self.config

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 SlotName = Literal["coefficients", "birth", "inherited"]
 
 
 @dataclass(frozen=True)
 class LayerShape:
-    """Synapses of one layer, as the kernel lays them out: ``(planes, n_out, n_in)``."""
+    """Synapses of one layer: ``(planes, n_out, n_in)``.
+
+    In memory, and so in a per-synapse genome, rows run along the longer axis: ``(planes, n_in,
+    n_out)`` where ``n_in < n_out``. That keeps the kernel's inner loop long (27 inputs to 128
+    neurons: four times faster).
+    """
 
     planes: int
     n_out: int
@@ -20,6 +28,12 @@ class LayerShape:
     def size(self) -> int:
         """Numbers in the layer."""
         return self.planes * self.n_out * self.n_in
+
+    def view(self, memory: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the layer's ``memory`` ``(size,)`` as a view ``(planes, n_out, n_in)``."""
+        if self.n_in < self.n_out:
+            return memory.reshape(self.planes, self.n_in, self.n_out).swapaxes(1, 2)
+        return memory.reshape(self.planes, self.n_out, self.n_in)
 
 
 @dataclass(frozen=True)

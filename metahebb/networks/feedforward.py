@@ -181,8 +181,7 @@ class FeedForwardLanes:
         """Return views of each layer's memory, whose normalising factor is in `scales`."""
         views, start = [], 0
         for layer in self.layers:
-            row = self._weights[lane, start : start + layer.size]
-            views.append(row.reshape(layer.n_out, layer.n_in))
+            views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
             start += layer.size
         return views
 

@@ -8,7 +8,7 @@ from metahebb.plasticity.rule import Rule
 from metahebb.plasticity.tanh import tanh_source
 from metahebb.plasticity.translate import delta_source
 
-HEADER = '''"""Compiled plasticity, made from a rule; its folder is named by the hash of this text."""
+HEADER = '''"""Compiled plasticity, made from a rule; its folder is named by the hash of this."""
 
 import numpy as np
 from numba import njit
@@ -35,80 +35,113 @@ def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, d
     return "\n\n\n".join(parts) + "\n"
 
 
+SIGNATURE = (
+    "weights, trace, coefficients, pre, post, inputs, drive, largest, scale, gain, modulator"
+)
+
+
 def _sweep_source(rule: Rule, normalization: Normalization, folded: int | None) -> str:
     """Return ``sweep``: one pass over a layer that touches each synapse's memory once.
 
-    ``sweep(weights, trace, coefficients, pre, post, inputs, drive, largest, scale, gain,
-    modulator)`` does, for every synapse, ``w = scale·w + gain·Δ(pre, post, …)`` and
-    ``drive += w·inputs``, and returns the scale that normalises the new weights. ``largest`` is
-    scratch: a maximum kept per column vectorises, a scalar one does not.
+    For every synapse, ``w = scale·w + gain·Δ(pre, post, …)`` and ``drive += w·inputs``; returned is
+    the scale that normalises the new weights. ``largest`` is scratch: a maximum kept per column
+    vectorises, a scalar one does not. A layer's memory runs along its longer axis (see
+    `metahebb.genomes.LayerShape`), so there is a sweep for each.
     """
+    return "\n\n\n@fast\n".join(
+        [
+            _sweep_along(rule, normalization, folded, by_input=False),
+            _sweep_along(rule, normalization, folded, by_input=True),
+            f"def sweep({SIGNATURE}):\n"
+            "    if inputs.size < drive.size:\n"
+            f"        return sweep_by_input({SIGNATURE})\n"
+            f"    return sweep_by_output({SIGNATURE})",
+        ]
+    )
+
+
+def _sweep_along(
+    rule: Rule, normalization: Normalization, folded: int | None, *, by_input: bool
+) -> str:
+    """Return the sweep whose rows belong to an input (inner loop over outputs), or to an output."""
     planes = [k for k in range(len(rule.coefficients)) if k != folded]
-    row = "i * n_in : (i + 1) * n_in"
+    tracked = normalization.kind == "max_abs"
+    columns = "drive.size" if by_input else "inputs.size"
     signals = {
-        "pre": "pre[j]",
-        "post": "post_i",
+        "pre": "own" if by_input else "pre[k]",
+        "post": "post[k]" if by_input else "own",
         "weight": "value",
-        "trace": "traces[j]",
+        "trace": "traces[k]",
         "modulator": "modulator",
     }
-    arguments = ", ".join([signals[s] for s in rule.signals] + [f"c{k}[j]" for k in planes])
-    tracked = normalization.kind == "max_abs"
+    arguments = ", ".join([signals[s] for s in rule.signals] + [f"c{p}[k]" for p in planes])
     lines = [
-        "def sweep(weights, trace, coefficients, pre, post, inputs, drive, largest,",
-        "          scale, gain, modulator):",
-        "    n_in = inputs.size",
+        f"def sweep_by_{'input' if by_input else 'output'}({SIGNATURE}):",
+        f"    columns, rows = {columns}, weights.size // {columns}",
         "    n = weights.size",
-        "    bound = f32(np.inf)" if normalization.kind == "clip" else "",
         "    kept = scale",
+        *_bounds(normalization),
         "    if gain == 0.0:",
         "        scale = f32(1.0)",
-        f"    else:\n        bound = f32({normalization.limit!r})"
-        if normalization.kind == "clip"
-        else "",
-        "    for j in range(n_in):\n        largest[j] = f32(0.0)" if tracked else "",
-        "    for i in range(drive.size):",
-        f"        row = weights[{row}]",
-        f"        traces = trace[{row}]" if rule.has_trace else "",
+        *(["    for k in range(columns):", "        largest[k] = f32(0.0)"] if tracked else []),
+        *(["    for k in range(columns):", "        drive[k] = f32(0.0)"] if by_input else []),
+        "    for r in range(rows):",
+        "        row = weights[r * columns : (r + 1) * columns]",
+        *(["        traces = trace[r * columns : (r + 1) * columns]"] if rule.has_trace else []),
         *(
-            f"        c{k} = coefficients[{k} * n + i * n_in : {k} * n + (i + 1) * n_in]"
-            for k in planes
+            f"        c{p} = coefficients[{p} * n + r * columns : {p} * n + (r + 1) * columns]"
+            for p in planes
         ),
-        "        post_i = post[i]",
-        "        total = f32(0.0)",
-        "        for j in range(n_in):",
-        "            value = scale * row[j]",
-        *(
-            [
-                f"            change, trace_change = delta({arguments})",
-                "            traces[j] += gain * trace_change",
-            ]
-            if rule.has_trace
-            else [f"            change = delta({arguments})"]
-        ),
+        f"        own = {'pre' if by_input else 'post'}[r]",
+        "        " + ("received = inputs[r]" if by_input else "total = f32(0.0)"),
+        "        for k in range(columns):",
+        "            value = scale * row[k]",
+        *_change(rule, arguments),
         "            value += gain * change",
-        *(
-            [
-                "            value = bound if value > bound else value",
-                "            value = -bound if value < -bound else value",
-            ]
-            if normalization.kind == "clip"
-            else []
-        ),
-        "            row[j] = value",
-        "            total += value * inputs[j]",
-        "            largest[j] = max(largest[j], abs(value))" if tracked else "",
-        "        drive[i] = total",
+        *_clip(normalization),
+        "            row[k] = value",
+        "            "
+        + ("drive[k] += value * received" if by_input else "total += value * inputs[k]"),
+        *(["            largest[k] = max(largest[k], abs(value))"] if tracked else []),
+        *([] if by_input else ["        drive[r] = total"]),
         "    if gain == 0.0:",
         "        return kept",
+        *_scale(tracked),
     ]
-    if tracked:
-        lines += [
-            "    biggest = f32(0.0)",
-            "    for j in range(n_in):",
-            "        biggest = max(biggest, largest[j])",
-            f"    return f32(1.0) / biggest if biggest >= f32({SMALLEST!r}) else f32(1.0)",
-        ]
-    else:
-        lines.append("    return f32(1.0)")
-    return "\n".join(line for line in lines if line)
+    return "\n".join(lines)
+
+
+def _change(rule: Rule, arguments: str) -> list[str]:
+    if not rule.has_trace:
+        return [f"            change = delta({arguments})"]
+    return [
+        f"            change, trace_change = delta({arguments})",
+        "            traces[k] += gain * trace_change",
+    ]
+
+
+def _bounds(normalization: Normalization) -> list[str]:
+    if normalization.kind != "clip":
+        return []
+    # Newborn and frozen weights are not clipped.
+    return [f"    bound = f32(np.inf) if gain == 0.0 else f32({normalization.limit!r})"]
+
+
+def _clip(normalization: Normalization) -> list[str]:
+    if normalization.kind != "clip":
+        return []
+    return [
+        "            value = bound if value > bound else value",
+        "            value = -bound if value < -bound else value",
+    ]
+
+
+def _scale(tracked: bool) -> list[str]:
+    if not tracked:
+        return ["    return f32(1.0)"]
+    return [
+        "    biggest = f32(0.0)",
+        "    for k in range(columns):",
+        "        biggest = max(biggest, largest[k])",
+        f"    return f32(1.0) / biggest if biggest >= f32({SMALLEST!r}) else f32(1.0)",
+    ]

@@ -50,9 +50,10 @@ class View:
     def _axes(self) -> tuple[Points, Points, Points]:
         azimuth, elevation = math.radians(self.azimuth), math.radians(self.elevation)
         level = np.array([math.cos(azimuth), math.sin(azimuth), 0.0])
-        forward = math.cos(elevation) * level + np.array([0.0, 0.0, math.sin(elevation)])
-        right = np.array([level[1], -level[0], 0.0])
-        return forward, right, np.cross(right, forward)
+        vertical = np.array([0.0, 0.0, 1.0])
+        forward = math.cos(elevation) * level + math.sin(elevation) * vertical
+        up = math.cos(elevation) * vertical - math.sin(elevation) * level
+        return forward, np.array([level[1], -level[0], 0.0]), up
 
     def horizon(self) -> float:
         """Return the row at which the ground ends, far away [px]; negative if out of sight."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, retur
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from metahebb.runs.folder import RunFolder
 
@@ -19,20 +21,26 @@ Records = list[dict[str, Any]]
 
 def learning_figure(run: RunFolder) -> Path | None:
     """Write ``figures/learning.png`` from the run's metrics; None before the first generation."""
-    from matplotlib.figure import Figure
-
     records = run.metrics()
     if not records:
         return None
+    figure = draw_learning(records, return_unit(run.setup.task))
+    return save(figure, run.path / "figures" / "learning.png")
+
+
+def draw_learning(records: Records, unit: str) -> Figure:
+    """Return the figure of the lines of ``metrics.jsonl``; ``unit`` of fitness, in brackets."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(9.6, 3.9), layout="constrained")
     fitness, survival = figure.subplots(1, 2, width_ratios=(1.7, 1.0))
-    _fitness(fitness, records, return_unit(run.setup.task))
+    _fitness(fitness, records, unit)
     _survival(survival, records)
     stages = _stages(records)
     for axes in (fitness, survival):
         _mark_stages(axes, stages, with_text=axes is survival)
         _env_steps_above(axes, records)
-    return save(figure, run.path / "figures" / "learning.png")
+    return figure
 
 
 def _fitness(axes: Axes, records: Records, unit: str) -> None:
@@ -50,7 +58,7 @@ def _fitness(axes: Axes, records: Records, unit: str) -> None:
         if np.isfinite(values).any():
             axes.plot(generations, values, label=label, color=color, linewidth=width, marker=dots)
     axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
-    axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left")
+    axes.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="best")
 
 
 def _survival(axes: Axes, records: Records) -> None:
@@ -66,7 +74,7 @@ def _survival(axes: Axes, records: Records) -> None:
 def _stages(records: Records) -> list[tuple[int, str]]:
     """Return where each stage but the first begins, and what it is."""
     found = []
-    for before, now in zip(records[:-1], records[1:], strict=True):
+    for before, now in pairwise(records):
         if any(before[key] != now[key] for key in ("max_steps", "bodies")):
             bodies = len(now["bodies"])
             what = f"{now['max_steps']} steps, {bodies} {'body' if bodies == 1 else 'bodies'}"
@@ -78,10 +86,10 @@ def _mark_stages(axes: Axes, stages: list[tuple[int, str]], with_text: bool) -> 
     for generation, what in stages:
         axes.axvline(generation, color=INK, linewidth=0.8, linestyle="--", alpha=0.5)
         if with_text:
-            place = {"xy": (generation, 0.02), "xycoords": axes.get_xaxis_transform()}
             axes.annotate(
                 what,
-                **place,
+                xy=(generation, 0.02),
+                xycoords=axes.get_xaxis_transform(),
                 xytext=(-3, 0),
                 textcoords="offset points",
                 rotation=90,
@@ -89,15 +97,19 @@ def _mark_stages(axes: Axes, stages: list[tuple[int, str]], with_text: bool) -> 
                 va="bottom",
                 fontsize=8,
                 color=INK,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
             )
 
 
 def _env_steps_above(axes: Axes, records: Records) -> None:
     """Say above each labeled generation how many env steps the run had then taken."""
+    from matplotlib.ticker import MaxNLocator
+
     done = np.cumsum([r["env_steps"] for r in records])
     generations = [r["generation"] for r in records]
     low, high = generations[0], max(generations[-1], generations[0] + 1)
-    ticks = sorted({round(t) for t in np.linspace(low, high, 5)})
+    ticks = MaxNLocator(5, integer=True).tick_values(low, high)
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
     for side in (axes, above := axes.twiny()):
         side.set_xlim(low, high)
         side.set_xticks(ticks)

@@ -20,7 +20,7 @@ _OVERSAMPLING = 2  # Pillow draws hard edges; halving a picture of twice the siz
 _NEAR = 0.3  # metres before the camera that are cut off
 _REACH = 24.0  # metres of ground drawn around the body
 _SKY, _GROUND, _SHADOW = (247, 249, 252), (226, 231, 236), (184, 192, 200)
-_GRID, _METRE, _LABEL = (204, 211, 218), (150, 161, 172), (92, 103, 115)
+_GRID, _METER, _LABEL = (200, 207, 215), (144, 156, 168), (92, 103, 115)
 _OUTLINE = (38, 50, 64)
 _TINTS = ((47, 72, 98), (226, 122, 63), (240, 168, 104), (246, 199, 140))
 """By distance from the torso in the body's tree."""
@@ -85,30 +85,34 @@ class _Canvas:
     def _draw_ground(self) -> None:
         """Draw lines one metre apart; those across the way carry their distance."""
         x0, y0 = round(self._lookat[0]), round(self._lookat[1])
-        span = np.arange(-_REACH, _REACH + 1)
-        for y in y0 + span:
-            self._line(np.stack([x0 + span, np.full_like(span, y)], -1), _GRID, 1)
-        for x in x0 + span:
-            five = x % 5 == 0
-            color, width = (_METRE, 3) if five else (_GRID, 2)
-            self._line(np.stack([np.full_like(span, x), y0 + span], -1), color, width)
+        reach = np.array([-_REACH, _REACH])
+        for y in y0 + np.arange(-_REACH, _REACH + 1):
+            self._line(x0 + reach, np.array([y, y]), _GRID, 1)
+        for x in x0 + np.arange(-_REACH, _REACH + 1):
+            color, width = (_METER, 3) if x % 5 == 0 else (_GRID, 2)
+            self._line(np.array([x, x]), y0 + reach, color, width)
         font = ImageFont.load_default(11 * _OVERSAMPLING)
         for x in x0 + np.arange(-6.0, 7.0):
             place = np.array([x, self._lookat[1] - 0.2 * self._view.distance, self._ground])
             at, depth = self._view.project(place, self._lookat)
-            if depth > _NEAR:
+            if depth > _NEAR and 20 < at[0] < SIZE[0] - 20:  # whole, or not at all
                 text = f"{x:.0f} m"
                 self._draw.text(
                     tuple(at * _OVERSAMPLING), text, fill=_LABEL, font=font, anchor="mm"
                 )
 
-    def _line(self, points: Points, color: Color, width: int) -> None:
-        """Draw a line on the ground through ``points`` ``(n, 2)``, as far as it is in view."""
-        ground = np.column_stack([points, np.full(len(points), self._ground)])
-        at, depth = self._view.project(ground, self._lookat)
-        at *= _OVERSAMPLING
-        for i in np.flatnonzero((depth[:-1] > _NEAR) & (depth[1:] > _NEAR)):
-            self._draw.line([tuple(at[i]), tuple(at[i + 1])], fill=color, width=width)
+    def _line(self, x: Points, y: Points, color: Color, width: int) -> None:
+        """Draw a straight line on the ground between two ends, as far as it is in view."""
+        ends = np.column_stack([x, y, np.full(2, self._ground)])
+        _, depth = self._view.project(ends, self._lookat)
+        if depth.max() <= _NEAR:
+            return
+        if depth.min() < _NEAR:
+            behind = int(depth.argmin())
+            part = (_NEAR - depth[1 - behind]) / (depth[behind] - depth[1 - behind])
+            ends[behind] = ends[1 - behind] + part * (ends[behind] - ends[1 - behind])
+        at, _ = self._view.project(ends, self._lookat)
+        self._draw.line([tuple(end * _OVERSAMPLING) for end in at], fill=color, width=width)
 
     def _depth(self, ends: Points) -> float:
         return float(self._view.project(ends, self._lookat)[1].mean())

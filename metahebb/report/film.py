@@ -140,8 +140,8 @@ def _captioned(picture: Frame, left: str, right: str) -> Image:
     whole.paste(image)
     draw, middle = ImageDraw.Draw(whole), image.height + _BAR // 2
     font = ImageFont.load_default(13)
-    room = whole.width - 24 - draw.textlength(right, font)
-    while draw.textlength(left, font) > room and len(left) > 1:  # a long damage
+    # A long damage is cut at the same place in each frame, whatever the numbers beside it.
+    while draw.textlength(left, font) > 0.48 * whole.width:
         left = left.rstrip("…")[:-1] + "…"
     draw.text((8, middle), left, fill="white", font=font, anchor="lm")
     draw.text((whole.width - 8, middle), right, fill="white", font=font, anchor="rm")

@@ -26,17 +26,13 @@ if TYPE_CHECKING:
 Points = npt.NDArray[np.float64]
 
 BACKENDS = ("egl", "osmesa")
-"""Ways to GL that need no display, in the order of preference."""
+"""Ways to GL that need no display, as ``MUJOCO_GL`` names them, in the order of preference."""
 TIMEOUT = 60.0
 """Seconds that one of them gets; a hundred frames take 4 to 8 s in software."""
 
 
 def gl_frames(
-    model: mujoco.MjModel,
-    qpos: Points,
-    lookat: Points,
-    view: View,
-    backends: tuple[str, ...] = BACKENDS,
+    model: mujoco.MjModel, qpos: Points, lookat: Points, view: View
 ) -> tuple[str, list[npt.NDArray[np.uint8]]]:
     """Return the backend that worked, and pictures ``(height, width, 3)`` of each position.
 
@@ -45,7 +41,6 @@ def gl_frames(
         qpos: ``(n, nq)`` positions, one row per frame.
         lookat: ``(n, 3)`` the point that the camera looks at in each frame.
         view: the camera.
-        backends: values of ``MUJOCO_GL`` to try.
 
     Raises:
         InputError: where none works.
@@ -57,7 +52,7 @@ def gl_frames(
         folder = Path(name)
         mujoco.mj_saveModel(model, str(folder / "model.mjb"), None)
         np.savez(folder / "scenes.npz", qpos=qpos, lookat=lookat, view=astuple(view))
-        for backend in backends:
+        for backend in BACKENDS:
             failure = _draw(folder, backend)
             if failure is None:
                 return backend, list(np.load(folder / "frames.npy"))

@@ -57,8 +57,10 @@ def _raster(
     axes: Axes, recording: Recording, values: npt.NDArray[np.float32], title: str, row: str
 ) -> None:
     """Draw ``values`` ``(T, n)`` as n rows over time, white at zero."""
-    # A few outliers must not bleach the rest.
-    bound = float(np.quantile(np.abs(values), 0.995)) or 1.0
+    from matplotlib.ticker import MaxNLocator
+
+    finite = np.abs(values[np.isfinite(values)])  # the last step of a life may not be
+    bound = float(np.quantile(finite, 0.995)) or 1.0  # a few outliers must not bleach the rest
     seconds = len(values) * recording.dt
     image = axes.imshow(
         values.T,
@@ -70,6 +72,7 @@ def _raster(
         extent=(0.0, seconds, values.shape[1], 0.0),
     )
     style(axes, y=row, title=title)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     bar = axes.figure.colorbar(image, ax=axes, pad=0.01, aspect=12)
     bar.ax.tick_params(labelsize=7, colors=INK)
     bar.outline.set_visible(False)

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import CheckpointError
-from metahebb.runs.storage import write_atomically, write_json
+from metahebb.runs.storage import storage_errors, write_atomically, write_json
 
 FORMAT = 1
 KEPT = 3
 BEST = "best"
+
+_COUNTS = ("generation", "evaluations")
 
 State = dict[str, npt.NDArray[Any]]
 
@@ -53,9 +55,12 @@ class Checkpoints:
         """
         name = name or f"{checkpoint.generation:06d}"
         buffer = io.BytesIO()
-        np.savez(buffer, **checkpoint.state)  # type: ignore[arg-type]
+        # The counts are in both files: the arrays' hash vouches for those of the description.
+        counts = {c: np.array(getattr(checkpoint, c)) for c in _COUNTS}
+        np.savez(buffer, **counts, **checkpoint.state)  # type: ignore[arg-type]
         data = buffer.getvalue()
-        self.folder.mkdir(exist_ok=True)
+        with storage_errors(self.folder):
+            self.folder.mkdir(exist_ok=True)
         # A reader trusts the description alone, so the arrays get a name of their own first.
         digest = hashlib.sha256(data).hexdigest()
         arrays = f"{name}-{digest[:12]}.npz"
@@ -68,12 +73,19 @@ class Checkpoints:
             "sha256": digest,
         }
         write_json(self.folder / f"{name}.json", description)
-        self._tidy()
+        with storage_errors(self.folder):
+            self._tidy()
 
     def _tidy(self) -> None:
+        """Remove what is too old, and what a process that was killed left half-written."""
         for old in self._numbered()[:-KEPT]:
             old.unlink()
-        used = {json.loads(p.read_text())["arrays"] for p in self.folder.glob("*.json")}
+        for left in self.folder.glob(".*.tmp"):
+            left.unlink()
+        try:
+            used = {json.loads(p.read_bytes())["arrays"] for p in self.folder.glob("*.json")}
+        except (ValueError, KeyError, TypeError):
+            return  # whose arrays are they? A damaged description is for the user to look into.
         for arrays in self.folder.glob("*.npz"):
             if arrays.name not in used:
                 arrays.unlink()
@@ -98,26 +110,31 @@ class Checkpoints:
         """
         path = self.folder / f"{name}.json"
         try:
-            description = json.loads(path.read_text())
+            description = json.loads(path.read_bytes())
             if description["format"] != FORMAT:
                 raise CheckpointError(
                     f"expected checkpoint format {FORMAT}, got {description['format']} ({path}); "
                     "use the version of metahebb that wrote it"
                 )
             data = (self.folder / description["arrays"]).read_bytes()
+            wanted = str(description["sha256"])
+            counts = {c: int(description[c]) for c in _COUNTS}
         except (OSError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, CheckpointError):
                 raise
             raise self._damaged(path, f"{type(error).__name__}: {error}") from None
         digest = hashlib.sha256(data).hexdigest()
-        if digest != description["sha256"]:
-            raise self._damaged(path, f"SHA-256 {digest[:12]}…, not {description['sha256'][:12]}…")
+        if digest != wanted:
+            raise self._damaged(path, f"SHA-256 {digest[:12]}…, not {wanted[:12]}…")
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 state = {key: arrays[key] for key in arrays.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise self._damaged(path, str(error)) from None
-        return Checkpoint(description["generation"], description["evaluations"], state)
+        for count, value in counts.items():
+            if state.pop(count, None) != value:
+                raise self._damaged(path, f"a {count} count of {value} that its arrays do not have")
+        return Checkpoint(**counts, state=state)
 
     def _damaged(self, path: Path, got: str) -> CheckpointError:
         return CheckpointError(

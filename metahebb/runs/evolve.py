@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from metahebb.errors import CheckpointError
+from metahebb.errors import CheckpointError, MetahebbError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.loggers import attach_logger
 from metahebb.evolution.problem import Evaluation, Fitness
@@ -65,70 +65,97 @@ def evolve(
         Stopped: a signal came; everything is saved.
         ProgressError, StorageError, CheckpointError: see `metahebb.errors`.
     """
-    config, stopping = run.config, Stopping()
-    search = Search(
-        config.search,
-        run.setup,
-        _Interruptible(backend, stopping),
-        config.plan,
-        config.center_lives,
-    )
-    _catch_up(run, search)
+    stopping = Stopping()
+    evolution = _Evolution(run, _Interruptible(backend, stopping))
     for name in loggers:
-        attach_logger(name, search.searcher, run.path)
-    history = run.metrics()
-    best = max((r["fitness_mean"] for r in history), default=-np.inf)
-    elapsed = history[-1]["elapsed_s"] if history else 0.0
-    env_steps = sum(r["env_steps"] for r in history)
-    search.problem.on_fitness = run.journal.append
-    began = time.monotonic() - elapsed
-    saved = -1
-
-    def save(name: str | None = None) -> None:
-        state = search.state() if config.search.is_seeded else {"center": search.center()}
-        done = Checkpoint(search.generation, search.problem.generation, state)
-        run.checkpoints.save(done, name)
-
+        attach_logger(name, evolution.search.searcher, run.path)
     with stopping.armed():
         try:
-            while search.generation < config.generations:
+            while evolution.search.generation < run.config.generations:
                 stopping.check()
-                generation = search.generation
-                evaluations = search.step()
-                record = _record(run, search, generation, evaluations, time.monotonic() - began)
-                run.append_metrics(record)
-                env_steps += record["env_steps"]
-                if record["fitness_mean"] > best:
-                    best = record["fitness_mean"]
-                    save(BEST)
-                if search.generation % CHECKPOINT_EVERY == 0:
-                    save()
-                    saved = search.generation
-                on_generation(record)
-        finally:
-            if search.generation != saved and search.generation == len(run.metrics()):
-                save()
-            run.update_manifest(
-                generations=search.generation,
-                env_steps=env_steps,
-                elapsed_s=round(time.monotonic() - began, 3),
+                on_generation(evolution.generation())
+        except MetahebbError:
+            # Raised between two states. What else may come, such as a second Ctrl-C, may come in
+            # the middle of an update, of which nothing must be kept.
+            evolution.end()
+            raise
+        evolution.end()
+
+
+class _Evolution:
+    """A search on its folder."""
+
+    def __init__(self, run: RunFolder, backend: Backend) -> None:
+        config = run.config
+        self.run = run
+        self.search = Search(config.search, run.setup, backend, config.plan, config.center_lives)
+        self.saved = _catch_up(run, self.search)
+        """Generations that the newest checkpoint has done."""
+        self.search.problem.on_fitness = run.journal.append
+        history = run.metrics()
+        self.best = max((r["fitness_mean"] for r in history), default=-np.inf)
+        self.env_steps = sum(r["env_steps"] for r in history)
+        self.began = time.monotonic() - (history[-1]["elapsed_s"] if history else 0.0)
+        self.written = self.search.generation
+        """Generations whose metrics are on the disk."""
+        self.evaluations = self.search.problem.generation
+        """Evaluations that those generations took."""
+
+    def generation(self) -> Record:
+        """Live one generation and write it down; return its metrics."""
+        evaluations = self.search.step()
+        elapsed = time.monotonic() - self.began
+        record = _record(self.run, self.search, self.written, evaluations, elapsed)
+        self.run.append_metrics(record)
+        self.written, self.evaluations = self.search.generation, record["evaluations"]
+        self.env_steps += record["env_steps"]
+        if record["fitness_mean"] > self.best:
+            self.best = record["fitness_mean"]
+            self.save(BEST)
+        if self.written % CHECKPOINT_EVERY == 0:
+            self.save()
+        return record
+
+    def save(self, name: str | None = None) -> None:
+        """Write a checkpoint."""
+        search = self.search
+        seeded = search.config.is_seeded
+        state = search.state() if seeded else {"center": search.center()}
+        # Not the problem's own count: it includes an evaluation that was broken off.
+        done = Checkpoint(search.generation, self.evaluations, state)
+        self.run.checkpoints.save(done, name)
+        if name is None:
+            self.saved = search.generation
+
+    def end(self) -> None:
+        """Save what is not saved; a generation that was broken off is lived again on resume."""
+        if self.search.generation == self.written != self.saved and self.written:
+            self.save()
+        if self.run.manifest()["generations"] != self.written:
+            self.run.update_manifest(
+                generations=self.written,
+                env_steps=self.env_steps,
+                elapsed_s=round(time.monotonic() - self.began, 3),
             )
 
 
-def _catch_up(run: RunFolder, search: Search) -> None:
-    """Bring a new search to where the run stands, without one env step."""
+def _catch_up(run: RunFolder, search: Search) -> int:
+    """Bring a new search to where the run stands, without one env step.
+
+    Returns:
+        The generations that the newest checkpoint has done; -1 where there is none.
+    """
     metrics = run.metrics()
     evaluations = metrics[-1]["evaluations"] if metrics else 0
     # A generation counts once its metrics are written; what the journal has beyond is lived again,
     # to the same bits.
-    journal = run.journal.keep(evaluations)
-    run.keep_metrics(len(metrics))
+    journal = run.journal.read(evaluations)
     if len(journal) < evaluations:
         raise CheckpointError(
             f"expected {evaluations} evaluations in {run.journal.path}, got {len(journal)}; "
             "restore the file from a copy"
         )
-    newest = run.checkpoints.newest()
+    newest = run.newest()
     if newest is not None and newest.generation > len(metrics):
         raise CheckpointError(
             f"expected metrics of {newest.generation} generations in {run.path}, got "
@@ -145,6 +172,10 @@ def _catch_up(run: RunFolder, search: Search) -> None:
             f"expected center {metrics[-1]['center_sha256'][:12]}…, got {digest(search)[:12]}… "
             f"after replaying {run.path}; resume with the versions and processor of its manifest"
         )
+    # Only now that all of it fits together is anything cut.
+    run.journal.keep(evaluations)
+    run.keep_metrics(len(metrics))
+    return -1 if newest is None else newest.generation
 
 
 def digest(search: Search) -> str:
@@ -161,7 +192,7 @@ def _record(
 ) -> Record:
     """Return the metrics of a generation; those of selection come from its last evaluation."""
     last = evaluations[-1]
-    stage = run.config.stage(generation)
+    stage = run.config.stage(search.problem.generation - 1)  # plans go by evaluations
     outcomes = np.concatenate([e.outcomes for e in evaluations if e.outcomes is not None])
     watched = [e.center for e in evaluations if e.center is not None]
     fitness: Fitness = last.fitness[np.isfinite(last.fitness)]
@@ -177,7 +208,7 @@ def _record(
         "nonfinite": int(is_nonfinite(outcomes).sum()),
         "max_steps": stage.max_steps,
         "bodies": list(stage.bodies or run.config.task.bodies),
-        "stdev_mean": search.stdev(),
+        "stdev_mean": _mean(search.stdev()),
         "evaluations": search.problem.generation,
         "elapsed_s": round(elapsed, 3),
         "center_sha256": digest(search),

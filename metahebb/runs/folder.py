@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import CheckpointError, InputError
-from metahebb.runs.checkpoint import Checkpoints
+from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.journal import Journal
 from metahebb.runs.manifest import make_manifest
 from metahebb.runs.serial import from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.worker import Plan, Setup
+
+LOCK = ".lock"
 
 
 class RunFolder:
@@ -37,7 +42,6 @@ class RunFolder:
         self.config = config
         self.journal = Journal(path / "journal")
         self.checkpoints = Checkpoints(path / "checkpoints")
-        self._lock: IO[str] | None = None
 
     @staticmethod
     def check_free(path: Path) -> None:
@@ -47,7 +51,7 @@ class RunFolder:
                 f"expected a new folder, got {path}, which holds a run; go on with 'metahebb "
                 f"resume {path}', or choose another --out"
             )
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or {p.name for p in path.iterdir()} - {LOCK}):
             raise InputError(f"expected a new or empty folder, got {path}; choose another --out")
 
     @classmethod
@@ -55,16 +59,23 @@ class RunFolder:
         """Make a new run folder.
 
         Raises:
-            InputError: see `check_free`.
+            InputError: see `check_free` and `lock`.
             StorageError: it cannot be written.
         """
         cls.check_free(path)
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
         run = cls(path, config)
-        write_json(path / "manifest.json", make_manifest(config.seed))
-        write_json(path / "config.json", to_json(config))
+        with run.lock():
+            cls.check_free(path)  # once more: nobody else can take it now
+            write_json(path / "manifest.json", make_manifest(config.seed))
+            write_json(path / "config.json", to_json(config))
         return run
+
+    def discard(self) -> None:
+        """Remove the folder of a run that never got anywhere; one with metrics stays."""
+        if not self.metrics():
+            shutil.rmtree(self.path)
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
@@ -77,27 +88,26 @@ class RunFolder:
         file = path / "config.json"
         if not file.exists():
             raise InputError(f"expected a run folder, got {path} without config.json; check it")
-        try:
-            data = json.loads(file.read_text())
-        except ValueError as error:
-            raise InputError(f"expected JSON in {file}, got {error}; restore it") from None
-        return cls(path, from_json(RunConfig, data, "config"))
+        return cls(path, from_json(RunConfig, _read_json(file), "config"))
 
-    def lock(self) -> None:
-        """Make this process the only one that writes here, until it ends.
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only one who writes here, inside the block; it ends with the process, too.
 
         Raises:
-            InputError: another process is writing.
+            InputError: somebody else is writing.
         """
         with storage_errors(self.path):
-            self._lock = (self.path / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(
-                f"expected a run that nobody writes to, got {self.path}, which another process "
-                "holds; wait for it, or end it"
-            ) from None
+            file = (self.path / LOCK).open("w")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(
+                    f"expected a run that nobody writes to, got {self.path}, which another process "
+                    "holds; wait for it, or end it"
+                ) from None
+            yield
 
     def extend(self, generations: int) -> None:
         """Set the new total of generations in the config."""
@@ -124,15 +134,25 @@ class RunFolder:
     def center(self) -> npt.NDArray[np.float32]:
         """Return the newest checkpoint's center, ``(n_genes,)``."""
         center: npt.NDArray[np.float32] = self._newest().state["center"]
-        n_genes = self.setup.genome.n_genes
-        if center.shape != (n_genes,):
-            raise CheckpointError(
-                f"expected a center of {n_genes} genes, got {center.shape}; restore the folder"
-            )
         return center
 
-    def _newest(self) -> Any:
+    def newest(self) -> Checkpoint | None:
+        """Return the newest checkpoint, or None where there is none.
+
+        Raises:
+            CheckpointError: it is damaged, or of a genome of another length.
+        """
         newest = self.checkpoints.newest()
+        shape = (self.setup.genome.n_genes,)
+        if newest is not None and newest.state["center"].shape != shape:
+            raise CheckpointError(
+                f"expected a center of {shape[0]} genes, as config.json has it, got shape "
+                f"{newest.state['center'].shape} in {self.path}; restore the folder"
+            )
+        return newest
+
+    def _newest(self) -> Checkpoint:
+        newest = self.newest()
         if newest is None:
             raise CheckpointError(
                 f"expected a checkpoint in {self.path}, got none; go on with 'metahebb resume'"
@@ -140,12 +160,27 @@ class RunFolder:
         return newest
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Return the lines of ``metrics.jsonl``; one cut short at the end is left out."""
+        """Return the lines of ``metrics.jsonl``; one cut short at the end is left out.
+
+        Raises:
+            CheckpointError: a whole line is damaged, or missing.
+        """
         file = self.path / "metrics.jsonl"
-        if not file.exists():
-            return []
-        lines = file.read_text().split("\n")[:-1]
-        return [json.loads(line) for line in lines]
+        lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+        found: list[dict[str, Any]] = []
+        for number, line in enumerate(lines):
+            try:
+                record = json.loads(line)
+                whole = record["generation"] == number
+            except (ValueError, KeyError, TypeError):
+                whole = False
+            if not whole:
+                raise CheckpointError(
+                    f"expected the metrics of generation {number} in line {number + 1} of {file}, "
+                    "got damaged text; restore the file from a copy"
+                )
+            found.append(record)
+        return found
 
     def keep_metrics(self, count: int) -> None:
         """Cut ``metrics.jsonl`` after ``count`` lines."""
@@ -162,7 +197,7 @@ class RunFolder:
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest."""
-        data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
+        data: dict[str, Any] = _read_json(self.path / "manifest.json")
         return data
 
     def update_manifest(self, **cost: Any) -> None:
@@ -172,4 +207,11 @@ class RunFolder:
     def evaluation(self) -> dict[str, Any] | None:
         """Return the last evaluation, or None."""
         file = self.path / "evaluation.json"
-        return json.loads(file.read_text()) if file.exists() else None
+        return _read_json(file) if file.exists() else None
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected JSON in {file}, got {error}; restore it") from None

@@ -41,29 +41,30 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
 
-    def read(self) -> list[Fitness]:
-        """Return the fitness vectors of all evaluations in order; a record cut short is left out.
+    def read(self, count: int | None = None) -> list[Fitness]:
+        """Return the fitness vectors of the first ``count`` evaluations (None: of all), in order.
+
+        Fewer come back where the file ends before, or within a record.
 
         Raises:
-            CheckpointError: a whole record is damaged, or out of order.
+            CheckpointError: a whole record among them is damaged, or out of order.
         """
-        return [fitness for fitness, _ in self._records()]
+        return [fitness for fitness, _ in self._records(count)]
 
-    def keep(self, count: int) -> list[Fitness]:
-        """Cut the file after ``count`` evaluations and return those."""
-        records = self._records()[:count]
+    def keep(self, count: int) -> None:
+        """Cut the file after ``count`` evaluations."""
+        records = self._records(count)
         end = records[-1][1] if records else 0
         with storage_errors(self.path), self.path.open("ab") as file:
             file.truncate(end)
-        return [fitness for fitness, _ in records]
 
-    def _records(self) -> list[tuple[Fitness, int]]:
+    def _records(self, count: int | None) -> list[tuple[Fitness, int]]:
         data = self.path.read_bytes() if self.path.exists() else b""
         if data and not data.startswith(MAGIC[: len(data)]):
             raise CheckpointError(f"expected a journal, got another file ({self.path}); restore it")
         found: list[tuple[Fitness, int]] = []
         place = len(MAGIC)
-        while place + _HEAD.size <= len(data):
+        while place + _HEAD.size <= len(data) and len(found) != count:
             number, popsize, checksum = _HEAD.unpack_from(data, place)
             end = place + _HEAD.size + 8 * popsize
             if end > len(data):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ def make_manifest(seed: int) -> dict[str, Any]:
         "metahebb": metahebb.__version__,
         "commit": commit,
         "dirty": dirty,
-        "command": " ".join(command),
+        "command": shlex.join(command),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version(), **_versions()},
@@ -70,6 +71,8 @@ def _commit() -> tuple[str | None, bool | None]:
     """Return the package's git commit and whether files differ from it; None outside a checkout."""
     folder = Path(metahebb.__file__).parent
     try:
+        if Path(_git(folder, "rev-parse", "--show-toplevel")) != folder.parent:
+            return None, None  # installed somewhere inside another project's checkout
         commit = _git(folder, "rev-parse", "HEAD")
         return commit, bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.SubprocessError):

@@ -45,6 +45,8 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
         return data
     if wanted is Rule:
         _check_keys(data, {"kind", "name", "source"}, where)
+        for key in ("name", "source"):
+            _check_type(data[key], (str,), f"{where}.{key}")
         return rule_from_source(data["source"], data["name"])
     if origin in (types.UnionType, typing.Union):
         return _from_union(arguments, data, where)
@@ -62,7 +64,10 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
         return data
     if wanted is float:
         _check_type(data, (int, float), where)
-        return float(data)
+        try:
+            return float(data)
+        except OverflowError:
+            raise InputError(f"expected a float at {where}, got {data}") from None
     _check_type(data, (wanted,), where)
     return data
 
@@ -70,12 +75,12 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
 def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
     if data is None and type(None) in choices:
         return None
-    kinds = {c.__name__: c for c in choices if dataclasses.is_dataclass(c)}
+    kinds = {getattr(c, "__name__", ""): c for c in choices if dataclasses.is_dataclass(c)}
     if not kinds:
-        (choice,) = (c for c in choices if c is not type(None))
-        return from_json(choice, data, where)
+        _check_type(data, tuple(c for c in choices if c is not type(None)), where)
+        return data
     _check_type(data, (dict,), where)
-    kind = data.get("kind", "")
+    kind = str(data.get("kind", ""))
     if kind not in kinds:
         raise unknown_name(f"{where}.kind", kind, kinds)
     return _from_object(kinds[kind], data, where)
@@ -85,6 +90,8 @@ def _from_object(wanted: Any, data: Any, where: str) -> Any:
     hints = typing.get_type_hints(wanted)
     names = {f.name for f in dataclasses.fields(wanted)}
     _check_keys(data, names | {"kind"}, where)
+    if data["kind"] != wanted.__name__:
+        raise unknown_name(f"{where}.kind", str(data["kind"]), [wanted.__name__])
     return wanted(**{name: from_json(hints[name], data[name], f"{where}.{name}") for name in names})
 
 

@@ -10,7 +10,7 @@ from types import FrameType
 from metahebb.errors import MetahebbError
 
 
-class Stopped(MetahebbError):
+class Stopped(MetahebbError):  # noqa: N818 - nothing went wrong
     """The run was asked to stop; what it has done is kept, and it can be resumed."""
 
     def __init__(self, number: int) -> None:

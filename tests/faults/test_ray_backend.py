@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -74,7 +75,8 @@ class SabotagedLanes:
         if not self._task.once:
             return True
         try:
-            Path(self._task.once).open("x").write(MARK)
+            with Path(self._task.once).open("x") as file:
+                file.write(MARK)
         except FileExistsError:
             return False
         return True
@@ -159,16 +161,18 @@ def test_a_worker_is_small_and_survives_being_killed_between_generations(
     backend.close()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("deed", ["die", "leave", "raise"])
+@pytest.mark.parametrize(
+    ("deed", "workers"), [("die", 2), ("leave", 1), ("raise", 1), ("raise", 2)]
+)
 def test_one_mishap_changes_no_bit(
-    cluster: str, expected: list[bytes], tmp_path: Path, workers: int, deed: str
+    cluster: str, expected: list[bytes], tmp_path: Path, deed: str, workers: int
 ) -> None:
     once = tmp_path / "struck"
     assert evaluate(ant(deed, once), workers) == expected
     assert once.read_text() == MARK
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
     cluster: str, expected: list[bytes], tmp_path: Path
 ) -> None:
@@ -179,26 +183,20 @@ def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
     assert time.monotonic() - started > 5.0
 
 
-def test_a_task_that_raises_is_named_with_its_error(cluster: str) -> None:
-    with pytest.raises(
-        TaskError,
-        match=r"candidates 0 to 7 of generation 2 \(seed 3\).*ValueError: the floor is lava",
-    ) as caught:
-        evaluate(ant("raise"), 1)
-    assert caught.value.exit_status == 2
-    assert "\n" not in str(caught.value)
-
-
-def test_a_backend_whose_task_raised_can_be_used_again(
-    cluster: str, expected: list[bytes], tmp_path: Path
-) -> None:
-    backend = RayWorkers(ant("raise"), 2)
+def test_a_task_that_raises_is_named_each_time(cluster: str) -> None:
+    backend = RayWorkers(ant("raise"), 1)
     for _ in range(2):
-        with pytest.raises(TaskError, match="the floor is lava"):
+        with pytest.raises(
+            TaskError,
+            match=r"candidates 0 to 7 of generation 2 \(seed 3\).*ValueError: the floor is lava",
+        ) as caught:
             backend.evaluate(jobs_of(ant()))
+        assert caught.value.exit_status == 2
+        assert "\n" not in str(caught.value)
     backend.close()
 
 
+@pytest.mark.slow
 def test_work_that_kills_each_worker_ends_the_run(cluster: str) -> None:
     with pytest.raises(
         ProgressError, match=r"candidates 0 to 7 of generation 2.*poisoned"
@@ -207,18 +205,21 @@ def test_work_that_kills_each_worker_ends_the_run(cluster: str) -> None:
     assert caught.value.exit_status == 4
 
 
+def listening(process: psutil.Process) -> list[str]:
+    try:
+        connections = process.net_connections("inet")
+    except psutil.NoSuchProcess:  # Ray starts and ends helpers as it likes
+        return []
+    return [c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN]
+
+
 def test_nothing_listens_beyond_the_loopback_interface(cluster: str) -> None:
     backend = RayWorkers(ant(), 1)
     me = psutil.Process()
-    listeners = [
-        connection.laddr.ip
-        for process in (me, *me.children(recursive=True))
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    addresses = [ip for p in (me, *me.children(recursive=True)) for ip in listening(p)]
     backend.close()
-    assert len(listeners) >= 4  # control store, raylet, workers
-    assert {ip.removeprefix("::ffff:") for ip in listeners} <= {"127.0.0.1", "::1"}
+    assert len(addresses) >= 4  # control store, raylet, workers
+    assert {ip.removeprefix("::ffff:") for ip in addresses} <= {"127.0.0.1", "::1"}
 
 
 def run_elsewhere(body: str, **variables: str) -> str:
@@ -235,6 +236,7 @@ def run_elsewhere(body: str, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_private_ray_is_started_though_the_environment_points_to_another(
     cluster: str, expected: list[bytes]
 ) -> None:
@@ -248,19 +250,19 @@ print(hashlib.sha256(b"".join(outcomes)).hexdigest())
 backend.close()
 print(ray.is_initialized(), len(psutil.Process().children(recursive=True)))
 """
-    import hashlib
-
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a short path: it holds sockets
         Path(folder, "ray").mkdir()
         Path(folder, "ray", "ray_current_cluster").write_text(cluster)
         printed = run_elsewhere(body, RAY_ADDRESS=cluster, RAY_TMPDIR=folder)
-        assert any(Path(folder).rglob("session_*"))
+        (log,) = Path(folder).glob("**/session_2*/logs/raylet.out")
+        assert log.stat().st_mode & 0o077 == 0  # for nobody else to read
     address, outcomes, rest = printed.splitlines()
     assert address != cluster
     assert outcomes == hashlib.sha256(b"".join(expected)).hexdigest()
     assert rest == "False 0"
 
 
+@pytest.mark.slow
 def test_a_cluster_is_joined_by_its_address_and_left_running(
     cluster: str, expected: list[bytes]
 ) -> None:
@@ -277,14 +279,16 @@ backend.close()
 def test_an_address_without_a_cluster_is_a_clear_error() -> None:
     body = """
 import test_ray_backend as here
-try:
-    here.RayWorkers(here.ant(), 1, address="127.0.0.1:1")
-except here.InputError as error:
-    print(error)
+for address in "127.0.0.1:1", "ray://127.0.0.1:1":
+    try:
+        here.RayWorkers(here.ant(), 1, address=address)
+    except here.InputError as error:
+        print(error)
 """
-    printed = run_elsewhere(body)
-    assert printed.startswith("expected a Ray cluster at '127.0.0.1:1', got ")
-    assert printed.count("\n") == 1
+    closed, client = run_elsewhere(body).splitlines()
+    assert closed.startswith("expected a Ray cluster at '127.0.0.1:1', got ")
+    assert "refused" in closed
+    assert "got neither 'auto' nor host:port" in client
 
 
 def test_a_ray_that_is_open_to_the_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,10 @@ class Pool(Protocol):
         """Give a unit to a worker that is ready."""
 
     def receive(self) -> Iterable[tuple[int, Unit, Reply]]:
-        """Wait a moment for replies; a worker that was given up on may still send one."""
+        """Wait a moment for replies.
+
+        A worker that was given up on may still send a result, but no other news.
+        """
 
     def rebuild(self, worker: int) -> None:
         """Kill a worker that does not answer, and start it anew."""
@@ -156,16 +159,14 @@ class Dispatch:
     def _take(self, worker: int, unit: Unit, reply: Reply) -> bool:
         """Note a reply; return whether it is a unit's first result."""
         held, since = self._running.get(worker, (None, 0.0))
-        expected = held == unit
-        if expected:
+        if held == unit:
             del self._running[worker]
+            self._slowest_s = max(self._slowest_s, self.clock() - since)
         if isinstance(reply, bytes):
-            self._slowest_s = max(self._slowest_s, self.clock() - since if expected else 0.0)
             return self._record(unit, reply)
-        if expected and isinstance(reply, Failed):
-            self._fail(worker, unit, reply.reason)
-        elif expected:
-            self._lose(worker, unit, reply.reason)
+        if self._cases[unit].result is None:
+            bad_news = self._fail if isinstance(reply, Failed) else self._lose
+            bad_news(worker, unit, reply.reason)
         return False
 
     def _record(self, unit: Unit, result: bytes) -> bool:
@@ -203,8 +204,7 @@ class Dispatch:
                 "hangs or runs out of memory there"
             )
         _log.warning("worker %d lost with %s: %s; trying again", worker, self.name(unit), reason)
-        if case.result is None:
-            self._todo.appendleft(unit)  # first, so that poisoned work shows itself soon
+        self._todo.appendleft(unit)  # first, so that poisoned work shows itself soon
 
     def _lease(self) -> float:
         return max(self.lease_s, 3 * self._slowest_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
@@ -47,8 +47,15 @@ class InProcess:
         out = np.zeros(len(lives), OUTCOME)
         queue = iter(lives)  # a list's iterator hands out each life once, whoever asks
         running = [self._pool.submit(collect, w.live(queue), out) for w in self._workers]
-        for future in running:
-            future.result()
+        try:
+            for future in running:
+                future.result()
+        except BaseException:
+            # A signal, or a task's error: no thread begins another life.
+            for _ in queue:
+                pass
+            wait(running)
+            raise
         return np.split(out, np.cumsum(sizes)[:-1])
 
     def close(self) -> None:

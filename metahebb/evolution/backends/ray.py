@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from metahebb.worker import OUTCOME, Outcomes, Setup
 _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
 _WAIT_S = 0.5
 _DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
+_REACH_S = 10.0
 _PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
 
 
@@ -101,7 +103,7 @@ class RayWorkers:
             ProgressError: work that kills its workers, or none that gets done.
         """
         units = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job)]
-        self._actors.begin([ray.put(job) for job in jobs])  # each goes to each node once
+        self._actors.begin(jobs)
 
         def name(unit: Unit) -> str:
             generation, seed = jobs[unit.job].plan.generation, self._setup.seed
@@ -164,9 +166,10 @@ class _Actors:
                     f"({self._last_loss}); see that cores are free and metahebb is installed there"
                 )
 
-    def begin(self, jobs: list[Any]) -> None:
-        """Take ``jobs`` as the ones that units are of; forget what an interrupted round left."""
-        self._jobs = jobs
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Make ``jobs`` the ones that units are of; forget what an interrupted round left."""
+        self._jobs = []  # makes room first
+        self._jobs = [ray.put(job) for job in jobs]  # each goes to each node once
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
                 del self._due[ref]
@@ -198,8 +201,9 @@ class _Actors:
         replies = []
         for ref in done:
             worker, unit = self._due.pop(ref)
-            reply = self._read(ref, worker)
-            if unit is not None:
+            current = self._busy.get(worker) == ref
+            reply = self._read(ref, worker, current)
+            if unit is not None and (current or isinstance(reply, bytes)):
                 replies.append((worker, unit, reply))
         return replies
 
@@ -209,8 +213,9 @@ class _Actors:
         self._rest(worker)
 
     def dismiss(self) -> None:
-        for handle in self._handles:
-            ray.kill(handle)
+        if ray.is_initialized():  # if it is not, killing would start one
+            for handle in self._handles:
+                ray.kill(handle)
         self._handles = []
 
     def _greet(self, worker: int) -> None:
@@ -220,9 +225,8 @@ class _Actors:
         self._due[ref] = (worker, unit)
         self._busy[worker] = ref
 
-    def _read(self, ref: Any, worker: int) -> Reply:
-        """Return what ``worker`` replied, and note how it is."""
-        current = self._busy.get(worker) == ref
+    def _read(self, ref: Any, worker: int, current: bool) -> Reply:
+        """Return what ``worker`` replied, and note how it is now if the reply is ``current``."""
         if current:
             del self._busy[worker]
         try:
@@ -284,6 +288,7 @@ def _connect(workers: int, address: str | None) -> bool:
         start_local(workers)
         return True
     try:
+        _reach(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (OSError, RuntimeError, ValueError, RayError) as error:
         raise InputError(
@@ -291,6 +296,16 @@ def _connect(workers: int, address: str | None) -> bool:
             "`ray start --head`, and see that both sides have the same RAY_AUTH_MODE and token"
         ) from error
     return True
+
+
+def _reach(address: str) -> None:
+    """Knock at the door: Ray would try for minutes where nobody is."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        raise ValueError("neither 'auto' nor host:port")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_S).close()
 
 
 def _reason(error: RayError) -> str:

@@ -1,19 +1,42 @@
-"""``metahebb doctor``: is this machine fit, and what is missing where."""
+"""``metahebb presets`` and ``metahebb doctor``: what there is, and whether it can run here."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from metahebb.commands.parsing import parse
 from metahebb.runs.manifest import PACKAGES, machine
+from metahebb.runs.presets import PRESETS
 
 OPTIONAL = ("tensorboard", "wandb", "mlflow-skinny")
 
 
-def doctor() -> int:
+@dataclass(frozen=True)
+class Presets:
+    """List the presets."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Check this machine: versions, cores, kernel cache, physics, rendering."""
+
+
+def presets(subject: str, rest: list[str]) -> int:
+    """Print each preset's name and what it is."""
+    parse(Presets, Presets(), rest, "metahebb presets")
+    width = max(map(len, PRESETS))
+    for name, (_, description) in PRESETS.items():
+        print(f"{name:{width}}  {description}")
+    return 0
+
+
+def doctor(subject: str, rest: list[str]) -> int:
     """Print a line per check; return 0 if a run can be made here, else 2."""
+    parse(Doctor, Doctor(), rest, "metahebb doctor")
     found = machine()
     print(f"machine    {found['cpu']}, {found['cores']} cores, {found['memory_gb']} GB")
     print(f"system     {found['platform']}")
@@ -35,7 +58,7 @@ def doctor() -> int:
     for name, check in checks.items():
         try:
             print(f"{name:10} {check()}")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the doctor names it and goes on
+        except Exception as error:
             failed += 1
             print(f"{name:10} FAILED: {type(error).__name__}: {error}")
     return 2 if failed or missing else 0

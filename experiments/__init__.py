@@ -1,0 +1,1 @@
+"""One question per file, each ending in one table or figure."""

@@ -1,0 +1,57 @@
+"""Pieces of a page: whatever text goes in is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+
+def section(title: str, content: str, kind: str = "") -> str:
+    """Return a titled box; ``kind`` is its CSS class."""
+    opening = f'<section class="{kind}">' if kind else "<section>"
+    return f"{opening}\n<h2>{escape(title)}</h2>\n{content}\n</section>"
+
+
+def note(text: str) -> str:
+    """Return a small remark."""
+    return f'<p class="note">{escape(text)}</p>'
+
+
+def picture(path: Path, description: str) -> str:
+    """Return an image that lies in the page itself."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    kind = path.suffix.lstrip(".")
+    return f'<img alt="{escape(description)}" src="data:image/{kind};base64,{data}">'
+
+
+def table(rows: Sequence[Sequence[str]], head: bool) -> str:
+    """Return a table; with a ``head`` the first row is the heading, else the first column is."""
+    lines = ["<table>"]
+    for i, row in enumerate(rows):
+        cells = [
+            f"<th>{escape(cell)}</th>" if (i if head else j) == 0 else f"<td>{escape(cell)}</td>"
+            for j, cell in enumerate(row)
+        ]
+        lines.append("<tr>" + "".join(cells) + "</tr>")
+    return "\n".join([*lines, "</table>"])
+
+
+def code(text: str) -> str:
+    """Return text as it is, in a block of its own."""
+    return f"<pre>{escape(text)}</pre>"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people write it.
+
+    Example:
+        >>> duration(3723)
+        '1 h 2 min'
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

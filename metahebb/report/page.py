@@ -1,0 +1,192 @@
+"""The page of a run: one HTML file that holds all of it, images too, and asks no server."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from metahebb.report.curves import learning_figure
+from metahebb.report.figures import return_unit
+from metahebb.report.life_figure import life_figure
+from metahebb.report.markup import code, duration, note, picture, section, table
+from metahebb.report.table import evaluation_rows, evaluation_title, interval
+from metahebb.runs.storage import write_atomically
+from metahebb.tasks import Locomotion
+
+if TYPE_CHECKING:
+    from metahebb.runs.folder import RunFolder
+
+
+def report(run: RunFolder) -> Path:
+    """Write ``report.html`` and the figures in it, and return the page's path.
+
+    What a run does not have yet (a generation, a film, an evaluation) is left out, and the page
+    says how to get it.
+
+    Raises:
+        StorageError: a file could not be written.
+        CheckpointError: the newest checkpoint is damaged.
+    """
+    learning = learning_figure(run)
+    life = life_figure(run) if run.checkpoints.newest() else None
+    life_note = _LIFE_NOTE + (_STATIC_NOTE if run.config.network.is_static else _PLASTIC_NOTE)
+    sections = (
+        _film(run.path / "film.gif", run),
+        _image("How it learned", learning, _LEARNING_NOTE, "The first generation is not over."),
+        _evaluation(run),
+        _image("How it wires itself", life, life_note, "There is no checkpoint yet."),
+        _settings(run),
+        _origin(run),
+        _further(run),
+    )
+    template = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+    page = template.substitute(
+        title=escape(run.path.resolve().name),
+        what=escape(_what(run)),
+        summary=escape(_summary(run)),
+        sections="\n".join(sections),
+    )
+    path = run.path / "report.html"
+    write_atomically(path, page.encode())
+    return path
+
+
+_LEARNING_NOTE = (
+    "Fitness is what selection sees; the center is the unperturbed mean of the search, in fresh "
+    "lives that do not influence it. Dotted: the longest possible life. Dashed: a new stage."
+)
+_LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
+_PLASTIC_NOTE = "Only the evolved rules, which see no reward, change the weights after birth."
+_STATIC_NOTE = "The weights of this network are inherited, and stay: it has no plasticity."
+
+
+def _what(run: RunFolder) -> str:
+    """Return who lives where, and what searches."""
+    task, network, search = run.config.task, run.config.network, run.config.search
+    world = task.body if isinstance(task, Locomotion) else task.env_id
+    sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
+    rule, genes = network.rule.name, f"{run.setup.genome.n_genes:,} genes"
+    return f"{world} · {sizes} · {rule} · {genes} · {search.algorithm}, popsize {search.popsize}"
+
+
+def _summary(run: RunFolder) -> str:
+    """Return the run in a sentence."""
+    metrics, manifest, evaluation = run.metrics(), run.manifest(), run.evaluation()
+    if not metrics:
+        return "The first generation of this run is not over yet."
+    steps = sum(r["env_steps"] for r in metrics)
+    cost = f"{steps:,} env steps, {duration(metrics[-1]['elapsed_s'])}"
+    sentence = (
+        f"After {len(metrics)} of {run.config.generations} generations ({cost} on "
+        f"{manifest['machine']['cores']} cores), "
+    )
+    if evaluation is None:
+        last = metrics[-1]["center_return"]
+        unit = return_unit(run.setup.task).strip(" []")
+        known = "unknown" if last is None else f"{last:.2f} {unit}".strip()
+        return sentence + f"the return of the unperturbed center was {known}; not evaluated yet."
+    body, found = next(iter(evaluation["bodies"].items()))
+    done = ""
+    if evaluation["generation"] != len(metrics):
+        done = f" of generation {evaluation['generation']}"
+    how = f"the unperturbed center{done}, with the body {body}, "
+    if body in ("intact", "default"):
+        how = f"the unperturbed center{done} "
+    over = f"over {len(found['returns'])} fresh lives (mean, 95 % interval)."
+    if found["distance"]:
+        return f"{sentence}{how}covers {interval(found['distance'])} m {over}"
+    return f"{sentence}{how}earns {interval(found)} {over}"
+
+
+def _image(title: str, path: Path | None, caption: str, missing: str) -> str:
+    content = note(missing) if path is None else picture(path, title) + note(caption)
+    return section(title, content)
+
+
+def _film(path: Path, run: RunFolder) -> str:
+    if not path.exists():
+        return section("Film", code(f"metahebb film {_folder(run)}"))
+    return section("Film", picture(path, "One life of the evolved network"), "film")
+
+
+def _evaluation(run: RunFolder) -> str:
+    evaluation = run.evaluation()
+    if evaluation is None:
+        return section("Evaluation", code(f"metahebb evaluate {_folder(run)}"))
+    rows = table(evaluation_rows(evaluation), head=True)
+    return section("Evaluation", rows + note(evaluation_title(evaluation) + "."))
+
+
+def _settings(run: RunFolder) -> str:
+    """Return the rule as its author wrote it, the key settings, and all of them folded away."""
+    search, network = run.config.search, run.config.network
+    stages = "; ".join(
+        f"from generation {stage.start}: {stage.max_steps} steps, "
+        f"{', '.join(stage.bodies or run.config.task.bodies)}"
+        for stage in run.config.stages
+    )
+    key = [
+        ["generations", str(run.config.generations)],
+        ["seed", str(run.config.seed)],
+        ["search", f"{search.algorithm}, popsize {search.popsize}, stdev {search.stdev}"],
+        ["stages", stages],
+        ["birth weights", network.birth],
+    ]
+    data = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
+    everything = [[name, str(value)] for name, value in _flat(data) if not name.endswith("source")]
+    rule = code(network.rule.source.strip())
+    more = f"<details><summary>All settings</summary>{table(everything, head=False)}</details>"
+    return section("Settings", table(key, head=False) + rule + more)
+
+
+def _flat(data: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield ``(dotted name, value)`` of all that is in nested objects."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _flat(value, f"{name}.{key}" if name else key)
+    elif isinstance(data, list) and any(isinstance(item, dict) for item in data):
+        for i, item in enumerate(data):
+            yield from _flat(item, f"{name}.{i}")
+    elif isinstance(data, list):
+        yield name, ", ".join(map(str, data)) or "–"
+    else:
+        yield name, data
+
+
+def _origin(run: RunFolder) -> str:
+    """Return what made the run, and what it cost."""
+    manifest = run.manifest()
+    machine = manifest["machine"]
+    state = " with changes" if manifest["dirty"] else ""
+    rows = [
+        ["command", manifest["command"]],
+        ["seed", str(manifest["seed"])],
+        ["started", manifest["started"]],
+        ["cost", f"{manifest['env_steps']:,} env steps, {duration(manifest['elapsed_s'])}"],
+        ["machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB"],
+        ["system", machine["platform"]],
+        ["metahebb", f"{manifest['metahebb']}, commit {manifest['commit'] or 'unknown'}{state}"],
+        ["versions", ", ".join(f"{name} {v}" for name, v in manifest["versions"].items())],
+    ]
+    return section("Where it comes from", table(rows, head=False))
+
+
+def _further(run: RunFolder) -> str:
+    folder, done = _folder(run), len(run.metrics())
+    longer = f" --generations {2 * done}" if done >= run.config.generations else ""
+    lines = (
+        f"metahebb resume {folder}{longer}",
+        f"metahebb evaluate {folder} --lives 100",
+        f"metahebb film {folder}",
+        f"metahebb report {folder}",
+    )
+    return section("How to go on", code("\n".join(lines)))
+
+
+def _folder(run: RunFolder) -> str:
+    return shlex.quote(str(run.path))

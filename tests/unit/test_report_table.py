@@ -1,0 +1,41 @@
+"""Tables of what ``evaluate`` found."""
+
+from __future__ import annotations
+
+from report_runs import evaluation
+
+from metahebb.report.table import evaluation_rows, evaluation_table, markdown_table, text_table
+
+
+def test_rows_hold_means_with_intervals() -> None:
+    heading, row = evaluation_rows(evaluation())
+    assert heading == ["body", "lives", "return", "distance [m]", "env steps lived"]
+    assert row == ["intact", "2", "4.21 [3.50, 5.00]", "4.50 [4.00, 5.25]", "39"]
+
+
+def test_without_a_distance_there_is_no_column_of_it() -> None:
+    heading, row = evaluation_rows(evaluation(distance=None))
+    assert "distance [m]" not in heading
+    assert len(row) == len(heading) == 4
+
+
+def test_lives_without_a_finite_return_show_a_dash_and_are_counted() -> None:
+    nothing = {"mean": None, "low": None, "high": None, "distance": None}
+    _, row = evaluation_rows(evaluation(**nothing, nonfinite=2))
+    assert row[1:3] == ["2 (2 non-finite)", "–"]
+
+
+def test_text_columns_are_aligned() -> None:
+    assert text_table([["a", "bbb"], ["cc", "d"]]) == "a   bbb\n--  ---\ncc  d"
+
+
+def test_markdown_keeps_bars_inside_their_cell() -> None:
+    table = markdown_table([["a", "b"], ["1|2", "3"]])
+    assert table == "| a | b |\n| --- | --- |\n| 1\\|2 | 3 |"
+
+
+def test_terminal_table_says_what_was_evaluated() -> None:
+    text = evaluation_table(evaluation())
+    assert "generation 4" in text.splitlines()[0]
+    assert "at most 40 env steps" in text.splitlines()[0]
+    assert text.splitlines()[-1].startswith("intact  2")
