@@ -62,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     except MetahebbError as error:
         if traceback:
             raise
-        print(f"metahebb: {error}", file=sys.stderr)
+        line = " ".join(str(error).split())  # what a task raised may have several
+        print(f"metahebb: {line}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("metahebb: interrupted", file=sys.stderr)

@@ -59,6 +59,7 @@ class LifeResult:
         episode_return: sum of the rewards; NaN where the life ended non-finite.
         steps: env steps lived.
         ending: why it ended.
+        mean_square: mean(h²) of what the life inherited, for a penalty on it.
         measures: what the task knows beside the return (``distance`` in metres …).
     """
 
@@ -67,6 +68,7 @@ class LifeResult:
     episode_return: float
     steps: int
     ending: Ending
+    mean_square: float
     measures: dict[str, float] = field(default_factory=dict)
 
 
@@ -136,8 +138,15 @@ class Lanes:
         episode_return = float(self._returns[lane])
         if ending is Ending.NONFINITE or not math.isfinite(episode_return):
             ending, episode_return = Ending.NONFINITE, math.nan
-        steps, measures = int(self._steps[lane]), self._task.measures(lane)
-        return LifeResult(life.unit, life.body, episode_return, steps, ending, measures)
+        return LifeResult(
+            life.unit,
+            life.body,
+            episode_return,
+            int(self._steps[lane]),
+            ending,
+            float(self._network.mean_squares[lane]),
+            self._task.measures(lane),
+        )
 
 
 def _ending(step: StepResult, k: np.intp) -> Ending:

@@ -22,9 +22,15 @@ Genes = npt.NDArray[np.float32]
 Outcomes = npt.NDArray[np.void]
 
 OUTCOME = np.dtype(
-    [("episode_return", "f8"), ("distance", "f8"), ("steps", "i4"), ("ending", "i1")]
+    [
+        ("episode_return", "f8"),
+        ("distance", "f8"),
+        ("mean_square", "f4"),
+        ("steps", "i4"),
+        ("ending", "i1"),
+    ]
 )
-"""What travels back of a life: 21 bytes."""
+"""What travels back of a life: 25 bytes."""
 
 
 @dataclass(frozen=True)
@@ -162,20 +168,13 @@ def collect(results: Iterable[LifeResult], out: Outcomes) -> None:
     """Write results into ``out`` at their units, in whatever order they come."""
     for result in results:
         distance = result.measures.get("distance", np.nan)
-        row = (result.episode_return, distance, result.steps, result.ending)
-        out[result.unit] = row
-
-
-def mean_square(setup: Setup, source: GeneSource) -> float:
-    """Return mean(h²) over the evolved coefficients, or over the weights of a static network.
-
-    The published fitness subtracts 0.01 times this (Najarro & Risi's public code).
-    """
-    stretches = setup.genome.stretches()
-    stretch = stretches.get("coefficients") or stretches["inherited"]
-    genes = np.empty(stretch.stop - stretch.start, np.float32)
-    source.write(stretch.start, genes)
-    return float(np.square(genes, dtype=np.float64).sum()) / max(genes.size, 1)
+        out[result.unit] = (
+            result.episode_return,
+            distance,
+            result.mean_square,
+            result.steps,
+            result.ending,
+        )
 
 
 def is_nonfinite(outcomes: Outcomes) -> npt.NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,8 @@ def _extend(run: RunFolder, generations: int) -> None:
 @contextlib.contextmanager
 def _backend(where: Where, config: RunConfig) -> Iterator[Backend]:
     where.prepare()
+    # Now, since it takes seconds: signals are handled soon after the folder is there.
+    importlib.import_module("metahebb.runs.evolve")
     backend = where.backend(config.setup())
     try:
         yield backend

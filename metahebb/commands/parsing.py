@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import tyro
 
-from metahebb.errors import InputError
+from metahebb.errors import InputError, unknown_name
 from metahebb.plasticity.load import load_rule
 from metahebb.plasticity.rule import Rule
 
@@ -90,14 +90,23 @@ def _rules() -> Iterator[None]:
 
 def _one_line(box: str, prog: str) -> str:
     """Return what tyro printed in a box as one line."""
-    text = " ".join(re.sub(r"[─-╿]", " ", box).split())
-    text = re.sub(r"For full helptext.*$", "", text).strip()
+    # On a terminal the box is drawn with lines, elsewhere with dashes.
+    text = " ".join(re.sub(r"[─-╿]|-{5,}", " ", box).split())
+    text = re.sub(r"(Argument helptext:|For full helptext).*$", "", text).strip()
     unknown = re.search(r"Unrecognized options: (\S+?),?(?= |$)", text)
     if unknown:
         flag = unknown.group(1)
-        near = difflib.get_close_matches(flag, re.findall(r"--[\w.-]+", text[unknown.end() :]), n=1)
+        known = [*SHORT, *re.findall(r"--[\w.-]+", text[unknown.end() :])]
+        near = difflib.get_close_matches(flag, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"see {prog} --help"
         return f"expected an option of {prog}, got {flag!r}; {hint}"
-    text = re.sub(r"^(Value|Parsing) error ", "", text)
-    text = re.sub(r"^Error parsing [\w.-]+: ", "", text)
-    return text if text.startswith("expected") else f"expected valid options, got: {text}"
+    choice = re.search(r"invalid choice '(.*?)' for argument '(.*?)'. Expected one of (.*)", text)
+    if choice:
+        got, flag, among = choice.groups()
+        return str(unknown_name(f"value of {flag}", got, re.findall(r"'(.*?)'", among)))
+    value = re.search(r"Error parsing ([\w.-]+): (.*)$", text)
+    if value:
+        flag, reason = value.groups()
+        ours = reason.startswith("expected")
+        return reason if ours else f"expected another value of {flag}, got: {reason}"
+    return f"expected valid options, got: {text}; see {prog} --help"

@@ -14,10 +14,49 @@ import numpy.typing as npt
 import torch
 from evotorch.distributions import ExpSeparableGaussian, SeparableGaussian
 
+from metahebb.noise import Key, Stream, perturb
 from metahebb.worker import SearchPoint
+
+Weights = npt.NDArray[np.float32]
 
 SLICE_BYTES = 2**22
 """Memory of one slice of all candidates' genes."""
+
+
+CENTER_SLICE = 2**14
+"""Genes of one slice where candidates are summed one by one."""
+
+
+def center_gradient(
+    point: SearchPoint, seed: int, generation: int, weights: Weights, threads: int
+) -> dict[str, torch.Tensor]:
+    """Return the gradient ``{"mu", "sigma"}`` of the OpenAI-ES; that of sigma is zero.
+
+    1/(n·stdev)·Σ weight·noise over mirrored pairs (Salimans et al. 2017, algorithm 2), which is
+    EvoTorch's PGPE gradient of the center divided by stdev². Noise is added up as it is generated,
+    so that no candidate's genes are ever in memory.
+
+    Args:
+        point: mirrored.
+        seed: of the run.
+        generation: of the candidates.
+        weights: ``(popsize,)``, see `metahebb.evolution.ranking`.
+        threads: how many slices at a time.
+    """
+    n_genes = point.center.size
+    total = np.zeros(n_genes, np.float32)
+    differences = (weights[0::2] - weights[1::2]) / 2
+    keys = [Key(seed, Stream.SEARCH, generation, index) for index in range(differences.size)]
+
+    def fill(start: int) -> None:
+        part = total[start : start + CENTER_SLICE]
+        for key, weight in zip(keys, differences.tolist(), strict=True):
+            perturb(part, weight, key, 1, part, start)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, range(0, n_genes, CENTER_SLICE)))
+    total /= point.stdev * np.float32(differences.size)
+    return {"mu": torch.from_numpy(total), "sigma": torch.zeros(n_genes)}
 
 
 def gradients(
@@ -25,7 +64,7 @@ def gradients(
     point: SearchPoint,
     seed: int,
     generation: int,
-    weights: npt.NDArray[np.float32],
+    weights: Weights,
     ranking: str,
     threads: int,
 ) -> dict[str, torch.Tensor]:

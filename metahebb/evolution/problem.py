@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from evotorch import Problem, SolutionBatch
 
 from metahebb.errors import CheckpointError
 from metahebb.evolution.backends.base import Backend, Job
-from metahebb.evolution.gradient import gradients
+from metahebb.evolution.gradient import center_gradient, gradients
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
 from metahebb.noise import Key, Stream, normals
 from metahebb.worker import (
@@ -23,7 +24,6 @@ from metahebb.worker import (
     SearchPoint,
     Setup,
     is_nonfinite,
-    mean_square,
 )
 
 Fitness = npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
             plan_of: the plan of each generation.
             penalty: factor of mean(h²), subtracted from the mean return.
             ranking: see `metahebb.evolution.ranking`; the seeded path ranks with it.
-            rescaled: divide the center's gradient by stdev², which makes PGPE the OpenAI-ES.
+            rescaled: take the center's gradient divided by stdev², which makes PGPE the OpenAI-ES.
             mirrored: whether the seeded path's candidates come in pairs center ± noise.
             initial_stdev: genes of the first center, or population, are N(0, initial_stdev²).
             center_lives: fresh lives of the center per generation, for the record.
@@ -118,17 +118,12 @@ class LifeProblem(Problem):  # type: ignore[misc]
         )
         generation = self.generation
         fitness = self._fitness(point, popsize)
-        found = gradients(
-            distribution,
-            point,
-            self.setup.seed,
-            generation,
-            weights(fitness, self.ranking),
-            self.ranking,
-            self.backend.num_workers,
-        )
+        seed, weighted = self.setup.seed, weights(fitness, self.ranking)
+        cores = len(os.sched_getaffinity(0))
         if self.rescaled:
-            found["mu"] /= distribution.sigma**2
+            found = center_gradient(point, seed, generation, weighted, cores)
+        else:
+            found = gradients(distribution, point, seed, generation, weighted, self.ranking, cores)
         mean = float(np.nanmean(worst_for_nonfinite(fitness)))
         return [{"gradients": found, "num_solutions": popsize, "mean_eval": mean}]
 
@@ -163,17 +158,9 @@ class LifeProblem(Problem):  # type: ignore[misc]
         outcomes, *center = self.backend.evaluate(jobs)
         returns = outcomes["episode_return"].reshape(popsize, -1)
         fitness = np.where(is_nonfinite(outcomes).reshape(popsize, -1), np.nan, returns).mean(1)
-        if self.penalty:
-            fitness -= self.penalty * self._mean_squares(point, generation, popsize)
+        # The published fitness: mean return − 0.01·mean(h²) (Najarro & Risi's public code).
+        fitness -= self.penalty * outcomes["mean_square"].reshape(popsize, -1)[:, 0]
         return Evaluation(fitness, outcomes, center[0] if center else None)
-
-    def _mean_squares(
-        self, point: SearchPoint | GivenPoint, generation: int, popsize: int
-    ) -> Fitness:
-        seed = self.setup.seed
-        return np.array(
-            [mean_square(self.setup, point.source(seed, generation, c)) for c in range(popsize)]
-        )
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

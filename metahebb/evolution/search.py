@@ -59,6 +59,7 @@ class Search:
         )
         self.searcher: Any = _BUILDERS[config.algorithm](config, self.problem)
         self.searcher.after_step_hook.append(self._status)
+        self._center: torch.Tensor
 
     @property
     def generation(self) -> int:
@@ -71,6 +72,10 @@ class Search:
         self.searcher.step()
         if self.config.mirrored:
             self._decay()
+        if not self.config.is_seeded:
+            # Noted now: a step that is broken off leaves a searcher without status.
+            status = self.searcher.status
+            self._center = status["center"] if "center" in status else status["best"].values
         return list(self.problem.evaluations)
 
     def _status(self) -> dict[str, float]:
@@ -94,9 +99,11 @@ class Search:
             group["lr"] = min(decayed, group["lr"])
 
     def center(self) -> Center:
-        """Return the genome that stands for the search: its center, or its best candidate."""
-        status = self.searcher.status
-        genes = status["center"] if "center" in status else status["best"].values
+        """Return the genome that stands for the search: its center, or its best candidate.
+
+        A dense search has none before its first step.
+        """
+        genes = self.searcher._distribution.mu if self.config.is_seeded else self._center
         return np.array(genes.detach().as_subclass(torch.Tensor).numpy(), np.float32)
 
     def stdev(self) -> float:
@@ -104,7 +111,10 @@ class Search:
         status = self.searcher.status
         if "stdev" not in status:
             return float("nan")
-        return float(torch.as_tensor(status["stdev"]).as_subclass(torch.Tensor).mean())
+        stdev = torch.as_tensor(status["stdev"]).as_subclass(torch.Tensor)
+        if stdev.ndim == 2:  # xnes: a square root of the covariance
+            stdev = stdev.norm(dim=1)
+        return float(stdev.mean())
 
     def state(self) -> State:
         """Return all that a seeded search needs to go on to the same bits."""
@@ -193,7 +203,10 @@ def _cem(config: SearchConfig, problem: LifeProblem) -> CEM:
 def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
     if not config.separable:
         _check_memory(problem, matrices=2)
-    return CMAES(problem, **_gaussian(config, problem), separable=config.separable)
+    told = _gaussian(config, problem)
+    told["center_init"] = told["center_init"].numpy()  # EvoTorch warns of a tensor that it copies
+    full = not config.separable  # a diagonal is its own decomposition: nothing to save on
+    return CMAES(problem, **told, separable=config.separable, limit_C_decomposition=full)
 
 
 def _xnes(config: SearchConfig, problem: LifeProblem) -> XNES:

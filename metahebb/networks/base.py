@@ -18,10 +18,13 @@ class NetworkLanes(Protocol):
     """Lanes of one network; ``gains`` and ``modulators`` are ``(n_lanes,)`` and may be written.
 
     A gain of 0 freezes a lane's plasticity; the modulator is what rules read by that name.
+    ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
+    coefficients, or the weights of a static network.
     """
 
     gains: Array
     modulators: Array
+    mean_squares: Array
 
     def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
         """Begin a life on ``lane``: express the genome, draw the weights, forget the past."""
@@ -38,6 +41,9 @@ class NetworkLanes(Protocol):
 
     def weights(self, lane: int) -> list[Array]:
         """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
+
+    def activity(self, lane: int) -> list[Array]:
+        """Return copies of the last step's activities: sensors first, outputs last."""
 
 
 class Network(Protocol):

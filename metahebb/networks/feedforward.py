@@ -103,6 +103,7 @@ class FeedForwardLanes:
         self._outputs = np.zeros((n, n_outputs), np.float32)
         self.gains = np.ones(n, np.float32)
         self.modulators = np.zeros(n, np.float32)
+        self.mean_squares = np.zeros(n, np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
@@ -113,6 +114,8 @@ class FeedForwardLanes:
         memory = {"coefficients": self._coefficients[lane]}
         memory["birth"] = memory["inherited"] = self._weights[lane]
         genome.express(source, memory)
+        inherited = memory["inherited" if self.network.is_static else "coefficients"]
+        self.mean_squares[lane] = np.einsum("i,i", inherited, inherited) / max(inherited.size, 1)
         if not self.network.is_static:
             self._fold(lane)
             if self.network.birth != "coevolved":

@@ -35,6 +35,12 @@ def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, d
     return "\n\n\n".join(parts) + "\n"
 
 
+# A select between two values compiles to one vector maximum; max() to a slow masked store.
+_LARGEST = [
+    "            most, size = largest[k], abs(value)",
+    "            largest[k] = size if size > most else most",
+]
+
 SIGNATURE = (
     "weights, trace, coefficients, pre, post, inputs, drive, largest, scale, gain, modulator"
 )
@@ -102,7 +108,7 @@ def _sweep_along(
         "            row[k] = value",
         "            "
         + ("drive[k] += value * received" if by_input else "total += value * inputs[k]"),
-        *(["            largest[k] = max(largest[k], abs(value))"] if tracked else []),
+        *(_LARGEST if tracked else []),
         *([] if by_input else ["        drive[r] = total"]),
         "    if gain == 0.0:",
         "        return kept",

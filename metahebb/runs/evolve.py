@@ -66,10 +66,10 @@ def evolve(
         ProgressError, StorageError, CheckpointError: see `metahebb.errors`.
     """
     stopping = Stopping()
-    evolution = _Evolution(run, _Interruptible(backend, stopping))
-    for name in loggers:
-        attach_logger(name, evolution.search.searcher, run.path)
     with stopping.armed():
+        evolution = _Evolution(run, _Interruptible(backend, stopping), stopping.check)
+        for name in loggers:
+            attach_logger(name, evolution.search.searcher, run.path)
         try:
             while evolution.search.generation < run.config.generations:
                 stopping.check()
@@ -85,11 +85,11 @@ def evolve(
 class _Evolution:
     """A search on its folder."""
 
-    def __init__(self, run: RunFolder, backend: Backend) -> None:
+    def __init__(self, run: RunFolder, backend: Backend, check: Callable[[], None]) -> None:
         config = run.config
         self.run = run
         self.search = Search(config.search, run.setup, backend, config.plan, config.center_lives)
-        self.saved = _catch_up(run, self.search)
+        self.saved = _catch_up(run, self.search, check)
         """Generations that the newest checkpoint has done."""
         self.search.problem.on_fitness = run.journal.append
         history = run.metrics()
@@ -139,8 +139,13 @@ class _Evolution:
             )
 
 
-def _catch_up(run: RunFolder, search: Search) -> int:
+def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
     """Bring a new search to where the run stands, without one env step.
+
+    Args:
+        run: the folder.
+        search: a new one.
+        check: called between replayed generations; what it raises ends the replay.
 
     Returns:
         The generations that the newest checkpoint has done; -1 where there is none.
@@ -166,6 +171,7 @@ def _catch_up(run: RunFolder, search: Search) -> int:
         journal = journal[newest.evaluations :]
     search.problem.replayed = journal
     while search.problem.replayed:
+        check()
         search.step()
     if metrics and digest(search) != metrics[-1]["center_sha256"]:
         raise CheckpointError(

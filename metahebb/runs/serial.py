@@ -14,14 +14,14 @@ from metahebb.plasticity.rule import Rule, rule_from_source
 def to_json(value: Any) -> Any:
     """Return ``value`` (dataclasses, rules, tuples, scalars) as JSON types.
 
-    A dataclass becomes an object with its class name under ``kind``; a rule travels as text, so
+    A dataclass becomes an object with its class name under ``type``; a rule travels as text, so
     that a run folder is whole without the file that the rule came from.
     """
     if isinstance(value, Rule):
-        return {"kind": "Rule", "name": value.name, "source": value.source}
+        return {"type": "Rule", "name": value.name, "source": value.source}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"kind": type(value).__name__, **fields}
+        return {"type": type(value).__name__, **fields}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -44,7 +44,7 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
     if wanted is Any:
         return data
     if wanted is Rule:
-        _check_keys(data, {"kind", "name", "source"}, where)
+        _check_keys(data, {"type", "name", "source"}, where)
         for key in ("name", "source"):
             _check_type(data[key], (str,), f"{where}.{key}")
         return rule_from_source(data["source"], data["name"])
@@ -80,18 +80,18 @@ def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
         _check_type(data, tuple(c for c in choices if c is not type(None)), where)
         return data
     _check_type(data, (dict,), where)
-    kind = str(data.get("kind", ""))
-    if kind not in kinds:
-        raise unknown_name(f"{where}.kind", kind, kinds)
-    return _from_object(kinds[kind], data, where)
+    found = str(data.get("type", ""))
+    if found not in kinds:
+        raise unknown_name(f"{where}.type", found, kinds)
+    return _from_object(kinds[found], data, where)
 
 
 def _from_object(wanted: Any, data: Any, where: str) -> Any:
     hints = typing.get_type_hints(wanted)
     names = {f.name for f in dataclasses.fields(wanted)}
-    _check_keys(data, names | {"kind"}, where)
-    if data["kind"] != wanted.__name__:
-        raise unknown_name(f"{where}.kind", str(data["kind"]), [wanted.__name__])
+    _check_keys(data, names | {"type"}, where)
+    if data["type"] != wanted.__name__:
+        raise unknown_name(f"{where}.type", str(data["type"]), [wanted.__name__])
     return wanted(**{name: from_json(hints[name], data[name], f"{where}.{name}") for name in names})
 
 

@@ -61,15 +61,51 @@ def test_rule_travels_as_text(rule):
 @pytest.mark.parametrize("rule", [*RULES.values(), oja, traced], ids=lambda rule: rule.name)
 def test_newborn_acts_on_its_birth_weights(rule):
     """Nothing is added before the first step: not even D, which needs no activity."""
-    lanes = born(FeedForward((6,), rule), 4, 3)
+    check_newborn(FeedForward((6,), rule))
+
+
+def test_newborn_is_not_clipped():
+    network = FeedForward((6,), normalization=Normalization("clip", 0.75), birth="uniform_1")
+    assert check_newborn(network) > 0.75
+
+
+def check_newborn(network):
+    """Return the largest weight of a newborn, which its first step must not have changed."""
+    lanes = born(network, 4, 3)
     before = [layer.weights for layer in layers_of(lanes)]
     observe(lanes, np.random.default_rng(0))
     for old, new in zip(before, layers_of(lanes), strict=True):
         np.testing.assert_array_equal(old, new.weights)
+    return max(np.abs(old).max() for old in before)
 
 
-@pytest.mark.parametrize("kind", ["none", "clip"])
-@pytest.mark.parametrize("rule", [RULES["abcd_lr"], oja, traced], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("weight", [0.0, 1e-40])
+def test_max_abs_leaves_a_layer_of_zeros_alone(weight):
+    """Also one whose largest weight has no finite reciprocal in float32."""
+    network = FeedForward((3,), birth="coevolved")
+    genome = Genome.direct(network.slots(4, 2))
+    genes = np.zeros(genome.n_genes, np.float32)
+    genes[genome.stretches()["birth"]] = weight
+    lanes = network.lanes(4, 2, 2)
+    lanes.born(1, genome, GivenGenes(genes), Key(0, Stream.BIRTH))
+    for _ in range(3):
+        observe(lanes, np.random.default_rng(0))
+    for layer in lanes.weights(1):
+        np.testing.assert_array_equal(layer, np.float32(weight))
+    assert Normalization("max_abs").apply(np.float32([[1e-40]])) == np.float32(1e-40)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        (RULES["abcd_lr"], "none"),
+        (RULES["abcd_lr"], "clip"),
+        (oja, "clip"),
+        (traced, "none"),
+        (traced, "clip"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_zero_coefficients_are_a_static_network(rule, kind):
     """Bit for bit over a life; the baseline's own kernel may add up inputs in another order."""
     network = FeedForward((70, 33), rule, Normalization(kind, 0.75))
@@ -103,9 +139,9 @@ def test_zero_coefficients_only_normalize_under_max_abs(rule):
 
 def static_twin(lanes):
     """Return lanes of the baseline whose lane 1 inherits the weights of ``lanes``."""
-    network = FeedForward(lanes.network.hidden, RULES["static"], lanes.network.normalization)
+    network = FeedForward(lanes.network.hidden, RULES["static"])
     n_in, n_out = lanes.layers[0].n_in, lanes.layers[-1].n_out
-    weights = np.concatenate([w.ravel() for w in lanes.weights(1)])
+    weights = lanes._weights[1].copy()
     twin = network.lanes(n_in, n_out, 2)
     genome = Genome.direct(network.slots(n_in, n_out))
     twin.born(1, genome, GivenGenes(weights), Key(0, Stream.BIRTH))

@@ -12,7 +12,7 @@ from evotorch.distributions import (
 )
 
 from metahebb.evolution import gradient
-from metahebb.evolution.gradient import gradients
+from metahebb.evolution.gradient import center_gradient, gradients
 from metahebb.evolution.ranking import weights
 from metahebb.worker import SearchPoint
 
@@ -95,6 +95,21 @@ def test_standardized_is_centered_times_a_number():
     factor = 1 / np.std(np.arange(POPSIZE) / (POPSIZE - 1))
     for parameter in ("mu", "sigma"):
         torch.testing.assert_close(standardized[parameter], centered[parameter] * factor)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_center_gradient_is_that_of_pgpe_over_the_variance(threads, monkeypatch):
+    monkeypatch.setattr(gradient, "CENTER_SLICE", 16)
+    _, point, ranking = set_up("pgpe-nes")
+    found = center_gradient(point, SEED, GENERATION, weights(FITNESS, ranking), threads)
+    expected = ours("pgpe-nes")["mu"] / torch.from_numpy(STDEV) ** 2
+    torch.testing.assert_close(
+        found["mu"], expected, rtol=0, atol=1e-5 * float(expected.abs().max())
+    )
+    assert not found["sigma"].any()
+    monkeypatch.undo()
+    whole = center_gradient(point, SEED, GENERATION, weights(FITNESS, ranking), 1)
+    assert torch.equal(whole["mu"], found["mu"])
 
 
 @pytest.mark.parametrize("name", SEARCHES)

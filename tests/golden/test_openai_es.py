@@ -36,7 +36,9 @@ class Valley:
             out = np.zeros(job.n_candidates, OUTCOME)
             for candidate in range(job.n_candidates):
                 source = job.point.source(SEED, job.plan.generation, candidate)
-                out["episode_return"][candidate] = toy_return(SETUP.genome.genes(source))
+                genome = SETUP.genome.genes(source)
+                out["episode_return"][candidate] = toy_return(genome)
+                out["mean_square"][candidate] = np.mean(np.square(genome, dtype=np.float64))
             found.append(out)
         return found
 

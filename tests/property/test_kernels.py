@@ -20,7 +20,8 @@ TANH_ERROR = 5e-7  # what metahebb.plasticity.tanh promises
 MAX_ABS, NONE, CLIP = Normalization("max_abs"), Normalization("none"), Normalization("clip", 0.75)
 KERNELS = [
     *((rule, MAX_ABS) for rule in (*RULES.values(), oja, traced)),
-    *((rule, n) for rule in (RULES["abcd_lr"], oja, traced) for n in (NONE, CLIP)),
+    *((rule, n) for rule in (RULES["abcd_lr"], traced) for n in (NONE, CLIP)),
+    (oja, CLIP),
 ]
 kernels = pytest.mark.parametrize(
     ("rule", "normalization"), KERNELS, ids=[f"{r.name}-{n.kind}" for r, n in KERNELS]

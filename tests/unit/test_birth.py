@@ -100,7 +100,13 @@ def test_a_network_is_born_with_what_was_drawn(name):
     lanes = born(FeedForward((40, 10), birth=name), 160, 3)
     expected = np.empty(sum(layer.size for layer in lanes.layers), np.float32)
     draw_weights(name, Key(0, Stream.BIRTH), lanes.layers, expected)
-    np.testing.assert_array_equal(np.concatenate([w.ravel() for w in lanes.weights(1)]), expected)
+    np.testing.assert_array_equal(in_memory(lanes, 1), expected)
+
+
+def in_memory(lanes, lane):
+    """Return a newborn's weights in the order of the genome."""
+    assert [w.shape for w in lanes.weights(lane)] == [(s.n_out, s.n_in) for s in lanes.layers]
+    return np.concatenate([raw.ravel("K") for raw in lanes.raw_layers(lane)])
 
 
 def test_coevolved_birth_is_the_slot_exactly():
@@ -110,8 +116,7 @@ def test_coevolved_birth_is_the_slot_exactly():
     lanes = network.lanes(5, 3, 1)
     for generation in range(2):
         lanes.born(0, genome, GivenGenes(genes), Key(0, Stream.BIRTH, generation))
-        weights = np.concatenate([w.ravel() for w in lanes.weights(0)])
-        np.testing.assert_array_equal(weights, genes[5 * 32 :])
+        np.testing.assert_array_equal(in_memory(lanes, 0), genes[5 * 32 :])
         lanes.act(np.ones((1, 5), np.float32), np.array([0], np.intp))
 
 

@@ -160,7 +160,7 @@ def test_a_folded_scale_is_not_read():
     """Its plane stays in memory, but four reads per synapse are fewer than five."""
     rule = RULES["abcd_lr"]
     folded = kernel_source(rule, Normalization("none"), None, "")
-    assert "c4[j]" in folded
+    assert "c4[k]" in folded
     (path,) = [compile_kernel(rule, Normalization("max_abs"), "x = 1").__file__]
     assert "c4" not in Path(path).read_text()
-    assert "c3[j]" in Path(path).read_text()
+    assert "c3[k]" in Path(path).read_text()

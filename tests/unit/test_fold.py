@@ -72,6 +72,7 @@ def test_a_lone_scale_is_not_folded():
 def test_birth_multiplies_the_scale_in():
     lanes = born(FeedForward((4,), RULES["abcd_lr_d_out"]), 3, 2, seed=5)
     genes = np.random.default_rng(5).uniform(-1, 1, 5 * (12 + 8)).astype(np.float32)
-    for layer, block in zip(layers_of(lanes), np.split(genes, [60]), strict=True):
-        A, B, C, D, eta = block.reshape(layer.coefficients.shape)
+    shapes = FeedForward((4,)).layers(3, 2, planes=5)
+    for layer, shape, block in zip(layers_of(lanes), shapes, np.split(genes, [60]), strict=True):
+        A, B, C, D, eta = shape.view(block)
         np.testing.assert_array_equal(layer.coefficients, [eta * A, eta * B, eta * C, D, eta])

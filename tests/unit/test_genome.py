@@ -66,15 +66,29 @@ def test_a_layer_is_planes_by_outputs_by_inputs():
     lanes = network.lanes(3, 2, 2)
     lanes.born(1, genome, GivenGenes(genes_of(genome)), KEY)
     first, second = (layer.coefficients for layer in layers_of(lanes))
-    np.testing.assert_array_equal(first, np.arange(36).reshape(3, 4, 3))
+    np.testing.assert_array_equal(first.swapaxes(1, 2), np.arange(36).reshape(3, 3, 4))
     np.testing.assert_array_equal(second, 36 + np.arange(24).reshape(3, 2, 4))
-    assert first[1, 2, 0] == 12 + 2 * 3  # B of the synapse from sensor 0 to neuron 2
+    assert first[1, 2, 0] == 12 + 2  # B of the synapse from sensor 0 to neuron 2
+    assert second[2, 1, 3] == 36 + 16 + 4 + 3  # C of the one from neuron 3 to output 1
+
+
+@pytest.mark.parametrize("shape", [LayerShape(2, 3, 5), LayerShape(2, 5, 3), LayerShape(2, 3, 3)])
+def test_rows_run_along_the_longer_axis(shape):
+    memory = np.arange(shape.size, dtype=np.float32)
+    view = shape.view(memory)
+    assert view.shape == (2, shape.n_out, shape.n_in)
+    assert np.shares_memory(view, memory)
+    along_inputs = np.array_equal(view[0, 0], np.arange(shape.n_in))
+    assert along_inputs == (shape.n_in >= shape.n_out)
+    np.testing.assert_array_equal(np.sort(view[1].ravel()), memory[shape.size // 2 :])
 
 
 def test_static_weights_are_inherited():
     lanes = born(FeedForward((4,), RULES["static"]), 3, 2, seed=1)
     genes = np.random.default_rng(1).uniform(-1, 1, N_WEIGHTS).astype(np.float32)
-    np.testing.assert_array_equal(np.concatenate([w.ravel() for w in lanes.weights(1)]), genes)
+    first, second = lanes.weights(1)
+    np.testing.assert_array_equal(first, genes[:12].reshape(3, 4).T)
+    np.testing.assert_array_equal(second, genes[12:].reshape(2, 4))
 
 
 def test_a_users_rule_called_static_is_not_the_baseline():
@@ -116,7 +130,7 @@ def test_any_stretch_can_be_written_alone(start, size):
 
 def test_an_empty_genome_is_refused():
     rule = rule_from_source("def hebb(pre, post, /):\n    return 0.01 * pre * post", "hebb")
-    with pytest.raises(InputError, match="expected something to evolve, got .*; give it a rule"):
+    with pytest.raises(InputError, match=r"expected something to evolve, got .*; give it a rule"):
         Genome.direct(FeedForward((4,), rule).slots(3, 2))
     with_birth = FeedForward((4,), rule, birth="coevolved").slots(3, 2)
     assert Genome.direct(with_birth).n_genes == N_WEIGHTS

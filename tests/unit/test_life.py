@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toys import Toy, exploding
+from toys import BIRTH, LANE, Toy, born, exploding, layers_of, observe, traced
 
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.life import Ending, Lanes, Life
@@ -113,9 +113,12 @@ def test_no_lives_no_results():
     assert live([]) == []
 
 
-@pytest.mark.parametrize("kind", ["none", "max_abs"])
-def test_nonfinite_weights_end_a_life_as_nonfinite(kind):
-    network = FeedForward((6,), exploding, Normalization(kind))
+@pytest.mark.parametrize(
+    "network",
+    [NETWORK, FeedForward((6,), exploding, Normalization("none"))],
+    ids=["max_abs", "none"],
+)
+def test_nonfinite_weights_end_a_life_as_nonfinite(network):
     (healthy, doomed) = lives_of(2, network, max_steps=100)
     doomed = replace(doomed, source=GivenGenes(np.full_like(doomed.source.values, np.nan)))
     found = live([healthy, doomed], 2, network, Toy(mortal=False))[1]
@@ -124,8 +127,12 @@ def test_nonfinite_weights_end_a_life_as_nonfinite(kind):
 
 
 def test_weights_that_overflow_end_a_life_though_tanh_would_hide_them():
-    """Weights grow ninefold per step, past float32's 3·10³⁸ within 45."""
+    """Weights grow about ninefold per step, past float32's 3·10³⁸ within 45."""
     network = FeedForward((6,), exploding, Normalization("none"))
+    alone = born(replace(network, hidden=()), 1, 1, spread=0.0)
+    outputs = [alone.act(np.ones((2, 1), np.float32), LANE)[0, 0] for _ in range(45)]
+    assert abs(outputs[35]) == 1
+    assert np.isnan(outputs[44])
     for result in live(lives_of(3, network, max_steps=100), 2, network, Toy(mortal=False)):
         assert result.ending is Ending.NONFINITE
         assert 35 < result.steps < 45
@@ -134,12 +141,25 @@ def test_weights_that_overflow_end_a_life_though_tanh_would_hide_them():
 
 def test_a_lane_recovers_from_a_nonfinite_life():
     """What a life leaves behind must not reach the next one on its lane."""
-    network = FeedForward((6,), exploding, Normalization("none"))
-    lives = lives_of(4, network, max_steps=8)
+    lives = lives_of(4)
     doomed = replace(lives[0], source=GivenGenes(np.full_like(lives[0].source.values, np.nan)))
-    after = live([doomed, *lives[1:]], 1, network)
+    after = live([doomed, *lives[1:]], 1)
     assert after[0].ending is Ending.NONFINITE
-    assert after[1:] == live(lives[1:], 1, network)
+    assert after[1:] == live(lives[1:], 1)
+
+
+def test_a_newborn_has_forgotten_everything():
+    network = FeedForward((6,), traced, Normalization("clip", 0.75))
+    lanes, rng = born(network, 5, 3), np.random.default_rng(0)
+    for _ in range(4):
+        lanes.gains[1], lanes.modulators[1] = 0.5, 2.0
+        observe(lanes, rng)
+    genome = Genome.direct(network.slots(5, 3))
+    lanes.born(1, genome, GivenGenes(np.zeros(genome.n_genes, np.float32)), BIRTH)
+    assert (lanes.gains[1], lanes.modulators[1]) == (1, 0)
+    for layer in layers_of(lanes):
+        assert not layer.trace.any()
+        assert not layer.coefficients.any()
 
 
 def test_an_infinite_return_is_nonfinite():
@@ -232,5 +252,5 @@ def test_linear_output_is_not_squashed():
     x = np.full((1, 5), 1000.0, np.float32)
     outputs = lanes.act(x, np.array([0], np.intp))[0]
     np.testing.assert_allclose(outputs, second @ np.tanh(first @ x[0]), rtol=1e-5)
-    assert np.abs(outputs).max() > 1
+    assert np.abs(outputs).max() > 0.5  # where tanh would take off a tenth
     np.testing.assert_array_equal(lanes.activity(0)[-1], outputs)  # also its post-activity

@@ -34,7 +34,7 @@ def test_nonfinite_ranks_worst(ranking, fitness):
 @pytest.mark.parametrize("ranking", RANKINGS)
 @pytest.mark.parametrize("bad", [NAN, INF, -INF])
 def test_all_nonfinite_stops_the_run(ranking, bad):
-    with pytest.raises(ProgressError, match="expected some finite fitness, got 3 .*; lower the"):
+    with pytest.raises(ProgressError, match=r"expected some finite fitness, got 3 .*; lower the"):
         weights(np.array([bad, NAN, bad]), ranking)
 
 
@@ -52,7 +52,7 @@ def test_ties_share(ranking):
     assert found[0] == found[5]
     assert found.sum() == pytest.approx(0, abs=1e-6)
     # What they share is what breaking the ties would have given them, on average.
-    broken = fitness + [0, 0.1, 0.2, 0, 0.3, 0.1, 0, 0]
+    broken = fitness + np.array([0, 0.1, 0.2, 0, 0.3, 0.1, 0, 0])
     apart = weights(broken, ranking)
     if ranking != "standardized":  # ties lower the deviation that this one divides by
         assert found[1] == pytest.approx(apart[[1, 2, 4]].mean(), rel=1e-6)

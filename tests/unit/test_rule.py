@@ -27,7 +27,7 @@ def test_formula_without_a_docstring_is_the_returned_expression():
 
 def test_what_runs_is_the_checked_text_alone():
     """Whatever ``np`` means where the rule stands, in the rule it is NumPy."""
-    np = None  # noqa: F841
+    np = None
 
     @rule
     def mine(pre, /, A):
@@ -197,13 +197,15 @@ def test_source_of_another_rule():
 
 
 def test_source_that_is_not_python():
-    with pytest.raises(InputError, match="expected a rule in valid Python, got .*; mend it"):
+    with pytest.raises(InputError, match=r"expected a rule in valid Python, got .*; mend it"):
         rule_from_source("def mine(pre, /:", "mine")
 
 
 def test_rule_without_a_file():
     namespace = {"rule": rule}
-    with pytest.raises(InputError, match="expected rule 'mine' to be defined in a file.*; save it"):
+    with pytest.raises(
+        InputError, match=r"expected rule 'mine' to be defined in a file.*; save it"
+    ):
         exec("@rule\ndef mine(pre, /, A):\n    return A * pre", namespace)
 
 
@@ -274,7 +276,7 @@ def test_normalizations():
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, np.inf, np.nan])
 def test_clip_limit_must_be_positive(limit):
-    with pytest.raises(InputError, match="expected a positive clip limit, got .*; use"):
+    with pytest.raises(InputError, match=r"expected a positive clip limit, got .*; use"):
         Normalization("clip", limit)
 
 

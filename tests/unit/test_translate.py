@@ -79,7 +79,7 @@ def test_compiled_rule_is_float32_throughout_and_equals_the_reference(
     rule = rule_from_source(source, "mine")
     kernel = compile_kernel(rule, Normalization("none"), "")
     rng = np.random.default_rng(0)
-    n_out, n_in = 13, 37
+    n_out, n_in = 13, 37  # rows along inputs
     pre, post, inputs = (rng.uniform(-1, 1, n).astype(np.float32) for n in (n_in, n_out, n_in))
     weights = rng.uniform(-1, 1, (n_out, n_in)).astype(np.float32)
     coefficients = rng.uniform(0.5, 1, (2, n_out, n_in)).astype(np.float32)
@@ -94,9 +94,10 @@ def test_compiled_rule_is_float32_throughout_and_equals_the_reference(
     assert scale == 1
     np.testing.assert_allclose(weights, expected, rtol=0, atol=32 * ULP)
     np.testing.assert_allclose(drive, weights @ inputs, rtol=0, atol=n_in * 4 * ULP)
-    code = native_code(kernel.sweep)
-    assert re.search(f"fmul .*{operands}", code)
-    assert not re.findall(r"^.*\bdouble\b.*$", code, re.MULTILINE)
+    for function in (kernel.sweep_by_output, kernel.sweep_by_input):
+        code = native_code(function)
+        assert re.search(f"fmul .*{operands}", code)
+        assert not re.findall(r"^.*\bdouble\b.*$", code, re.MULTILINE)
 
 
 def native_code(function):

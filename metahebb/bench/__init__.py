@@ -1,0 +1,1 @@
+"""How fast, side by side: each row a ratio against a peer or a limit that runs beside it."""

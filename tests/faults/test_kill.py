@@ -1,0 +1,148 @@
+"""Processes that end before their time: the same centers come out in the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from small_runs import ANT_QUICK, QUIET, ant_quick_centers, centers, metrics, resume
+
+from metahebb.cli import main
+from metahebb.evolution.backends.ray import RayWorkers, start_local
+from metahebb.runs.folder import RunFolder
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+TERM_SECONDS = 10.0
+"""A run that is told to stop ends within this time."""
+
+
+def start(path: Path, command: Sequence[str], *flags: str) -> subprocess.Popen[str]:
+    """Start ``metahebb evolve`` in a process of its own."""
+    words = [sys.executable, "-m", "metahebb", "evolve", *command, *QUIET, "--out", str(path)]
+    return subprocess.Popen([*words, *flags], stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
+    """Wait until ``path`` has that many lines."""
+    deadline = time.monotonic() + 120
+    while not (path.exists() and path.read_bytes().count(b"\n") >= lines):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGKILL, -9), (signal.SIGTERM, 75), (signal.SIGINT, 130)]
+)
+def test_a_run_that_is_ended_resumes_to_the_same_bits(
+    tmp_path: Path, number: int, status: int
+) -> None:
+    path = tmp_path / "run"
+    process = start(path, ANT_QUICK)
+    wait_for(path / "metrics.jsonl", 3, process)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=TERM_SECONDS)
+    assert process.returncode == status
+    done = len(metrics(path))
+    assert 3 <= done < 6
+    said = f"metahebb: stopped by {signal.Signals(number).name}; go on with: metahebb resume {path}"
+    assert errors == ("" if number == signal.SIGKILL else f"{said}\n")
+    if number != signal.SIGKILL:
+        assert RunFolder.open(path).generation == done  # nothing to replay
+    assert resume(path) == 0
+    assert tuple(centers(path)) == ant_quick_centers()
+
+
+def test_the_full_size_ant_ends_soon_after_it_is_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    process = start(path, ("ant",))
+    wait_for(path / "config.json", 1, process)
+    time.sleep(2)  # its first generation takes longer
+    told = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 75
+    assert time.monotonic() - told < TERM_SECONDS
+    assert metrics(path) == []
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """Start one private Ray for all tests here that can share it."""
+    import ray
+
+    start_local(2)
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ray_workers_change_no_bit(cluster: None, tmp_path: Path, workers: str) -> None:
+    path = tmp_path / "run"
+    told = ("--workers", workers, "--out", str(path))
+    assert main(["evolve", *ANT_QUICK, *QUIET, *told]) == 0
+    assert tuple(centers(path)) == ant_quick_centers()
+
+
+@pytest.mark.ray
+def test_a_ray_worker_killed_in_generation_3_changes_no_bit(
+    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    kept: list[int] = []
+    evaluate = RayWorkers.evaluate
+
+    def strike(backend: RayWorkers, jobs: Sequence[Any]) -> list[np.ndarray]:
+        if jobs[0].plan.generation != 3:
+            return evaluate(backend, jobs)
+        # Stopped first, so that it surely has work on its hands when it is killed.
+        victim = backend.pids()[0]
+        os.kill(victim, signal.SIGSTOP)
+        timer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
+        timer.start()
+        outcomes = evaluate(backend, jobs)
+        assert timer.finished.is_set()  # the generation had to wait for the end of its worker
+        killed.append(victim)
+        kept.extend(backend.pids())
+        return outcomes
+
+    monkeypatch.setattr(RayWorkers, "evaluate", strike)
+    path = tmp_path / "run"
+    told = ("--workers", "2", "--out", str(path))
+    assert main(["evolve", *ANT_QUICK, *QUIET, *told]) == 0
+    assert len(killed) == 1
+    assert killed[0] not in kept
+    assert tuple(centers(path)) == ant_quick_centers()
+
+
+@pytest.mark.ray
+def test_a_ray_run_that_is_interrupted_leaves_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    process = start(path, ANT_QUICK, "--workers", "1", "--generations", "1000")
+    wait_for(path / "metrics.jsonl", 1, process)
+    helpers = psutil.Process(process.pid).children(recursive=True)
+    assert any("RemoteWorker" in " ".join(p.cmdline()) for p in helpers)
+    told = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.startswith("metahebb: stopped by SIGINT")
+    assert errors.count("\n") == 1
+    assert time.monotonic() - told < TERM_SECONDS
+    gone, left = psutil.wait_procs(helpers, timeout=30)
+    assert not left
+    assert len(gone) == len(helpers)
+    done = len(metrics(path))
+    assert tuple(centers(path)[:6]) == ant_quick_centers()[:done]
