@@ -12,12 +12,24 @@ HEADER = '''"""Compiled plasticity, made from a rule; its folder is named by the
 
 import numpy as np
 from numba import njit
+from numba.core.compiler import Compiler
 
 f32 = np.float32
 # No nnan or ninf: a network that leaves the finite numbers must be seen to do so.
 fast = njit(nogil=True, cache=True, error_model="numpy",
             fastmath={"reassoc", "contract", "arcp", "nsz"})
-exact = njit(nogil=True, cache=True, error_model="numpy")
+
+
+class Apart(Compiler):
+    """Tells LLVM that array arguments do not overlap: else each row begins with the question."""
+
+    def define_pipelines(self):
+        self.state.flags.noalias = True
+        return super().define_pipelines()
+
+
+apart = njit(nogil=True, cache=True, error_model="numpy", pipeline_class=Apart,
+             fastmath={"reassoc", "contract", "arcp", "nsz"})
 '''
 
 
@@ -29,7 +41,7 @@ def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, d
         f"HAS_TRACE = {rule.has_trace}",
         "@fast\n" + tanh_source(),
         "@fast\n" + delta_source(rule, folded),
-        "@fast\n" + _sweep_source(rule, normalization, folded),
+        "@apart\n" + _sweep_source(rule, normalization, folded),
         driver,
     ]
     return "\n\n\n".join(parts) + "\n"
@@ -54,7 +66,7 @@ def _sweep_source(rule: Rule, normalization: Normalization, folded: int | None) 
     vectorises, a scalar one does not. A layer's memory runs along its longer axis (see
     `metahebb.genomes.LayerShape`), so there is a sweep for each.
     """
-    return "\n\n\n@fast\n".join(
+    return "\n\n\n@apart\n".join(
         [
             _sweep_along(rule, normalization, folded, by_input=False),
             _sweep_along(rule, normalization, folded, by_input=True),

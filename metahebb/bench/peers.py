@@ -1,0 +1,80 @@
+"""The plastic network as others write it: in PyTorch, and as in the published code."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+Array = npt.NDArray[np.float32]
+
+
+class TorchPlastic(nn.Module):
+    """The rule as a PyTorch module: per-synapse coefficients are its parameters.
+
+    Recurrent in EvoTorch's sense: ``forward(x, weights)`` returns the outputs and the next weights;
+    without weights it is newborn, from U(-0.1, 0.1).
+    """
+
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        """Make the coefficients of layers of these ``sizes``, sensors first."""
+        super().__init__()
+        self.coefficients = nn.ParameterList(
+            torch.empty(5, n_out, n_in).uniform_(-1, 1) for n_in, n_out in itertools.pairwise(sizes)
+        )
+
+    def forward(
+        self, x: torch.Tensor, weights: list[torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Act, then rewire: ABCD_lr, each layer divided by its largest magnitude."""
+        if weights is None:
+            weights = [torch.empty(c.shape[1:]).uniform_(-0.1, 0.1) for c in self.coefficients]
+        grown = []
+        for old, (a, b, c, d, eta) in zip(weights, self.coefficients, strict=True):
+            post = torch.tanh(old @ x)
+            change = eta * (a * torch.outer(post, x) + b * x + c * post[:, None] + d)
+            new = old + change
+            grown.append(new / new.abs().max())
+            x = post
+        return x, grown
+
+
+class Published:
+    """The published step: forward in PyTorch, update in a numba double loop, then max-abs.
+
+    Najarro & Risi 2020, public code, re-expressed; in float32 throughout, which is no slower than
+    the original's float64 coefficients.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], seed: int = 0) -> None:
+        """Make a network of these layer ``sizes``, sensors first."""
+        from metahebb.bench._loops import published_update
+
+        self._update = published_update
+        self._layers = [nn.Linear(i, o, bias=False) for i, o in itertools.pairwise(sizes)]
+        n = sum(i * o for i, o in itertools.pairwise(sizes))
+        rng = np.random.default_rng(seed)
+        self._coefficients = rng.uniform(-1, 1, (n, 5)).astype(np.float32)
+        for layer in self._layers:
+            nn.init.uniform_(layer.weight, -0.1, 0.1)
+
+    def step(self, observation: Array) -> Array:
+        """Act on ``observation`` ``(n_in,)``, then rewire; return the outputs."""
+        with torch.no_grad():
+            activities: list[Any] = [torch.from_numpy(observation)]
+            for layer in self._layers:
+                activities.append(torch.tanh(layer(activities[-1])))
+            offset = 0
+            for layer, (pre, post) in zip(
+                self._layers, itertools.pairwise(activities), strict=True
+            ):
+                weights = layer.weight.numpy()
+                self._update(weights, pre.numpy(), post.numpy(), self._coefficients, offset)
+                offset += weights.size
+                layer.weight.data /= layer.weight.data.abs().max()
+        outputs: Array = activities[-1].numpy()
+        return outputs

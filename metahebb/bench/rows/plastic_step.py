@@ -1,0 +1,134 @@
+"""One plastic step against the memory it must touch, and against how others write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from metahebb.bench.base import Row, Work, compare, interleaved
+from metahebb.bench.findings import seconds
+from metahebb.genomes import Genome, SeededGenes
+from metahebb.networks import FeedForward
+from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.noise import Key, Stream
+
+HEADS = {"ant": (27, 128, 64, 8), "car racing": (648, 128, 64, 3)}
+"""Layer sizes: 12,160 synapses, and the 91,328 of the network behind a convolution."""
+
+
+def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
+    """Yield the rows; one core, ABCD_lr, max-abs, whatever ``threads``."""
+    repeats = 5 if quick else 21
+    for head, sizes in HEADS.items():
+        for n in dict.fromkeys((1, lanes, 2 * lanes)):
+            yield _against_memory(head, sizes, n, repeats)
+    yield from _against_peers(repeats)
+
+
+def grown(sizes: tuple[int, ...], n: int, rule: str = "abcd_lr") -> FeedForwardLanes:
+    """Return ``n`` living lanes of layers ``sizes``, each born of genes of its own."""
+    from metahebb.plasticity import load_rule
+
+    network = FeedForward(sizes[1:-1], load_rule(rule))
+    genome = Genome.direct(network.slots(sizes[0], sizes[-1]))
+    living = network.lanes(sizes[0], sizes[-1], n)
+    center, stdev = np.zeros(genome.n_genes, np.float32), np.ones(genome.n_genes, np.float32)
+    for lane in range(n):
+        source = SeededGenes(center, stdev, Key(0, Stream.SEARCH, 0, lane), 1)
+        living.born(lane, genome, source, Key(0, Stream.BIRTH, 0, lane))
+    return living
+
+
+def compiled_steps(living: FeedForwardLanes, n: int, times: int) -> Work:
+    """Return a work of ``times`` compiled steps of lanes 0 to n - 1, called without Python."""
+    from metahebb.bench._loops import repeated
+
+    observations = np.random.default_rng(0).uniform(-1, 1, (n, living.layers[0].n_in))
+    step, seen = living._step, []
+    living._step = lambda *arguments: seen.append(arguments)  # what `act` hands to the kernel
+    living.act(observations.astype(np.float32), np.arange(n, dtype=np.intp))
+    living._step = step
+    (arguments,) = seen
+
+    def work() -> float:
+        repeated(step, arguments, times)
+        return float(times * n)
+
+    return work
+
+
+def times_for(sizes: tuple[int, ...], n: int) -> int:
+    """Return how many steps of ``n`` lanes take some ten milliseconds."""
+    synapses = sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    return max(2, int(4e7 / (synapses * n)))
+
+
+def _against_memory(head: str, sizes: tuple[int, ...], n: int, repeats: int) -> Row:
+    from metahebb.bench._loops import traffic
+
+    living, times = grown(sizes, n), times_for(sizes, n)
+    weights, coefficients = living._weights.copy(), living._coefficients.copy()
+    which, layers = np.arange(n, dtype=np.intp), np.array(sizes, np.intp)
+
+    def memory() -> float:
+        traffic(which, layers, weights, coefficients, times)
+        return float(times * n)
+
+    rates = interleaved({"ours": compiled_steps(living, n, times), "peer": memory}, repeats)
+    where = "one lane, warm" if n == 1 else f"{n} lanes"
+    return compare(
+        f"plastic step, {head}, {where}",
+        seconds(rates["ours"], 1e6),
+        seconds(rates["peer"], 1e6),
+        "<= 2",
+        "µs",
+        "a compiled loop that reads 4 coefficient planes and the weights once and writes the "
+        "weights once, same layout and order of lanes, one core",
+    )
+
+
+def _against_peers(repeats: int) -> Iterator[Row]:
+    import torch
+
+    from metahebb.bench.peers import Published, TorchPlastic
+
+    torch.set_num_threads(1)
+    sizes, times = HEADS["ant"], 200
+    observation = np.random.default_rng(0).uniform(-1, 1, (1, sizes[0])).astype(np.float32)
+    living, lane = grown(sizes, 1), np.zeros(1, np.intp)
+    published, module = Published(sizes), TorchPlastic(sizes)
+    tensor = torch.from_numpy(observation[0])
+    weights: Any = None
+
+    def ours() -> float:
+        for _ in range(times):
+            living.act(observation, lane)
+        return float(times)
+
+    def original() -> float:
+        for _ in range(times):
+            published.step(observation[0])
+        return float(times)
+
+    def in_torch() -> float:
+        nonlocal weights
+        with torch.no_grad():
+            for _ in range(times):
+                _, weights = module(tensor, weights)
+        return float(times)
+
+    rates = interleaved({"ours": ours, "published": original, "torch": in_torch}, repeats)
+    for name, goal, note in (
+        (
+            "published",
+            ">= 12",
+            "the published step re-expressed: torch forward, numba loop over synapses with their "
+            "coefficients side by side, max-abs in torch; one network, one core",
+        ),
+        ("torch", ">= 25", "the same rule as a PyTorch module; one network, one core"),
+    ):
+        yield compare(
+            f"plastic step, ant, against {name}", rates["ours"], rates[name], goal, "steps/s", note
+        )

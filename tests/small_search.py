@@ -1,0 +1,75 @@
+"""A search whose fitness is a formula of the genes, and nobody lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from metahebb.evolution.backends.environment import prepare_environment
+
+prepare_environment()  # before evotorch, and with it ray, is imported
+
+from toys import Toy  # noqa: E402
+
+from metahebb.evolution.backends.base import Job  # noqa: E402
+from metahebb.evolution.config import SearchConfig  # noqa: E402
+from metahebb.evolution.search import Search  # noqa: E402
+from metahebb.life import Ending  # noqa: E402
+from metahebb.networks import FeedForward  # noqa: E402
+from metahebb.plasticity.rules import RULES  # noqa: E402
+from metahebb.worker import OUTCOME, Outcomes, Plan, Setup  # noqa: E402
+
+SETUP = Setup.build(Toy(), FeedForward(hidden=(2,), rule=RULES["a"]), seed=5)
+N_GENES = SETUP.genome.n_genes
+
+
+class Formula:
+    """A backend that gives each candidate ``fitness(genes)``; NaN is a life that went non-finite.
+
+    Attributes:
+        jobs: all that it was asked.
+        genes: of the candidates of the last evaluation.
+    """
+
+    def __init__(self, fitness: Callable[[np.ndarray], float], num_workers: int = 1) -> None:
+        self.num_workers = num_workers
+        self.jobs: list[Job] = []
+        self.genes = np.zeros((0, N_GENES), np.float32)
+        self._fitness = fitness
+
+    def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
+        self.jobs.extend(jobs)
+        return [self._outcomes(job) for job in jobs]
+
+    def _outcomes(self, job: Job) -> Outcomes:
+        self.genes = np.stack(
+            [
+                SETUP.genome.genes(job.point.source(SETUP.seed, job.plan.generation, c))
+                for c in range(job.n_candidates)
+            ]
+        )
+        out = np.zeros(job.n_candidates * job.plan.lives_per_candidate, OUTCOME)
+        returns = np.repeat([self._fitness(g) for g in self.genes], job.plan.lives_per_candidate)
+        out["episode_return"] = returns
+        out["ending"] = np.where(np.isnan(returns), Ending.NONFINITE, Ending.HORIZON)
+        return out
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def search_of(
+    fitness: Callable[[np.ndarray], float] | Formula, algorithm: str = "openai_es", **told: Any
+) -> Search:
+    """Return a search for ``fitness``, without penalty."""
+    backend = fitness if isinstance(fitness, Formula) else Formula(fitness)
+    told = {"popsize": 8, "penalty": 0.0, **told}
+    config = SearchConfig(algorithm, **told)  # type: ignore[arg-type]
+    return Search(config, SETUP, backend, lambda generation: Plan(generation, 10), 0)
+
+
+def hill(genes: np.ndarray) -> float:
+    """Return a fitness that is 0, and highest, where all genes are 1."""
+    return -float(np.square(genes - 1).sum())
