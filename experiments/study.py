@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from metahebb.runs.statistics import meets
+
 RESULTS = Path("results")
 
 
@@ -36,10 +38,7 @@ class Claim:
     @property
     def holds(self) -> bool | None:
         """Whether the value meets the goal; None where there is none."""
-        if self.goal is None:
-            return None
-        relation, bound = self.goal.split()
-        return self.value >= float(bound) if relation == ">=" else self.value <= float(bound)
+        return meets(self.value, self.goal)
 
 
 def write_study(

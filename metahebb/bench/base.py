@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from metahebb.runs.statistics import meets
+
 Work = Callable[[], float]
 """Does some work and returns how much (env steps, calls …)."""
 
@@ -41,10 +43,7 @@ class Row:
     @property
     def holds(self) -> bool | None:
         """Whether the ratio meets the goal; None where there is none."""
-        if self.goal is None:
-            return None
-        relation, bound = self.goal.split()
-        return self.ratio >= float(bound) if relation == ">=" else self.ratio <= float(bound)
+        return meets(self.ratio, self.goal)
 
 
 def interleaved(works: Mapping[str, Work], repeats: int) -> dict[str, list[float]]:

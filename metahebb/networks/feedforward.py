@@ -105,6 +105,20 @@ class FeedForwardLanes:
         self.modulators = np.zeros(n, np.float32)
         self.mean_squares = np.zeros(n, np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
+        # In the order in which the kernel's functions take it.
+        self._state = (
+            self._sizes,
+            self._weights,
+            self._traces,
+            self._coefficients,
+            self._before,
+            self._now,
+            self._largest,
+            self._scales,
+            self.gains,
+            self.modulators,
+            self._pending,
+        )
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
@@ -144,41 +158,13 @@ class FeedForwardLanes:
         if self._scale.size:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
-        self._step(
-            lanes,
-            observations,
-            self._sizes,
-            self._weights,
-            self._traces,
-            self._coefficients,
-            self._before,
-            self._now,
-            self._largest,
-            self._scales,
-            self.gains,
-            self.modulators,
-            self._pending,
-            self.network.output == "tanh",
-            outputs,
-        )
+        is_tanh = self.network.output == "tanh"
+        self._step(lanes, observations, *self._state, is_tanh, outputs)
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""
-        self._flush(
-            lanes,
-            self._sizes,
-            self._weights,
-            self._traces,
-            self._coefficients,
-            self._before,
-            self._now,
-            self._largest,
-            self._scales,
-            self.gains,
-            self.modulators,
-            self._pending,
-        )
+        self._flush(lanes, *self._state)
 
     def raw_layers(self, lane: int) -> list[Array]:
         """Return views of each layer's memory, whose normalising factor is in `scales`."""

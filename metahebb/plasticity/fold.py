@@ -9,6 +9,9 @@ import numpy as np
 
 from metahebb.plasticity.rule import Rule
 
+MOST_SUBSETS = 8
+"""Coefficients beside the scale whose subsets are all tried."""
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -34,7 +37,9 @@ def find_fold(rule: Rule, names: tuple[str, ...] = ("eta",)) -> Fold | None:
             continue
         scale = rule.coefficients.index(name)
         others = [k for k in range(len(rule.coefficients)) if k != scale]
-        for size in range(len(others), 0, -1):
+        # All subsets of a few coefficients; of many, only the commonest case: it scales them all.
+        least = 1 if len(others) <= MOST_SUBSETS else len(others)
+        for size in range(len(others), least - 1, -1):
             for scaled in itertools.combinations(others, size):
                 fold = Fold(scale, scaled)
                 if _holds(rule, fold):

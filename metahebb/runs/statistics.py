@@ -8,6 +8,14 @@ import numpy as np
 from scipy.stats import bootstrap
 
 
+def meets(value: float, goal: str | None) -> bool | None:
+    """Return whether ``value`` meets ``goal`` (``>= 4``, ``<= 0.03``); None where there is none."""
+    if goal is None:
+        return None
+    relation, bound = goal.split()
+    return value >= float(bound) if relation == ">=" else value <= float(bound)
+
+
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float, float]:
     """Return ``(mean, low, high)``: a bias-corrected bootstrap interval of the mean.
 

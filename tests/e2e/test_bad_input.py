@@ -402,9 +402,7 @@ class Full:
         self._fsync(descriptor)
 
 
-@pytest.mark.parametrize(
-    "name", [".npz", ".best.json", ".00", "journal", "metrics.jsonl", "config"]
-)
+@pytest.mark.parametrize("name", [".npz", ".best.json", ".00", "journal", "metrics", "config"])
 def test_a_full_disk(run: Path, said: Said, whole: list[str], name: str) -> None:
     # The next generation is better than any before: the best one has to be saved as well.
     lines = [json.dumps(r | {"fitness_mean": -1.0}) + "\n" for r in metrics(run)]

@@ -131,12 +131,12 @@ def test_a_run_killed_at_any_write_resumes_to_the_same_bits(
 ) -> None:
     (tmp_path / "snaps").mkdir()
     done = set()
-    for number, folder in enumerate(snapshots(tmp_path / "run", tmp_path / "snaps", monkeypatch)):
+    for folder in snapshots(tmp_path / "run", tmp_path / "snaps", monkeypatch):
         done.add(len(RunFolder.open(folder).metrics()))
         assert resume(folder, "--generations", "4") == 0
         assert centers(folder) == whole[:4], folder
         assert not list(folder.rglob("checkpoints/.*.tmp"))
-    assert number >= 25
+    assert len(list((tmp_path / "snaps").iterdir())) >= 25
     assert done == {0, 1, 2, 3}
 
 

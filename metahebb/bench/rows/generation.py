@@ -1,0 +1,178 @@
+"""A whole generation of the ant against the same one in EvoTorch, and against bare environments."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from metahebb.bench.base import Row, Work, compare, interleaved
+from metahebb.evolution.backends.in_process import InProcess
+from metahebb.evolution.config import SearchConfig
+from metahebb.evolution.search import Search
+from metahebb.networks import FeedForward
+from metahebb.tasks import Locomotion
+from metahebb.worker import Plan, Setup
+
+Integrator = Literal["gymnasium", "implicitfast"]
+
+GOALS: dict[Integrator, str] = {"gymnasium": ">= 3", "implicitfast": ">= 6"}
+LABELS = {"gymnasium": "RK4", "implicitfast": "implicitfast"}
+SIZES = (27, 128, 64, 8)
+ACTORS = 2
+
+
+def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
+    """Yield a row per integrator and peer; EnvPool's where it is installed."""
+    from metahebb.bench.local_ray import local_ray
+
+    popsize, steps, repeats = (16, 50, 1) if quick else (32, 250, 3)
+    with local_ray(ACTORS):
+        for integrator, goal in GOALS.items():
+            search = _Ours(integrator, threads, lanes, popsize, steps)
+            gymne = _GymNE(integrator, popsize, steps)
+            bare = _AsyncVectorEnv(integrator, steps)
+            works: dict[str, Work] = {"ours": search, "gymne": gymne, "bare": bare}
+            rates = interleaved(works, repeats)
+            for each in (search, gymne, bare):
+                each.close()
+            name = f"generation, ant, {LABELS[integrator]}, against"
+            yield compare(
+                f"{name} GymNE",
+                rates["ours"],
+                rates["gymne"],
+                goal,
+                "env steps/s",
+                f"EvoTorch's PGPE on GymNE, the same policy as a PyTorch module, {ACTORS} actors, "
+                f"popsize {popsize} × {steps} steps; ours in {threads} threads × {lanes} lanes",
+            )
+            yield compare(
+                f"{name} AsyncVectorEnv",
+                rates["ours"],
+                rates["bare"],
+                ">= 1",
+                "env steps/s",
+                f"Gymnasium's AsyncVectorEnv, {ACTORS} processes under random actions, without any "
+                "policy or search",
+            )
+    if importlib.util.find_spec("envpool"):
+        yield _against_envpool(threads, lanes, popsize, steps, repeats)
+
+
+class _Ours:
+    """A generation of ours, search included."""
+
+    def __init__(
+        self, integrator: Integrator, threads: int, lanes: int, popsize: int, steps: int
+    ) -> None:
+        task = Locomotion("ant", integrator=integrator, ending="none")
+        setup = Setup.build(task, FeedForward(SIZES[1:-1]), seed=0)
+        self._backend = InProcess(setup, threads, lanes)
+        config = SearchConfig("pgpe", popsize=popsize)
+        self._search = Search(config, setup, self._backend, lambda g: Plan(g, steps), 0)
+        self._env_steps = float(popsize * steps)
+
+    def __call__(self) -> float:
+        self._search.step()
+        return self._env_steps
+
+    def close(self) -> None:
+        self._backend.close()
+
+
+class _GymNE:
+    """A generation in EvoTorch; Ray must run."""
+
+    def __init__(self, integrator: Integrator, popsize: int, steps: int) -> None:
+        from evotorch.algorithms import PGPE
+        from evotorch.neuroevolution import GymNE
+
+        from metahebb.bench.peers import TorchPlastic
+
+        self._problem = GymNE(
+            functools.partial(make_ant, integrator),
+            functools.partial(TorchPlastic, SIZES),
+            episode_length=steps,
+            num_actors=ACTORS,
+        )
+        self._searcher = PGPE(
+            self._problem,
+            popsize=popsize,
+            center_learning_rate=0.02,
+            stdev_learning_rate=0.1,
+            stdev_init=0.05,
+            optimizer="adam",
+        )
+        self._env_steps = float(popsize * steps)
+
+    def __call__(self) -> float:
+        self._searcher.step()
+        return self._env_steps
+
+    def close(self) -> None:
+        self._problem.kill_actors()
+
+
+class _AsyncVectorEnv:
+    """Gymnasium's environments in processes, without anybody who acts."""
+
+    def __init__(self, integrator: Integrator, steps: int) -> None:
+        from gymnasium.vector import AsyncVectorEnv
+
+        self._envs = AsyncVectorEnv([functools.partial(make_ant, integrator)] * ACTORS)
+        self._envs.reset(seed=0)
+        self._actions = _actions((2 * steps, ACTORS, SIZES[-1]))
+
+    def __call__(self) -> float:
+        for actions in self._actions:
+            self._envs.step(actions)
+        return float(len(self._actions) * ACTORS)
+
+    def close(self) -> None:
+        self._envs.close()
+
+
+def make_ant(integrator: Integrator) -> Any:
+    """Return Gymnasium's ant without wrappers, which never ends a life by itself."""
+    import mujoco
+    from gymnasium.envs.mujoco.ant_v5 import AntEnv
+
+    env = AntEnv(include_cfrc_ext_in_observation=False, terminate_when_unhealthy=False)
+    if integrator == "implicitfast":
+        env.model.opt.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    return env
+
+
+def _actions(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+
+
+def _against_envpool(threads: int, lanes: int, popsize: int, steps: int, repeats: int) -> Row:
+    """EnvPool has the ant of the model file only, so RK4; its lives end when unhealthy."""
+    n = threads * lanes
+    envpool = importlib.import_module("envpool")
+    envs = envpool.make_gymnasium("Ant-v4", num_envs=n, num_threads=threads)
+    envs.reset()
+    actions = _actions((steps, n, SIZES[-1])).astype(np.float64)
+
+    def bare() -> float:
+        for each in actions:
+            envs.step(each)
+        return float(steps * n)
+
+    ours = _Ours("gymnasium", threads, lanes, popsize, steps)
+    rates = interleaved({"ours": ours, "peer": bare}, repeats)
+    ours.close()
+    return compare(
+        "generation, ant, RK4, against EnvPool",
+        rates["ours"],
+        rates["peer"],
+        ">= 1",
+        "env steps/s",
+        f"EnvPool's Ant-v4, {n} environments in {threads} threads under random actions, without "
+        "any policy or search",
+    )

@@ -1,0 +1,182 @@
+"""What the search itself costs: noise, ranking, gradient and update, in time and in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from metahebb.bench.base import Row, compare, interleaved
+from metahebb.bench.findings import seconds
+from metahebb.bench.rows.plastic_step import HEADS, grown
+from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.in_process import InProcess
+from metahebb.evolution.config import SearchConfig
+from metahebb.evolution.search import Search
+from metahebb.networks import FeedForward
+from metahebb.tasks import Locomotion
+from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
+
+POPSIZE = 500
+STEPS = 250
+CAR_RACING_STEPS_PER_S = 140
+"""Of Gymnasium's CarRacing with its image on one core: the stand-in for evaluating that head."""
+GENOMES, MEGABYTES = 10, 16
+"""What the search may add to the process's memory."""
+
+
+def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
+    """Yield time and memory of the search, for both heads."""
+    popsize, repeats = (50, 2) if quick else (POPSIZE, 5)
+    yield _ant(threads, lanes, popsize, repeats)
+    yield _car_racing(threads, lanes, popsize, repeats)
+    for head, sizes in HEADS.items():
+        yield _memory(head, SearchOnly(sizes, popsize, threads))
+
+
+class SearchOnly:
+    """Generations in which nobody lives: all that is left is what the search costs."""
+
+    def __init__(self, sizes: tuple[int, ...], popsize: int, threads: int) -> None:
+        """Set up a search for a network of these layer ``sizes``."""
+        setup = Setup.build(Nowhere(sizes[0], sizes[-1]), FeedForward(sizes[1:-1]), seed=0)
+        backend = _Nobody(threads)
+        config = SearchConfig(popsize=popsize)
+        self._search = Search(config, setup, backend, lambda g: Plan(g, STEPS), 0)
+        self._popsize, self._threads = popsize, threads
+        self.n_genes = n = setup.genome.n_genes
+        self._point = SearchPoint(np.zeros(n, np.float32), np.ones(n, np.float32), mirrored=True)
+
+    def __call__(self) -> float:
+        """Do one generation's search; return 1."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(self._write, range(self._threads)))
+        self.step()
+        return 1.0
+
+    def step(self) -> None:
+        """Rank, follow the gradient, update: the main process's part."""
+        self._search.step()
+
+    def _write(self, thread: int) -> None:
+        """Generate the genomes of a thread's share of the candidates, as births do."""
+        genes = np.empty(self.n_genes, np.float32)
+        for candidate in range(thread, self._popsize, self._threads):
+            self._point.source(0, 0, candidate).write(0, genes)
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """A task of which only the sizes are asked."""
+
+    n_observations: int
+    n_outputs: int
+    bodies: tuple[str, ...] = ("none",)
+    max_steps: int = STEPS
+
+    def lanes(self, n: int) -> Any:
+        """Nobody lives here."""
+        raise NotImplementedError
+
+
+class _Nobody:
+    """A backend that answers at once, with noise."""
+
+    def __init__(self, threads: int) -> None:
+        self.num_workers = threads
+        self._rng = np.random.default_rng(0)
+
+    def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
+        found = []
+        for job in jobs:
+            outcomes = np.zeros(job.n_candidates * job.plan.lives_per_candidate, OUTCOME)
+            outcomes["episode_return"] = self._rng.normal(size=outcomes.size)
+            found.append(outcomes)
+        return found
+
+    def close(self) -> None:
+        pass
+
+
+def _ant(threads: int, lanes: int, popsize: int, repeats: int) -> Row:
+    sizes, sample = HEADS["ant"], 4 * threads * lanes
+    setup = Setup.build(Locomotion("ant", ending="none"), FeedForward(sizes[1:-1]), seed=0)
+    backend = InProcess(setup, threads, lanes)
+    n = setup.genome.n_genes
+    point = SearchPoint(np.zeros(n, np.float32), np.full(n, 0.05, np.float32), mirrored=True)
+
+    def evaluation() -> float:
+        backend.evaluate([Job(Plan(0, STEPS), point, sample)])
+        return sample / popsize
+
+    search = SearchOnly(sizes, popsize, threads)
+    rates = interleaved({"ours": search, "peer": evaluation}, repeats)
+    backend.close()
+    return compare(
+        f"search cost, {n:,} genes",
+        seconds(rates["ours"]),
+        seconds(rates["peer"]),
+        "<= 0.03",
+        "s",
+        f"living a generation of popsize {popsize} × {STEPS} steps of the ant with RK4, from a "
+        f"sample of {sample} lives; ours is noise, ranking, gradient, update; {threads} threads",
+    )
+
+
+def _car_racing(threads: int, lanes: int, popsize: int, repeats: int) -> Row:
+    sizes = HEADS["car racing"]
+    living, every = grown(sizes, lanes), np.arange(lanes, dtype=np.intp)
+    observations = np.random.default_rng(0).uniform(-1, 1, (lanes, sizes[0])).astype(np.float32)
+
+    def steps() -> float:
+        for _ in range(20):
+            living.act(observations, every)
+        return 20.0 * lanes
+
+    search = SearchOnly(sizes, popsize, threads)
+    rates = interleaved({"ours": search, "steps": steps}, repeats)
+    per_core = popsize * STEPS / threads
+    peer = [per_core * (1 / rate + 1 / CAR_RACING_STEPS_PER_S) for rate in rates["steps"]]
+    return compare(
+        f"search cost, {search.n_genes:,} genes",
+        seconds(rates["ours"]),
+        peer,
+        "<= 0.1",
+        "s",
+        f"living a generation of popsize {popsize} × {STEPS} steps: the measured plastic step, and "
+        f"{CAR_RACING_STEPS_PER_S} env steps/s per core as a stand-in for CarRacing",
+    )
+
+
+def _memory(head: str, search: SearchOnly) -> Row:
+    """Return by how much the process's memory peaks above its level before a generation."""
+    search.step()  # what a search keeps from now on is there
+    rises = [_peak_rise(search) for _ in range(3)]
+    limit = (GENOMES * 4 * search.n_genes + MEGABYTES * 2**20) / 2**20
+    return compare(
+        f"search memory, {search.n_genes:,} genes",
+        rises,
+        [limit] * len(rises),
+        "<= 1",
+        "MB",
+        f"{GENOMES} genomes + {MEGABYTES} MB; ours is the resident peak in a generation's search "
+        "less the level before it",
+    )
+
+
+def _peak_rise(search: SearchOnly) -> float:
+    Path("/proc/self/clear_refs").write_text("5")  # Linux: peak := present
+    before = _status("VmRSS")
+    search.step()
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(field: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return float(line.split()[1])
+    raise LookupError(field)
