@@ -27,10 +27,12 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Film:
-    """Film one fresh life of a run's center."""
+    """Film one life of a run's center, as evaluate lives it."""
 
     body: str | None = None
     """One of the task's bodies; none: the first."""
+    life: int | None = None
+    """Number of the life among those that evaluate lives; none: the one of median return."""
     renderer: Literal["auto", "gl", "drawn"] = "auto"
     """gl: MuJoCo's renderer; drawn: a stick figure; auto: gl where it is to be had."""
 
@@ -75,5 +77,5 @@ def film(path: str, rest: list[str]) -> int:
     run = RunFolder.open(path)
     from metahebb.report.film import film as make_film
 
-    print(make_film(run, body=options.body, renderer=options.renderer))
+    print(make_film(run, body=options.body, life=options.life, renderer=options.renderer))
     return 0

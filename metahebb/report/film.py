@@ -38,7 +38,7 @@ def film(
     out: Path | None = None,
     *,
     body: str | None = None,
-    life: int = 0,
+    life: int | None = None,
     frames: int = 100,
     renderer: Renderer = "auto",
 ) -> Path:
@@ -48,7 +48,7 @@ def film(
         run: a run with a checkpoint.
         out: where to write; default ``film.gif`` in the run folder.
         body: name of the body; any damage will do in locomotion. Default: the task's first.
-        life: which fresh life; the same number gives the same life.
+        life: its number among the lives that ``evaluate`` lives; None: the one of median return.
         frames: at most so many.
         renderer: of locomotion; ``gl`` (MuJoCo's), ``drawn`` (stick figure), or ``auto``: GL if
             there is one. A Gymnasium environment draws itself.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _COLORS = "RdBu_r"
 
 
-def life_figure(run: RunFolder, body: str | None = None, life: int = 0) -> Path:
+def life_figure(run: RunFolder, body: str | None = None, life: int | None = None) -> Path:
     """Write ``figures/life.png`` of the life that `film` shows with the same arguments.
 
     Panels: some weights of the largest layer, ordered by their final value; the last hidden layer;

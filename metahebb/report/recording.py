@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
-FILM_LIVES = 3
-"""The set of fresh lives (``Plan.fresh``) that films show; selection never sees them."""
 _SYNAPSES = 64
 
 
@@ -65,23 +63,40 @@ class Recording:
         return self.qpos[:, 0] - self.qpos[0, 0] if self.qpos.shape[1] else None
 
 
-def record(run: RunFolder, body: str | None = None, life: int = 0, images: int = 0) -> Recording:
+def typical_life(run: RunFolder, body: str | None = None) -> int:
+    """Return the number of the evaluated life whose return is the median; 0 without an evaluation.
+
+    A film of the best life would flatter, one of the first may show a fall.
+    """
+    evaluation = run.evaluation() or {}
+    if evaluation.get("generation") != run.generation:
+        return 0
+    evaluated = evaluation["bodies"].get(body or run.config.task.bodies[0], {})
+    returns = [-np.inf if r is None else r for r in evaluated.get("returns", [0.0])]
+    return int(np.argsort(returns, kind="stable")[len(returns) // 2])
+
+
+def record(
+    run: RunFolder, body: str | None = None, life: int | None = None, images: int = 0
+) -> Recording:
     """Live one fresh life of the run's unperturbed center, and return what happened.
 
     Args:
         run: a run with a checkpoint.
         body: name of the body; any damage will do in locomotion. Default: the task's first.
-        life: which fresh life; the same number gives the same life, bit for bit.
+        life: its number among the lives that ``evaluate`` lives, bit for bit; None: a typical one.
         images: how many pictures at least to have a Gymnasium environment draw of itself.
 
     Raises:
         InputError: for an unknown body, or an environment that cannot draw itself.
     """
+    if life is None:
+        life = typical_life(run, body)
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
     task = _task_of_one_body(run.setup.task, body, draws=images > 0)
     setup = Setup(task, run.setup.network, run.setup.genome, run.setup.seed)
-    plan = replace(run.plan, bodies=(0,), episodes=life + 1, fresh=FILM_LIVES)
+    plan = replace(run.plan, bodies=(0,), episodes=life + 1)
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = _Recorder(images)
     (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Sequence
 from typing import Any
 
 from metahebb.errors import InputError, unknown_name
@@ -44,7 +45,7 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
     if wanted is Any:
         return data
     if wanted is Rule:
-        _check_keys(data, {"type", "name", "source"}, where)
+        _check_keys(data, Rule, ("name", "source"), where)
         for key in ("name", "source"):
             _check_type(data[key], (str,), f"{where}.{key}")
         return rule_from_source(data["source"], data["name"])
@@ -88,20 +89,22 @@ def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
 
 def _from_object(wanted: Any, data: Any, where: str) -> Any:
     hints = typing.get_type_hints(wanted)
-    names = {f.name for f in dataclasses.fields(wanted)}
-    _check_keys(data, names | {"type"}, where)
-    if data["type"] != wanted.__name__:
-        raise unknown_name(f"{where}.type", str(data["type"]), [wanted.__name__])
+    names = [f.name for f in dataclasses.fields(wanted)]
+    _check_keys(data, wanted, names, where)
     return wanted(**{name: from_json(hints[name], data[name], f"{where}.{name}") for name in names})
 
 
-def _check_keys(data: Any, names: set[str], where: str) -> None:
+def _check_keys(data: Any, wanted: type, names: Sequence[str], where: str) -> None:
     _check_type(data, (dict,), where)
+    keys = ("type", *names)
     for key in data:
-        if key not in names:
-            raise unknown_name(f"key of {where}", key, names)
-    for name in sorted(names - data.keys()):
-        raise InputError(f"expected key {name!r} in {where}, got none; restore it")
+        if key not in keys:
+            raise unknown_name(f"key of {where}", key, keys)
+    for key in keys:
+        if key not in data:
+            raise InputError(f"expected key {key!r} in {where}, got none; restore it")
+    if data["type"] != wanted.__name__:
+        raise unknown_name(f"{where}.type", str(data["type"]), [wanted.__name__])
 
 
 def _check_type(data: Any, wanted: tuple[type, ...], where: str) -> None:

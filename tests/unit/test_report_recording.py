@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,16 +11,17 @@ import pytest
 from report_runs import ant, make_run
 
 from metahebb.errors import InputError
+from metahebb.evolution.backends.in_process import InProcess
 from metahebb.genomes import GivenGenes
-from metahebb.report.recording import FILM_LIVES, record
+from metahebb.report.recording import record, typical_life
+from metahebb.runs.evaluate import evaluate
 from metahebb.tasks import GymTask
 from metahebb.worker import Worker
 
 
 def test_recording_changes_no_bit_of_the_life(tmp_path: Path) -> None:
     run = ant(tmp_path / "run")
-    plan = replace(run.plan, fresh=FILM_LIVES)
-    lives = list(plan.lives(run.setup, 0, GivenGenes(run.center()), 0))
+    lives = list(run.plan.lives(run.setup, 0, GivenGenes(run.center()), 0))
     (unseen,) = Worker(run.setup, 1).live(iter(lives))
     assert record(run).result == unseen
 
@@ -52,6 +52,18 @@ def test_lives_are_numbered_and_differ(tmp_path: Path) -> None:
     assert (first.weights[0] != second.weights[0]).any()
     with pytest.raises(InputError, match="expected a life of at least 0, got -1"):
         record(run, life=-1)
+
+
+def test_films_show_the_evaluated_life_of_median_return(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run", max_steps=20)
+    assert typical_life(run) == 0
+    backend = InProcess(run.setup, threads=1)
+    result = evaluate(run, run.setup, backend, lives=5)
+    backend.close()
+    returns = result["bodies"]["intact"]["returns"]
+    life = typical_life(run)
+    assert returns[life] == np.median(returns)
+    assert record(run).result.episode_return == returns[life]
 
 
 def test_any_damage_can_be_seen(tmp_path: Path) -> None:

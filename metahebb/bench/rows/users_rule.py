@@ -1,0 +1,56 @@
+"""A rule from a user's file against the built-in of the same arithmetic."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from metahebb.bench.base import Row, Work, compare, interleaved
+from metahebb.bench.rows.plastic_step import HEADS, grown
+
+OWN = '''\
+"""A rule as its author writes it: the arithmetic of abcd_lr in other words."""
+
+from metahebb.plasticity import rule
+
+
+@rule
+def mine(pre, post, weight, /, A, B, C, D, eta):
+    """Hebb's product, then the rest."""
+    hebb = A * pre * post
+    rest = B * pre + C * post + D
+    return eta * (hebb + rest)
+'''
+
+
+def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
+    """Yield one row: plastic steps of the ant's network, one core."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mine.py"
+        path.write_text(OWN)
+        works = {"ours": _steps(f"{path}:mine", lanes), "peer": _steps("abcd_lr", lanes)}
+        rates = interleaved(works, 5 if quick else 21)
+    yield compare(
+        "user's rule",
+        rates["ours"],
+        rates["peer"],
+        ">= 0.95",
+        "steps/s",
+        f"the built-in abcd_lr; plastic steps of the ant's network, {lanes} lanes, one core",
+    )
+
+
+def _steps(rule: str, lanes: int) -> Work:
+    sizes = HEADS["ant"]
+    living, every = grown(sizes, lanes, rule), np.arange(lanes, dtype=np.intp)
+    observations = np.random.default_rng(0).uniform(-1, 1, (lanes, sizes[0])).astype(np.float32)
+
+    def work() -> float:
+        for _ in range(400):
+            living.act(observations, every)
+        return 400.0 * lanes
+
+    return work

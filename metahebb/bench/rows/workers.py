@@ -1,0 +1,91 @@
+"""Ray workers: two against one, what travels, how fast one is there and how big it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from metahebb.bench.base import Row, compare, interleaved
+from metahebb.bench.findings import absolute
+from metahebb.evolution.backends.base import Job
+from metahebb.networks import FeedForward
+from metahebb.tasks import Locomotion
+from metahebb.worker import Plan, SearchPoint, Setup
+
+POPSIZE = 64
+STARTS = 3
+
+
+def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
+    """Yield the rows; ant, RK4, one core per worker, whatever ``threads``."""
+    from metahebb.bench.local_ray import counted, local_ray
+    from metahebb.evolution.backends.ray import RayWorkers
+
+    setup = Setup.build(Locomotion("ant", ending="none"), FeedForward(), seed=0)
+    n = setup.genome.n_genes
+    point = SearchPoint(np.zeros(n, np.float32), np.full(n, 0.05, np.float32), mirrored=True)
+    job = Job(Plan(0, 25 if quick else 250), point, POPSIZE)
+    with local_ray(4):
+        one, two = RayWorkers(setup, 1, lanes=lanes), RayWorkers(setup, 2, lanes=lanes)
+
+        def work(pool: RayWorkers) -> float:
+            return float(pool.evaluate([job])[0]["steps"].sum())
+
+        works = {"two": lambda: work(two), "one": lambda: work(one)}
+        rates = interleaved(works, 2 if quick else 5)
+        yield compare(
+            "workers, two against one",
+            rates["two"],
+            rates["one"],
+            ">= 1.9",
+            "env steps/s",
+            f"one Ray worker, popsize {POPSIZE} × {job.plan.max_steps} steps of the ant with RK4",
+        )
+        with counted() as traffic:
+            two.evaluate([job])
+        yield absolute(
+            "workers, bytes per candidate",
+            [(traffic.sent + traffic.received) / POPSIZE],
+            "<= 64",
+            "bytes",
+            f"arguments and replies of one generation in Ray's serialiser, two workers; beside it "
+            f"one broadcast of {traffic.jobs[0]:,} bytes per node",
+        )
+        one.close()
+        two.close()
+        yield from _starts(setup, lanes, job)
+
+
+def _starts(setup: Setup, lanes: int, job: Job) -> Iterator[Row]:
+    """Start workers until each had to start a process of its own, which Ray keeps some of."""
+    from metahebb.evolution.backends.ray import RayWorkers
+
+    first = Job(Plan(0, 1), job.point, 1)
+    took: list[float] = []
+    resident: list[float] = []
+    torch: list[float] = []
+    while len(took) < STARTS:
+        began, began_clock = time.time(), time.perf_counter()
+        pool = RayWorkers(setup, 1, lanes=lanes)
+        pool.evaluate([first])
+        ready = time.perf_counter() - began_clock
+        pool.evaluate([job])
+        (pid,) = pool.pids()
+        process = psutil.Process(pid)
+        if process.create_time() >= began:
+            took.append(ready)
+            resident.append(process.memory_info().rss / 2**20)
+            torch.append(float("libtorch" in Path(f"/proc/{pid}/maps").read_text()))
+        pool.close()
+    warm = "kernels in the cache, Ray up"
+    yield absolute(
+        "worker, start", took, "<= 3", "s", f"from asking for it to the first fitness; {warm}"
+    )
+    yield absolute(
+        "worker, resident", resident, "<= 300", "MB", f"after a generation, {lanes} lanes"
+    )
+    yield absolute("worker, torch loaded", torch, "<= 0", "libraries", "1 if libtorch is mapped")

@@ -1,0 +1,219 @@
+"""The run folder: made, found, held, read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import metahebb
+from metahebb.errors import CheckpointError, InputError, StorageError
+from metahebb.networks import FeedForward
+from metahebb.runs import manifest as manifests
+from metahebb.runs.checkpoint import Checkpoint
+from metahebb.runs.config import RunConfig, Stage
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.manifest import make_manifest
+from metahebb.tasks import GymTask
+
+CONFIG = RunConfig(
+    task=GymTask("CartPole-v1"),
+    network=FeedForward(hidden=(2,)),
+    schedule=(Stage(0, 5), Stage(3, 9)),
+    generations=4,
+    seed=11,
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(tmp_path / "deep" / "run", CONFIG)
+
+
+def test_what_was_created_is_opened(run: RunFolder) -> None:
+    found = RunFolder.open(str(run.path))
+    assert found.config == CONFIG
+    assert found.setup == CONFIG.setup()
+    assert found.manifest()["seed"] == 11
+    assert found.manifest()["generations"] == 0
+    assert found.metrics() == []
+    assert found.evaluation() is None
+
+
+def test_a_taken_folder_is_refused_and_left_alone(run: RunFolder, tmp_path: Path) -> None:
+    before = (run.path / "config.json").read_bytes()
+    with pytest.raises(InputError, match=rf"holds a run; go on with 'metahebb resume {run.path}'"):
+        RunFolder.create(run.path, RunConfig())
+    assert (run.path / "config.json").read_bytes() == before
+    with pytest.raises(InputError, match="a new or empty folder"):
+        RunFolder.create(tmp_path / "deep", CONFIG)
+
+
+def test_an_empty_folder_will_do(tmp_path: Path) -> None:
+    (tmp_path / ".lock").touch()  # of a process that was killed before it wrote anything
+    assert RunFolder.create(tmp_path, CONFIG).config == CONFIG
+
+
+def test_two_cannot_have_the_same_folder(tmp_path: Path) -> None:
+    outcomes = []
+    barrier = threading.Barrier(8)
+
+    def create(seed: int) -> None:
+        barrier.wait()
+        try:
+            RunFolder.create(tmp_path / "run", RunConfig(task=CONFIG.task, seed=seed))
+            outcomes.append(seed)
+        except InputError:
+            outcomes.append(-1)
+
+    threads = [threading.Thread(target=create, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (winner,) = (seed for seed in outcomes if seed >= 0)
+    assert RunFolder.open(tmp_path / "run").config.seed == winner
+
+
+def test_only_one_holds_the_lock(run: RunFolder) -> None:
+    other = RunFolder.open(run.path)
+    with run.lock():
+        with pytest.raises(InputError, match="which another process holds"), other.lock():
+            pass
+        assert other.config == CONFIG  # reading needs no lock
+    with other.lock():
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match="expected to write"):
+        RunFolder.create(tmp_path / "file" / "run", CONFIG)
+
+
+def test_a_run_that_got_nowhere_can_be_discarded_and_no_other(run: RunFolder) -> None:
+    run.append_metrics({"generation": 0})
+    run.discard()
+    assert run.metrics() == [{"generation": 0}]
+    run.keep_metrics(0)
+    run.discard()
+    assert not run.path.exists()
+
+
+def test_metrics_are_appended_and_cut(run: RunFolder) -> None:
+    lines = [{"generation": g, "fitness_mean": 0.1 * g} for g in range(4)]
+    for line in lines:
+        run.append_metrics(line)
+    assert run.metrics() == lines
+    text = (run.path / "metrics.jsonl").read_text()
+    (run.path / "metrics.jsonl").write_text(text + '{"generation": 4, "fit')
+    assert run.metrics() == lines
+    run.keep_metrics(3)
+    assert (run.path / "metrics.jsonl").read_text() == "".join(text.splitlines(True)[:3])
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe", b"{}", b"3", b"{", b""])
+def test_a_damaged_line_of_metrics_is_named(run: RunFolder, damage: bytes) -> None:
+    good = b'{"generation": 0}\n'
+    (run.path / "metrics.jsonl").write_bytes(good + damage + b"\n")
+    with pytest.raises(CheckpointError, match=r"of generation 1 in line 2 of .*metrics\.jsonl"):
+        run.metrics()
+
+
+def test_the_new_total_is_kept(run: RunFolder) -> None:
+    run.extend(9)
+    assert run.config.generations == 9
+    assert RunFolder.open(run.path).config == RunFolder(run.path, run.config).config
+    with pytest.raises(InputError, match="generations of at least 1"):
+        run.extend(0)
+    assert RunFolder.open(run.path).config.generations == 9
+
+
+def test_center_and_plan_are_of_the_newest_checkpoint(run: RunFolder) -> None:
+    with pytest.raises(CheckpointError, match="expected a checkpoint in"):
+        run.center()
+    n_genes = run.setup.genome.n_genes
+    for generation in (1, 2):
+        center = np.full(n_genes, generation, np.float32)
+        run.checkpoints.save(Checkpoint(generation, generation, {"center": center}))
+    assert run.center().tolist() == [2.0] * n_genes
+    assert run.generation == 2
+    assert (run.plan.generation, run.plan.max_steps, run.plan.fresh) == (2, 9, 2)
+    run.checkpoints.save(Checkpoint(3, 3, {"center": np.zeros(4, np.float32)}))
+    with pytest.raises(CheckpointError, match=rf"of {n_genes} genes.*\(4,\)"):
+        run.center()
+
+
+def test_cost_is_added_to_the_manifest(run: RunFolder) -> None:
+    before = run.manifest()
+    run.update_manifest(generations=2, env_steps=77, elapsed_s=1.5)
+    assert run.manifest() == before | {"generations": 2, "env_steps": 77, "elapsed_s": 1.5}
+
+
+@pytest.mark.parametrize("name", ["config.json", "manifest.json", "evaluation.json"])
+def test_what_is_no_json_is_named(run: RunFolder, name: str) -> None:
+    (run.path / name).write_bytes(b"\xff{")
+    readers = {
+        "config.json": lambda: RunFolder.open(run.path),
+        "manifest.json": run.manifest,
+        "evaluation.json": run.evaluation,
+    }
+    with pytest.raises(InputError, match=rf"expected JSON in .*{name}.*; restore it"):
+        readers[name]()
+
+
+def test_a_missing_manifest_is_named(run: RunFolder) -> None:
+    (run.path / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        run.manifest()
+
+
+def test_no_folder_no_run(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match=r"expected a run folder, got .* without config\.json"):
+            RunFolder.open(path)
+
+
+def test_the_manifest_says_what_made_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["/some/where/metahebb", "evolve", "ant", "--out", "my run"])
+    made = make_manifest(4)
+    assert made["command"] == "metahebb evolve ant --out 'my run'"
+    assert made["metahebb"] == metahebb.__version__
+    assert made["seed"] == 4
+    assert made["started"].endswith("+00:00")
+    assert set(manifests.PACKAGES) | {"python"} == set(made["versions"])
+    assert made["versions"]["numpy"] == np.__version__
+    assert made["machine"]["cores"] >= 1
+    assert made["machine"]["memory_gb"] > 0
+    json.dumps(made)
+
+
+def git(folder: Path, *words: str) -> str:
+    told = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b", *words]
+    return subprocess.run(told, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_commit_is_that_of_our_own_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "metahebb"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.setattr(metahebb, "__file__", str(package / "__init__.py"))
+    assert make_manifest(0)["commit"] is None
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    head = git(tmp_path, "rev-parse", "HEAD")
+    assert (make_manifest(0)["commit"], make_manifest(0)["dirty"]) == (head, False)
+    (package / "__init__.py").write_text("changed = True")
+    assert make_manifest(0)["dirty"] is True
+    # Installed in somebody else's checkout, the commit there is not ours.
+    inner = tmp_path / "venv" / "site-packages" / "metahebb"
+    inner.mkdir(parents=True)
+    monkeypatch.setattr(metahebb, "__file__", str(inner / "__init__.py"))
+    assert (make_manifest(0)["commit"], make_manifest(0)["dirty"]) == (None, None)
