@@ -65,7 +65,9 @@ def main(size: str) -> None:
         "machine": f"{manifest['machine']['cpu']}, {manifest['machine']['cores']} cores",
         "commit": manifest["commit"],
     }
-    folder = write_study("ant_quick", "Does a Hebbian ant walk within five minutes?", claims, cost)
+    pictures = "![a life](film.gif)\n\n![learning](learning.png)\n\n![its synapses](life.png)"
+    title = "Does a Hebbian ant walk within five minutes?"
+    folder = write_study("ant_quick", title, claims, cost, pictures)
     best = runs[int(np.argmax(distances))]
     shutil.copy(best.path / "film.gif", folder / "film.gif")
     shutil.copy(best.path / "figures" / "learning.png", folder / "learning.png")

@@ -19,6 +19,7 @@ Evolve plasticity rules instead of weights.
   report DIR        write the run's report.html
   film DIR          film one life
   presets           list the presets
+  bench             speed, side by side with peers and limits
   doctor            check this machine: versions, cores, rendering, cache
 
 metahebb COMMAND --help tells more of each; --traceback shows where an error arose.
@@ -42,6 +43,7 @@ COMMANDS = {
     "report": Command("metahebb.commands.look", "report", "DIR"),
     "film": Command("metahebb.commands.look", "film", "DIR"),
     "presets": Command("metahebb.commands.machine", "presets"),
+    "bench": Command("metahebb.commands.bench", "bench"),
     "doctor": Command("metahebb.commands.machine", "doctor"),
 }
 

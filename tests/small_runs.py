@@ -9,11 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from metahebb.evolution.backends.environment import prepare_environment
-
-prepare_environment()  # before any test imports evotorch, and with it ray
-
-from metahebb.cli import main  # noqa: E402
+from metahebb.cli import main
 
 QUIET = ("--no-finish", "--quiet", "--no-tensorboard")
 TINY = ("--hidden", "3", "--popsize", "6", "--threads", "1", "--center-lives", "1", *QUIET)

@@ -6,20 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from toys import Toy
 
-from metahebb.evolution.backends.environment import prepare_environment
-
-prepare_environment()  # before evotorch, and with it ray, is imported
-
-from toys import Toy  # noqa: E402
-
-from metahebb.evolution.backends.base import Job  # noqa: E402
-from metahebb.evolution.config import SearchConfig  # noqa: E402
-from metahebb.evolution.search import Search  # noqa: E402
-from metahebb.life import Ending  # noqa: E402
-from metahebb.networks import FeedForward  # noqa: E402
-from metahebb.plasticity.rules import RULES  # noqa: E402
-from metahebb.worker import OUTCOME, Outcomes, Plan, Setup  # noqa: E402
+from metahebb.evolution.backends.base import Job
+from metahebb.evolution.config import SearchConfig
+from metahebb.evolution.search import Search
+from metahebb.life import Ending
+from metahebb.networks import FeedForward
+from metahebb.plasticity.rules import RULES
+from metahebb.worker import OUTCOME, Outcomes, Plan, Setup
 
 SETUP = Setup.build(Toy(), FeedForward(hidden=(2,), rule=RULES["a"]), seed=5)
 N_GENES = SETUP.genome.n_genes

@@ -56,7 +56,7 @@ def counted() -> Iterator[Traffic]:
 
     def counting_deserialize(self: Any, objects: Any, *rest: Any) -> Any:
         traffic.received += sum(len(data) for data, *_ in objects if data is not None)
-        return deserialize(self, objects, *rest)  # type: ignore[no-untyped-call]
+        return deserialize(self, objects, *rest)
 
     context: Any = SerializationContext
     context.serialize, context.deserialize_objects = counting_serialize, counting_deserialize

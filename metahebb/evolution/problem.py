@@ -159,7 +159,8 @@ class LifeProblem(Problem):  # type: ignore[misc]
         returns = outcomes["episode_return"].reshape(popsize, -1)
         fitness = np.where(is_nonfinite(outcomes).reshape(popsize, -1), np.nan, returns).mean(1)
         # The published fitness: mean return − 0.01·mean(h²) (Najarro & Risi's public code).
-        fitness -= self.penalty * outcomes["mean_square"].reshape(popsize, -1)[:, 0]
+        if self.penalty:
+            fitness -= self.penalty * outcomes["mean_square"].reshape(popsize, -1)[:, 0]
         return Evaluation(fitness, outcomes, center[0] if center else None)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evotorch.algorithms import PGPE
 from small_runs import centers, evolve, files, metrics, resume
 
 from metahebb.evolution.backends.in_process import InProcess
@@ -214,21 +215,20 @@ def test_stopped_before_anything_was_done(
     assert centers(path) == centers(tmp_path / "whole")
 
 
-def test_an_error_in_the_middle_of_an_update_saves_nothing(
+def test_an_interrupt_in_the_middle_of_an_update_saves_nothing(
     tmp_path: Path, whole: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from metahebb.evolution.search import Search
+    path, update = tmp_path / "run", PGPE._update_distribution
 
-    path, decay = tmp_path / "run", Search._decay
-
-    def interrupted(search: Search) -> None:
-        if search.generation == 3:
+    def interrupted(searcher: PGPE, gradients: Any) -> None:
+        update(searcher, gradients)
+        if searcher.step_count == 3:  # moved, and not yet counted
             raise KeyboardInterrupt
-        decay(search)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Search, "_decay", interrupted)
+        patch.setattr(PGPE, "_update_distribution", interrupted)
         assert evolve(path, generations=6) == 130
+    assert len(metrics(path)) == 3
     assert not list((path / "checkpoints").glob("0*.json"))
     assert resume(path) == 0
     assert centers(path) == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,7 +62,7 @@ def compiled_steps(living: FeedForwardLanes, n: int, times: int) -> Work:
 
 def times_for(sizes: tuple[int, ...], n: int) -> int:
     """Return how many steps of ``n`` lanes take some ten milliseconds."""
-    synapses = sum(a * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+    synapses = sum(a * b for a, b in itertools.pairwise(sizes))
     return max(2, int(4e7 / (synapses * n)))
 
 

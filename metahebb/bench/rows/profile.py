@@ -27,9 +27,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Profile]:
         yield _profile(integrator, lanes, steps)
 
 
-def _profile(
-    integrator: Literal["gymnasium", "implicitfast"], lanes: int, steps: int
-) -> Profile:
+def _profile(integrator: Literal["gymnasium", "implicitfast"], lanes: int, steps: int) -> Profile:
     task = Locomotion("ant", integrator=integrator, ending="none")
     setup = Setup.build(task, FeedForward(), seed=0)
     worker, n = Worker(setup, lanes), setup.genome.n_genes

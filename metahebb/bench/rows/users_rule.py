@@ -19,10 +19,10 @@ from metahebb.plasticity import rule
 
 @rule
 def mine(pre, post, weight, /, A, B, C, D, eta):
-    """Hebb's product, then the rest."""
+    """Hebb's product, then what either side and nobody asks for."""
     hebb = A * pre * post
-    rest = B * pre + C * post + D
-    return eta * (hebb + rest)
+    change = hebb + B * pre + C * post + D
+    return eta * change
 '''
 
 
@@ -49,8 +49,8 @@ def _steps(rule: str, lanes: int) -> Work:
     observations = np.random.default_rng(0).uniform(-1, 1, (lanes, sizes[0])).astype(np.float32)
 
     def work() -> float:
-        for _ in range(400):
+        for _ in range(800):
             living.act(observations, every)
-        return 400.0 * lanes
+        return 800.0 * lanes
 
     return work

@@ -1,0 +1,143 @@
+"""Run benchmarks one by one, and keep what they find."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from metahebb.bench.base import Row
+from metahebb.bench.findings import Curve, Finding, Profile
+from metahebb.bench.table import Found, markdown
+from metahebb.errors import InputError, unknown_name
+from metahebb.report.bench_figures import draw_growth, draw_profiles
+from metahebb.report.figures import save
+from metahebb.runs.manifest import make_manifest
+from metahebb.runs.storage import storage_errors, write_atomically, write_json
+
+BENCHES = (
+    "life",
+    "plastic_step",
+    "generation",
+    "search_cost",
+    "workers",
+    "stragglers",
+    "growth",
+    "users_rule",
+    "profile",
+)
+"""Modules of ``metahebb.bench.rows``, in the order in which they run."""
+
+_LISTS = {Row: "rows", Curve: "curves", Profile: "profiles"}
+
+
+def run(
+    names: list[str],
+    out: Path,
+    threads: int,
+    lanes: int,
+    quick: bool,
+    say: Callable[[str], None],
+) -> tuple[Found, Path]:
+    """Run the benchmarks ``names``; return all that is now known of this machine, and its page.
+
+    What is found replaces what the same benchmark found before; the rest of an existing file stays.
+    The files are written after each benchmark, so that an interrupted run keeps what it has.
+
+    Args:
+        names: of `BENCHES`.
+        out: folder of results.
+        threads: of one process.
+        lanes: lives at a time per thread.
+        quick: measure little, only to see that everything works; has files of its own.
+        say: told what is being measured.
+
+    Raises:
+        InputError: no such benchmark, or a file of results that cannot be read.
+        StorageError: results could not be written.
+    """
+    for name in names:
+        if name not in BENCHES:
+            raise unknown_name("benchmark", name, BENCHES)
+    found = _empty()
+    stem = machine_slug(found["machine"]) + ("-quick" if quick else "")
+    path = out / f"{stem}.json"
+    _take_over(path, found)
+    for number, name in enumerate(names, 1):
+        say(f"[{number}/{len(names)}] {name}")
+        module = importlib.import_module(f"metahebb.bench.rows.{name}")
+        # The first row came before quick runs, and measures its few lives whatever is asked.
+        arguments = (threads, lanes) if name == "life" else (threads, lanes, quick)
+        findings: list[Finding] = []
+        for finding in module.rows(*arguments):
+            findings.append(finding)
+            say(f"    {_line(finding)}")
+        _replace(found, name, findings)
+        page = _write(found, path)
+    return found, page
+
+
+def machine_slug(machine: dict[str, Any]) -> str:
+    """Return a file name for a machine: its processor and cores."""
+    words = f"{machine['cpu']} {machine['cores']} cores".lower()
+    return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
+
+
+def _empty() -> Found:
+    manifest = make_manifest(0)
+    kept = ("machine", "commit", "dirty", "command", "started", "versions")
+    return {**{key: manifest[key] for key in kept}, "rows": [], "curves": [], "profiles": []}
+
+
+def _take_over(path: Path, found: Found) -> None:
+    """Take the findings of an existing file."""
+    if not path.exists():
+        return
+    try:
+        old = json.loads(path.read_text())
+        for kind in _LISTS.values():
+            found[kind] = [each for each in old[kind] if each["bench"] in BENCHES]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"expected results of metahebb bench in {path}, got {error!r}; remove the file"
+        ) from error
+
+
+def _replace(found: Found, name: str, findings: list[Finding]) -> None:
+    """Put a benchmark's findings in place of those it had, in the order of `BENCHES`."""
+    for kind in _LISTS.values():
+        found[kind] = [each for each in found[kind] if each["bench"] != name]
+    for finding in findings:
+        told = asdict(finding)
+        if isinstance(finding, Row):
+            told["holds"] = finding.holds
+        told.update(bench=name, commit=found["commit"])
+        found[_LISTS[type(finding)]].append(told)
+    for kind in _LISTS.values():
+        found[kind].sort(key=lambda each: BENCHES.index(each["bench"]))
+
+
+def _line(finding: Finding) -> str:
+    if isinstance(finding, Row):
+        holds = {True: "holds", False: "FALLS SHORT", None: "reported"}[finding.holds]
+        return f"{finding.row}: {finding.ratio:.3g} ({finding.goal or 'no goal'}) {holds}"
+    return finding.name
+
+
+def _write(found: Found, path: Path) -> Path:
+    """Write the JSON, the figures and the page beside it; return the page."""
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, found)
+    figures = []
+    for kind, draw in (("curves", draw_growth), ("profiles", draw_profiles)):
+        if found[kind]:
+            drawn = save(draw(found[kind]), path.with_name(f"{path.stem}-{kind}.png"))
+            figures.append(drawn.name)
+    page = path.with_suffix(".md")
+    write_atomically(page, markdown(found, figures).encode())
+    return page
