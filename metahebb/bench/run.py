@@ -69,11 +69,10 @@ def run(
     _take_over(path, found)
     for number, name in enumerate(names, 1):
         say(f"[{number}/{len(names)}] {name}")
-        module = importlib.import_module(f"metahebb.bench.rows.{name}")
         # The first row came before quick runs, and measures its few lives whatever is asked.
         arguments = (threads, lanes) if name == "life" else (threads, lanes, quick)
         findings: list[Finding] = []
-        for finding in module.rows(*arguments):
+        for finding in _module(name).rows(*arguments):
             findings.append(finding)
             say(f"    {_line(finding)}")
         _replace(found, name, findings)
@@ -85,6 +84,10 @@ def machine_slug(machine: dict[str, Any]) -> str:
     """Return a file name for a machine: its processor and cores."""
     words = f"{machine['cpu']} {machine['cores']} cores".lower()
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"metahebb.bench.rows.{name}")
 
 
 def _empty() -> Found:

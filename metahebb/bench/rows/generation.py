@@ -88,11 +88,13 @@ class _GymNE:
     """A generation in EvoTorch; Ray must run."""
 
     def __init__(self, integrator: Integrator, popsize: int, steps: int) -> None:
+        import torch
         from evotorch.algorithms import PGPE
         from evotorch.neuroevolution import GymNE
 
         from metahebb.bench.peers import TorchPlastic
 
+        config = SearchConfig("pgpe", popsize=popsize)
         self._problem = GymNE(
             functools.partial(make_ant, integrator),
             functools.partial(TorchPlastic, SIZES),
@@ -102,9 +104,11 @@ class _GymNE:
         self._searcher = PGPE(
             self._problem,
             popsize=popsize,
-            center_learning_rate=0.02,
-            stdev_learning_rate=0.1,
-            stdev_init=0.05,
+            center_learning_rate=config.learning_rate,
+            stdev_learning_rate=config.stdev_learning_rate,
+            stdev_init=config.stdev,
+            # Ours, too: how an ant moves decides what its physics costs.
+            center_init=config.initial_stdev * torch.randn(self._problem.solution_length),
             optimizer="adam",
         )
         self._env_steps = float(popsize * steps)
@@ -137,13 +141,16 @@ class _AsyncVectorEnv:
 
 
 def make_ant(integrator: Integrator) -> Any:
-    """Return Gymnasium's ant without wrappers, which never ends a life by itself."""
+    """Return Gymnasium's ant as its users get it, but for lives that do not end by themselves."""
+    import gymnasium
     import mujoco
-    from gymnasium.envs.mujoco.ant_v5 import AntEnv
 
-    env = AntEnv(include_cfrc_ext_in_observation=False, terminate_when_unhealthy=False)
+    env = gymnasium.make(
+        "Ant-v5", include_cfrc_ext_in_observation=False, terminate_when_unhealthy=False
+    )
     if integrator == "implicitfast":
-        env.model.opt.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+        world: Any = env.unwrapped
+        world.model.opt.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     return env
 
 

@@ -1,0 +1,198 @@
+"""What makes the toolkit fast, held without a clock: code, memory, calls."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+import tracemalloc
+from pathlib import Path
+from types import SimpleNamespace
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+
+from metahebb.networks import FeedForward
+from metahebb.networks.feedforward import _driver_source
+from metahebb.plasticity import Normalization, compile_kernel, load_rule
+from metahebb.plasticity.compiler import fold_of
+from metahebb.plasticity.rules import RULES
+from metahebb.plasticity.template import kernel_source
+from metahebb.tasks import Locomotion
+from metahebb.worker import GivenPoint, Plan, Setup, Worker
+
+
+@pytest.fixture(scope="module")
+def step(tmp_path_factory):
+    """The ant's step, compiled anew: numba shows no code of what it loads from its cache."""
+    network = FeedForward()
+    rule, normalization = network.rule, network.normalization
+    path = tmp_path_factory.mktemp("fresh") / "kernel.py"
+    path.write_text(kernel_source(rule, normalization, fold_of(rule), _driver_source()))
+    spec = importlib.util.spec_from_file_location("fresh_kernel", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    living = network.lanes(27, 8, 1)
+    living._step = module.step
+    living.act(np.zeros((1, 27), np.float32), np.zeros(1, np.intp))
+    (signature,) = module.step.signatures
+    return SimpleNamespace(
+        ir=module.step.inspect_llvm(signature), assembly=module.step.inspect_asm(signature)
+    )
+
+
+def test_both_sweeps_are_vectorised(step):
+    """Each has its own loop of loads, products and stores on vectors of at least four floats."""
+    found = re.findall(r"(load|store|fmul|fadd)\b[^\n]*?<(\d+) x float>", step.ir)
+    wide = [operation for operation, width in found if int(width) >= 4]
+    # Five streams are read per synapse and one is written, in each of two sweeps.
+    assert wide.count("load") >= 2 * 5
+    assert wide.count("store") >= 2 * 1
+    assert wide.count("fmul") >= 2 * 4
+
+
+@pytest.mark.skipif("fma" not in str(llvm.get_host_cpu_features().flatten()), reason="no x86 FMA")
+def test_products_and_sums_are_fused_on_the_widest_registers(step):
+    wide = "zmm" if "+avx512f" in llvm.get_host_cpu_features().flatten() else "ymm"
+    fused = re.findall(r"vfmadd\w+ps\s[^\n]*", step.assembly)
+    assert sum(wide in line or "ymm" in line for line in fused) >= 2 * 4
+
+
+def test_the_running_maximum_is_vectorised(step):
+    """A scalar one would stop the whole loop from being so: four times slower."""
+    compared = re.findall(r"fcmp\b[^\n]*<(\d+) x float>", step.ir)
+    chosen = re.findall(r"(?:select|@llvm\.maxnum)\b[^\n]*<(\d+) x float>", step.ir)
+    assert len(compared + chosen) >= 2
+
+
+def test_nothing_is_computed_in_double(step):
+    assert "float" in step.ir
+    assert not re.search(r"\bdouble\b", step.ir)
+
+
+def test_tanh_is_arithmetic(step):
+    """A call into a math library would neither vectorise nor give the same bits everywhere."""
+    assert not re.search(r"@(llvm\.)?(tanh|exp)f?[.(]", step.ir)
+    assert re.search(r"fdiv\b[^\n]*<\d+ x float>", step.ir)
+
+
+def test_the_kernel_allocates_nothing(step):
+    assert not re.search(r"NRT_(MemInfo_alloc|Allocate|Reallocate)", step.ir)
+
+
+@pytest.mark.parametrize("kind", ["none", "max_abs", "clip"])
+@pytest.mark.parametrize("name", [name for name in RULES if name != "static"])
+def test_one_pass_over_a_layer(name, kind):
+    """In the sweeps' text: each coefficient and weight is read once, each weight written once."""
+    rule = RULES[name]
+    source = kernel_source(rule, Normalization(kind), fold_of(rule), "")
+    fold = fold_of(rule)
+    planes = [k for k in range(len(rule.coefficients)) if fold is None or k != fold.scale]
+    sweeps = re.findall(r"def sweep_by_\w+\(.*?(?=\n@|\Z)", source, re.DOTALL)
+    assert len(sweeps) == 2
+    for sweep in sweeps:
+        assert sweep.count("for r in range(rows)") == 1
+        assert sweep.count("= scale * row[k]") == 1
+        assert sweep.count("row[k]") == 2
+        assert sweep.count("row[k] = value") == 1
+        for plane in range(len(rule.coefficients)):
+            assert sweep.count(f"c{plane}[k]") == (plane in planes)
+
+
+def test_acting_allocates_nothing_per_step():
+    n = 16
+    living, every = FeedForward().lanes(27, 8, n), np.arange(n, dtype=np.intp)
+    observations = np.ones((n, 27), np.float32)
+    living.act(observations, every)
+    tracemalloc.start()
+    try:
+        living.act(observations, every)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        for _ in range(100):
+            living.act(observations, every)
+        now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert now - before < 1024
+    assert peak - before < 1024  # the view that is returned; one layer's activities are larger
+
+
+def ant(n_lanes, hidden=(16,)):
+    setup = Setup.build(Locomotion("ant", ending="none"), FeedForward(hidden), seed=0)
+    point = GivenPoint(np.zeros((n_lanes, setup.genome.n_genes), np.float32))
+    return Worker(setup, n_lanes), point
+
+
+def test_one_call_to_the_physics_per_env_step():
+    worker, point = ant(5)
+    batch, calls = worker._lanes._task._batch, []
+
+    def step(ids, nstep):
+        calls.append(nstep)
+        batch.step(ids, nstep)
+
+    worker._lanes._task._batch = SimpleNamespace(
+        step=step, reset=batch.reset, forward=batch.forward
+    )
+    outcomes = worker.evaluate(Plan(0, 12), point, range(5))
+    assert outcomes["steps"].tolist() == [12] * 5
+    assert calls == [5] * 12  # five substeps each
+
+
+def calls_per_step(n_lanes, hidden=(16,)):
+    """Return the calls, of Python and of C, that an env step of all lanes takes."""
+    worker, point = ant(n_lanes, hidden)
+    worker.evaluate(Plan(0, 2), point, range(n_lanes))
+    counts = []
+    for steps in (10, 30):  # births and deaths cancel
+        count = 0
+
+        def note(frame, event, argument):
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(note)
+        try:
+            worker.evaluate(Plan(0, steps), point, range(n_lanes))
+        finally:
+            sys.setprofile(None)
+        counts.append(count)
+    per_step, rest = divmod(counts[1] - counts[0], 20)
+    assert rest == 0
+    return per_step
+
+
+def test_python_does_not_work_by_lane_or_synapse():
+    few = calls_per_step(2)
+    assert 5 < few < 60
+    assert calls_per_step(16) == few
+    assert calls_per_step(2, (64, 64, 64)) == few
+
+
+def test_an_edited_rule_is_seen_at_once(tmp_path, monkeypatch):
+    """Also by an edit of the same length within the same second."""
+    monkeypatch.setenv("METAHEBB_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "mine.py"
+    text = "from metahebb.plasticity import rule\n\n@rule\ndef mine(pre, /, A):\n    return {}\n"
+    changes = []
+    for formula in ("A + pre", "A - pre", "A + pre"):
+        path.write_text(text.format(formula))
+        kernel = compile_kernel(load_rule(f"{path}:mine"), Normalization("none"), "x = 'edited'")
+        changes.append(float(kernel.delta(np.float32(2), np.float32(5))))
+    assert changes == [7, 3, 7]
+
+
+def test_the_cache_does_not_grow(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAHEBB_CACHE", str(tmp_path))
+    driver = "x = 'compiled twice'"
+    files = []
+    for _ in range(2):
+        kernel = compile_kernel(RULES["abc"], Normalization("none"), driver)
+        kernel.delta(*map(np.float32, range(len(RULES["abc"].signals) + 3)))
+        compile_kernel.cache_clear()
+        del sys.modules[kernel.__name__]
+        files.append(sorted(path for path in Path(tmp_path).rglob("*") if path.is_file()))
+    assert len(list((tmp_path / "kernels").iterdir())) == 1
+    assert files[0] == files[1]
