@@ -58,16 +58,9 @@ def main(size: str) -> None:
         ),
         Claim("longest evolution [min]", max(minutes), None, None, "<= 5", seeds, command),
     ]
-    manifest = runs[0].manifest()
-    cost = {
-        "env steps": sum(run.manifest()["env_steps"] for run in runs),
-        "minutes per seed": ", ".join(f"{m:.1f}" for m in minutes),
-        "machine": f"{manifest['machine']['cpu']}, {manifest['machine']['cores']} cores",
-        "commit": manifest["commit"],
-    }
     pictures = "![a life](film.gif)\n\n![learning](learning.png)\n\n![its synapses](life.png)"
     title = "Does a Hebbian ant walk within five minutes?"
-    folder = write_study("ant_quick", title, claims, cost, pictures)
+    folder = write_study("ant_quick", title, claims, runs, pictures)
     best = runs[int(np.argmax(distances))]
     shutil.copy(best.path / "film.gif", folder / "film.gif")
     shutil.copy(best.path / "figures" / "learning.png", folder / "learning.png")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.serial import to_json
 from metahebb.runs.statistics import meets
+from metahebb.runs.storage import write_json
 
 RESULTS = Path("results")
 
@@ -42,14 +44,32 @@ class Claim:
 
 
 def write_study(
-    name: str, title: str, claims: Sequence[Claim], cost: dict[str, Any], notes: str = ""
+    name: str, title: str, claims: Sequence[Claim], runs: Sequence[RunFolder], notes: str = ""
 ) -> Path:
-    """Write ``results/<name>/summary.json`` and the README made from it; return the folder."""
+    """Write what a study keeps, and the README made from it; return ``results/<name>``.
+
+    Args:
+        name: of the study and its folder.
+        title: the question.
+        claims: what it found.
+        runs: that it rests on; the config of the first and the manifests of all are kept.
+        notes: Markdown for the end of the README.
+    """
     folder = RESULTS / name
     folder.mkdir(parents=True, exist_ok=True)
+    manifests = [run.manifest() for run in runs]
+    machine = manifests[0]["machine"]
+    cost = {
+        "env steps": sum(m["env_steps"] for m in manifests),
+        "minutes per run": ", ".join(f"{m['elapsed_s'] / 60:.1f}" for m in manifests),
+        "machine": f"{machine['cpu']}, {machine['cores']} cores",
+        "commit": manifests[0]["commit"],
+    }
+    write_json(folder / "config.json", to_json(runs[0].config))
+    write_json(folder / "manifest.json", {"runs": manifests})
     rows = [asdict(claim) | {"holds": claim.holds} for claim in claims]
     summary = {"title": title, "claims": rows, "cost": cost}
-    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    write_json(folder / "summary.json", summary)
     (folder / "README.md").write_text(_readme(summary, notes))
     return folder
 

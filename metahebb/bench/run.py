@@ -23,6 +23,7 @@ BENCHES = (
     "life",
     "plastic_step",
     "generation",
+    "envpool",
     "search_cost",
     "workers",
     "stragglers",
@@ -69,10 +70,8 @@ def run(
     _take_over(path, found)
     for number, name in enumerate(names, 1):
         say(f"[{number}/{len(names)}] {name}")
-        # The first row came before quick runs, and measures its few lives whatever is asked.
-        arguments = (threads, lanes) if name == "life" else (threads, lanes, quick)
         findings: list[Finding] = []
-        for finding in _module(name).rows(*arguments):
+        for finding in _module(name).rows(threads, lanes, quick):
             findings.append(finding)
             say(f"    {_line(finding)}")
         _replace(found, name, findings)

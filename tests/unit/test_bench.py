@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -232,6 +233,23 @@ def test_the_profile_accounts_for_every_second():
     for profile in module.rows(1, 4, True):
         assert min(profile.microseconds.values()) > 0
         assert profile.microseconds["physics"] == max(profile.microseconds.values())
+
+
+def test_envpool_is_measured_where_it_is_installed(monkeypatch):
+    module = importlib.import_module("metahebb.bench.rows.envpool")
+    monkeypatch.setitem(sys.modules, "envpool", None)
+    assert list(module.rows(1, 2, True)) == []
+    made, stepped = [], []
+
+    def make_gymnasium(task, **told):
+        made.append((task, told))
+        return SimpleNamespace(reset=list, step=lambda actions: stepped.append(actions.shape))
+
+    monkeypatch.setitem(sys.modules, "envpool", SimpleNamespace(make_gymnasium=make_gymnasium))
+    (row,) = module.rows(1, 2, True)
+    assert made == [("Ant-v5", {"num_envs": 2, "num_threads": 1})]
+    assert stepped == [(2, 8)] * 100  # 50 steps of two environments, twice
+    assert row.peer > row.ours  # nothing to do is faster
 
 
 @pytest.mark.slow

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import importlib.util
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.bench.base import Row, Work, compare, interleaved
 from metahebb.evolution.backends.in_process import InProcess
@@ -27,13 +26,13 @@ ACTORS = 2
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield a row per integrator and peer; EnvPool's where it is installed."""
+    """Yield a row per integrator and peer."""
     from metahebb.bench.local_ray import local_ray
 
     popsize, steps, repeats = (16, 50, 1) if quick else (32, 250, 3)
     with local_ray(ACTORS):
         for integrator, goal in GOALS.items():
-            search = _Ours(integrator, threads, lanes, popsize, steps)
+            search = Ours(integrator, threads, lanes, popsize, steps)
             gymne = _GymNE(integrator, popsize, steps)
             bare = _AsyncVectorEnv(integrator, steps)
             works: dict[str, Work] = {"ours": search, "gymne": gymne, "bare": bare}
@@ -59,16 +58,15 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
                 f"Gymnasium's AsyncVectorEnv, {ACTORS} processes under random actions, without any "
                 "policy or search",
             )
-    if importlib.util.find_spec("envpool"):
-        yield _against_envpool(threads, lanes, popsize, steps, repeats)
 
 
-class _Ours:
+class Ours:
     """A generation of ours, search included."""
 
     def __init__(
         self, integrator: Integrator, threads: int, lanes: int, popsize: int, steps: int
     ) -> None:
+        """Set up a PGPE."""
         task = Locomotion("ant", integrator=integrator, ending="none")
         setup = Setup.build(task, FeedForward(SIZES[1:-1]), seed=0)
         self._backend = InProcess(setup, threads, lanes)
@@ -77,10 +75,12 @@ class _Ours:
         self._env_steps = float(popsize * steps)
 
     def __call__(self) -> float:
+        """Do one; return its env steps."""
         self._search.step()
         return self._env_steps
 
     def close(self) -> None:
+        """Let go of the threads."""
         self._backend.close()
 
 
@@ -129,7 +129,7 @@ class _AsyncVectorEnv:
 
         self._envs = AsyncVectorEnv([functools.partial(make_ant, integrator)] * ACTORS)
         self._envs.reset(seed=0)
-        self._actions = _actions((2 * steps, ACTORS, SIZES[-1]))
+        self._actions = random_actions((2 * steps, ACTORS, SIZES[-1]))
 
     def __call__(self) -> float:
         for actions in self._actions:
@@ -154,32 +154,6 @@ def make_ant(integrator: Integrator) -> Any:
     return env
 
 
-def _actions(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+def random_actions(shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """Return actions from U(-1, 1)."""
     return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
-
-
-def _against_envpool(threads: int, lanes: int, popsize: int, steps: int, repeats: int) -> Row:
-    """EnvPool has the ant of the model file only, so RK4; its lives end when unhealthy."""
-    n = threads * lanes
-    envpool = importlib.import_module("envpool")
-    envs = envpool.make_gymnasium("Ant-v4", num_envs=n, num_threads=threads)
-    envs.reset()
-    actions = _actions((steps, n, SIZES[-1])).astype(np.float64)
-
-    def bare() -> float:
-        for each in actions:
-            envs.step(each)
-        return float(steps * n)
-
-    ours = _Ours("gymnasium", threads, lanes, popsize, steps)
-    rates = interleaved({"ours": ours, "peer": bare}, repeats)
-    ours.close()
-    return compare(
-        "generation, ant, RK4, against EnvPool",
-        rates["ours"],
-        rates["peer"],
-        ">= 1",
-        "env steps/s",
-        f"EnvPool's Ant-v4, {n} environments in {threads} threads under random actions, without "
-        "any policy or search",
-    )

@@ -18,23 +18,25 @@ from metahebb.tasks import Locomotion
 from metahebb.tasks.damage import compiled
 from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives
 
-LIVES = 64
+ROUNDS = 4
 STEPS = 250
 REPEATS = 7
 GOALS = {"gymnasium": ">= 0.9", "implicitfast": ">= 0.8"}
 
 
-def rows(threads: int, lanes: int) -> Iterator[Row]:
+def rows(threads: int, lanes: int, quick: bool) -> Iterator[Row]:
     """Yield a row per integrator.
 
     The limit is ``mujoco.batch`` with the same model, threads and simulations per thread, under the
     controls that these very lives gave: physics costs what the body does.
     """
     for integrator in GOALS:
-        yield _row(integrator, threads, lanes)  # type: ignore[arg-type]
+        yield _row(integrator, threads, lanes, 2 if quick else REPEATS)  # type: ignore[arg-type]
 
 
-def _row(integrator: Literal["gymnasium", "implicitfast"], threads: int, lanes: int) -> Row:
+def _row(
+    integrator: Literal["gymnasium", "implicitfast"], threads: int, lanes: int, repeats: int
+) -> Row:
     task = Locomotion("ant", integrator=integrator, ending="none")
     setup = Setup.build(task, FeedForward(), seed=0)
     n = setup.genome.n_genes
@@ -44,21 +46,20 @@ def _row(integrator: Literal["gymnasium", "implicitfast"], threads: int, lanes: 
     controls = _controls(setup, plan, point, threads * lanes)
 
     def live() -> float:
-        (outcomes,) = backend.evaluate([Job(plan, point, LIVES)])
+        (outcomes,) = backend.evaluate([Job(plan, point, ROUNDS * threads * lanes)])
         return float(outcomes["steps"].sum())
 
     physics = [_Physics(integrator, controls[k::threads]) for k in range(threads)]
 
     def physics_alone() -> float:
-        rounds = LIVES // (threads * lanes)
-        running = [threading.Thread(target=p.run, args=(rounds,)) for p in physics]
+        running = [threading.Thread(target=p.run, args=(ROUNDS,)) for p in physics]
         for thread in running:
             thread.start()
         for thread in running:
             thread.join()
-        return float(rounds * threads * lanes * STEPS)
+        return float(ROUNDS * threads * lanes * STEPS)
 
-    rates = interleaved({"ours": live, "peer": physics_alone}, REPEATS)
+    rates = interleaved({"ours": live, "peer": physics_alone}, repeats)
     backend.close()
     label = "RK4" if integrator == "gymnasium" else integrator
     return compare(
