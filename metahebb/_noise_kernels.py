@@ -1,4 +1,4 @@
-"""The compiled form of :func:`metahebb.noise.perturb`; importing it compiles or loads the cache."""
+"""The compiled forms of noise that is written in place; importing compiles or loads the cache."""
 
 from __future__ import annotations
 
@@ -92,3 +92,26 @@ def perturb(
                 z = table[words[w] >> _U64(quarter * 16) & _U64(0xFFFF)]
                 i = _U64(first) + _U64(4 * w + quarter)
                 out[i] = center[i] + sign * stdev[stride * i] * z
+
+
+@numba.njit(
+    types.void(types.float32, _OUT, types.int64, *[_U64] * 5),
+    cache=True,
+    nogil=True,
+)
+def spread(bound: Any, out: Any, start: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> None:
+    """Write ``bound * (2 * uniform[start + i] - 1)`` into every ``out[i]``.
+
+    Everything before the last multiplication is exact in float32, so the bits are those of NumPy.
+    """
+    unit, two, one = np.float32(2.0**-24), np.float32(2), np.float32(1)
+    block = _U64(start) >> _U64(3)
+    words = philox(k0, k1, block, c1, c2, c3)
+    for k in range(len(out)):
+        element = _U64(start) + _U64(k)
+        if element >> _U64(3) != block:
+            block = element >> _U64(3)
+            words = philox(k0, k1, block, c1, c2, c3)
+        half = words[element >> _U64(1) & _U64(3)] >> ((element & _U64(1)) << _U64(5))
+        u = np.float32((half & _U64(0xFFFFFFFF)) >> _U64(8)) * unit
+        out[k] = (u * two - one) * bound

@@ -180,6 +180,28 @@ def perturb(
     _noise_kernels.perturb(center, scale, stride, np.float32(sign), out, start, table(), *words)
 
 
+def spread(bound: float, key: Key, out: NDArray[np.float32], start: int = 0) -> None:
+    """Write numbers uniform in [-bound, bound) into ``out``, compiled and without the GIL.
+
+    Bit-equal to ``(uniforms(key, len(out), start) * 2 - 1) * np.float32(bound)`` in float32.
+
+    Args:
+        bound: rounded to float32.
+        key: Which uniforms.
+        out: float32, shape ``(n,)``, contiguous and writable.
+        start: The element of the sequence that belongs to ``out[0]``.
+
+    Raises:
+        InputError: ``out`` has another type, shape or layout, or ``start`` is out of range.
+    """
+    from metahebb import _noise_kernels
+
+    start = _check_range(len(out), start)
+    _check_array("out", out, len(out))
+    words = (*_key_words(key), *_counter_words(key))
+    _noise_kernels.spread(np.float32(bound), out, start, *words)
+
+
 @functools.cache
 def table() -> NDArray[np.float32]:
     """Return the normal quantiles, float32, shape ``(65536,)``, read-only, antisymmetric.

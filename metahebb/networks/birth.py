@@ -10,44 +10,43 @@ import numpy.typing as npt
 
 from metahebb.errors import unknown_name
 from metahebb.genomes import LayerShape
-from metahebb.noise import Key, normals, uniforms
+from metahebb.noise import Key, normals, spread, uniforms
 
 Weights = npt.NDArray[np.float32]
-Draw = Callable[[Key, int, LayerShape, int], Weights]
+Draw = Callable[[Key, int, LayerShape, Weights], None]
+"""Writes a layer's weights, the numbers of the key's sequence from ``start`` on, into the last."""
 
 
 def _uniform(bound: float) -> Draw:
-    def draw(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
-        return (uniforms(key, size, start) * np.float32(2) - np.float32(1)) * np.float32(bound)
+    def draw(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+        spread(bound, key, out, start)
 
     return draw
 
 
-def _normal(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
-    return normals(key, size, start) * np.float32(0.024)
+def _normal(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+    out[:] = normals(key, out.size, start) * np.float32(0.024)
 
 
-def _xavier(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
-    bound = 0.3 * math.sqrt(6 / (layer.n_in + layer.n_out))
-    return _uniform(bound)(key, start, layer, size)
+def _xavier(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+    spread(0.3 * math.sqrt(6 / (layer.n_in + layer.n_out)), key, out, start)
 
 
-def _kaiming(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
+def _kaiming(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
     gain = math.sqrt(2 / (1 + 3**2))
-    return _uniform(gain * math.sqrt(3 / layer.n_in))(key, start, layer, size)
+    spread(gain * math.sqrt(3 / layer.n_in), key, out, start)
 
 
-def _sparse(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
-    weights = normals(key, size, start) * np.float32(0.01)
+def _sparse(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+    out[:] = normals(key, out.size, start) * np.float32(0.01)
     # The zeroed fraction is exact per layer: the cells with the smallest uniforms. Their numbers
     # come from far behind those of the normals, in the same stream.
-    order = np.argsort(uniforms(key, size, start + 2**40), kind="stable")
-    weights[order[: int(0.8 * size)]] = 0
-    return weights
+    order = np.argsort(uniforms(key, out.size, start + 2**40), kind="stable")
+    out[order[: int(0.8 * out.size)]] = 0
 
 
-def _zeros(key: Key, start: int, layer: LayerShape, size: int) -> Weights:
-    return np.zeros(size, np.float32)
+def _zeros(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+    out[:] = 0
 
 
 BIRTHS: dict[str, Draw | None] = {
@@ -78,7 +77,7 @@ def draw_weights(name: str, key: Key, layers: tuple[LayerShape, ...], out: Weigh
     assert draw is not None
     start = 0
     for layer in layers:
-        out[start : start + layer.size] = draw(key, start, layer, layer.size)
+        draw(key, start, layer, out[start : start + layer.size])
         start += layer.size
 
 

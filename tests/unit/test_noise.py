@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from metahebb import noise
 from metahebb.errors import InputError, StorageError
-from metahebb.noise import Key, Stream, generator, integer, normals, pair, perturb, uniforms
+from metahebb.noise import (
+    Key,
+    Stream,
+    generator,
+    integer,
+    normals,
+    pair,
+    perturb,
+    spread,
+    uniforms,
+)
 
 KEY = Key(seed=12, stream=Stream.SEARCH, generation=3, index=4, episode=5)
 NEIGHBORS = {
@@ -353,3 +363,12 @@ def test_first_elements_along_a_key_field_are_standard_normal(field):
     assert abs(z.mean()) < limit
     assert abs((z**2).mean() - 1) < limit * 2**0.5
     assert abs(np.mean(z[1:] * z[:-1])) < limit
+
+
+@given(st.integers(0, 70), st.integers(0, 40), st.floats(0.01, 3))
+def test_spread_is_its_numpy_form(size, start, bound):
+    key = Key(5, Stream.BIRTH, 3, 2, 1)
+    out = np.empty(size, np.float32)
+    spread(bound, key, out, start)
+    expected = (uniforms(key, size, start) * np.float32(2) - np.float32(1)) * np.float32(bound)
+    np.testing.assert_array_equal(out, expected)

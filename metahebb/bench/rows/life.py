@@ -15,20 +15,23 @@ from metahebb.evolution.backends.in_process import InProcess
 from metahebb.networks import FeedForward
 from metahebb.probes import Moment
 from metahebb.tasks import Locomotion
+from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
+from metahebb.tasks.locomotion_lanes import LocomotionLanes
 from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives
 
 ROUNDS = 4
 STEPS = 250
 REPEATS = 7
+FRAME_SKIP = BODIES["ant"].frame_skip
 GOALS = {"gymnasium": ">= 0.9", "implicitfast": ">= 0.8"}
 
 
 def rows(threads: int, lanes: int, quick: bool) -> Iterator[Row]:
     """Yield a row per integrator.
 
-    The limit is ``mujoco.batch`` with the same model, threads and simulations per thread, under the
-    controls that these very lives gave: physics costs what the body does.
+    The limit is ``mujoco.batch`` with the same threads and simulations per thread, which runs these
+    very lives again from their recorded controls: physics costs what the body does.
     """
     for integrator in GOALS:
         yield _row(integrator, threads, lanes, 2 if quick else REPEATS)  # type: ignore[arg-type]
@@ -39,25 +42,30 @@ def _row(
 ) -> Row:
     task = Locomotion("ant", integrator=integrator, ending="none")
     setup = Setup.build(task, FeedForward(), seed=0)
-    n = setup.genome.n_genes
+    n, n_lives = setup.genome.n_genes, ROUNDS * threads * lanes
     point = SearchPoint(np.zeros(n, np.float32), np.full(n, 0.1, np.float32), mirrored=True)
     plan = Plan(0, STEPS)
     backend = InProcess(setup, threads, lanes)
-    controls = _controls(setup, plan, point, threads * lanes)
+    recorder = _Recorder(n_lives)
+    for _ in Worker(setup, 8).live(iter(all_lives(setup, plan, point, range(n_lives))), [recorder]):
+        pass
 
     def live() -> float:
-        (outcomes,) = backend.evaluate([Job(plan, point, ROUNDS * threads * lanes)])
+        (outcomes,) = backend.evaluate([Job(plan, point, n_lives)])
         return float(outcomes["steps"].sum())
 
-    physics = [_Physics(integrator, controls[k::threads]) for k in range(threads)]
+    physics = [
+        _Physics(integrator, recorder, np.arange(n_lives)[k::threads], lanes)
+        for k in range(threads)
+    ]
 
     def physics_alone() -> float:
-        running = [threading.Thread(target=p.run, args=(ROUNDS,)) for p in physics]
+        running = [threading.Thread(target=p.run) for p in physics]
         for thread in running:
             thread.start()
         for thread in running:
             thread.join()
-        return float(ROUNDS * threads * lanes * STEPS)
+        return float(n_lives * STEPS)
 
     rates = interleaved({"ours": live, "peer": physics_alone}, repeats)
     backend.close()
@@ -68,38 +76,52 @@ def _row(
         rates["peer"],
         GOALS[integrator],
         "env steps/s",
-        f"mujoco.batch alone, {threads} threads × {lanes} simulations, the same controls",
+        f"mujoco.batch alone, {threads} threads × {lanes} simulations: the same bodies from the "
+        "same states under the same controls",
     )
 
 
-def _controls(setup: Setup, plan: Plan, point: SearchPoint, lives: int) -> npt.NDArray[np.float64]:
-    """Return the controls ``(lives, STEPS, 8)`` that the first lives give."""
-    recorded = np.zeros((lives, STEPS, setup.task.n_outputs))
+class _Recorder:
+    """A probe that notes how lives begin and what their networks put out."""
 
-    def record(moment: Moment) -> None:
+    def __init__(self, n_lives: int) -> None:
+        self.controls = np.zeros((n_lives, STEPS, 8))
+        self.states: list[dict[str, npt.NDArray[np.float64]]] = [{} for _ in range(n_lives)]
+
+    def __call__(self, moment: Moment) -> None:
         for lane, step, unit in zip(moment.lanes, moment.steps, moment.units, strict=True):
-            if step > 0:
-                recorded[unit, step - 1] = moment.network.activity(int(lane))[-1]
-
-    worker = Worker(setup, 8)
-    for _ in worker.live(iter(all_lives(setup, plan, point, range(lives))), [record]):
-        pass
-    return recorded
+            if step == 0:
+                assert isinstance(moment.task, LocomotionLanes)
+                self.states[unit] = moment.task.state(lane)
+            else:
+                self.controls[unit, step - 1] = moment.network.activity(int(lane))[-1]
 
 
 class _Physics:
-    """One thread's simulations, stepped under recorded controls and nothing else."""
+    """One thread's simulations: the recorded lives again, without anything that lived them."""
 
-    def __init__(self, integrator: str, controls: npt.NDArray[np.float64]) -> None:
+    def __init__(
+        self, integrator: str, recorder: _Recorder, lives: npt.NDArray[np.intp], lanes: int
+    ) -> None:
         from mujoco.batch import Batch
 
-        self._batch = Batch(compiled("ant", "intact", integrator), len(controls), nthread=1)
-        self._ctrl = self._batch.bind("ctrl")
-        self._controls = np.ascontiguousarray(controls.swapaxes(0, 1))
+        self._batch = Batch(compiled("ant", "intact", integrator), lanes, nthread=1)
+        self._bound = {name: self._batch.bind(name) for name in ("qpos", "qvel", "ctrl")}
+        self._rounds = [
+            (
+                [recorder.states[life] for life in group],
+                np.ascontiguousarray(recorder.controls[group].swapaxes(0, 1)),
+            )
+            for group in np.split(lives, len(lives) // lanes)
+        ]
 
-    def run(self, rounds: int) -> None:
-        for _ in range(rounds):
+    def run(self) -> None:
+        bound = self._bound
+        for states, controls in self._rounds:
             self._batch.reset()
-            for ctrl in self._controls:
-                self._ctrl[:] = ctrl
-                self._batch.step(None, 5)
+            for lane, state in enumerate(states):
+                bound["qpos"][lane], bound["qvel"][lane] = state["qpos"], state["qvel"]
+            self._batch.forward()
+            for control in controls:
+                bound["ctrl"][:] = control
+                self._batch.step(None, FRAME_SKIP)
