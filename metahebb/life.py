@@ -107,10 +107,12 @@ class Lanes:
                     probe(moment)
             outputs = self._network.act(self._task.observations, alive)
             step = self._task.step(outputs, alive)
-            self._returns[alive] += step.reward
-            self._steps[alive] += 1
+            # A slice where all lanes live: indexing with an array copies.
+            rows = slice(None) if alive.size == len(self._lives) else alive
+            self._returns[rows] += step.reward
+            self._steps[rows] += 1
             over = step.terminated | step.truncated | step.nonfinite
-            over |= self._steps[alive] >= self._horizons[alive]
+            over |= self._steps[rows] >= self._horizons[rows]
             if over.any():
                 for k in np.flatnonzero(over):
                     yield self._result(int(alive[k]), _ending(step, k))

@@ -17,7 +17,7 @@ class Where:
     """Ray workers; 0: threads of this process, without the seconds that starting Ray costs."""
     threads: int = 0
     """Threads where there are no workers; 0: one per core."""
-    lanes: int = 8
+    lanes: int = 16
     """Lives at a time per thread or worker."""
     address: str | None = None
     """A Ray cluster to join: auto, or host:port; none: a private one on this machine."""

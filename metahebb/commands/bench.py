@@ -22,7 +22,7 @@ class Bench:
     """Folder of <machine>.json and .md; one benchmark leaves the rows of the others there."""
     threads: int = 0
     """Threads of one process; 0: one per core."""
-    lanes: int = 8
+    lanes: int = 16
     """Lives at a time per thread."""
     quick: bool = False
     """Measure little, only to see that everything works; writes <machine>-quick."""

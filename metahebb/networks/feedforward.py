@@ -20,6 +20,9 @@ from metahebb.plasticity.rules import RULES
 
 Array = npt.NDArray[np.float32]
 
+CACHE_LINE = 64
+"""Bytes."""
+
 
 @dataclass(frozen=True)
 class FeedForward:
@@ -92,9 +95,9 @@ class FeedForwardLanes:
         self._sizes = np.array([n_observations, *(layer.n_out for layer in self.layers)], np.intp)
         n_synapses = sum(layer.size for layer in self.layers)
         planes = len(network.rule.coefficients)
-        self._weights = np.zeros((n, n_synapses), np.float32)
-        self._traces = np.zeros((n, n_synapses if network.rule.has_trace else 0), np.float32)
-        self._coefficients = np.zeros((n, planes * n_synapses), np.float32)
+        self._weights = _aligned(n, n_synapses)
+        self._traces = _aligned(n, n_synapses if network.rule.has_trace else 0)
+        self._coefficients = _aligned(n, planes * n_synapses)
         self._before = np.zeros((n, self._sizes.sum()), np.float32)
         self._now = np.zeros_like(self._before)
         self._largest = np.zeros(self._sizes.max(), np.float32)
@@ -183,6 +186,13 @@ class FeedForwardLanes:
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: sensors, then each layer."""
         return [part.copy() for part in np.split(self._before[lane], np.cumsum(self._sizes)[:-1])]
+
+
+def _aligned(n: int, size: int) -> Array:
+    """Return zeros ``(n, size)`` that begin on a cache line, so that no vector straddles two."""
+    memory = np.zeros(n * size + CACHE_LINE // 4, np.float32)
+    skipped = -memory.ctypes.data % CACHE_LINE // 4
+    return memory[skipped : skipped + n * size].reshape(n, size)
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from metahebb.networks import FeedForward
 from metahebb.tasks import Locomotion
 from metahebb.worker import Plan, SearchPoint, Setup
 
-POPSIZE = 64
+POPSIZE = 128
 STARTS, MOST_STARTS = 3, 12
 
 

@@ -17,7 +17,7 @@ from metahebb.worker import OUTCOME, Outcomes, Setup, Worker, all_lives, collect
 class InProcess:
     """A worker per thread; all threads take lives from one queue, so that none waits."""
 
-    def __init__(self, setup: Setup, threads: int = 0, lanes: int = 8) -> None:
+    def __init__(self, setup: Setup, threads: int = 0, lanes: int = 16) -> None:
         """Open the workers.
 
         Args:

@@ -40,7 +40,7 @@ class RayWorkers:
         setup: Setup,
         workers: int,
         *,
-        lanes: int = 8,
+        lanes: int = 16,
         address: str | None = None,
         batch: int | None = None,
         lease_s: float = 120.0,
