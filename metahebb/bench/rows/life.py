@@ -22,7 +22,7 @@ from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives
 
 ROUNDS = 4
 STEPS = 250
-REPEATS = 7
+REPEATS = 11
 FRAME_SKIP = BODIES["ant"].frame_skip
 GOALS = {"gymnasium": ">= 0.9", "implicitfast": ">= 0.8"}
 
