@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import tyro
@@ -14,6 +14,7 @@ import tyro
 from metahebb.errors import InputError, unknown_name
 from metahebb.plasticity.load import load_rule
 from metahebb.plasticity.rule import Rule
+from metahebb.runs.config import Stage
 
 T = TypeVar("T")
 
@@ -69,21 +70,24 @@ def _quiet(printed: io.StringIO, words: list[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _rules() -> Iterator[None]:
-    """Teach tyro to read a rule's name, or FILE.py:RULE."""
+    """Teach tyro to read a rule's name, or FILE.py:RULE, and a stage of the curriculum."""
     registry = tyro.constructors.ConstructorRegistry()
 
-    @registry.primitive_rule
-    def _(info: Any) -> Any:
-        if info.type is not Rule:
-            return None
-        return tyro.constructors.PrimitiveConstructorSpec(
-            nargs=1,
-            metavar="RULE|FILE.py:RULE",
-            instance_from_str=lambda words: load_rule(words[0]),
-            is_instance=lambda value: isinstance(value, Rule),
-            str_from_instance=lambda rule: [rule.name],
-        )
+    def word(kind: type, metavar: str, read: Callable[[str], Any], show: Any) -> None:
+        @registry.primitive_rule
+        def _(info: Any) -> Any:
+            if info.type is not kind:
+                return None
+            return tyro.constructors.PrimitiveConstructorSpec(
+                nargs=1,
+                metavar=metavar,
+                instance_from_str=lambda words: read(words[0]),
+                is_instance=lambda value: isinstance(value, kind),
+                str_from_instance=lambda value: [show(value)],
+            )
 
+    word(Rule, "RULE|FILE.py:RULE", load_rule, lambda rule: rule.name)
+    word(Stage, "START:STEPS[:BODY,...]", Stage.read, str)
     with registry:
         yield
 

@@ -22,6 +22,29 @@ class Stage:
     bodies: tuple[str, ...] = ()
     """Bodies of the task that each candidate lives in; empty: all of them."""
 
+    @classmethod
+    def read(cls, text: str) -> Stage:
+        """Return the stage written as ``START:STEPS`` or ``START:STEPS:BODY,BODY``.
+
+        Raises:
+            InputError: it is written otherwise.
+        """
+        # A body may itself hold colons (limb:left_ankle_geom=0.25).
+        start, _, rest = text.partition(":")
+        steps, _, bodies = rest.partition(":")
+        try:
+            return cls(int(start), int(steps), tuple(bodies.split(",")) if bodies else ())
+        except ValueError:
+            raise InputError(
+                f"expected a stage START:STEPS[:BODY,...], got {text!r}; write for example "
+                "150:400:intact,short_left_ankle"
+            ) from None
+
+    def __str__(self) -> str:
+        """Return the stage as `read` takes it."""
+        bodies = f":{','.join(self.bodies)}" if self.bodies else ""
+        return f"{self.start}:{self.max_steps}{bodies}"
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -34,7 +57,8 @@ class RunConfig:
     search: SearchConfig = field(default_factory=SearchConfig)
     """How it is selected."""
     schedule: tuple[Stage, ...] = ()
-    """Stages of the curriculum; empty: the task's horizon and all its bodies."""
+    """Stages of the curriculum, for example 0:250:intact 150:400; empty: the task's horizon and
+    all its bodies."""
     episodes: int = 1
     """Lives per body that make one fitness."""
     generations: int = 200

@@ -87,3 +87,17 @@ def test_which_searches_are_seeded_and_mirrored() -> None:
         assert not SearchConfig(name, popsize=7).mirrored
     for name in ("cmaes", "xnes", "ga", "cosyne"):
         assert not SearchConfig(name, popsize=7).is_seeded
+
+
+@pytest.mark.parametrize(
+    "text", ["0:250", "150:400:intact", "0:9:limb:left_ankle_geom=0.25,intact"]
+)
+def test_a_stage_reads_as_it_is_written(text: str) -> None:
+    assert str(Stage.read(text)) == text
+    assert Stage.read("150:400:intact,long_back") == Stage(150, 400, ("intact", "long_back"))
+
+
+@pytest.mark.parametrize("text", ["", "250", "0:many", ":250", "0:250.5"])
+def test_a_stage_written_otherwise_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="expected a stage START:STEPS"):
+        Stage.read(text)

@@ -12,6 +12,7 @@ from metahebb.commands.evolve import Evolve, Resume
 from metahebb.commands.parsing import SHORT, parse
 from metahebb.errors import InputError
 from metahebb.plasticity.rules import RULES
+from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.presets import PRESETS
 
 DEFAULT = Evolve(run=PRESETS["cartpole"][0])
@@ -91,3 +92,8 @@ def test_help_is_printed_and_ends_with_status_0(capsys: pytest.CaptureFixture[st
     assert "usage: metahebb resume DIR" in printed.out
     assert "--generations" in printed.out
     assert printed.err == ""
+
+
+def test_a_schedule_is_a_list_of_stages() -> None:
+    parsed = parse(RunConfig, RunConfig(), ["--schedule", "0:250", "150:400:intact"], "prog")
+    assert parsed.schedule == (Stage(0, 250), Stage(150, 400, ("intact",)))
