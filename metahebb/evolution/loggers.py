@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,14 @@ def _wandb(searcher: Any, folder: Path) -> Any:
 
 
 def _mlflow(searcher: Any, folder: Path) -> Any:
+    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    if not uri:
+        # Without a server the run keeps its own files, for which MLflow 3 asks to be told.
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
+        uri = (folder / "mlruns").as_uri()
     import mlflow
 
-    client = mlflow.tracking.MlflowClient(tracking_uri=(folder / "mlruns").as_uri())
+    client = mlflow.tracking.MlflowClient(tracking_uri=uri)
     known = client.get_experiment_by_name("metahebb")  # of the run that is resumed
     started = client.create_run(
         known.experiment_id if known else client.create_experiment("metahebb")
