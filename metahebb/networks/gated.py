@@ -145,18 +145,15 @@ class GatedLanes:
         """Do nothing: no update is ever pending."""
 
     def raw_layers(self, lane: int) -> list[Array]:
-        """Return views of the weights in memory, as `weights` lists them."""
+        """Return views of each layer's memory, ``(n_out, n_in)``, in the order of `layers`."""
         views, start = [], 0
         for layer in self.layers:
             views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
             start += layer.size
-        return views[:2] + views[4:]
+        return views
 
     def weights(self, lane: int) -> list[Array]:
-        """Return copies of the weights, ``(n_out, n_in)`` per layer, without the biases.
-
-        From the sensors to the cell's gates, from the cell to its gates, then the readout's.
-        """
+        """Return copies of the weights, ``(n_out, n_in)`` per layer, biases with an n_in of 1."""
         return [raw.copy() for raw in self.raw_layers(lane)]
 
     def activity(self, lane: int) -> list[Array]:

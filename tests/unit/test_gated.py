@@ -132,14 +132,22 @@ def test_weights_are_inherited_and_stay(cell: str) -> None:
     bear(lanes, 1, source)
     newborn = lanes.weights(1)
     gates = {"lstm": 24, "gru": 18}[cell]
-    assert [w.shape for w in newborn] == [(gates, 5), (gates, 6), (4, 6), (3, 4)]
-    assert {float(w) for layer in newborn for w in layer.flat} < {float(g) for g in source.values}
+    assert [w.shape for w in newborn] == [
+        (gates, 5),
+        (gates, 6),
+        (gates, 1),
+        (gates, 1),
+        (4, 6),
+        (3, 4),
+    ]
+    assert {float(w) for layer in newborn for w in layer.flat} == {float(g) for g in source.values}
     assert lanes.mean_squares[1] == pytest.approx(np.mean(source.values.astype(float) ** 2))
     lanes.gains[1] = lanes.modulators[1] = 1
     behavior(lanes, 1, inputs(2))
     lanes.flush(np.array([1], np.intp))
     for before, after in zip(newborn, lanes.weights(1), strict=True):
         np.testing.assert_array_equal(before, after)
+    assert len(newborn) == len(network.layers(N_IN, N_OUT))  # as probes count them
     newborn[0][:] = 7
     assert (lanes.weights(1)[0] != 7).all()  # copies
 
