@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
 from metahebb.commands.backend import Where
+from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
@@ -54,6 +55,8 @@ class Evolve:
     run: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ANT_QUICK)
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
+    network: Literal["feedforward", "static", "lstm", "gru"] | None = None
+    """Another network of the preset's sizes, with flags of its own; none: the preset's."""
     out: Path | None = None
     """The run folder; none: runs/PRESET-seedN-TIME."""
 
@@ -70,7 +73,7 @@ class Resume:
 
 def evolve(name: str, rest: list[str]) -> int:
     """Evolve the preset ``name``; print the run folder on the last line."""
-    default = Evolve(run=preset(name)) if name else Evolve()
+    default = Evolve(run=swap_network(preset(name), rest)) if name else Evolve()
     prog = f"metahebb evolve {name or 'PRESET'}"
     options = parse(Evolve, default, rest, prog)
     config = options.run

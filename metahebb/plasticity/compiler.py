@@ -20,7 +20,7 @@ from types import ModuleType
 from metahebb.plasticity.fold import Fold, find_fold
 from metahebb.plasticity.normalization import Normalization
 from metahebb.plasticity.rule import Rule
-from metahebb.plasticity.template import kernel_source
+from metahebb.plasticity.template import driver_module, kernel_source
 
 
 @functools.lru_cache(maxsize=64)
@@ -41,6 +41,17 @@ def compile_kernel(rule: Rule, normalization: Normalization, driver: str) -> Mod
     """
     source = kernel_source(rule, normalization, fold_of(rule), driver)
     return _import(_write(source))
+
+
+@functools.lru_cache(maxsize=8)
+def compile_driver(driver: str) -> ModuleType:
+    """Return the module of a network's compiled functions that follow no rule.
+
+    Args:
+        driver: source of the functions, which call ``tanh`` and are decorated with ``@fast`` or
+            ``@apart``.
+    """
+    return _import(_write(driver_module(driver)))
 
 
 def cache_folder() -> Path:

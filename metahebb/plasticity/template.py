@@ -47,6 +47,11 @@ def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, d
     return "\n\n\n".join(parts) + "\n"
 
 
+def driver_module(driver: str) -> str:
+    """Return the text of a module without a rule: header, tanh, then the network's driver."""
+    return "\n\n\n".join([HEADER, "@fast\n" + tanh_source(), driver]) + "\n"
+
+
 # A select between two values compiles to one vector maximum; max() to a slow masked store.
 _LARGEST = [
     "            most, size = largest[k], abs(value)",

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from metahebb.networks import FeedForward, Gated
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
 from metahebb.report.life_figure import life_figure
@@ -34,12 +35,14 @@ def report(run: RunFolder) -> Path:
     """
     learning = learning_figure(run)
     life = life_figure(run) if run.checkpoints.newest() else None
-    life_note = _LIFE_NOTE + (_STATIC_NOTE if run.config.network.is_static else _PLASTIC_NOTE)
+    life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
+    if run.config.network.is_static:
+        life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
     sections = (
         _film(run.path / "film.gif", run),
         _image("How it learned", learning, _LEARNING_NOTE, "The first generation is not over."),
         _evaluation(run),
-        _image("How it wires itself", life, life_note, "There is no checkpoint yet."),
+        _image(life_title, life, life_note, "There is no checkpoint yet."),
         _settings(run),
         _origin(run),
         _further(run),
@@ -70,8 +73,9 @@ def _what(run: RunFolder) -> str:
     task, network, search = run.config.task, run.config.network, run.config.search
     world = task.body if isinstance(task, Locomotion) else task.env_id
     sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
-    rule, genes = network.rule.name, f"{run.setup.genome.n_genes:,} genes"
-    return f"{world} · {sizes} · {rule} · {genes} · {search.algorithm}, popsize {search.popsize}"
+    kind = network.cell if isinstance(network, Gated) else network.rule.name
+    genes = f"{run.setup.genome.n_genes:,} genes"
+    return f"{world} · {sizes} · {kind} · {genes} · {search.algorithm}, popsize {search.popsize}"
 
 
 def _summary(run: RunFolder) -> str:
@@ -123,7 +127,7 @@ def _evaluation(run: RunFolder) -> str:
 
 
 def _settings(run: RunFolder) -> str:
-    """Return the rule as its author wrote it, the key settings, and all of them folded away."""
+    """Return the key settings, the rule as its author wrote it, and all settings folded away."""
     search, network = run.config.search, run.config.network
     stages = "; ".join(
         f"from generation {stage.start}: {stage.max_steps} steps, "
@@ -135,11 +139,13 @@ def _settings(run: RunFolder) -> str:
         ["seed", str(run.config.seed)],
         ["search", f"{search.algorithm}, popsize {search.popsize}, stdev {search.stdev}"],
         ["stages", stages],
-        ["birth weights", network.birth],
     ]
+    rule = ""
+    if isinstance(network, FeedForward):
+        key.append(["birth weights", network.birth])
+        rule = code(network.rule.source.strip())
     data = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
     everything = [[name, str(value)] for name, value in _flat(data) if not name.endswith("source")]
-    rule = code(network.rule.source.strip())
     more = f"<details><summary>All settings</summary>{table(everything, head=False)}</details>"
     return section("Settings", table(key, head=False) + rule + more)
 

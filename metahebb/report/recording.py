@@ -11,7 +11,6 @@ import numpy.typing as npt
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
-from metahebb.networks.feedforward import FeedForwardLanes
 from metahebb.probes import Moment
 from metahebb.tasks import GymTask, Locomotion, Task
 from metahebb.tasks.bodies import BODIES
@@ -158,7 +157,6 @@ class _Recorder:
     def __call__(self, moment: Moment) -> None:
         """Note the state of the only lane."""
         lane, step = int(moment.lanes[0]), int(moment.steps[0])
-        assert isinstance(moment.network, FeedForwardLanes)
         layers = moment.network.weights(lane)
         number = int(np.argmax([layer.size for layer in layers]))
         flat = layers[number].ravel()
@@ -167,10 +165,12 @@ class _Recorder:
             flat[np.linspace(0, flat.size - 1, min(_SYNAPSES, flat.size), dtype=int)]
         )
         n_out, n_in = layers[number].shape
-        self.synapses = (
-            f"{len(self.weights[-1])} of the {n_in}×{n_out} synapses of layer {number + 1}"
-        )
         activity = moment.network.activity(lane)
+        # A recurrent layer has several matrices: then they are what is counted.
+        part = "layer" if len(layers) == len(activity) - 1 else "matrix"
+        self.synapses = (
+            f"{len(self.weights[-1])} of the {n_in}×{n_out} synapses of {part} {number + 1}"
+        )
         self.hidden.append(activity[-2])
         self.outputs.append(activity[-1])
         if isinstance(moment.task, LocomotionLanes):

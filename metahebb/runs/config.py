@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
-from metahebb.networks import FeedForward
+from metahebb.networks import FeedForward, Gated
 from metahebb.tasks import GymTask, Locomotion
 from metahebb.worker import Plan, Setup
 
@@ -52,7 +52,7 @@ class RunConfig:
 
     task: Locomotion | GymTask = field(default_factory=Locomotion)
     """The world."""
-    network: FeedForward = field(default_factory=FeedForward)
+    network: FeedForward | Gated = field(default_factory=FeedForward)
     """Who lives in it."""
     search: SearchConfig = field(default_factory=SearchConfig)
     """How it is selected."""

@@ -1,0 +1,59 @@
+"""``--network``: who lives, told by one word."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from metahebb.errors import unknown_name
+from metahebb.networks import FeedForward, Gated
+from metahebb.plasticity.rules import RULES
+from metahebb.runs.config import RunConfig
+
+Network = FeedForward | Gated
+
+
+def _feedforward(old: Network) -> FeedForward:
+    if isinstance(old, FeedForward):
+        return old
+    return FeedForward(old.hidden, output=old.output, observation_scale=old.observation_scale)
+
+
+def _static(old: Network) -> FeedForward:
+    return dataclasses.replace(_feedforward(old), rule=RULES["static"])
+
+
+def _lstm(old: Network) -> Gated:
+    return Gated("lstm", old.hidden, old.output, old.observation_scale)
+
+
+def _gru(old: Network) -> Gated:
+    return Gated("gru", old.hidden, old.output, old.observation_scale)
+
+
+NETWORKS: dict[str, Callable[[Network], Network]] = {
+    "feedforward": _feedforward,
+    "static": _static,
+    "lstm": _lstm,
+    "gru": _gru,
+}
+"""Makes a network of the sizes, output and observation scale of another."""
+
+
+def swap_network(config: RunConfig, words: list[str]) -> RunConfig:
+    """Return ``config`` with the network that ``--network`` among the flags names, if any does.
+
+    It is looked up before the flags are parsed, because the network decides which flags there are.
+
+    Raises:
+        InputError: there is no such network; the nearest name is suggested.
+    """
+    for place, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if flag != "--network":
+            continue
+        name = value if equals else "".join(words[place + 1 : place + 2])
+        if name not in NETWORKS:
+            raise unknown_name("network", name, NETWORKS)
+        config = dataclasses.replace(config, network=NETWORKS[name](config.network))
+    return config

@@ -1,0 +1,167 @@
+"""Static recurrent baselines: an LSTM or a GRU whose weights are inherited and never change."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
+from metahebb.networks.feedforward import _aligned
+from metahebb.noise import Key
+from metahebb.plasticity.compiler import compile_driver
+
+Array = npt.NDArray[np.float32]
+
+GATES = {"lstm": 4, "gru": 3}
+"""Rows of a cell's matrices per unit: input, forget, cell, output; reset, update, new."""
+
+
+@dataclass(frozen=True)
+class Gated:
+    """A gated recurrent cell, then layers of tanh neurons without biases.
+
+    The defaults are the recurrent baseline of Palm et al. 2021 ("Testing the genomic bottleneck
+    hypothesis in Hebbian meta-learning"): an LSTM of 128 units in the place of the first layer,
+    then 64 tanh neurons, then the outputs. The cells are the LSTM (Hochreiter & Schmidhuber 1997,
+    with a forget gate) and the GRU (Cho et al. 2014, the reset gate applied after the product) as
+    torch's ``LSTMCell`` and ``GRUCell`` compute them, with both of their biases. The state is zero
+    at birth.
+
+    Differs from the reference: tanh is that of `metahebb.plasticity.tanh`, off by less than
+    5·10⁻⁷; genes of a matrix are ordered as its `LayerShape` says.
+    """
+
+    cell: Literal["lstm", "gru"] = "lstm"
+    """What remembers."""
+    hidden: tuple[int, ...] = (128, 64)
+    """Units of the cell, then sizes of the tanh layers behind it."""
+    output: Literal["tanh", "linear"] = "tanh"
+    """What the last layer puts out."""
+    observation_scale: tuple[float, ...] = ()
+    """Factor per sensor; empty: 1."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.cell not in GATES:
+            raise unknown_name("cell", self.cell, GATES)
+        if not self.hidden or any(size < 1 for size in self.hidden):
+            raise InputError(
+                f"expected hidden sizes of at least 1, the cell's first, got {self.hidden}"
+            )
+        if self.output not in ("tanh", "linear"):
+            raise unknown_name("output", self.output, ("tanh", "linear"))
+        if not np.isfinite(self.observation_scale).all():
+            raise InputError(f"expected finite observation scales, got {self.observation_scale}")
+
+    @property
+    def is_static(self) -> bool:
+        """Whether weights are inherited and stay: always."""
+        return True
+
+    def layers(self, n_observations: int, n_outputs: int) -> list[LayerShape]:
+        """Return the shape of each matrix and bias, in the order of memory.
+
+        The cell's weights from the sensors and from itself, its two biases (weights from a
+        constant 1), then the readout's weights.
+        """
+        units = self.hidden[0]
+        gates = GATES[self.cell] * units
+        bias = LayerShape(1, gates, 1)
+        cell = [LayerShape(1, gates, n_observations), LayerShape(1, gates, units), bias, bias]
+        sizes = (*self.hidden, n_outputs)
+        return cell + [LayerShape(1, o, i) for i, o in itertools.pairwise(sizes)]
+
+    def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
+        """Return what must be inherited, for a task of these sizes."""
+        return (Slot("inherited", tuple(self.layers(n_observations, n_outputs))),)
+
+    def lanes(self, n_observations: int, n_outputs: int, n: int) -> GatedLanes:
+        """Open ``n`` lanes."""
+        if self.observation_scale and len(self.observation_scale) != n_observations:
+            raise InputError(
+                f"expected {n_observations} observation scales, one per sensor, got "
+                f"{len(self.observation_scale)}"
+            )
+        return GatedLanes(self, n_observations, n_outputs, n)
+
+
+class GatedLanes:
+    """Living gated networks, one per lane; ``gains`` and ``modulators`` move nothing here."""
+
+    def __init__(self, network: Gated, n_observations: int, n_outputs: int, n: int) -> None:
+        """Allocate ``n`` lanes; nothing is allocated afterwards."""
+        self.network = network
+        self.layers = tuple(network.layers(n_observations, n_outputs))
+        self._sizes = np.array([n_observations, *network.hidden, n_outputs], np.intp)
+        self._weights = _aligned(n, sum(layer.size for layer in self.layers))
+        self._is_lstm = network.cell == "lstm"
+        self._memories = _aligned(n, network.hidden[0] if self._is_lstm else 0)
+        self._now = np.zeros((n, self._sizes.sum()), np.float32)
+        self._sums = np.zeros((2, self.layers[0].n_out), np.float32)
+        self._outputs = np.zeros((n, n_outputs), np.float32)
+        self._scale = np.array(network.observation_scale, np.float32)
+        self.gains = np.zeros(n, np.float32)
+        self.modulators = np.zeros(n, np.float32)
+        self.mean_squares = np.zeros(n, np.float32)
+        self._step: Any = compile_driver(_driver_source()).step
+
+    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
+        """Begin a life on ``lane``: express the genome, forget the past. Nothing is drawn."""
+        weights = self._weights[lane]
+        genome.express(source, {"inherited": weights})
+        self.mean_squares[lane] = np.einsum("i,i", weights, weights) / weights.size
+        self._memories[lane] = 0
+        self._now[lane] = 0
+        self.gains[lane] = 0
+        self.modulators[lane] = 0
+
+    def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
+        """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
+        if self._scale.size:
+            observations = observations * self._scale
+        outputs = self._outputs[: lanes.size]
+        self._step(
+            lanes,
+            observations,
+            self._sizes,
+            self._weights,
+            self._memories,
+            self._now,
+            self._sums,
+            self._is_lstm,
+            self.network.output == "tanh",
+            outputs,
+        )
+        return outputs
+
+    def flush(self, lanes: npt.NDArray[np.intp]) -> None:
+        """Do nothing: no update is ever pending."""
+
+    def raw_layers(self, lane: int) -> list[Array]:
+        """Return views of each layer's memory, ``(n_out, n_in)``, in the order of `layers`."""
+        views, start = [], 0
+        for layer in self.layers:
+            views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
+            start += layer.size
+        return views
+
+    def weights(self, lane: int) -> list[Array]:
+        """Return copies of the weights, ``(n_out, n_in)`` per layer, biases with an n_in of 1."""
+        return [raw.copy() for raw in self.raw_layers(lane)]
+
+    def activity(self, lane: int) -> list[Array]:
+        """Return copies of the last step's activities: sensors, the cell's output, each layer."""
+        return [part.copy() for part in np.split(self._now[lane], np.cumsum(self._sizes)[:-1])]
+
+
+@functools.cache
+def _driver_source() -> str:
+    text = Path(__file__).with_name("_gated_kernel.py").read_text()
+    return text[text.index("@fast") :]
