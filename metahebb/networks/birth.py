@@ -64,7 +64,9 @@ BIRTHS: dict[str, Draw | None] = {
 of which 80 % is zero (theirs per column, ours per layer), zeros, or the ``birth`` slot."""
 
 
-def draw_weights(name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights) -> None:
+def draw_weights(
+    name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights, start: int = 0
+) -> None:
     """Draw the weights of all ``layers`` into ``out``, one after the other.
 
     Args:
@@ -72,13 +74,14 @@ def draw_weights(name: str, key: Key, layers: tuple[LayerShape, ...], out: Weigh
         key: of this birth.
         layers: shapes, with one plane each.
         out: ``(sum of sizes,)``, written.
+        start: first number of the key's sequence.
     """
     draw = BIRTHS[check_birth(name)]
     assert draw is not None
-    start = 0
+    first = 0
     for layer in layers:
-        draw(key, start, layer, out[start : start + layer.size])
-        start += layer.size
+        draw(key, start + first, layer, out[first : first + layer.size])
+        first += layer.size
 
 
 def check_birth(name: str) -> str:

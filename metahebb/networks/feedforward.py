@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
+from metahebb.networks.base import Change
 from metahebb.networks.birth import check_birth, draw_weights
 from metahebb.noise import Key
 from metahebb.plasticity import Normalization, Rule, compile_kernel, fold_of
@@ -105,6 +107,7 @@ class FeedForwardLanes:
         self._pending = np.zeros(n, np.bool_)
         self._outputs = np.zeros((n, n_outputs), np.float32)
         self.gains = np.ones(n, np.float32)
+        self.birth_gain = 0.0 if network.is_static else 1.0
         self.modulators = np.zeros(n, np.float32)
         self.mean_squares = np.zeros(n, np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
@@ -126,14 +129,26 @@ class FeedForwardLanes:
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
 
-    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
-        """Begin a life on ``lane``: express the genome, draw the weights, forget the past."""
+    def born(
+        self,
+        lane: int,
+        genome: Genome,
+        source: GeneSource,
+        key: Key,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
+
+        ``changes`` are made, in order, to the coefficients as expressed, before any is folded.
+        """
         memory = {"coefficients": self._coefficients[lane]}
         memory["birth"] = memory["inherited"] = self._weights[lane]
         genome.express(source, memory)
         inherited = memory["inherited" if self.network.is_static else "coefficients"]
         self.mean_squares[lane] = np.einsum("i,i", inherited, inherited) / max(inherited.size, 1)
         if not self.network.is_static:
+            for change in changes:
+                change(self.network.rule, self._coefficient_layers(lane))
             self._fold(lane)
             if self.network.birth != "coevolved":
                 draw_weights(self.network.birth, key, self.layers, self._weights[lane])
@@ -141,20 +156,26 @@ class FeedForwardLanes:
         self._before[lane] = 0  # 0 · Δ of a predecessor that died non-finite would be NaN
         self._scales[lane] = 1
         self._pending[lane] = False
-        self.gains[lane] = 0 if self.network.is_static else 1
+        self.gains[lane] = self.birth_gain
         self.modulators[lane] = 0
 
     def _fold(self, lane: int) -> None:
         fold = fold_of(self.network.rule)
         if fold is None:
             return
-        planes, start = len(self.network.rule.coefficients), 0
-        for layer in self.layers:
-            stop = start + planes * layer.size
-            block = self._coefficients[lane, start:stop].reshape(planes, layer.size)
+        for block in self._coefficient_layers(lane):
             for k in fold.scaled:
                 block[k] *= block[fold.scale]
+
+    def _coefficient_layers(self, lane: int) -> list[Array]:
+        """Return views ``(planes, n_out, n_in)``."""
+        planes, start, views = len(self.network.rule.coefficients), 0, []
+        for layer in self.layers:
+            stop = start + planes * layer.size
+            shape = replace(layer, planes=planes)
+            views.append(shape.view(self._coefficients[lane, start:stop]))
             start = stop
+        return views
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
@@ -170,12 +191,22 @@ class FeedForwardLanes:
         self._flush(lanes, *self._state)
 
     def raw_layers(self, lane: int) -> list[Array]:
-        """Return views of each layer's memory, whose normalising factor is in `scales`."""
+        """Return views of each layer's memory, whose normalising factor is still to be applied."""
         views, start = [], 0
         for layer in self.layers:
             views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
             start += layer.size
         return views
+
+    def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
+        """Draw the weights of ``layers``, counted from 0, anew as at birth; flush before."""
+        drawn = np.empty_like(self._weights[lane])
+        draw_weights(self.network.birth, key, self.layers, drawn, start)
+        stops = np.cumsum([layer.size for layer in self.layers])
+        for number in layers:
+            part = slice(stops[number] - self.layers[number].size, stops[number])
+            self._weights[lane, part] = drawn[part]
+            self._scales[lane, number] = 1
 
     def weights(self, lane: int) -> list[Array]:
         """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""

@@ -18,7 +18,7 @@ from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
 from metahebb.tasks.gym_adapter import GymLanes
 from metahebb.tasks.locomotion_lanes import LocomotionLanes
-from metahebb.worker import Setup, Worker
+from metahebb.worker import Worker
 
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
@@ -34,7 +34,7 @@ class Recording:
     """A life as it was lived; row t of an array is the instant before env step t.
 
     Attributes:
-        task: the world, with the body of this life only.
+        task: the world, with the body of this life first.
         generation: updates that the center had seen.
         dt: simulated time of a step [s].
         result: how the life ended.
@@ -95,7 +95,7 @@ def record(
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
     task = _task_of_one_body(run.setup.task, body, draws=images > 0)
-    setup = Setup(task, run.setup.network, run.setup.genome, run.setup.seed)
+    setup = replace(run.setup, task=task)
     plan = replace(run.plan, bodies=(0,), episodes=life + 1)
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = _Recorder(images)
@@ -106,7 +106,8 @@ def record(
 def _task_of_one_body(task: Task, body: str | None, draws: bool) -> Task:
     body = task.bodies[0] if body is None else body
     if isinstance(task, Locomotion):
-        return replace(task, damages=(body,))
+        others = tuple(d for d in task.damages if d != body)  # a probe may change to them
+        return replace(task, damages=(body, *others))
     if body not in task.bodies:
         raise unknown_name("body", body, task.bodies)
     if isinstance(task, GymTask) and draws:
