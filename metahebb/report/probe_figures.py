@@ -32,6 +32,9 @@ def probe_table(result: dict[str, Any]) -> str:
         if result[key]
     ]
     parts = [title(result), text_table(rows)]
+    if any(result["nonfinite"].values()):
+        lost = ", ".join(f"{count} {name}" for name, count in result["nonfinite"].items())
+        parts.append(f"Left out because they ended non-finite: {lost}")
     if result["recovery"]:
         parts += [
             "Around the event: interquartile mean over lives [95 % bootstrap interval]",

@@ -25,7 +25,7 @@ from metahebb.runs.storage import storage_errors, write_json
 from metahebb.tasks import Locomotion, Task
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
-from metahebb.worker import GivenPoint, Outcomes, Plan, Setup
+from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 Floats = npt.NDArray[np.float64]
 
@@ -136,8 +136,9 @@ def probe(
 
     Returns:
         What is written: returns, distances [m] and their paired difference, each as a mean with a
-        95 % bootstrap interval; the part that reached the horizon; in locomotion, where the lives
-        are long enough around the event, speed curves and recovery measures.
+        95 % bootstrap interval; the part that reached the horizon; the number of lives that ended
+        non-finite, which count in no mean; in locomotion, where the lives are long enough around
+        the event, speed curves and recovery measures.
     """
     probes = parse_probes(texts)
     with_ = conditions.live(probes, backend)
@@ -154,6 +155,10 @@ def probe(
         "return": _compare(with_, without, "episode_return"),
         "distance": _compare(with_, without, "distance") if far else None,
         "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
+        "nonfinite": {
+            "with": int(is_nonfinite(with_.outcomes).sum()),
+            "without": int(is_nonfinite(without.outcomes).sum()),
+        },
         "speed": speed_curves(with_.x, without.x, dt) if far and dt else None,
         "recovery": recoveries(with_.x, without.x, at, end, dt) if far and dt else None,
         "dt": dt,

@@ -79,6 +79,7 @@ def test_without_the_probe_they_are_the_lives_of_evaluate(
     difference = found["return"]["with"]["mean"] - found["return"]["without"]["mean"]
     assert found["return"]["difference"]["mean"] == pytest.approx(difference)
     assert found["survival"]["with"]["mean"] == 1
+    assert found["nonfinite"] == {"with": 0, "without": 0}
     assert set(found["recovery"]["with"]) == {"before", "dip", "loss", "time", "after", "kept"}
     assert found["recovery"]["with"]["before"] == found["recovery"]["without"]["before"]
     assert len(found["speed"]["seconds"]) == len(found["speed"]["with"]["mean"]) == 20
