@@ -13,12 +13,13 @@ from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.networks.feedforward import FeedForwardLanes
 from metahebb.probes import Moment
+from metahebb.probes.damage import Damage
 from metahebb.tasks import GymTask, Locomotion, Task
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
 from metahebb.tasks.gym_adapter import GymLanes
 from metahebb.tasks.locomotion_lanes import LocomotionLanes
-from metahebb.worker import Worker
+from metahebb.worker import Setup, Worker
 
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
@@ -34,7 +35,7 @@ class Recording:
     """A life as it was lived; row t of an array is the instant before env step t.
 
     Attributes:
-        task: the world, with the body of this life first.
+        task: the world, with the body of this life, and after it those that a probe changes to.
         generation: updates that the center had seen.
         dt: simulated time of a step [s].
         result: how the life ended.
@@ -94,7 +95,7 @@ def record(
         life = typical_life(run, body)
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
-    task = _task_of_one_body(run.setup.task, body, draws=images > 0)
+    task = _task_of_one_body(run.setup, body, draws=images > 0)
     setup = replace(run.setup, task=task)
     plan = replace(run.plan, bodies=(0,), episodes=life + 1)
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
@@ -103,11 +104,12 @@ def record(
     return recorder.recording(task, run.generation, result)
 
 
-def _task_of_one_body(task: Task, body: str | None, draws: bool) -> Task:
+def _task_of_one_body(setup: Setup, body: str | None, draws: bool) -> Task:
+    task = setup.task
     body = task.bodies[0] if body is None else body
     if isinstance(task, Locomotion):
-        others = tuple(d for d in task.damages if d != body)  # a probe may change to them
-        return replace(task, damages=(body, *others))
+        later = [probe.body for probe in setup.probes if isinstance(probe, Damage)]
+        return replace(task, damages=tuple(dict.fromkeys((body, *later))))
     if body not in task.bodies:
         raise unknown_name("body", body, task.bodies)
     if isinstance(task, GymTask) and draws:
