@@ -16,6 +16,7 @@ Evolve plasticity rules instead of weights.
   evolve PRESET     evolve a preset into a new run folder (metahebb presets lists them)
   resume DIR        go on with a run, to the same bits as if it had never stopped
   evaluate DIR      live fresh lives of a run's center: mean with a 95 % interval
+  probe DIR         live the same lives with and without something done to them
   report DIR        write the run's report.html
   film DIR          film one life
   presets           list the presets
@@ -40,6 +41,7 @@ COMMANDS = {
     "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET"),
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
     "evaluate": Command("metahebb.commands.look", "evaluate", "DIR"),
+    "probe": Command("metahebb.commands.probe", "probe", "DIR"),
     "report": Command("metahebb.commands.look", "report", "DIR"),
     "film": Command("metahebb.commands.look", "film", "DIR"),
     "presets": Command("metahebb.commands.machine", "presets"),

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome
 from metahebb.networks import NetworkLanes
+from metahebb.networks.base import Change
 from metahebb.noise import Key, integer
-from metahebb.probes import Moment, Probe
+from metahebb.probes import AnyProbe, BirthProbe, Moment, OutputProbe, Probe
 from metahebb.tasks.base import StepResult, TaskLanes
 
 Indices = npt.NDArray[np.intp]
@@ -89,23 +90,28 @@ class Lanes:
         self._steps = np.zeros(n, np.int64)
         self._horizons = np.zeros(n, np.int64)
         self._units = np.zeros(n, np.intp)
+        self._births: dict[int, Key] = {}
 
-    def live(self, queue: Iterator[Life], probes: Sequence[Probe] = ()) -> Iterator[LifeResult]:
+    def live(self, queue: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
         """Live all lives of ``queue``; yield each result when its life ends.
 
         Args:
             queue: lives, taken one at a time as lanes become free. Several threads may share one.
-            probes: called in this order, once per step before the networks act.
+            probes: called in this order: at a birth, once per step before the networks act, and
+                once after they acted, before the tasks' step.
         """
-        alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue)
+        before = [probe for probe in probes if isinstance(probe, Probe)]
+        after = [probe for probe in probes if isinstance(probe, OutputProbe)]
+        changes = [p.change_coefficients for p in probes if isinstance(p, BirthProbe)]
+        alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue, changes)
         while alive.size:
-            if probes:
-                moment = Moment(
-                    self._network, self._task, alive, self._steps[alive], self._units[alive]
-                )
-                for probe in probes:
-                    probe(moment)
+            if before or after:
+                moment = self._moment(alive)
+            for probe in before:
+                probe(moment)
             outputs = self._network.act(self._task.observations, alive)
+            for output_probe in after:
+                output_probe.change_outputs(moment, outputs)
             step = self._task.step(outputs, alive)
             # A slice where all lanes live: indexing with an array copies.
             rows = slice(None) if alive.size == len(self._lives) else alive
@@ -116,16 +122,23 @@ class Lanes:
             if over.any():
                 for k in np.flatnonzero(over):
                     yield self._result(int(alive[k]), _ending(step, k))
-                alive = np.sort(np.append(alive[~over], self._refill(alive[over], queue)))
+                refilled = self._refill(alive[over], queue, changes)
+                alive = np.sort(np.append(alive[~over], refilled))
 
-    def _refill(self, free: Indices, queue: Iterator[Life]) -> Indices:
+    def _moment(self, alive: Indices) -> Moment:
+        steps, units = self._steps[alive], self._units[alive]
+        births = [self._births[lane] for lane in alive.tolist()]
+        return Moment(self._network, self._task, alive, steps, units, births)
+
+    def _refill(self, free: Indices, queue: Iterator[Life], changes: Sequence[Change]) -> Indices:
         """Begin the next lives on the lanes ``free``; return the lanes that got one."""
         taken = [(lane, life) for lane in free if (life := next(queue, None)) is not None]
         for lane, life in taken:
             self._lives[lane] = life
             self._returns[lane], self._steps[lane] = 0.0, 0
             self._horizons[lane], self._units[lane] = life.max_steps, life.unit
-            self._network.born(lane, self._genome, life.source, life.birth)
+            self._births[int(lane)] = life.birth
+            self._network.born(lane, self._genome, life.source, life.birth, changes)
         lanes = np.array([lane for lane, _ in taken], np.intp)
         if lanes.size:
             seeds = [integer(life.environment) for _, life in taken]

@@ -47,6 +47,7 @@ class Stream(enum.IntEnum):
     EVALUATION_ENVIRONMENT = 3
     EVALUATION_BIRTH = 4
     INITIAL = 5
+    PROBE = 6
 
 
 @dataclass(frozen=True, slots=True)

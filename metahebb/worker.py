@@ -15,7 +15,7 @@ from metahebb.genomes import GeneSource, Genome, GivenGenes, SeededGenes
 from metahebb.life import Ending, Lanes, Life, LifeResult
 from metahebb.networks import Network
 from metahebb.noise import Key, Stream, pair
-from metahebb.probes import Probe
+from metahebb.probes import AnyProbe
 from metahebb.tasks.base import Task
 
 Genes = npt.NDArray[np.float32]
@@ -42,18 +42,22 @@ class Setup:
         network: who lives in it.
         genome: what is inherited.
         seed: of the run.
+        probes: what is done to every life, in this order.
     """
 
     task: Task
     network: Network
     genome: Genome
     seed: int
+    probes: tuple[AnyProbe, ...] = ()
 
     @classmethod
-    def build(cls, task: Task, network: Network, seed: int) -> Setup:
+    def build(
+        cls, task: Task, network: Network, seed: int, probes: tuple[AnyProbe, ...] = ()
+    ) -> Setup:
         """Return the set-up in which every number of a slot has a gene of its own."""
         slots = network.slots(task.n_observations, task.n_outputs)
-        return cls(task, network, Genome.direct(slots), seed)
+        return cls(task, network, Genome.direct(slots), seed, probes)
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,12 @@ class Worker:
         living = network.lanes(task.n_observations, task.n_outputs, lanes)
         self._lanes = Lanes(setup.genome, living, task.lanes(lanes), lanes)
 
-    def live(self, lives: Iterator[Life], probes: Sequence[Probe] = ()) -> Iterator[LifeResult]:
-        """Live all of ``lives``; yield each result when its life ends."""
-        return self._lanes.live(lives, probes)
+    def live(self, lives: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
+        """Live all of ``lives``; yield each result when its life ends.
+
+        ``probes`` come after those of the set-up.
+        """
+        return self._lanes.live(lives, (*self.setup.probes, *probes))
 
     def evaluate(self, plan: Plan, point: SearchPoint | GivenPoint, candidates: range) -> Outcomes:
         """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of some candidates."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome, Slot
 from metahebb.noise import Key
+from metahebb.plasticity import Rule
 
 Array = npt.NDArray[np.float32]
 Lanes = npt.NDArray[np.intp]
+Change: TypeAlias = Callable[[Rule, Sequence[Array]], None]
+"""Changes a rule's coefficients, ``(n_coefficients, n_out, n_in)`` per layer, in place."""
 
 
 class NetworkLanes(Protocol):
@@ -19,15 +23,27 @@ class NetworkLanes(Protocol):
 
     A gain of 0 freezes a lane's plasticity; the modulator is what rules read by that name.
     ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
-    coefficients, or the weights of a static network.
+    coefficients, or the weights of a static network. ``birth_gain`` is the gain of a newborn:
+    1, or 0 where weights never change.
     """
 
     gains: Array
     modulators: Array
     mean_squares: Array
+    birth_gain: float
 
-    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
-        """Begin a life on ``lane``: express the genome, draw the weights, forget the past."""
+    def born(
+        self,
+        lane: int,
+        genome: Genome,
+        source: GeneSource,
+        key: Key,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
+
+        ``changes`` are made, in order, to the coefficients as expressed.
+        """
 
     def act(self, observations: Array, lanes: Lanes) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes`` ``(k,)``; plasticity happens here.
@@ -38,6 +54,20 @@ class NetworkLanes(Protocol):
 
     def flush(self, lanes: Lanes) -> None:
         """Apply pending updates now, so that weights can be read; changes no bit of the life."""
+
+    def raw_layers(self, lane: int) -> list[Array]:
+        """Return views ``(n_out, n_in)`` of each layer's memory, in which a weight can be zeroed.
+
+        A factor may be pending on it: other values are for `redraw` to write. To be called after
+        `flush`.
+        """
+
+    def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
+        """Draw the weights of ``layers``, counted from 0, anew as at birth.
+
+        All layers are drawn from the key's sequence, from ``start`` on, and the others left out.
+        To be called after `flush`.
+        """
 
     def weights(self, lane: int) -> list[Array]:
         """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""

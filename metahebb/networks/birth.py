@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +64,9 @@ BIRTHS: dict[str, Draw | None] = {
 of which 80 % is zero (theirs per column, ours per layer), zeros, or the ``birth`` slot."""
 
 
-def draw_weights(name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights) -> None:
+def draw_weights(
+    name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights, start: int = 0
+) -> None:
     """Draw the weights of all ``layers`` into ``out``, one after the other.
 
     Args:
@@ -72,13 +74,35 @@ def draw_weights(name: str, key: Key, layers: tuple[LayerShape, ...], out: Weigh
         key: of this birth.
         layers: shapes, with one plane each.
         out: ``(sum of sizes,)``, written.
+        start: first number of the key's sequence.
     """
     draw = BIRTHS[check_birth(name)]
     assert draw is not None
-    start = 0
+    first = 0
     for layer in layers:
-        draw(key, start, layer, out[start : start + layer.size])
-        start += layer.size
+        draw(key, start + first, layer, out[first : first + layer.size])
+        first += layer.size
+
+
+def redraw_layers(
+    name: str,
+    key: Key,
+    layers: tuple[LayerShape, ...],
+    weights: Weights,
+    numbers: Sequence[int],
+    start: int,
+) -> None:
+    """Draw the layers ``numbers``, counted from 0, anew into ``weights`` ``(sum of sizes,)``.
+
+    All are drawn, as at birth, from element ``start`` of the key's sequence, and the others left
+    out: what a layer gets does not depend on which are asked for.
+    """
+    drawn = np.empty_like(weights)
+    draw_weights(name, key, layers, drawn, start)
+    stops = np.cumsum([layer.size for layer in layers])
+    for number in numbers:
+        part = slice(stops[number] - layers[number].size, stops[number])
+        weights[part] = drawn[part]
 
 
 def check_birth(name: str) -> str:

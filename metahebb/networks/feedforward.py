@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,15 +14,14 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
-from metahebb.networks.birth import check_birth, draw_weights
+from metahebb.networks.base import Change
+from metahebb.networks.birth import check_birth, draw_weights, redraw_layers
+from metahebb.networks.memory import aligned
 from metahebb.noise import Key
 from metahebb.plasticity import Normalization, Rule, compile_kernel, fold_of
 from metahebb.plasticity.rules import RULES
 
 Array = npt.NDArray[np.float32]
-
-CACHE_LINE = 64
-"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ class FeedForwardLanes:
         self._sizes = np.array([n_observations, *(layer.n_out for layer in self.layers)], np.intp)
         n_synapses = sum(layer.size for layer in self.layers)
         planes = len(network.rule.coefficients)
-        self._weights = _aligned(n, n_synapses)
-        self._traces = _aligned(n, n_synapses if network.rule.has_trace else 0)
-        self._coefficients = _aligned(n, planes * n_synapses)
+        self._weights = aligned(n, n_synapses)
+        self._traces = aligned(n, n_synapses if network.rule.has_trace else 0)
+        self._coefficients = aligned(n, planes * n_synapses)
         self._before = np.zeros((n, self._sizes.sum()), np.float32)
         self._now = np.zeros_like(self._before)
         self._largest = np.zeros(self._sizes.max(), np.float32)
@@ -105,6 +105,7 @@ class FeedForwardLanes:
         self._pending = np.zeros(n, np.bool_)
         self._outputs = np.zeros((n, n_outputs), np.float32)
         self.gains = np.ones(n, np.float32)
+        self.birth_gain = 0.0 if network.is_static else 1.0
         self.modulators = np.zeros(n, np.float32)
         self.mean_squares = np.zeros(n, np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
@@ -126,14 +127,26 @@ class FeedForwardLanes:
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
 
-    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
-        """Begin a life on ``lane``: express the genome, draw the weights, forget the past."""
+    def born(
+        self,
+        lane: int,
+        genome: Genome,
+        source: GeneSource,
+        key: Key,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
+
+        ``changes`` are made, in order, to the coefficients as expressed, before any is folded.
+        """
         memory = {"coefficients": self._coefficients[lane]}
         memory["birth"] = memory["inherited"] = self._weights[lane]
         genome.express(source, memory)
         inherited = memory["inherited" if self.network.is_static else "coefficients"]
         self.mean_squares[lane] = np.einsum("i,i", inherited, inherited) / max(inherited.size, 1)
         if not self.network.is_static:
+            for change in changes:
+                change(self.network.rule, self._coefficient_layers(lane))
             self._fold(lane)
             if self.network.birth != "coevolved":
                 draw_weights(self.network.birth, key, self.layers, self._weights[lane])
@@ -141,20 +154,26 @@ class FeedForwardLanes:
         self._before[lane] = 0  # 0 · Δ of a predecessor that died non-finite would be NaN
         self._scales[lane] = 1
         self._pending[lane] = False
-        self.gains[lane] = 0 if self.network.is_static else 1
+        self.gains[lane] = self.birth_gain
         self.modulators[lane] = 0
 
     def _fold(self, lane: int) -> None:
         fold = fold_of(self.network.rule)
         if fold is None:
             return
-        planes, start = len(self.network.rule.coefficients), 0
-        for layer in self.layers:
-            stop = start + planes * layer.size
-            block = self._coefficients[lane, start:stop].reshape(planes, layer.size)
+        for block in self._coefficient_layers(lane):
             for k in fold.scaled:
                 block[k] *= block[fold.scale]
+
+    def _coefficient_layers(self, lane: int) -> list[Array]:
+        """Return views ``(planes, n_out, n_in)``."""
+        planes, start, views = len(self.network.rule.coefficients), 0, []
+        for layer in self.layers:
+            stop = start + planes * layer.size
+            shape = replace(layer, planes=planes)
+            views.append(shape.view(self._coefficients[lane, start:stop]))
             start = stop
+        return views
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
@@ -170,12 +189,17 @@ class FeedForwardLanes:
         self._flush(lanes, *self._state)
 
     def raw_layers(self, lane: int) -> list[Array]:
-        """Return views of each layer's memory, whose normalising factor is in `scales`."""
+        """Return views of each layer's memory, whose normalising factor is still to be applied."""
         views, start = [], 0
         for layer in self.layers:
             views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
             start += layer.size
         return views
+
+    def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
+        """Draw the weights of ``layers``, counted from 0, anew as at birth; flush before."""
+        redraw_layers(self.network.birth, key, self.layers, self._weights[lane], layers, start)
+        self._scales[lane, list(layers)] = 1
 
     def weights(self, lane: int) -> list[Array]:
         """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
@@ -186,13 +210,6 @@ class FeedForwardLanes:
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: sensors, then each layer."""
         return [part.copy() for part in np.split(self._before[lane], np.cumsum(self._sizes)[:-1])]
-
-
-def _aligned(n: int, size: int) -> Array:
-    """Return zeros ``(n, size)`` that begin on a cache line, so that no vector straddles two."""
-    memory = np.zeros(n * size + CACHE_LINE // 4, np.float32)
-    skipped = -memory.ctypes.data % CACHE_LINE // 4
-    return memory[skipped : skipped + n * size].reshape(n, size)
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,9 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
-from metahebb.networks.feedforward import _aligned
+from metahebb.networks.base import Change
+from metahebb.networks.birth import redraw_layers
+from metahebb.networks.memory import aligned
 from metahebb.noise import Key
 from metahebb.plasticity.compiler import compile_driver
 
@@ -100,26 +103,37 @@ class GatedLanes:
         self.network = network
         self.layers = tuple(network.layers(n_observations, n_outputs))
         self._sizes = np.array([n_observations, *network.hidden, n_outputs], np.intp)
-        self._weights = _aligned(n, sum(layer.size for layer in self.layers))
+        self._weights = aligned(n, sum(layer.size for layer in self.layers))
         self._is_lstm = network.cell == "lstm"
-        self._memories = _aligned(n, network.hidden[0] if self._is_lstm else 0)
+        self._memories = aligned(n, network.hidden[0] if self._is_lstm else 0)
         self._now = np.zeros((n, self._sizes.sum()), np.float32)
         self._sums = np.zeros((2, self.layers[0].n_out), np.float32)
         self._outputs = np.zeros((n, n_outputs), np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
+        self.birth_gain = 0.0
         self.gains = np.zeros(n, np.float32)
         self.modulators = np.zeros(n, np.float32)
         self.mean_squares = np.zeros(n, np.float32)
         self._step: Any = compile_driver(_driver_source()).step
 
-    def born(self, lane: int, genome: Genome, source: GeneSource, key: Key) -> None:
-        """Begin a life on ``lane``: express the genome, forget the past. Nothing is drawn."""
+    def born(
+        self,
+        lane: int,
+        genome: Genome,
+        source: GeneSource,
+        key: Key,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Begin a life on ``lane``: express the genome, forget the past. Nothing is drawn.
+
+        There is no rule whose coefficients ``changes`` could change.
+        """
         weights = self._weights[lane]
         genome.express(source, {"inherited": weights})
         self.mean_squares[lane] = np.einsum("i,i", weights, weights) / weights.size
         self._memories[lane] = 0
         self._now[lane] = 0
-        self.gains[lane] = 0
+        self.gains[lane] = self.birth_gain
         self.modulators[lane] = 0
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
@@ -151,6 +165,10 @@ class GatedLanes:
             views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
             start += layer.size
         return views
+
+    def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
+        """Draw the weights of ``layers``, counted from 0, from U(-0.1, 0.1), biases too."""
+        redraw_layers("uniform", key, self.layers, self._weights[lane], layers, start)
 
     def weights(self, lane: int) -> list[Array]:
         """Return copies of the weights, ``(n_out, n_in)`` per layer, biases with an n_in of 1."""

@@ -1,5 +1,11 @@
 """What is done to a life while it runs."""
 
+from metahebb.probes.base import AnyProbe as AnyProbe
+from metahebb.probes.base import BirthProbe as BirthProbe
 from metahebb.probes.base import Moment as Moment
+from metahebb.probes.base import OutputProbe as OutputProbe
 from metahebb.probes.base import Probe as Probe
 from metahebb.probes.freeze import Freeze as Freeze
+from metahebb.probes.registry import PROBES as PROBES
+from metahebb.probes.registry import check_probes as check_probes
+from metahebb.probes.registry import parse_probes as parse_probes

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.networks import NetworkLanes
-from metahebb.tasks.base import TaskLanes
+from metahebb.networks import Network, NetworkLanes
+from metahebb.noise import Key, Stream
+from metahebb.plasticity import Rule
+from metahebb.tasks.base import Task, TaskLanes
+
+Array = npt.NDArray[np.float32]
 
 
 @dataclass
@@ -22,6 +27,7 @@ class Moment:
         lanes: ``(k,)`` the lanes that are alive.
         steps: ``(k,)`` the age of each, in env steps; 0 at birth.
         units: ``(k,)`` the unit of the life that each lane lives.
+        births: ``(k,)`` the key with which each was born, from which a probe's randomness comes.
     """
 
     network: NetworkLanes
@@ -29,10 +35,64 @@ class Moment:
     lanes: npt.NDArray[np.intp]
     steps: npt.NDArray[np.int64]
     units: npt.NDArray[np.intp]
+    births: Sequence[Key]
+
+    def rows_at(self, step: int) -> npt.NDArray[np.intp]:
+        """Return which of the ``k`` lives reach ``step`` now."""
+        return np.flatnonzero(self.steps == step)
+
+    def rows_within(self, at: int, steps: int) -> npt.NDArray[np.intp]:
+        """Return which lives are in the window of ``steps`` from ``at`` on; -1: until they end."""
+        within = self.steps >= at
+        if steps >= 0:
+            within &= self.steps < at + steps
+        return np.flatnonzero(within)
+
+    def noise(self, row: int, number: int) -> tuple[Key, int]:
+        """Return ``(key, start)`` of the random numbers of probe ``number`` in the life of ``row``.
+
+        They depend on the life and the number only. A probe may take 2**43 numbers from ``start``
+        on; the weights at birth of some distributions take more from 2**40 behind it.
+        """
+        birth = self.births[row]
+        key = Key(birth.seed, Stream.PROBE, birth.generation, birth.index, birth.episode)
+        # Lives of selection and of evaluation, which share those numbers, draw apart.
+        return key, (int(birth.stream) << 56) + (number << 44)
 
 
+@runtime_checkable
 class Probe(Protocol):
     """Something done to lives while they run: called once per step, before the networks act."""
 
     def __call__(self, moment: Moment) -> None:
         """Look at, or change, the lanes of ``moment``."""
+
+
+@runtime_checkable
+class OutputProbe(Protocol):
+    """Something done to actuators: called once per step, after the networks acted."""
+
+    def change_outputs(self, moment: Moment, outputs: Array) -> None:
+        """Change ``outputs`` ``(k, n_outputs)`` before the task's step.
+
+        The network's own post-activity, which its rule reads, stays what it was.
+        """
+
+
+@runtime_checkable
+class BirthProbe(Protocol):
+    """Something done to what is inherited: called once per life, at birth."""
+
+    def change_coefficients(self, rule: Rule, layers: Sequence[Array]) -> None:
+        """Change the coefficients, ``(n_coefficients, n_out, n_in)`` per layer, as expressed."""
+
+
+AnyProbe: TypeAlias = Probe | OutputProbe | BirthProbe
+
+
+@runtime_checkable
+class Demanding(Protocol):
+    """A probe that not every run can have."""
+
+    def check_run(self, task: Task, network: Network) -> None:
+        """Raise InputError if the probe cannot be used with ``network`` in ``task``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metahebb.probes.base import Moment
+from metahebb.probes.values import check_at
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,13 @@ class Freeze:
     at: int
     """First env step that changes nothing; 0 freezes the newborn."""
 
+    def __post_init__(self) -> None:
+        """Check the step."""
+        check_at(self.at)
+
     def __call__(self, moment: Moment) -> None:
         """Freeze the lanes that reach the step, after the update that is still due."""
-        frozen = moment.lanes[moment.steps == self.at]
+        frozen = moment.lanes[moment.rows_at(self.at)]
         if frozen.size:
             moment.network.flush(frozen)
             moment.network.gains[frozen] = 0

@@ -12,6 +12,7 @@ from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.probes import Moment
+from metahebb.probes.damage import Damage
 from metahebb.tasks import GymTask, Locomotion, Task
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
@@ -33,7 +34,7 @@ class Recording:
     """A life as it was lived; row t of an array is the instant before env step t.
 
     Attributes:
-        task: the world, with the body of this life only.
+        task: the world, with the body of this life, and after it those that a probe changes to.
         generation: updates that the center had seen.
         dt: simulated time of a step [s].
         result: how the life ended.
@@ -93,8 +94,8 @@ def record(
         life = typical_life(run, body)
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
-    task = _task_of_one_body(run.setup.task, body, draws=images > 0)
-    setup = Setup(task, run.setup.network, run.setup.genome, run.setup.seed)
+    task = _task_of_one_body(run.setup, body, draws=images > 0)
+    setup = replace(run.setup, task=task)
     plan = replace(run.plan, bodies=(0,), episodes=life + 1)
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = _Recorder(images)
@@ -102,10 +103,12 @@ def record(
     return recorder.recording(task, run.generation, result)
 
 
-def _task_of_one_body(task: Task, body: str | None, draws: bool) -> Task:
+def _task_of_one_body(setup: Setup, body: str | None, draws: bool) -> Task:
+    task = setup.task
     body = task.bodies[0] if body is None else body
     if isinstance(task, Locomotion):
-        return replace(task, damages=(body,))
+        later = [probe.body for probe in setup.probes if isinstance(probe, Damage)]
+        return replace(task, damages=tuple(dict.fromkeys((body, *later))))
     if body not in task.bodies:
         raise unknown_name("body", body, task.bodies)
     if isinstance(task, GymTask) and draws:

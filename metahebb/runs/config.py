@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import FeedForward, Gated
+from metahebb.probes import check_probes, parse_probes
 from metahebb.tasks import GymTask, Locomotion
 from metahebb.worker import Plan, Setup
 
@@ -65,6 +66,8 @@ class RunConfig:
     """Generations in total."""
     seed: int = 0
     """Of everything random."""
+    probes: tuple[str, ...] = ()
+    """What is done to every life of the run (see docs/howto/probes.md)."""
     center_lives: int = 4
     """Fresh lives of the unperturbed center per generation, for the record only."""
 
@@ -73,6 +76,7 @@ class RunConfig:
         for name, least in (("generations", 1), ("episodes", 1), ("center_lives", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
+        check_probes(parse_probes(self.probes), self.task, self.network)
         starts = [stage.start for stage in self.stages]
         if starts[0] != 0 or starts != sorted(set(starts)):
             raise InputError(
@@ -102,4 +106,4 @@ class RunConfig:
 
     def setup(self) -> Setup:
         """Return what every worker must agree on."""
-        return Setup.build(self.task, self.network, self.seed)
+        return Setup.build(self.task, self.network, self.seed, parse_probes(self.probes))

@@ -9,6 +9,7 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend, Job
+from metahebb.probes import check_probes
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.statistics import mean_interval
 from metahebb.runs.storage import write_json
@@ -32,9 +33,9 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
         raise InputError(
             f"expected a locomotion run for --damage, got one of {task.env_id}; leave it out"
         )
-    return Setup.build(
-        dataclasses.replace(task, damages=damages), run.config.network, run.config.seed
-    )
+    setup = dataclasses.replace(run.setup, task=dataclasses.replace(task, damages=damages))
+    check_probes(setup.probes, setup.task, setup.network)
+    return setup
 
 
 def evaluate(

@@ -109,6 +109,17 @@ class LocomotionLanes:
                 self._lane_models[lane] = self._models[self._lane_body[lane]]
             self._batch.set_models(self._lane_models)
 
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """The task's bodies, in the order of their numbers."""
+        return self._task.bodies
+
+    def push(self, lanes: Lanes, x: float, y: float) -> None:
+        """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` only where the body has it."""
+        self._qvel[lanes, 0] += x
+        if y:
+            self._qvel[lanes, 1] += y
+
     def _initial_state(
         self, lane: int, seed: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -184,7 +184,7 @@ def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
 
 
 def test_a_task_that_raises_is_named_each_time(cluster: str) -> None:
-    backend = RayWorkers(ant("raise"), 1)
+    backend = RayWorkers(ant("raise"), 1, lanes=8)
     for _ in range(2):
         with pytest.raises(
             TaskError,
@@ -201,7 +201,7 @@ def test_work_that_kills_each_worker_ends_the_run(cluster: str) -> None:
     with pytest.raises(
         ProgressError, match=r"candidates 0 to 7 of generation 2.*poisoned"
     ) as caught:
-        evaluate(ant("die"), 1)
+        evaluate(ant("die"), 1, lanes=8)
     assert caught.value.exit_status == 4
 
 

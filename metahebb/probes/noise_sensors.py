@@ -1,0 +1,44 @@
+"""Noisy sensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metahebb.errors import InputError
+from metahebb.noise import normals
+from metahebb.probes.base import Moment
+from metahebb.probes.values import ALL, check_finite, check_window
+
+
+@dataclass(frozen=True)
+class NoiseSensors:
+    """Add normal noise to every sensor, drawn anew at every step."""
+
+    at: int
+    """First env step."""
+    stdev: float
+    """Of the noise, in the observation's own units; 0 changes nothing."""
+    steps: int = ALL
+    """Env steps that it lasts; -1: until the life ends."""
+    number: int = 0
+    """Probes of different numbers draw different noise."""
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_window(self.at, self.steps)
+        check_finite(stdev=self.stdev)
+        if self.stdev < 0:
+            raise InputError(f"expected a stdev of at least 0, got {self.stdev} (noise_sensors)")
+
+    def __call__(self, moment: Moment) -> None:
+        """Add noise to the sensors of the lives in the window."""
+        if self.stdev == 0:
+            return
+        observations = moment.task.observations
+        n = observations.shape[1]
+        for row in moment.rows_within(self.at, self.steps):
+            key, start = moment.noise(row, self.number)
+            noise = normals(key, n, start + n * int(moment.steps[row]))
+            observations[moment.lanes[row]] += np.float32(self.stdev) * noise

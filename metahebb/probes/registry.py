@@ -1,0 +1,104 @@
+"""Probes by name, and the line of text that makes one: ``zero_weights:fraction=0.5,at=500``."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Sequence
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.networks import Network
+from metahebb.probes.base import AnyProbe, Demanding
+from metahebb.probes.damage import Damage
+from metahebb.probes.drop_sensors import DropSensors
+from metahebb.probes.drop_term import DropTerm
+from metahebb.probes.freeze import Freeze
+from metahebb.probes.freeze_until import FreezeUntil
+from metahebb.probes.noise_sensors import NoiseSensors
+from metahebb.probes.push import Push
+from metahebb.probes.randomize_weights import RandomizeWeights
+from metahebb.probes.saturate import Saturate
+from metahebb.probes.scale_actions import ScaleActions
+from metahebb.probes.zero_weights import ZeroWeights
+from metahebb.tasks.base import Task
+
+PROBES: dict[str, type] = {
+    "damage": Damage,
+    "drop_sensors": DropSensors,
+    "drop_term": DropTerm,
+    "freeze": Freeze,
+    "freeze_until": FreezeUntil,
+    "noise_sensors": NoiseSensors,
+    "push": Push,
+    "randomize_weights": RandomizeWeights,
+    "saturate": Saturate,
+    "scale_actions": ScaleActions,
+    "zero_weights": ZeroWeights,
+}
+"""All probes by name; to add one, write a file and list it here."""
+
+POSITION = "number"
+"""The field that tells random probes of one life apart: their place in the list."""
+
+
+def parse_probes(texts: Sequence[str]) -> tuple[AnyProbe, ...]:
+    """Return the probes of ``texts``, in order.
+
+    Raises:
+        InputError: an unknown probe or field, a missing field, or a bad value.
+
+    Example:
+        >>> parse_probes(["freeze:at=500"])
+        (Freeze(at=500),)
+    """
+    return tuple(_parse(text, number) for number, text in enumerate(texts))
+
+
+def check_probes(probes: Sequence[AnyProbe], task: Task, network: Network) -> None:
+    """Raise InputError if one of ``probes`` cannot be used with ``network`` in ``task``."""
+    for probe in probes:
+        if isinstance(probe, Demanding):
+            probe.check_run(task, network)
+
+
+def _parse(text: str, number: int) -> AnyProbe:
+    name, _, rest = text.partition(":")
+    if name not in PROBES:
+        raise unknown_name("probe", name, PROBES)
+    kind = PROBES[name]
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind) if f.name != POSITION}
+    values: dict[str, typing.Any] = {POSITION: number} if POSITION in hints else {}
+    for part in rest.split(",") if rest else []:
+        key, equals, value = part.partition("=")
+        if key not in fields:
+            raise unknown_name(f"field of {name}", key, fields)
+        if not equals or key in values:
+            raise InputError(f"expected {key}=VALUE once, got {text!r} (probe); mend it")
+        values[key] = _value(hints[key], value, f"{key} of {name}")
+    missing = [
+        f.name for f in fields.values() if f.default is dataclasses.MISSING and f.name not in values
+    ]
+    if missing:
+        raise InputError(
+            f"expected {' and '.join(missing)} of {name}, got {text!r} (probe); write for example "
+            f"{name}:{','.join(f'{m}={_EXAMPLES.get(m, 1)}' for m in missing)}"
+        )
+    probe: AnyProbe = kind(**values)
+    return probe
+
+
+_EXAMPLES = {"at": "500", "fraction": "0.5", "factor": "0.5", "term": "A", "body": "intact"}
+
+
+def _value(kind: type, text: str, where: str) -> int | float | str:
+    if kind is str:
+        if not text:
+            raise InputError(f"expected a name, got nothing ({where}); give one")
+        return text
+    try:
+        value: int | float = kind(text)
+    except ValueError:
+        what = "an integer" if kind is int else "a number"
+        raise InputError(f"expected {what}, got {text!r} ({where}); choose another") from None
+    return value

@@ -1,0 +1,143 @@
+"""What a probe did: a table for a terminal, a figure of speed around it, a page of a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from metahebb.report.figures import BLUE, FAINT, GRAY, ORANGE, save, style
+from metahebb.report.markup import note, picture, section, table
+from metahebb.report.table import interval, text_table
+from metahebb.runs.storage import write_atomically
+
+_MEASURES = {
+    "before": "speed before [m/s]",
+    "dip": "speed at the dip [m/s]",
+    "loss": "loss at the dip",
+    "time": "time to 80 % of the speed [s]",
+    "after": "speed after [m/s]",
+    "kept": "speed after / before",
+}
+
+
+def probe_table(result: dict[str, Any]) -> str:
+    """Return the content of a ``probe.json`` as text for a terminal."""
+    rows = [["", "with", "without", "difference, paired"]]
+    names = {"return": "return", "distance": "distance [m]", "survival": "survival"}
+    rows += [
+        [label, *(interval(result[key].get(part)) for part in ("with", "without", "difference"))]
+        for key, label in names.items()
+        if result[key]
+    ]
+    parts = [title(result), text_table(rows)]
+    if any(result["nonfinite"].values()):
+        lost = ", ".join(f"{count} {name}" for name, count in result["nonfinite"].items())
+        parts.append(f"Left out because they ended non-finite: {lost}")
+    if result["recovery"]:
+        parts += [
+            "Around the event: interquartile mean over lives [95 % bootstrap interval]",
+            text_table(recovery_rows(result)),
+        ]
+    return "\n\n".join(parts)
+
+
+def title(result: dict[str, Any]) -> str:
+    """Return what was compared."""
+    return (
+        f"{', '.join(result['probes'])}: {result['lives']} fresh lives of at most "
+        f"{result['max_steps']} env steps ({result['body']}), generation {result['generation']}: "
+        "mean [95 % bootstrap interval]"
+    )
+
+
+def recovery_rows(result: dict[str, Any]) -> list[list[str]]:
+    """Return a heading and a row per recovery measure."""
+    found = result["recovery"]
+    return [
+        ["", "with", "without"],
+        *(
+            [label, *(_triple(found[name][key]) for name in ("with", "without"))]
+            for key, label in _MEASURES.items()
+        ),
+    ]
+
+
+def _triple(values: Sequence[float | str | None]) -> str:
+    if values[0] is None:
+        return "–"
+    middle, low, high = (v if isinstance(v, str) else f"{v:.2f}" for v in values)
+    return f"{middle} [{low}, {high}]"
+
+
+def probe_figure(result: dict[str, Any]) -> Path | None:
+    """Write ``figure.png`` beside the comparison; None where the task knows no distance."""
+    if result["speed"] is None:
+        return None
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    axes = figure.subplots()
+    speed = result["speed"]
+    for name, color in (("without", GRAY), ("with", BLUE)):
+        curve = speed[name]
+        axes.plot(speed["seconds"], curve["mean"], color=color, label=f"{name} the probe")
+        axes.fill_between(
+            speed["seconds"], curve["low"], curve["high"], color=color, alpha=0.25, linewidth=0
+        )
+    axes.axhline(0, color=FAINT, linewidth=0.6)
+    axes.axvline(result["at"] * result["dt"], color=ORANGE, linewidth=1.2)
+    heading = f"{', '.join(result['probes'])} ({result['lives']} lives, 95 % interval of the mean)"
+    style(axes, "simulated time [s]", "speed along +x [m/s]", heading)
+    axes.legend(frameon=False, fontsize=8)
+    return save(figure, Path(result["folder"]) / "figure.png")
+
+
+def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
+    """Write ``index.html`` into ``folder`` from comparisons of one suite; return its path."""
+    rows = [["probe", "return", "difference, paired", "distance [m]", "survival"]]
+    sections = []
+    for result in results:
+        name = ", ".join(result["probes"])
+        distance = interval(result["distance"]["with"]) if result["distance"] else "–"
+        rows.append(
+            [
+                name,
+                interval(result["return"]["with"]),
+                interval(result["return"]["difference"]),
+                distance,
+                interval(result["survival"]["with"]),
+            ]
+        )
+        content = table(recovery_rows(result), head=True) if result["recovery"] else ""
+        figure = Path(result["folder"]) / "figure.png"
+        if result["speed"]:
+            content = picture(figure, f"Speed with and without {name}") + content
+        if content:
+            sections.append(section(name, content))
+    first = results[0]
+    rows.insert(
+        1,
+        [
+            "none",
+            interval(first["return"]["without"]),
+            "–",
+            interval(first["distance"]["without"]) if first["distance"] else "–",
+            interval(first["survival"]["without"]),
+        ],
+    )
+    told = (
+        f"{first['lives']} fresh lives of at most {first['max_steps']} env steps "
+        f"({first['body']}), the same ones in every row; mean [95 % bootstrap interval]. In the "
+        "figures the dead have a speed of 0; tables below them are interquartile means."
+    )
+    page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
+        title="Probes",
+        what=f"The unperturbed center of generation {first['generation']}",
+        summary=told,
+        sections="\n".join([section("All probes", table(rows, head=True) + note(told)), *sections]),
+    )
+    path = folder / "index.html"
+    write_atomically(path, page.encode())
+    return path

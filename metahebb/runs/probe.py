@@ -1,0 +1,207 @@
+"""What a probe does to a run's center: the same fresh lives with it and without."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError, unknown_name
+from metahebb.evolution.backends.base import Backend, Job
+from metahebb.life import Ending
+from metahebb.probes import AnyProbe, Moment, check_probes, parse_probes
+from metahebb.probes.damage import Damage
+from metahebb.probes.values import ALL
+from metahebb.runs.evaluate import FRESH
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.probe_numbers import mean_of, recoveries, speed_curves
+from metahebb.runs.storage import storage_errors, write_json
+from metahebb.tasks import Locomotion, Task
+from metahebb.tasks.bodies import BODIES
+from metahebb.tasks.damage import compiled
+from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """Lives of one condition.
+
+    Attributes:
+        outcomes: ``(n,)``.
+        x: ``(n, horizon + 1)`` metres since birth; NaN after a life's end, and without a distance.
+    """
+
+    outcomes: Outcomes
+    x: Floats
+
+    @property
+    def survived(self) -> npt.NDArray[np.bool_]:
+        """Which lives reached the horizon."""
+        ending, last = self.outcomes["ending"], self.x.shape[1] - 1
+        cut = (ending == Ending.TRUNCATED) & (self.outcomes["steps"] == last)
+        reached: npt.NDArray[np.bool_] = (ending == Ending.HORIZON) | cut
+        return reached
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all lives of a comparison share.
+
+    Attributes:
+        run: whose newest center lives.
+        lives: how many.
+        max_steps: horizon in env steps.
+        body: name of the body at birth.
+    """
+
+    run: RunFolder
+    lives: int
+    max_steps: int
+    body: str
+
+    @classmethod
+    def of(
+        cls, run: RunFolder, lives: int, max_steps: int | None = None, body: str | None = None
+    ) -> Conditions:
+        """Return the conditions; None: the run's last horizon, its task's first body.
+
+        Raises:
+            InputError: a number below 1, or a body that the task cannot have.
+        """
+        horizon = run.config.stages[-1].max_steps if max_steps is None else max_steps
+        for name, value in (("lives", lives), ("max_steps", horizon)):
+            if value < 1:
+                raise InputError(f"expected at least 1 {name}, got {value}; use for example 100")
+        found = cls(run, lives, horizon, body or run.config.task.bodies[0])
+        found.setup(())
+        return found
+
+    def setup(self, probes: tuple[AnyProbe, ...]) -> Setup:
+        """Return the set-up of lives with ``probes`` and no others, born with `body`.
+
+        Raises:
+            InputError: the task cannot have the body, or one of the probes.
+        """
+        task: Task = self.run.config.task
+        if isinstance(task, Locomotion):
+            later = [p.body for p in probes if isinstance(p, Damage)]
+            task = dataclasses.replace(task, damages=tuple(dict.fromkeys((self.body, *later))))
+        elif self.body not in task.bodies:
+            raise unknown_name("body of the task", self.body, task.bodies)
+        check_probes(probes, task, self.run.config.network)
+        return dataclasses.replace(self.run.setup, task=task, probes=probes)
+
+    def live(self, probes: tuple[AnyProbe, ...], backend: Callable[[Setup], Backend]) -> Lived:
+        """Live the lives in threads of this process: the same ones, whatever ``probes`` are."""
+        way = _Way(np.full((self.lives, self.max_steps + 1), np.nan))
+        setup = self.setup(probes)
+        number = setup.task.bodies.index(self.body)
+        plan = Plan(self.run.generation, self.max_steps, (number,), self.lives, fresh=FRESH)
+        workers = backend(dataclasses.replace(setup, probes=(*probes, way)))
+        try:
+            (outcomes,) = workers.evaluate([Job(plan, GivenPoint(self.run.center()[None]), 1)])
+        finally:
+            workers.close()
+        way.x[np.arange(self.lives), outcomes["steps"]] = outcomes["distance"]
+        return Lived(outcomes, way.x)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A probe that notes the way so far and changes nothing; each life has a row of its own."""
+
+    x: Floats
+
+    def __call__(self, moment: Moment) -> None:
+        for lane, unit, step in zip(moment.lanes, moment.units, moment.steps, strict=True):
+            measures = moment.task.measures(int(lane))
+            self.x[unit, step] = measures.get("distance", np.nan)
+
+
+def probe(
+    conditions: Conditions,
+    texts: Sequence[str],
+    without: Lived,
+    backend: Callable[[Setup], Backend],
+) -> dict[str, Any]:
+    """Live with the probes ``texts``, compare with ``without``; write ``probe.json``.
+
+    Returns:
+        What is written: returns, distances [m] and their paired difference, each as a mean with a
+        95 % bootstrap interval; the part that reached the horizon; the number of lives that ended
+        non-finite, which count in no mean; in locomotion, where the lives are long enough around
+        the event, speed curves and recovery measures.
+    """
+    probes = parse_probes(texts)
+    with_ = conditions.live(probes, backend)
+    far = bool(np.isfinite(without.x).any())
+    at, end = _event(probes, conditions.max_steps)
+    dt = seconds_per_step(conditions.run.config.task)
+    result = {
+        "generation": conditions.run.generation,
+        "lives": conditions.lives,
+        "max_steps": conditions.max_steps,
+        "body": conditions.body,
+        "probes": list(texts),
+        "at": at,
+        "return": _compare(with_, without, "episode_return"),
+        "distance": _compare(with_, without, "distance") if far else None,
+        "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
+        "nonfinite": {
+            "with": int(is_nonfinite(with_.outcomes).sum()),
+            "without": int(is_nonfinite(without.outcomes).sum()),
+        },
+        "speed": speed_curves(with_.x, without.x, dt) if far and dt else None,
+        "recovery": recoveries(with_.x, without.x, at, end, dt) if far and dt else None,
+        "dt": dt,
+    }
+    folder = conditions.run.path / "probes" / slug(conditions, texts)
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "probe.json", result)
+    return {**result, "folder": str(folder)}
+
+
+def slug(conditions: Conditions, texts: Sequence[str]) -> str:
+    """Return the name of a comparison's folder."""
+    usual = Conditions.of(conditions.run, conditions.lives)
+    parts = list(texts)
+    if conditions.body != usual.body:
+        parts.append(f"body={conditions.body}")
+    if conditions.max_steps != usual.max_steps:
+        parts.append(f"max_steps={conditions.max_steps}")
+    whole = " ".join(parts)
+    name = re.sub(r"[^\w.=,+-]+", "-", whole)
+    return name if len(name) < 120 else f"{name[:100]}-{zlib.crc32(whole.encode()):08x}"
+
+
+def seconds_per_step(task: Task) -> float | None:
+    """Return the simulated time of an env step [s] in locomotion."""
+    if not isinstance(task, Locomotion):
+        return None
+    timestep: float = compiled(task.body, task.damages[0], task.integrator).opt.timestep
+    return timestep * BODIES[task.body].frame_skip
+
+
+def _event(probes: Sequence[AnyProbe], horizon: int) -> tuple[int, int]:
+    """Return the env steps at which the first probe begins and the last one with an end is over."""
+    begins = [getattr(p, "at", 0) for p in probes]
+    ends = [
+        at + steps
+        for at, p in zip(begins, probes, strict=True)
+        if (steps := getattr(p, "steps", 0)) != ALL
+    ]
+    return min(min(begins), horizon), min(max(ends, default=min(begins)), horizon)
+
+
+def _compare(with_: Lived, without: Lived, name: str) -> dict[str, Any]:
+    a, b = with_.outcomes[name], without.outcomes[name]
+    return {"with": mean_of(a), "without": mean_of(b), "difference": mean_of(a - b)}
