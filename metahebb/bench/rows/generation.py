@@ -29,7 +29,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     """Yield a row per integrator and peer."""
     from metahebb.bench.local_ray import local_ray
 
-    popsize, steps, repeats = (16, 50, 1) if quick else (64, 250, 3)
+    popsize, steps, repeats = (16, 50, 1) if quick else (32, 250, 3)
     with local_ray(ACTORS):
         for integrator, goal in GOALS.items():
             search = Ours(integrator, threads, lanes, popsize, steps)
