@@ -37,8 +37,7 @@ def test_a_preset_runs_as_it_is(tmp_path: Path, name: str) -> None:
 
 
 def test_the_curriculum_is_followed_over_a_resume(tmp_path: Path) -> None:
-    stages = ("--schedule.1.start", "1", "--schedule.1.max-steps", "6", "--schedule.2.start", "3")
-    flags = ("--schedule.0.max-steps", "5", *stages, "--schedule.2.max-steps", "7")
+    flags = ("--schedule", "0:5:intact", "1:6", "3:7")
     assert evolve(tmp_path / "run", *flags, preset="ant", generations=2) == 0
     assert resume(tmp_path / "run", "--generations", "4") == 0
     records = metrics(tmp_path / "run")

@@ -43,6 +43,7 @@ def test_streams_and_salt_keep_their_numbers():
         "EVALUATION_ENVIRONMENT": 3,
         "EVALUATION_BIRTH": 4,
         "INITIAL": 5,
+        "PROBE": 6,
     }
     assert noise.SALT.to_bytes(8, "little") == b"metahebb"
 
