@@ -23,8 +23,10 @@ import functools
 import hashlib
 import io
 import operator
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,8 +166,6 @@ def perturb(
         InputError: An array has another type, shape or layout, ``sign`` is not +1 or -1, or
             ``start`` is negative or too large.
     """
-    from metahebb import _noise_kernels  # here, because it imports numba: half a second
-
     n = np.size(out)
     start = _check_range(n, start)
     _check_array("out", out, n)
@@ -178,7 +178,7 @@ def perturb(
     if sign not in (1, -1):
         raise InputError(f"expected a sign of 1 or -1, got {sign!r} (perturb); see noise.pair")
     words = (*_key_words(key), *_counter_words(key))
-    _noise_kernels.perturb(center, scale, stride, np.float32(sign), out, start, table(), *words)
+    _kernels().perturb(center, scale, stride, np.float32(sign), out, start, table(), *words)
 
 
 def spread(bound: float, key: Key, out: NDArray[np.float32], start: int = 0) -> None:
@@ -195,12 +195,25 @@ def spread(bound: float, key: Key, out: NDArray[np.float32], start: int = 0) -> 
     Raises:
         InputError: ``out`` has another type, shape or layout, or ``start`` is out of range.
     """
-    from metahebb import _noise_kernels
-
     start = _check_range(len(out), start)
     _check_array("out", out, len(out))
     words = (*_key_words(key), *_counter_words(key))
-    _noise_kernels.spread(np.float32(bound), out, start, *words)
+    _kernels().spread(np.float32(bound), out, start, *words)
+
+
+@functools.cache
+def _kernels() -> ModuleType:
+    """Return the compiled kernels; imported late, because numba takes half a second."""
+    try:
+        from metahebb import _noise_kernels
+    except RuntimeError:
+        # Neither the package's folder nor a home can be written, and numba refuses to compile
+        # without a place for its cache. A private one serves this process.
+        import numba
+
+        numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="metahebb-numba-")  # type: ignore[attr-defined]
+        from metahebb import _noise_kernels
+    return _noise_kernels
 
 
 @functools.cache

@@ -87,8 +87,9 @@ def evolve(name: str, rest: list[str]) -> int:
         with run.lock():
             try:
                 return _go(run, backend, options.shown)
-            except MetahebbError as error:
-                if error.exit_status == InputError.exit_status:  # such as a task that raises
+            except Exception as error:
+                # A task that raises, a search that cannot begin: nothing of it is worth keeping.
+                if getattr(error, "exit_status", 1) in (1, InputError.exit_status):
                     run.discard()
                 raise
 

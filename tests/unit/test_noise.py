@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import subprocess
 import sys
@@ -301,6 +302,21 @@ def test_only_perturb_imports_numba():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_noise_compiles_where_numba_finds_no_place_for_its_cache(tmp_path):
+    code = (
+        "import numpy as np, numba.core.caching as c; from metahebb.noise import *\n"
+        "c.CacheImpl._locator_classes = [c.UserProvidedCacheLocator]\n"
+        "z = np.zeros(3, np.float32); perturb(z, 1.0, Key(1, Stream.BIRTH), 1, z)\n"
+        "print((z == normals(Key(1, Stream.BIRTH), 3)).all())"
+    )
+    told = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=told
+    )
+    assert done.stdout == "True\n"
+    assert any(tmp_path.iterdir())
 
 
 # Statistics. Fixed seeds: these pass or fail for good. The limits are what a fair sequence exceeds
