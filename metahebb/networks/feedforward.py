@@ -16,7 +16,7 @@ from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.base import Change
 from metahebb.networks.birth import check_birth, draw_weights, redraw_layers
-from metahebb.networks.memory import aligned
+from metahebb.networks.memory import aligned, check_scale, layer_views
 from metahebb.noise import Key
 from metahebb.plasticity import Normalization, Rule, compile_kernel, fold_of
 from metahebb.plasticity.rules import RULES
@@ -77,11 +77,7 @@ class FeedForward:
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> FeedForwardLanes:
         """Open ``n`` lanes."""
-        if self.observation_scale and len(self.observation_scale) != n_observations:
-            raise InputError(
-                f"expected {n_observations} observation scales, one per sensor, got "
-                f"{len(self.observation_scale)}"
-            )
+        check_scale(self.observation_scale, n_observations)
         return FeedForwardLanes(self, n_observations, n_outputs, n)
 
 
@@ -190,11 +186,7 @@ class FeedForwardLanes:
 
     def raw_layers(self, lane: int) -> list[Array]:
         """Return views of each layer's memory, whose normalising factor is still to be applied."""
-        views, start = [], 0
-        for layer in self.layers:
-            views.append(layer.view(self._weights[lane, start : start + layer.size])[0])
-            start += layer.size
-        return views
+        return layer_views(self.layers, self._weights[lane])
 
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
         """Draw the weights of ``layers``, counted from 0, anew as at birth; flush before."""

@@ -1,9 +1,14 @@
-"""Memory for lanes."""
+"""What lanes of every kind share: their memory, and the check of a scale per sensor."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+
+from metahebb.errors import InputError
+from metahebb.genomes import LayerShape
 
 CACHE_LINE = 64
 """Bytes."""
@@ -14,3 +19,22 @@ def aligned(n: int, size: int) -> npt.NDArray[np.float32]:
     memory = np.zeros(n * size + CACHE_LINE // 4, np.float32)
     skipped = -memory.ctypes.data % CACHE_LINE // 4
     return memory[skipped : skipped + n * size].reshape(n, size)
+
+
+def layer_views(
+    layers: Sequence[LayerShape], memory: npt.NDArray[np.float32]
+) -> list[npt.NDArray[np.float32]]:
+    """Return views ``(n_out, n_in)`` of ``layers``, of one plane each, in a lane's ``memory``."""
+    views, start = [], 0
+    for layer in layers:
+        views.append(layer.view(memory[start : start + layer.size])[0])
+        start += layer.size
+    return views
+
+
+def check_scale(scale: Sequence[float], n_observations: int) -> None:
+    """Raise InputError unless ``scale`` is empty or has a factor for each sensor."""
+    if scale and len(scale) != n_observations:
+        raise InputError(
+            f"expected {n_observations} observation scales, one per sensor, got {len(scale)}"
+        )

@@ -489,13 +489,3 @@ def test_a_task_that_raises_late_costs_nothing_that_was_done(
 def test_a_traceback_is_to_be_had(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a preset among"):
         main(["evolve", "ant-quik", "--traceback"])
-
-
-def test_an_error_that_nobody_foresaw_leaves_no_folder(tmp_path, monkeypatch):
-    def stumble(*_: object) -> None:
-        raise IndexError("index 0 is out of bounds")
-
-    monkeypatch.setattr("metahebb.runs.evolve.evolve", stumble)
-    with pytest.raises(IndexError):
-        main(["evolve", "cartpole", "--out", str(tmp_path / "run"), "--quiet", "--no-finish"])
-    assert not (tmp_path / "run").exists()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from small_runs import ant_quick_centers, centers, evolve, metrics, resume
 
-from metahebb.cli import COMMANDS
+from metahebb.cli import COMMANDS, main
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import FeedForward
 from metahebb.runs import evolve as runs_evolve
@@ -165,3 +165,13 @@ except SystemExit as ending:
     done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "0 []"
     assert "--generations INT" in done.stdout
+
+
+def test_an_error_that_nobody_foresaw_leaves_no_folder(tmp_path, monkeypatch):
+    def stumble(*_: object) -> None:
+        raise IndexError("index 0 is out of bounds")
+
+    monkeypatch.setattr("metahebb.runs.evolve.evolve", stumble)
+    with pytest.raises(IndexError):
+        main(["evolve", "cartpole", "--out", str(tmp_path / "run"), "--quiet", "--no-finish"])
+    assert not (tmp_path / "run").exists()
