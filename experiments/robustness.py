@@ -1,4 +1,4 @@
-"""The protocol that studies of robustness share: bodies, folds, budgets, and who is evolved on what.
+"""The protocol that studies of robustness share: bodies, folds, budgets, who is evolved on what.
 
 A fold names the legs that a run may see shortened; the others are unseen. A generation lives in
 the intact body and in one of the seen ones, each in its turn, so that a fold of three legs costs
