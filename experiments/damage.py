@@ -3,8 +3,9 @@
     python -m experiments.damage smoke|quick|paper
 
 Every arm gets the same tuning budget and the same search, on the intact ant and one shortened leg
-(or three); then 100 fresh lives of each unperturbed center in every body. What is done is not done
-again: the same command goes on after a stop.
+(and, as a second protocol, with weak motors in the others); then 100 fresh lives of each
+unperturbed center in every body. What is done is not done again: the same command goes on after a
+stop.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Group:
 
     Attributes:
         arm: who.
-        protocol: legs that training shortened, ``one`` or ``three``.
+        protocol: what training showed, see `Fold`.
         folds: which of them there are.
         cells: ``(fold, seed)`` to what the center did.
     """
@@ -128,7 +129,7 @@ def _kinds(found: Cells, fold: Fold) -> Floats:
     return np.array(
         [
             mean([INTACT]),
-            mean(fold.seen),
+            mean([fold.leg]),
             mean(fold.unseen),
             mean([b for b in found.bodies if b.startswith("long")]),
             mean([b for b in found.bodies if "+" in b]),
@@ -208,7 +209,7 @@ def _claims(groups: Sequence[Group], controls: Sequence[Group], made_by: str) ->
     claims: list[Claim] = []
     for group in (*groups, *controls):
         means, draws = group.draws()
-        name = f"{group.arm}, {group.protocol} of the legs seen, {len(group.folds)} fold(s)"
+        name = f"{group.arm}, protocol {group.protocol}, {len(group.folds)} fold(s)"
         for kind in ("intact", "seen", "unseen"):
             low, high = quantile_interval(draws[kind])
             what = f"{name}: {kind} [m in {SECONDS} s]"
@@ -222,7 +223,7 @@ def _claims(groups: Sequence[Group], controls: Sequence[Group], made_by: str) ->
     means, draws = hebbian.draws()
     claims += [
         Claim(
-            f"hebbian, {hebbian.protocol} of the legs seen: {kind} [Bullet units]",
+            f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]",
             means[kind] / BULLET,
             *(value / BULLET for value in quantile_interval(draws[kind])),
             None,

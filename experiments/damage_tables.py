@@ -29,7 +29,7 @@ COLORS = {
 }
 HEADS = {
     "intact": "intact",
-    "seen": "seen leg(s)",
+    "seen": "seen leg",
     "unseen": "unseen legs",
     "long": "long legs",
     "pairs": "two legs",
@@ -40,7 +40,7 @@ HEADS = {
 def kinds_table(groups: Sequence[Group]) -> str:
     """Return metres by arm and kind of body, each with its 95 % interval, as Markdown."""
     lines = [
-        f"| arm | legs seen | folds × seeds | {' | '.join(HEADS.values())} | unseen / intact |",
+        f"| arm | protocol | folds × seeds | {' | '.join(HEADS.values())} | unseen / intact |",
         "|---" * (len(HEADS) + 4) + "|",
     ]
     for group in groups:
@@ -92,7 +92,7 @@ def write_runs(folder: Path, groups: Sequence[Group]) -> None:
     for group in groups:
         for (fold, seed), found in group.cells.items():
             for row, body in enumerate(found.bodies):
-                seen = body in ("intact", *fold.seen)
+                seen = body in ("intact", fold.leg)
                 meters, alive = found.distance[row].mean(), found.survived[row].mean()
                 lives = found.distance.shape[1]
                 writer.writerow(
@@ -122,10 +122,10 @@ def write_figure(folder: Path, groups: Sequence[Group]) -> None:
             axes.plot(x, means[kind], marker, color=color, mfc=face, ms=7, mew=1.5, zorder=3)
             runs = [run_mean(group, fold, seed, kind) for fold, seed in group.cells]
             axes.plot(np.full(len(runs), x + 0.07), runs, ".", color=FAINT, ms=3)
-    labels = [f"{g.arm}\n{g.protocol} seen" for g in groups]
+    labels = [f"{g.arm}\n{g.protocol}" for g in groups]
     axes.set_xticks(range(len(groups)), labels)
     axes.axhline(0, color=FAINT, lw=0.8)
-    for kind, marker, face in (("intact", "o", INK), ("seen legs", "s", INK), ("unseen", "o", "w")):
+    for kind, marker, face in (("intact", "o", INK), ("seen leg", "s", INK), ("unseen", "o", "w")):
         axes.plot([], [], marker, color=INK, mfc=face, label=kind)
     axes.legend(frameon=False, fontsize=8)
     style(axes, "", "metres in 16.5 s", "Shortened legs: mean and 95 % interval; dots are runs")
@@ -135,7 +135,7 @@ def write_figure(folder: Path, groups: Sequence[Group]) -> None:
 def run_mean(group: Group, fold: object, seed: int, kind: str) -> float:
     """Return a run's mean distance over the bodies of a kind [m]."""
     found = group.cells[fold, seed]  # type: ignore[index]
-    names = {"intact": ("intact",), "seen": fold.seen, "unseen": fold.unseen}[kind]  # type: ignore[attr-defined]
+    names = {"intact": ("intact",), "seen": (fold.leg,), "unseen": fold.unseen}[kind]  # type: ignore[attr-defined]
     return float(found.distance[[found.bodies.index(name) for name in names]].mean())
 
 
