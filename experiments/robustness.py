@@ -93,7 +93,7 @@ class Budget:
         generations: of a run.
         tuning_generations: of a run that tunes.
         grid: that it tries.
-        train_steps: horizon of a life in the search.
+        train_steps: horizon of a life in the first and in the second half of the search.
         steps: horizon of a life in the evaluation.
         lives: per body in the evaluation.
         tuning_lives: per body in the tuning.
@@ -108,7 +108,7 @@ class Budget:
     generations: int
     tuning_generations: int
     grid: tuple[Setting, ...]
-    train_steps: int
+    train_steps: tuple[int, int]
     steps: int = STEPS
     lives: int = 100
     tuning_lives: int = 32
@@ -130,7 +130,7 @@ BUDGETS: dict[Size, Budget] = {
         generations=2,
         tuning_generations=1,
         grid=GRID[:2],
-        train_steps=20,
+        train_steps=(20, 30),
         steps=40,
         lives=3,
         tuning_lives=2,
@@ -144,7 +144,7 @@ BUDGETS: dict[Size, Budget] = {
         generations=100,
         tuning_generations=25,
         grid=GRID,
-        train_steps=250,
+        train_steps=(150, 250),
     ),
     "paper": Budget(
         seeds=(0, 1, 2, 3, 4),
@@ -155,7 +155,7 @@ BUDGETS: dict[Size, Budget] = {
         generations=1000,
         tuning_generations=100,
         grid=GRID,
-        train_steps=500,
+        train_steps=(250, 500),
         integrator="gymnasium",
     ),
 }
@@ -165,9 +165,10 @@ def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int
     """Return the config of a run, its search untuned."""
     who = ARMS[arm]
     turns = itertools.cycle(fold.training)
+    short, long = budget.train_steps
     stages = tuple(
-        Stage(generation, budget.train_steps, (INTACT, next(turns)))
-        for generation in range(generations if len(fold.training) > 1 else 1)
+        Stage(g, short if g < budget.generations // 2 else long, (INTACT, next(turns)))
+        for g in range(generations)
     )
     return RunConfig(
         task=Locomotion("ant", damages=(INTACT, *fold.training), integrator=budget.integrator),
