@@ -33,9 +33,7 @@ from experiments.robustness import (
     SECONDS,
     Budget,
     Fold,
-    jobs,
-    run_of,
-    tune,
+    all_runs,
 )
 from experiments.running import RUNS, Order, command
 from experiments.study import RESULTS, Claim, write_study
@@ -140,13 +138,8 @@ def _kinds(found: Cells, fold: Fold) -> Floats:
 
 def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/damage``; ``smoke``: among the runs."""
-    budget, where = BUDGETS[order.size], order.where
-    tuning = {arm: tune(order.size, arm, where) for arm in ARMS}
-    runs: dict[tuple[str, Fold, int], RunFolder] = {}
-    for arm, fold, seed in jobs(budget):
-        run = run_of(order.size, arm, fold, seed, tuning[arm][0][0], where)
-        runs[arm, fold, seed] = run
-        cells(run, BODIES, budget.lives, budget.steps, where, ARMS[arm].probes)
+    budget = BUDGETS[order.size]
+    tuning, runs = all_runs(order)
     groups = _groups(budget, runs, order)
     controls = _controls(budget, runs, order)
     claims = _claims(groups, controls, f"python -m experiments.damage {order.size}")
@@ -173,7 +166,13 @@ def _groups(
         lived = cells(run, BODIES, budget.lives, budget.steps, order.where, ARMS[arm].probes)
         found.setdefault((arm, fold.protocol), {})[fold, seed] = lived
     return [
-        Group(arm, protocol, tuple(dict.fromkeys(fold for fold, _ in lived)), budget.seeds, lived)
+        Group(
+            arm,
+            protocol,
+            tuple(dict.fromkeys(fold for fold, _ in lived)),
+            tuple(dict.fromkeys(seed for _, seed in lived)),
+            lived,
+        )
         for (arm, protocol), lived in found.items()
     ]
 
@@ -183,12 +182,13 @@ def _controls(
 ) -> list[Group]:
     """Return Hebbian centers with plasticity frozen from a step on; from 0 on: never plastic."""
     fold = budget.side_folds[0]
+    seeds = tuple(seed for arm, f, seed in runs if arm == "hebbian" and f == fold)
     return [
         Group(
             f"hebbian, frozen from step {at} on" if at else "random births, no plasticity",
             fold.protocol,
             (fold,),
-            budget.seeds,
+            seeds,
             {
                 (fold, seed): cells(
                     runs["hebbian", fold, seed],
@@ -198,7 +198,7 @@ def _controls(
                     order.where,
                     (f"freeze:at={at}",),
                 )
-                for seed in budget.seeds
+                for seed in seeds
             },
         )
         for at in FREEZES
