@@ -209,43 +209,28 @@ def _claims(groups: Sequence[Group], controls: Sequence[Group], made_by: str) ->
     claims: list[Claim] = []
     for group in (*groups, *controls):
         means, draws = group.draws()
-        name = f"{group.arm}, protocol {group.protocol}, {len(group.folds)} fold(s)"
-        for kind in ("intact", "seen", "unseen"):
+        name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
+        for kind in ("intact", "unseen"):
             low, high = quantile_interval(draws[kind])
             what = f"{name}: {kind} [m in {SECONDS} s]"
             claims.append(Claim(what, means[kind], low, high, None, group.seeds, made_by))
         if group.arm == "hebbian":
-            claims.append(_retention(name, group, means, draws, made_by, ">= 0.6"))
-        elif means["intact"] > 1:
-            claims.append(_retention(name, group, means, draws, made_by, None))
+            ratio = means["unseen"] / means["intact"]
+            low, high = quantile_interval(draws["unseen"] / draws["intact"])
+            what = f"{name}: unseen / intact"
+            claims.append(Claim(what, ratio, low, high, ">= 0.6", group.seeds, made_by))
     claims += _differences(groups, made_by)
-    hebbian = next(g for g in groups if g.arm == "hebbian")
+    hebbian = next(group for group in groups if group.arm == "hebbian")
     means, draws = hebbian.draws()
-    claims += [
-        Claim(
-            f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]",
-            means[kind] / BULLET,
-            *(value / BULLET for value in quantile_interval(draws[kind])),
-            None,
-            hebbian.seeds,
-            made_by,
-        )
-        for kind in ("intact", "unseen")
-    ]
+    for kind in ("intact", "unseen"):
+        low, high = quantile_interval(draws[kind] / BULLET)
+        what = f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]"
+        claims.append(Claim(what, means[kind] / BULLET, low, high, None, hebbian.seeds, made_by))
     return claims
 
 
-def _retention(
-    name: str,
-    group: Group,
-    means: dict[str, float],
-    draws: dict[str, Floats],
-    made_by: str,
-    goal: str | None,
-) -> Claim:
-    low, high = quantile_interval(draws["unseen"] / draws["intact"])
-    value = means["unseen"] / means["intact"]
-    return Claim(f"{name}: unseen / intact", value, low, high, goal, group.seeds, made_by)
+def _folds(group: Group) -> str:
+    return "1 fold" if len(group.folds) == 1 else f"{len(group.folds)} folds"
 
 
 def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
@@ -260,7 +245,7 @@ def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
         for kind in ("intact", "unseen"):
             # Run i of both arms has the same seed: the same births and worlds, drawn together.
             low, high = quantile_interval(draws[kind] - other_draws[kind])
-            what = f"hebbian − {other.arm}, {len(other.folds)} fold(s): {kind} [m]"
+            what = f"hebbian − {other.arm}, protocol {other.protocol}, {_folds(other)}: {kind} [m]"
             value = means[kind] - other_means[kind]
             claims.append(Claim(what, value, low, high, None, other.seeds, made_by))
     return claims
