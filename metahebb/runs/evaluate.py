@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.probes import check_probes
-from metahebb.runs.folder import RunFolder
+from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
 from metahebb.runs.statistics import mean_interval
-from metahebb.runs.storage import write_json
+from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Locomotion
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
@@ -41,7 +42,10 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
 def evaluate(
     run: RunFolder, setup: Setup, backend: Backend, lives: int, max_steps: int | None = None
 ) -> dict[str, Any]:
-    """Live ``lives`` fresh lives of the newest center on every body; write ``evaluation.json``.
+    """Live ``lives`` fresh lives of the newest center on every body; write what comes out.
+
+    The standard evaluation, of the run's own bodies over its own horizon, is ``evaluation.json``,
+    which the report leads with; any other is ``evaluations/NAME.json``.
 
     Args:
         run: the folder.
@@ -51,8 +55,9 @@ def evaluate(
         max_steps: horizon; None: that of the run's last stage.
 
     Returns:
-        What is written: per body the returns, their mean with a 95 % bootstrap interval (low,
-        high), the distance likewise in metres where the task knows it, and the mean life length.
+        What is written, and in which ``file``: per body the returns, their mean with a 95 %
+        bootstrap interval (low, high), the distance likewise in metres where the task knows it,
+        and the mean life length.
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1.
@@ -77,8 +82,21 @@ def evaluate(
             for body, outcomes in zip(setup.task.bodies, found, strict=True)
         },
     }
-    write_json(run.path / "evaluation.json", result)
-    return result
+    file = _file(run, setup.task.bodies, horizon)
+    with storage_errors(file):
+        file.parent.mkdir(exist_ok=True)
+    write_json(file, result)
+    return {**result, "file": str(file)}
+
+
+def _file(run: RunFolder, bodies: tuple[str, ...], horizon: int) -> Path:
+    """Return where an evaluation belongs; the number of lives makes no other one of it."""
+    parts = []
+    if bodies != run.config.task.bodies:
+        parts.append(f"damage={','.join(bodies)}")
+    if horizon != run.config.stages[-1].max_steps:
+        parts.append(f"max_steps={horizon}")
+    return run.path / EVALUATIONS / f"{slug(parts)}.json" if parts else run.path / EVALUATION
 
 
 def _summary(outcomes: Outcomes) -> dict[str, Any]:

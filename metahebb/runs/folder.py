@@ -24,6 +24,8 @@ from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"
+EVALUATION = "evaluation.json"
+EVALUATIONS = "evaluations"
 
 
 class RunFolder:
@@ -205,9 +207,13 @@ class RunFolder:
         write_json(self.path / "manifest.json", self.manifest() | cost)
 
     def evaluation(self) -> dict[str, Any] | None:
-        """Return the last evaluation, or None."""
-        file = self.path / "evaluation.json"
+        """Return the last evaluation on the run's own bodies and horizon, or None."""
+        file = self.path / EVALUATION
         return _read_json(file) if file.exists() else None
+
+    def other_evaluations(self) -> list[dict[str, Any]]:
+        """Return the evaluations on other bodies or over other horizons, by name."""
+        return [_read_json(file) for file in sorted((self.path / EVALUATIONS).glob("*.json"))]
 
 
 def _read_json(file: Path) -> Any:
