@@ -99,7 +99,9 @@ def resume(path: str, rest: list[str]) -> int:
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
     run = RunFolder.open(path)
     with run.lock():
-        run.manifest()  # a damaged one is found now, not after hours of work
+        # What is damaged, or of another version, is found now: before anything is written.
+        run.manifest()
+        run.newest()
         _check_loggers(options.shown.log, options.where)
         if options.generations is not None:
             _extend(run, options.generations)

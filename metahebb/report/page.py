@@ -33,8 +33,9 @@ def report(run: RunFolder) -> Path:
         StorageError: a file could not be written.
         CheckpointError: the newest checkpoint is damaged.
     """
+    newest = run.newest()  # first: from a damaged one nothing is written
     learning = learning_figure(run)
-    life = life_figure(run) if run.checkpoints.newest() else None
+    life = life_figure(run) if newest else None
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
