@@ -29,6 +29,10 @@ resumable, 130 interrupted.
 """
 
 
+_TORCH_MEMORY = "can't allocate memory"
+"""What torch's RuntimeError says in the place of a MemoryError."""
+
+
 class Command(NamedTuple):
     """Where a command is, and what its first word names."""
 
@@ -69,6 +73,15 @@ def main(arguments: list[str] | None = None) -> int:
         line = " ".join(str(error).split())  # what a task raised may have several
         print(f"metahebb: {line}", file=sys.stderr)
         return error.exit_status
+    except (MemoryError, RuntimeError) as error:
+        if traceback or not (isinstance(error, MemoryError) or _TORCH_MEMORY in str(error)):
+            raise
+        print(
+            "metahebb: expected all of this to fit in memory, got an allocation that failed; use "
+            "fewer --lanes, a smaller --popsize or network, or a search without a full covariance",
+            file=sys.stderr,
+        )
+        return InputError.exit_status
     except KeyboardInterrupt:
         print("metahebb: interrupted", file=sys.stderr)
         return 130

@@ -87,6 +87,8 @@ BAD_FLAGS = {
         ("--algorithm", "cmaes", "--search.no-separable", "--hidden", "2000", "2000"),
         *("full covariance fits in memory", "--search.separable, or snes"),
     ),
+    "lanes beyond memory": (("--lanes", str(10**12)), "lanes that fit in memory", "fewer --lanes"),
+    "cosyne without parents": (("--algorithm", "cosyne", "--popsize", "3"), "at least 4 (cosyne)"),
     "xnes beyond memory": (
         ("--algorithm", "xnes", "--hidden", "2000", "2000"),
         *("full covariance fits in memory", "or snes"),

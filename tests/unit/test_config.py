@@ -53,6 +53,16 @@ def test_a_run_is_refused(told: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("algorithm", "popsize", "ratio"), [("cosyne", 4, 0.5), ("cem", 4, 0.5), ("cem", 3, 0.7)]
+)
+def test_a_population_has_parents(algorithm: Any, popsize: int, ratio: float) -> None:
+    told = {"algorithm": algorithm, "parenthood_ratio": ratio}
+    SearchConfig(popsize=popsize, **told)
+    with pytest.raises(InputError, match=rf"\({algorithm}\), got {popsize - 1}"):
+        SearchConfig(popsize=popsize - 1, **told)
+
+
+@pytest.mark.parametrize(
     ("told", "message"),
     [
         ({"algorithm": "open_es"}, "an? algorithm among .*did you mean 'openai_es'"),
