@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -149,10 +150,8 @@ def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
         if shown.finish:
             _finish(run, backend, shown.quiet)
     except Stopped as stopped:
-        print(
-            f"metahebb: stopped by {stopped}; go on with: metahebb resume {run.path}",
-            file=sys.stderr,
-        )
+        command = f"metahebb resume {shlex.quote(str(run.path))}"
+        print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
         return stopped.exit_status
     print(run.path)
     return 0

@@ -50,9 +50,11 @@ def _rows(evaluation: dict[str, Any], far: bool) -> Iterator[list[str]]:
 
 
 def interval(found: dict[str, Any] | None) -> str:
-    """Return ``mean [low, high]``; a dash where there is no mean."""
+    """Return ``mean [low, high]``; a dash where there is no mean, or no interval."""
     if not found or found["mean"] is None:
         return "–"
+    if found["low"] is None:
+        return f"{found['mean']:.2f} [–]"
     return f"{found['mean']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
 
 

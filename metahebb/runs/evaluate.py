@@ -12,9 +12,10 @@ from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.probes import check_probes
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
-from metahebb.runs.statistics import mean_interval
+from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Locomotion
+from metahebb.tasks.damage import check_distinct
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 FRESH = 2
@@ -25,7 +26,7 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
     """Return the run's set-up on other bodies; with no ``damages`` on its own.
 
     Raises:
-        InputError: the task has no bodies to damage, or not that one.
+        InputError: the task has no bodies to damage, or not that one, or one is named twice.
     """
     task = run.config.task
     if not damages:
@@ -34,6 +35,7 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
         raise InputError(
             f"expected a locomotion run for --damage, got one of {task.env_id}; leave it out"
         )
+    check_distinct(damages)
     setup = dataclasses.replace(run.setup, task=dataclasses.replace(task, damages=damages))
     check_probes(setup.probes, setup.task, setup.network)
     return setup
@@ -56,8 +58,8 @@ def evaluate(
 
     Returns:
         What is written, and in which ``file``: per body the returns, their mean with a 95 %
-        bootstrap interval (low, high), the distance likewise in metres where the task knows it,
-        and the mean life length.
+        bootstrap interval (low, high; None with one life), the distance likewise in metres where
+        the task knows it, and the mean life length.
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1.
@@ -103,18 +105,10 @@ def _summary(outcomes: Outcomes) -> dict[str, Any]:
     returns, distances = outcomes["episode_return"], outcomes["distance"]
     finite = ~is_nonfinite(outcomes)
     known = finite & np.isfinite(distances)
-    interval = _interval(distances[known]) if known.any() else None
     return {
-        **_interval(returns[finite]),
+        **mean_of(returns[finite]),
         "returns": [float(r) if np.isfinite(r) else None for r in returns],
-        "distance": interval,
+        "distance": mean_of(distances[known]) if known.any() else None,
         "steps_mean": float(outcomes["steps"].mean()),
         "nonfinite": int((~finite).sum()),
     }
-
-
-def _interval(values: Any) -> dict[str, float | None]:
-    if not len(values):
-        return {"mean": None, "low": None, "high": None}
-    mean, low, high = mean_interval(values)
-    return {"mean": mean, "low": low, "high": high}

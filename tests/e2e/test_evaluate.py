@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from small_runs import evolve, files
+from small_runs import Said, evolve, files
 
 from metahebb.cli import main
 
@@ -55,3 +55,23 @@ def test_only_the_standard_evaluation_is_the_headline(
         == (json.loads(standard)["bodies"]["intact"]["returns"][:2])
     )
     assert set(files(ant)) == set(after)
+
+
+def test_one_life_has_no_interval(ant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(ant, "--lives", "1") == 0
+    assert " [–]" in capsys.readouterr().out
+    found = json.loads((ant / "evaluation.json").read_text())["bodies"]["intact"]
+    assert found["mean"] == found["returns"][0]
+    assert [found["low"], found["high"]] == [None, None]
+    assert [found["distance"]["low"], found["distance"]["high"]] == [None, None]
+    assert main(["probe", str(ant), "--lives", "1", "--probe", "freeze:at=1"]) == 0
+    assert " [–]" in capsys.readouterr().out
+    assert main(["report", str(ant)]) == 0
+    assert " [–] m over 1 fresh lives" in (ant / "report.html").read_text()
+
+
+def test_a_damage_is_named_once(ant: Path, said: Said) -> None:
+    before = files(ant)
+    assert evaluate(ant, "--damage", "long_back", "long_back") == 2
+    said("each damage once, got 'long_back' 2 times")
+    assert files(ant) == before
