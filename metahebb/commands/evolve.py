@@ -20,6 +20,7 @@ from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
+from metahebb.networks import FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
@@ -82,6 +83,7 @@ def evolve(name: str, rest: list[str]) -> int:
     path = options.out or Path("runs") / f"{name}-seed{config.seed}-{stamp}"
     RunFolder.check_free(path)
     _check_loggers(options.shown.log, options.where)
+    _tell_of_modulator(config)
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(options.where, config) as backend:
         run = RunFolder.create(path, config)
@@ -93,6 +95,17 @@ def evolve(name: str, rest: list[str]) -> int:
                 if getattr(error, "exit_status", 1) in (1, InputError.exit_status):
                     run.discard()
                 raise
+
+
+def _tell_of_modulator(config: RunConfig) -> None:
+    network = config.network
+    if isinstance(network, FeedForward) and "modulator" in network.rule.signals:
+        print(
+            f"metahebb: the rule {network.rule.name} reads modulator, which is 0 in every life of "
+            "this run: only a probe of your own writes it (docs/howto/your-rule.md); a rule "
+            "without it says nothing here",
+            file=sys.stderr,
+        )
 
 
 def resume(path: str, rest: list[str]) -> int:
