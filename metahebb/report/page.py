@@ -31,9 +31,11 @@ def report(run: RunFolder) -> Path:
 
     Raises:
         StorageError: a file could not be written.
+        InputError: the manifest is damaged.
         CheckpointError: the newest checkpoint is damaged.
     """
-    newest = run.newest()  # first: from a damaged one nothing is written
+    run.manifest()  # both first: where one of them is damaged, nothing is written
+    newest = run.newest()
     learning = learning_figure(run)
     life = life_figure(run) if newest else None
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE

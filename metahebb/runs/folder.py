@@ -19,7 +19,7 @@ from metahebb.errors import CheckpointError, InputError
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.journal import Journal
-from metahebb.runs.manifest import config_sha256, make_manifest
+from metahebb.runs.manifest import KEYS, config_sha256, make_manifest
 from metahebb.runs.serial import from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.worker import Plan, Setup
@@ -212,8 +212,20 @@ class RunFolder:
             os.fsync(stream.fileno())
 
     def manifest(self) -> dict[str, Any]:
-        """Return the manifest."""
-        return _read_json(self.path / "manifest.json")
+        """Return the manifest.
+
+        Raises:
+            InputError: it is damaged, or not that of a run (a study's folder has another one).
+        """
+        file = self.path / "manifest.json"
+        manifest = _read_json(file)
+        missing = [key for key in KEYS if key not in manifest]
+        if missing:
+            raise InputError(
+                f"expected the manifest of a run, got one without {', '.join(missing)} ({file}); "
+                "name the folder that 'metahebb evolve' made"
+            )
+        return manifest
 
     def update_manifest(self, **cost: Any) -> None:
         """Write what the run has cost so far."""

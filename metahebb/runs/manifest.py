@@ -21,6 +21,13 @@ from metahebb.runs.serial import from_json, to_json
 PACKAGES = ("numpy", "numba", "mujoco", "gymnasium", "torch", "evotorch", "ray", "scipy")
 
 
+KEYS = (
+    *("metahebb", "commit", "dirty", "command", "seed", "started", "versions", "machine"),
+    *("generations", "env_steps", "elapsed_s"),
+)
+"""What every manifest of a run has."""
+
+
 def make_manifest(seed: int) -> dict[str, Any]:
     """Return the manifest of a run that starts now; cost is filled in as it goes."""
     commit, dirty = _commit()

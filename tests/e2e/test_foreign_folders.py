@@ -130,3 +130,10 @@ def test_json_that_is_no_object(run: Path, said: Said, name: str) -> None:
     (run / name).write_text("[]")
     refused(run, "evaluate", 2)
     said("JSON in", name, "a list and no object")
+
+
+@pytest.mark.parametrize("command", ["resume", "report"])
+def test_a_manifest_that_is_not_of_a_run(run: Path, said: Said, command: str) -> None:
+    (run / "manifest.json").write_text('{"seeds": [0, 1, 2]}')
+    refused(run, command, 2)
+    said("the manifest of a run", "without metahebb, commit", "'metahebb evolve' made")
