@@ -19,6 +19,7 @@ from metahebb.probes.push import Push
 from metahebb.probes.randomize_weights import RandomizeWeights
 from metahebb.probes.saturate import Saturate
 from metahebb.probes.scale_actions import ScaleActions
+from metahebb.probes.turn import Turn
 from metahebb.probes.zero_weights import ZeroWeights
 from metahebb.tasks.base import Task
 
@@ -33,6 +34,7 @@ PROBES: dict[str, type] = {
     "randomize_weights": RandomizeWeights,
     "saturate": Saturate,
     "scale_actions": ScaleActions,
+    "turn": Turn,
     "zero_weights": ZeroWeights,
 }
 """All probes by name; to add one, write a file and list it here."""

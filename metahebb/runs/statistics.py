@@ -46,3 +46,37 @@ def mean_of(values: npt.ArrayLike) -> dict[str, float | None]:
     mean, low, high = mean_interval(data.tolist())
     single = data.size == 1
     return {"mean": mean, "low": None if single else low, "high": None if single else high}
+
+
+def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np.float64]:
+    """Return bootstrap draws of means over groups, runs and lives, ``(n_resamples, k)``.
+
+    Each draw takes as many runs as there are, with replacement within each group, and of each of
+    them as many lives, with replacement: what varies between runs of one setting, which is most,
+    is in the interval. A function of the ``k`` means (a ratio, a difference) has the quantiles of
+    its draws as its interval.
+
+    Args:
+        data: ``(n_groups, n_runs, n_lives, k)``; the ``k`` values of a life stay together.
+        n_resamples: draws; always the same random numbers.
+
+    Raises:
+        ValueError: another number of dimensions.
+    """
+    values = np.asarray(data, np.float64)
+    n_groups, n_runs, n_lives, k = values.shape
+    rng = np.random.default_rng(0)
+    total = np.zeros((n_resamples, k))
+    for group in values:
+        runs = rng.integers(n_runs, size=(n_resamples, n_runs))
+        counts = rng.multinomial(n_lives, np.full(n_lives, 1 / n_lives), (n_resamples, n_runs))
+        for place in range(n_runs):
+            lives = group[runs[:, place]]
+            total += np.einsum("nl,nlk->nk", counts[:, place] / n_lives, lives)
+    return total / (n_groups * n_runs)
+
+
+def quantile_interval(draws: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """Return ``(low, high)``: the percentile interval of bootstrap draws ``(n,)``."""
+    low, high = np.quantile(np.asarray(draws), (0.5 - confidence / 2, 0.5 + confidence / 2))
+    return float(low), float(high)

@@ -120,6 +120,16 @@ class LocomotionLanes:
         if y:
             self._qvel[lanes, 1] += y
 
+    def turn(self, lanes: Lanes, angles: npt.NDArray[np.float64]) -> None:
+        """Turn the root, which must be free, and its velocity by ``angles`` ``(k,)`` [rad]."""
+        cos, sin = np.cos(angles), np.sin(angles)
+        x, y = self._qvel[lanes, 0], self._qvel[lanes, 1]
+        self._qvel[lanes, 0], self._qvel[lanes, 1] = cos * x - sin * y, sin * x + cos * y
+        cos, sin = np.cos(angles / 2), np.sin(angles / 2)
+        w, i, j, k = self._qpos[lanes, 3:7].T  # the angular velocity is in the root's own frame
+        turned = (cos * w - sin * k, cos * i - sin * j, cos * j + sin * i, cos * k + sin * w)
+        self._qpos[lanes, 3:7] = np.stack(turned, axis=1)
+
     def _initial_state(
         self, lane: int, seed: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

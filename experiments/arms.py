@@ -1,0 +1,46 @@
+"""The arms of a comparison: who lives, under the same search and the same evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metahebb.networks import FeedForward, Gated
+from metahebb.plasticity.rules import RULES
+
+HIDDEN = (32, 16)
+FROZEN_AT = 50
+"""Env step from which the arm ``frozen`` no longer learns: 2.5 s of life."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to walk.
+
+    Attributes:
+        what: it is, for a table.
+        network: who lives.
+        probes: done to every life of the arm, in the search and in its evaluation.
+    """
+
+    what: str
+    network: FeedForward | Gated
+    probes: tuple[str, ...] = ()
+
+
+ARMS: dict[str, Arm] = {
+    "hebbian": Arm("ABCD rule per synapse, random births", FeedForward(HIDDEN)),
+    "static": Arm("inherited weights", FeedForward(HIDDEN, rule=RULES["static"])),
+    "lstm": Arm("inherited weights, LSTM", Gated("lstm", HIDDEN)),
+    "gru": Arm("inherited weights, GRU", Gated("gru", HIDDEN)),
+    "frozen": Arm(
+        f"ABCD rule, frozen from step {FROZEN_AT} of each life on",
+        FeedForward(HIDDEN),
+        (f"freeze:at={FROZEN_AT}",),
+    ),
+    "coevolved": Arm(
+        "ABCD rule per synapse, inherited births", FeedForward(HIDDEN, birth="coevolved")
+    ),
+}
+"""All arms that are evolved. Inherited births without plasticity are the arm ``static``: the same
+weights, drawn by the same search. Random births without plasticity inherit nothing that acts; they
+need no search, and are the arm ``hebbian`` with ``freeze:at=0``."""

@@ -1,0 +1,96 @@
+"""Cells of a table: what a run's unperturbed center does in many bodies, life by life."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.commands.backend import Where
+from metahebb.evolution.backends.base import Job
+from metahebb.life import Ending
+from metahebb.probes import parse_probes
+from metahebb.runs.evaluate import FRESH, evaluation_setup
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.storage import write_json
+from metahebb.worker import GivenPoint, Plan, is_nonfinite
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Fresh lives in several bodies; life i has the same birth and world seed in each of them.
+
+    Attributes:
+        bodies: their names.
+        distance: ``(n_bodies, n_lives)`` metres along +x; 0 where the life ended non-finite.
+        survived: ``(n_bodies, n_lives)`` whether it reached the horizon.
+    """
+
+    bodies: tuple[str, ...]
+    distance: Floats
+    survived: npt.NDArray[np.bool_]
+
+
+def cells(
+    run: RunFolder,
+    bodies: tuple[str, ...],
+    lives: int,
+    max_steps: int,
+    where: Where,
+    probes: tuple[str, ...] = (),
+) -> Cells:
+    """Return what the run's center does; found once, then kept in the run folder.
+
+    Args:
+        run: finished.
+        bodies: in the grammar of damages; the run need not have seen them.
+        lives: per body.
+        max_steps: horizon in env steps.
+        where: they are lived.
+        probes: done to every life, in the place of those that the run was evolved with.
+    """
+    asked = {
+        "generation": run.generation,
+        "lives": lives,
+        "max_steps": max_steps,
+        "bodies": list(bodies),
+        "probes": list(probes),
+    }
+    file = run.path / "cells" / ("-".join(probes).replace(":", "_").replace("=", "") or "plain")
+    file = file.with_suffix(".json")
+    if file.exists():
+        kept = json.loads(file.read_bytes())
+        if kept["asked"] == asked:
+            return _cells(kept)
+    setup = evaluation_setup(run, bodies)
+    setup = dataclasses.replace(setup, probes=parse_probes(probes))
+    point = GivenPoint(run.center()[None])
+    jobs = [
+        Job(Plan(run.generation, max_steps, (body,), lives, fresh=FRESH), point, 1)
+        for body in range(len(bodies))
+    ]
+    backend = where.backend(setup)
+    try:
+        found = backend.evaluate(jobs)
+    finally:
+        backend.close()
+    distance = [np.where(is_nonfinite(o), 0.0, o["distance"]).tolist() for o in found]
+    survived = [(o["ending"] == Ending.HORIZON).tolist() for o in found]
+    kept = {"asked": asked, "distance": distance, "survived": survived}
+    file.parent.mkdir(exist_ok=True)
+    write_json(file, kept)
+    return _cells(kept)
+
+
+def _cells(kept: dict[str, Any]) -> Cells:
+    return Cells(
+        tuple(kept["asked"]["bodies"]),
+        np.array(kept["distance"], np.float64),
+        np.array(kept["survived"], np.bool_),
+    )

@@ -1,0 +1,68 @@
+"""The same tuning budget for every arm: a small grid, scored on training bodies only."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.cells import cells
+from experiments.running import evolved
+from metahebb.commands.backend import Where
+from metahebb.runs.config import RunConfig
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a search is tuned in.
+
+    Attributes:
+        stdev: of the search distribution.
+        learning_rate: of its center.
+        initial_stdev: of the first center.
+    """
+
+    stdev: float
+    learning_rate: float
+    initial_stdev: float
+
+    def __str__(self) -> str:
+        """Return it as a folder's name."""
+        return f"{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
+
+    def of(self, config: RunConfig) -> RunConfig:
+        """Return ``config`` with this setting."""
+        return dataclasses.replace(
+            config, search=dataclasses.replace(config.search, **dataclasses.asdict(self))
+        )
+
+
+GRID = tuple(itertools.starmap(Setting, itertools.product((0.03, 0.06), (0.01, 0.03), (0.02, 0.1))))
+SEED = 1000
+"""Of the runs that tune; no run that is reported has it."""
+
+
+def tuned(
+    folder: Path, config: RunConfig, grid: Sequence[Setting], lives: int, where: Where
+) -> list[tuple[Setting, float]]:
+    """Return each setting of ``grid`` with its score, the best first.
+
+    Args:
+        folder: of the runs, one per setting.
+        config: of a short run; its seed is replaced.
+        grid: what is tried.
+        lives: fresh ones per training body; the score is their mean distance [m] with the run's
+            own probes and horizon.
+        where: it is evolved.
+    """
+    scores = []
+    for setting in grid:
+        run = evolved(
+            folder / str(setting), setting.of(dataclasses.replace(config, seed=SEED)), where
+        )
+        horizon = config.stages[-1].max_steps
+        found = cells(run, config.task.bodies, lives, horizon, where, config.probes)
+        scores.append((setting, float(found.distance.mean())))
+    return sorted(scores, key=lambda pair: -pair[1])
