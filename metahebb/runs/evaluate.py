@@ -14,6 +14,7 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.statistics import mean_interval
 from metahebb.runs.storage import write_json
 from metahebb.tasks import Locomotion
+from metahebb.tasks.names import name_of
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 FRESH = 2
@@ -31,7 +32,7 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
         return run.setup
     if not isinstance(task, Locomotion):
         raise InputError(
-            f"expected a locomotion run for --damage, got one of {task.env_id}; leave it out"
+            f"expected a locomotion run for --damage, got one of {name_of(task)}; leave it out"
         )
     setup = dataclasses.replace(run.setup, task=dataclasses.replace(task, damages=damages))
     check_probes(setup.probes, setup.task, setup.network)
