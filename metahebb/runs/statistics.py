@@ -59,7 +59,8 @@ def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np
         for place in range(n_runs):
             lives = group[runs[:, place]]
             total += np.einsum("nl,nlk->nk", counts[:, place] / n_lives, lives)
-    return total / (n_groups * n_runs)
+    means: npt.NDArray[np.float64] = total / (n_groups * n_runs)
+    return means
 
 
 def quantile_interval(draws: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
