@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 MEASURES = ("return", "before", "after")
 """Mean score of all go steps; of the settled ones before the flip, and after it."""
 LANES = 64
-_COLORS = (GREEN, BLUE, ORANGE, GRAY, INK)
+_LINES = ((GREEN, "-"), (GRAY, "-"), (ORANGE, "-"), (BLUE, "-"), (INK, "--"))
 
 
 @dataclass(frozen=True)
@@ -114,22 +114,26 @@ def draw(arms: dict[str, Lived], task: Reversal, folder: Path) -> None:
     born, turned = figure.subplots(1, 2, sharey=True, width_ratios=(1.0, 1.5))
     length = task.look + task.go
     cycles = task.max_steps // 3 // length  # every life has as many before its flip and after it
-    for (name, lived), color in zip(arms.items(), _COLORS[: len(arms)], strict=True):
-        birth, flip = np.zeros_like(lived.flips), lived.flips
-        _band(born, curve(lived, task, birth, cycles), 0, length, color, name)
-        around = curve(lived, task, flip - cycles // 2 * length, cycles // 2 + cycles)
-        _band(turned, around, -(cycles // 2) * length, length, color, name)
+    before = cycles // 2
+    for (name, lived), line in zip(arms.items(), _LINES[: len(arms)], strict=True):
+        birth = curve(lived, task, np.zeros_like(lived.flips), cycles)
+        _band(born, birth, 0, length, line, name)
+        around = curve(lived, task, lived.flips - before * length, before + cycles)
+        _band(turned, around, -before * length, length, line, name)
     style(born, "env steps since birth", "mean score of a go step", "Finding it out")
     style(turned, "env steps since the flip", "", "The hidden variable flips")
     turned.axvline(0, color=INK, linewidth=0.8, linestyle="--", alpha=0.5)
     for axes in (born, turned):
         axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
         axes.set_ylim(-1.08, 1.08)
-    turned.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="lower right")
+    born.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="lower right")
     save(figure, folder / "score.png")
 
 
-def _band(axes: Axes, found: Floats, first: int, length: int, color: str, name: str) -> None:
+def _band(
+    axes: Axes, found: Floats, first: int, length: int, line: tuple[str, str], name: str
+) -> None:
     middle = first + (np.arange(found.shape[1]) + 0.5) * length
-    axes.plot(middle, found[0], color=color, linewidth=1.6, label=name)
+    color, dashes = line
+    axes.plot(middle, found[0], color=color, linestyle=dashes, linewidth=1.6, label=name)
     axes.fill_between(middle, found[1], found[2], color=color, alpha=0.2, linewidth=0)

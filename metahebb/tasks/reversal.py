@@ -11,6 +11,8 @@ import numpy.typing as npt
 from metahebb.errors import InputError
 from metahebb.tasks.base import Lanes, StepResult
 
+Signs = npt.NDArray[np.int8]
+
 SENSORS = ("displacement or goal", "look", "go")
 """What an observation holds, in order."""
 
@@ -104,6 +106,9 @@ class ReversalLanes:
         """Make ``n`` lanes, each to be reset before its first step."""
         self._task = task
         self._is_go = task.is_go
+        self._flags = np.stack([np.zeros_like(self._is_go), ~self._is_go, self._is_go], 1).astype(
+            np.float32
+        )
         self._reward = 1.0 / int(self._is_go.sum())
         self.signs = np.ones((n, task.max_steps), np.int8)
         self.goals = np.zeros((n, task.max_steps), np.int8)
@@ -123,36 +128,32 @@ class ReversalLanes:
             self.goals[lane] = (2 * rng.integers(2, size=length) - 1) * self._is_go
         self._scores[lanes] = 0
         self._ages[lanes] = 0
-        self._observe(lanes, self._ages[lanes], np.zeros(len(lanes)))
+        self._observe(lanes, self._ages[lanes], np.zeros(len(lanes), np.int8))
 
-    def score(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> npt.NDArray[np.int8]:
+    def score(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> Signs:
         """Return what ``outputs`` ``(k, 1)`` score in the present step: ±1, 0 in a look step."""
-        scores: npt.NDArray[np.int8] = self.goals[lanes, self._ages[lanes]] * self._moves(
-            outputs, lanes
-        )
+        ages = self._ages[lanes]
+        scores: Signs = self.goals[lanes, ages] * _moves(self.signs[lanes, ages], outputs)
         return scores
-
-    def _moves(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> npt.NDArray[np.int8]:
-        """Return by how much the actuator moves the mass, ±1."""
-        signs = self.signs[lanes, self._ages[lanes]]
-        return np.where(outputs[:, 0] >= 0, signs, -signs)
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
         """Advance ``lanes`` by one step; a non-finite output scores nothing."""
+        ages = self._ages[lanes]
+        moves = _moves(self.signs[lanes, ages], outputs)
         nonfinite = ~np.isfinite(outputs[:, 0])
-        scores = np.where(nonfinite, 0, self.score(outputs, lanes))
-        moves, ages = self._moves(outputs, lanes), self._ages[lanes]
+        scores = self.goals[lanes, ages] * moves * ~nonfinite
         self._scores[lanes, ages] = scores
         self._ages[lanes] = ages = ages + 1
         truncated = ages >= self._task.max_steps
         self._observe(lanes, ages % self._task.max_steps, moves)
-        return StepResult(scores * self._reward, np.zeros_like(truncated), truncated, nonfinite)
+        reward = np.multiply(scores, self._reward, dtype=np.float64)
+        return StepResult(reward, np.zeros_like(truncated), truncated, nonfinite)
 
-    def _observe(self, lanes: Lanes, ages: Lanes, moves: npt.NDArray[np.generic]) -> None:
-        is_go = self._is_go[ages]
-        self.observations[lanes, 0] = np.where(is_go, self.goals[lanes, ages], moves)
-        self.observations[lanes, 1] = ~is_go
-        self.observations[lanes, 2] = is_go
+    def _observe(self, lanes: Lanes, ages: Lanes, moves: Signs) -> None:
+        """Show goals, which are 0 in look steps, and there the ``moves`` of the step before."""
+        seen = self._flags[ages]
+        seen[:, 0] = self.goals[lanes, ages] + moves * seen[:, 1]
+        self.observations[lanes] = seen
 
     def measures(self, lane: int) -> dict[str, float]:
         """Return ``before`` and ``after``, mean scores of settled go steps, and ``flip``, its step.
@@ -170,3 +171,8 @@ class ReversalLanes:
         """Return the mean score of the go steps from ``start`` on, without those that settle."""
         settled = np.flatnonzero(self._is_go[start:stop])[self._task.settle :]
         return float(self._scores[lane, start + settled].mean()) if settled.size else float("nan")
+
+
+def _moves(signs: Signs, outputs: npt.NDArray[np.float32]) -> Signs:
+    """Return by how much actuators with ``signs`` move their masses, ±1."""
+    return np.where(outputs[:, 0] >= 0, signs, -signs)
