@@ -126,7 +126,6 @@ class ReversalLanes:
             self.flips[lane] = rng.integers(length // 3, 2 * length // 3)
             self.signs[lane, self.flips[lane] :] *= -1
             self.goals[lane] = (2 * rng.integers(2, size=length) - 1) * self._is_go
-        self._scores[lanes] = 0
         self._ages[lanes] = 0
         self._observe(lanes, self._ages[lanes], np.zeros(len(lanes), np.int8))
 
