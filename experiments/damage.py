@@ -33,9 +33,7 @@ from experiments.robustness import (
     SECONDS,
     Budget,
     Fold,
-    jobs,
-    run_of,
-    tune,
+    all_runs,
 )
 from experiments.running import RUNS, Order, command
 from experiments.study import RESULTS, Claim, write_study
@@ -140,13 +138,8 @@ def _kinds(found: Cells, fold: Fold) -> Floats:
 
 def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/damage``; ``smoke``: among the runs."""
-    budget, where = BUDGETS[order.size], order.where
-    tuning = {arm: tune(order.size, arm, where) for arm in ARMS}
-    runs: dict[tuple[str, Fold, int], RunFolder] = {}
-    for arm, fold, seed in jobs(budget):
-        run = run_of(order.size, arm, fold, seed, tuning[arm][0][0], where)
-        runs[arm, fold, seed] = run
-        cells(run, BODIES, budget.lives, budget.steps, where, ARMS[arm].probes)
+    budget = BUDGETS[order.size]
+    tuning, runs = all_runs(order)
     groups = _groups(budget, runs, order)
     controls = _controls(budget, runs, order)
     claims = _claims(groups, controls, f"python -m experiments.damage {order.size}")
@@ -173,7 +166,13 @@ def _groups(
         lived = cells(run, BODIES, budget.lives, budget.steps, order.where, ARMS[arm].probes)
         found.setdefault((arm, fold.protocol), {})[fold, seed] = lived
     return [
-        Group(arm, protocol, tuple(dict.fromkeys(fold for fold, _ in lived)), budget.seeds, lived)
+        Group(
+            arm,
+            protocol,
+            tuple(dict.fromkeys(fold for fold, _ in lived)),
+            tuple(dict.fromkeys(seed for _, seed in lived)),
+            lived,
+        )
         for (arm, protocol), lived in found.items()
     ]
 
@@ -183,12 +182,13 @@ def _controls(
 ) -> list[Group]:
     """Return Hebbian centers with plasticity frozen from a step on; from 0 on: never plastic."""
     fold = budget.side_folds[0]
+    seeds = tuple(seed for arm, f, seed in runs if arm == "hebbian" and f == fold)
     return [
         Group(
             f"hebbian, frozen from step {at} on" if at else "random births, no plasticity",
             fold.protocol,
             (fold,),
-            budget.seeds,
+            seeds,
             {
                 (fold, seed): cells(
                     runs["hebbian", fold, seed],
@@ -198,7 +198,7 @@ def _controls(
                     order.where,
                     (f"freeze:at={at}",),
                 )
-                for seed in budget.seeds
+                for seed in seeds
             },
         )
         for at in FREEZES
@@ -209,43 +209,28 @@ def _claims(groups: Sequence[Group], controls: Sequence[Group], made_by: str) ->
     claims: list[Claim] = []
     for group in (*groups, *controls):
         means, draws = group.draws()
-        name = f"{group.arm}, protocol {group.protocol}, {len(group.folds)} fold(s)"
-        for kind in ("intact", "seen", "unseen"):
+        name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
+        for kind in ("intact", "unseen"):
             low, high = quantile_interval(draws[kind])
             what = f"{name}: {kind} [m in {SECONDS} s]"
             claims.append(Claim(what, means[kind], low, high, None, group.seeds, made_by))
         if group.arm == "hebbian":
-            claims.append(_retention(name, group, means, draws, made_by, ">= 0.6"))
-        elif means["intact"] > 1:
-            claims.append(_retention(name, group, means, draws, made_by, None))
+            ratio = means["unseen"] / means["intact"]
+            low, high = quantile_interval(draws["unseen"] / draws["intact"])
+            what = f"{name}: unseen / intact"
+            claims.append(Claim(what, ratio, low, high, ">= 0.6", group.seeds, made_by))
     claims += _differences(groups, made_by)
-    hebbian = next(g for g in groups if g.arm == "hebbian")
+    hebbian = next(group for group in groups if group.arm == "hebbian")
     means, draws = hebbian.draws()
-    claims += [
-        Claim(
-            f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]",
-            means[kind] / BULLET,
-            *(value / BULLET for value in quantile_interval(draws[kind])),
-            None,
-            hebbian.seeds,
-            made_by,
-        )
-        for kind in ("intact", "unseen")
-    ]
+    for kind in ("intact", "unseen"):
+        low, high = quantile_interval(draws[kind] / BULLET)
+        what = f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]"
+        claims.append(Claim(what, means[kind] / BULLET, low, high, None, hebbian.seeds, made_by))
     return claims
 
 
-def _retention(
-    name: str,
-    group: Group,
-    means: dict[str, float],
-    draws: dict[str, Floats],
-    made_by: str,
-    goal: str | None,
-) -> Claim:
-    low, high = quantile_interval(draws["unseen"] / draws["intact"])
-    value = means["unseen"] / means["intact"]
-    return Claim(f"{name}: unseen / intact", value, low, high, goal, group.seeds, made_by)
+def _folds(group: Group) -> str:
+    return "1 fold" if len(group.folds) == 1 else f"{len(group.folds)} folds"
 
 
 def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
@@ -260,7 +245,7 @@ def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
         for kind in ("intact", "unseen"):
             # Run i of both arms has the same seed: the same births and worlds, drawn together.
             low, high = quantile_interval(draws[kind] - other_draws[kind])
-            what = f"hebbian − {other.arm}, {len(other.folds)} fold(s): {kind} [m]"
+            what = f"hebbian − {other.arm}, protocol {other.protocol}, {_folds(other)}: {kind} [m]"
             value = means[kind] - other_means[kind]
             claims.append(Claim(what, value, low, high, None, other.seeds, made_by))
     return claims

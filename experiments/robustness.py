@@ -2,8 +2,8 @@
 
 A fold is the one leg that a run sees shortened; the other three are unseen. Protocol ``one`` trains
 on the intact body and that leg. Protocol ``weak`` also shows the other legs, at full length, with
-weak motors. A generation lives in the intact body and in one of the others, each in its turn, so
-that both protocols cost the same.
+weak motors. A generation lives in two of the bodies, all of them in turn, so that both protocols
+cost the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.arms import ARMS
-from experiments.running import RUNS, Size, evolved
+from experiments.running import RUNS, Order, Size, evolved, is_finished
 from experiments.tuning import GRID, Setting, tuned
 from metahebb.commands.backend import Where
 from metahebb.evolution.config import SearchConfig
@@ -65,9 +65,9 @@ class Fold:
 
     @property
     def training(self) -> tuple[str, ...]:
-        """Bodies of training beside the intact one."""
+        """Bodies of training."""
         weak = tuple(_weak(leg) for leg in self.unseen)
-        return (self.leg, *weak) if self.protocol == "weak" else (self.leg,)
+        return (INTACT, self.leg, *weak) if self.protocol == "weak" else (INTACT, self.leg)
 
     def __str__(self) -> str:
         """Return it as a folder's name."""
@@ -167,11 +167,11 @@ def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int
     turns = itertools.cycle(fold.training)
     short, long = budget.train_steps
     stages = tuple(
-        Stage(g, short if g < budget.generations // 2 else long, (INTACT, next(turns)))
+        Stage(g, short if g < budget.generations // 2 else long, (next(turns), next(turns)))
         for g in range(generations)
     )
     return RunConfig(
-        task=Locomotion("ant", damages=(INTACT, *fold.training), integrator=budget.integrator),
+        task=Locomotion("ant", damages=fold.training, integrator=budget.integrator),
         network=dataclasses.replace(who.network, hidden=budget.hidden),
         search=SearchConfig(popsize=budget.popsize),
         schedule=stages,
@@ -204,7 +204,42 @@ def run_of(
     """Return a finished run of the study; see `evolved`."""
     budget = BUDGETS[size]
     config = setting.of(run_config(budget, arm, fold, seed, budget.generations))
-    return evolved(_folder(size) / arm / str(fold) / f"seed{seed}", config, where)
+    return evolved(run_path(size, arm, fold, seed), config, where)
+
+
+def run_path(size: Size, arm: str, fold: Fold, seed: int) -> Path:
+    """Return where a run is."""
+    return _folder(size) / arm / str(fold) / f"seed{seed}"
+
+
+def all_runs(
+    order: Order,
+) -> tuple[dict[str, list[tuple[Setting, float]]], dict[tuple[str, Fold, int], RunFolder]]:
+    """Return what tuning found, by arm, and the runs by (arm, fold, seed).
+
+    Those that are missing are evolved now; with ``order.finished`` they are left out, and with
+    them the seeds of an arm and protocol that do not have all folds.
+    """
+    size, budget = order.size, BUDGETS[order.size]
+    wanted = list(jobs(budget))
+    if order.finished:
+        there = {job for job in wanted if is_finished(run_path(size, *job))}
+        wanted = [
+            (arm, fold, seed)
+            for arm, fold, seed in wanted
+            if all(
+                (a, f, s) in there
+                for a, f, s in jobs(budget)
+                if (a, f.protocol, s) == (arm, fold.protocol, seed)
+            )
+        ]
+    tuning: dict[str, list[tuple[Setting, float]]] = {}
+    runs = {}
+    for arm, fold, seed in wanted:
+        if arm not in tuning:
+            tuning[arm] = tune(size, arm, order.where)
+        runs[arm, fold, seed] = run_of(size, arm, fold, seed, tuning[arm][0][0], order.where)
+    return tuning, runs
 
 
 def _folder(size: Size) -> Path:
