@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from experiments.cells import cells
 from experiments.running import evolved
 from metahebb.commands.backend import Where
 from metahebb.runs.config import RunConfig
+from metahebb.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,16 @@ SEED = 1000
 """Of the runs that tune; no run that is reported has it."""
 
 
+Score = Callable[[RunFolder], float]
+
+
 def tuned(
-    folder: Path, config: RunConfig, grid: Sequence[Setting], lives: int, where: Where
+    folder: Path,
+    config: RunConfig,
+    grid: Sequence[Setting],
+    lives: int,
+    where: Where,
+    score: Score | None = None,
 ) -> list[tuple[Setting, float]]:
     """Return each setting of ``grid`` with its score, the best first.
 
@@ -56,12 +65,16 @@ def tuned(
         lives: fresh ones per training body; the score is their mean distance [m] with the run's
             own probes and horizon.
         where: it is evolved.
+        score: of a finished run, in the place of that distance.
     """
     scores = []
     for setting in grid:
         run = evolved(
             folder / str(setting), setting.of(dataclasses.replace(config, seed=SEED)), where
         )
+        if score is not None:
+            scores.append((setting, score(run)))
+            continue
         horizon = config.stages[-1].max_steps
         found = cells(run, config.task.bodies, lives, horizon, where, config.probes)
         scores.append((setting, float(found.distance.mean())))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from metahebb.report.figures import BLUE, FAINT, INK, save, style
 from metahebb.report.recording import Recording, record
+from metahebb.tasks import Reversal
 from metahebb.tasks.damage import INTACT
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def draw_life(recording: Recording) -> Figure:
         style(panels[3], y="metres", title="Way along +x since birth")
         panels[3].plot(np.arange(len(way)) * recording.dt, way, color=BLUE)
         panels[3].axhline(0, color=FAINT, linewidth=0.6)
-    panels[-1].set_xlabel("simulated time [s]", color=INK, fontsize=9)
+    time = "env step" if isinstance(recording.task, Reversal) else "simulated time [s]"
+    panels[-1].set_xlabel(time, color=INK, fontsize=9)
     return figure
 
 

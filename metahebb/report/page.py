@@ -17,7 +17,8 @@ from metahebb.report.life_figure import life_figure
 from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
 from metahebb.runs.storage import write_atomically
-from metahebb.tasks import Locomotion
+from metahebb.tasks import Reversal
+from metahebb.tasks.names import name_of
 
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
@@ -75,11 +76,11 @@ _STATIC_NOTE = "The weights of this network are inherited, and stay: it has no p
 def _what(run: RunFolder) -> str:
     """Return who lives where, and what searches."""
     task, network, search = run.config.task, run.config.network, run.config.search
-    world = task.body if isinstance(task, Locomotion) else task.env_id
     sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
     kind = network.cell if isinstance(network, Gated) else network.rule.name
     genes = f"{run.setup.genome.n_genes:,} genes"
-    return f"{world} · {sizes} · {kind} · {genes} · {search.algorithm}, popsize {search.popsize}"
+    who = f"{sizes} · {kind} · {genes}"
+    return f"{name_of(task)} · {who} · {search.algorithm}, popsize {search.popsize}"
 
 
 def _summary(run: RunFolder) -> str:
@@ -117,6 +118,8 @@ def _image(title: str, path: Path | None, caption: str, missing: str) -> str:
 
 
 def _film(path: Path, run: RunFolder) -> str:
+    if isinstance(run.config.task, Reversal):
+        return ""
     if not path.exists():
         return section("Film", code(f"metahebb film {_folder(run)}"))
     return section("Film", picture(path, "One life of the evolved network"), "film")
@@ -193,12 +196,14 @@ def _origin(run: RunFolder) -> str:
 def _further(run: RunFolder) -> str:
     folder, done = _folder(run), len(run.metrics())
     longer = f" --generations {2 * done}" if done >= run.config.generations else ""
-    lines = (
+    lines = [
         f"metahebb resume {folder}{longer}",
         f"metahebb evaluate {folder} --lives 100",
         f"metahebb film {folder}",
         f"metahebb report {folder}",
-    )
+    ]
+    if isinstance(run.config.task, Reversal):
+        lines[2] = f"metahebb probe {folder} --probe freeze:at={run.config.task.max_steps // 3}"
     return section("How to go on", code("\n".join(lines)))
 
 

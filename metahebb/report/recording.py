@@ -13,7 +13,7 @@ from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.probes import Moment
 from metahebb.probes.damage import Damage
-from metahebb.tasks import GymTask, Locomotion, Task
+from metahebb.tasks import GymTask, Locomotion, Reversal, Task
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
 from metahebb.tasks.gym_adapter import GymLanes
@@ -113,6 +113,11 @@ def _task_of_one_body(setup: Setup, body: str | None, draws: bool) -> Task:
         raise unknown_name("body", body, task.bodies)
     if isinstance(task, GymTask) and draws:
         return _drawing(task)
+    if isinstance(task, Reversal) and draws:
+        raise InputError(
+            "expected a task with a picture, got a reversal run (film); "
+            "see its life with 'metahebb report'"
+        )
     return task
 
 
@@ -136,7 +141,12 @@ def _env(task: GymTask) -> Any:
 
 
 def seconds_per_step(task: Task) -> float:
-    """Return the simulated time of one env step [s]; 1/30 s where an environment states none."""
+    """Return the simulated time of one env step [s]; 1/30 s where an environment states none.
+
+    A task that counts in steps has 1.
+    """
+    if isinstance(task, Reversal):
+        return 1.0
     if isinstance(task, Locomotion):
         timestep: float = compiled(task.body, task.damages[0], task.integrator).opt.timestep
         return timestep * BODIES[task.body].frame_skip

@@ -8,7 +8,7 @@ from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import FeedForward, Gated
 from metahebb.probes import check_probes, parse_probes
-from metahebb.tasks import GymTask, Locomotion
+from metahebb.tasks import GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
 from metahebb.worker import Plan, Setup
 
@@ -52,7 +52,7 @@ class Stage:
 class RunConfig:
     """Everything that decides a run's numbers; where and how fast it runs is told elsewhere."""
 
-    task: Locomotion | GymTask = field(default_factory=Locomotion)
+    task: Locomotion | GymTask | Reversal = field(default_factory=Locomotion)
     """The world."""
     network: FeedForward | Gated = field(default_factory=FeedForward)
     """Who lives in it."""

@@ -16,6 +16,7 @@ from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Locomotion
 from metahebb.tasks.damage import check_distinct
+from metahebb.tasks.names import name_of
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 FRESH = 2
@@ -33,7 +34,7 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
         return run.setup
     if not isinstance(task, Locomotion):
         raise InputError(
-            f"expected a locomotion run for --damage, got one of {task.env_id}; leave it out"
+            f"expected a locomotion run for --damage, got one of {name_of(task)}; leave it out"
         )
     check_distinct(damages)
     setup = dataclasses.replace(run.setup, task=dataclasses.replace(task, damages=damages))

@@ -7,13 +7,21 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.networks import FeedForward
 from metahebb.plasticity import Normalization
 from metahebb.runs.config import RunConfig, Stage
-from metahebb.tasks import GymTask, Locomotion
+from metahebb.tasks import GymTask, Locomotion, Reversal
 
 CARTPOLE = RunConfig(
     task=GymTask("CartPole-v1"),
     network=FeedForward(hidden=(16,), output="linear"),
     search=SearchConfig(popsize=64, learning_rate=0.05, stdev=0.1),
     generations=30,
+)
+
+REVERSAL = RunConfig(
+    task=Reversal(),
+    network=FeedForward(hidden=(8,)),
+    search=SearchConfig(popsize=64, stdev=0.1, learning_rate=0.05),
+    episodes=2,
+    generations=40,
 )
 
 # Two small hidden layers: 7,520 genes instead of 60,800 give the same population a far better
@@ -63,6 +71,7 @@ ANT_FAITHFUL = RunConfig(
 
 PRESETS: dict[str, tuple[RunConfig, str]] = {
     "cartpole": (CARTPOLE, "a plastic pole balancer, within seconds"),
+    "reversal": (REVERSAL, "finds out by plasticity which way its actuator works, within seconds"),
     "ant-quick": (ANT_QUICK, "a Hebbian ant that walks within minutes on two cores"),
     "ant": (ANT, "the clean recipe at full size: two bodies, curriculum, RK4 physics"),
     "ant-faithful": (ANT_FAITHFUL, "the settings of Najarro & Risi's public code, on MuJoCo's ant"),

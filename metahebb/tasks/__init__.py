@@ -1,4 +1,4 @@
-"""Where a life is lived: locomotion with damage, and any Gymnasium environment.
+"""Where a life is lived: locomotion with damage, a hidden reversal, any Gymnasium environment.
 
 Importing this registers ``metahebb/Ant-v0``, ``HalfCheetah``, ``Hopper``, ``Walker2d`` and
 ``Swimmer`` with Gymnasium: ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``.
@@ -11,8 +11,18 @@ import gymnasium
 from metahebb.tasks.base import Lanes, StepResult, Task, TaskError, TaskLanes
 from metahebb.tasks.gym_adapter import GymTask
 from metahebb.tasks.locomotion import Locomotion
+from metahebb.tasks.reversal import Reversal
 
-__all__ = ["GymTask", "Lanes", "Locomotion", "StepResult", "Task", "TaskError", "TaskLanes"]
+__all__ = [
+    "GymTask",
+    "Lanes",
+    "Locomotion",
+    "Reversal",
+    "StepResult",
+    "Task",
+    "TaskError",
+    "TaskLanes",
+]
 
 for _name in ("Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer"):
     gymnasium.register(

@@ -1,0 +1,16 @@
+"""What a task is called, for whoever reads about it."""
+
+from __future__ import annotations
+
+from metahebb.tasks.gym_adapter import GymTask
+from metahebb.tasks.locomotion import Locomotion
+from metahebb.tasks.reversal import Reversal
+
+
+def name_of(task: Locomotion | GymTask | Reversal) -> str:
+    """Return the walker's body, the environment's id, or the task's own name."""
+    if isinstance(task, Locomotion):
+        return task.body
+    if isinstance(task, GymTask):
+        return task.env_id
+    return "reversal"

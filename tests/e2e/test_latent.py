@@ -1,0 +1,137 @@
+"""The study of the hidden reversal: its control works, its smoke runs, its numbers are true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_runs import evolve
+
+from experiments.latent import BUDGETS, EVOLVED, FLIPS_FROM, PROBES, TASK, handwritten, main
+from experiments.latent_lives import MEASURES, Lived, curve, draw, live, nested_interval
+from experiments.running import command
+from metahebb.cli import main as metahebb
+from metahebb.errors import InputError
+from metahebb.report.film import film
+from metahebb.report.page import report
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.statistics import mean_interval
+
+
+def by_hand(n: int, probe: str = "") -> Lived:
+    setup, genome = handwritten()
+    return live(setup, genome, 0, n, probe)
+
+
+@pytest.fixture(scope="module")
+def solved() -> Lived:
+    return by_hand(150)
+
+
+def test_the_handwritten_rule_solves_the_task_before_and_after_the_flip(solved: Lived) -> None:
+    for measure in ("before", "after"):
+        low = solved.interval(measure)[1]
+        assert low > 0.9, measure
+
+
+def test_the_handwritten_rule_needs_its_plasticity(solved: Lived) -> None:
+    newborn = by_hand(150, "freeze:at=0").interval("return")
+    assert newborn[1] < 0 < newborn[2]
+    late = by_hand(150, f"freeze:at={FLIPS_FROM}")
+    assert late.interval("before")[1] > 0.9
+    assert late.interval("after")[2] < -0.9
+    np.testing.assert_array_equal(
+        late.scores[..., :FLIPS_FROM], solved.scores[..., :FLIPS_FROM]
+    )  # the same lives, until they are frozen
+    for term, is_needed in (("A", False), ("B", True)):
+        low, high = by_hand(150, f"drop_term:term={term}").interval("after")[1:]
+        assert (low > 0.9) is not is_needed
+        assert (low < 0 < high) is is_needed
+
+
+def test_measures_are_means_of_the_scores_that_are_noted(solved: Lived) -> None:
+    is_go = TASK.is_go
+    assert (solved.scores[..., ~is_go] == 0).all()
+    returns = solved.scores[..., is_go].mean(-1)
+    np.testing.assert_allclose(solved.measures[..., MEASURES.index("return")], returns)
+    for life in range(5):
+        flip = solved.flips[0, life]
+        settled = solved.scores[0, life, flip:][is_go[flip:]][TASK.settle :]
+        assert solved.measures[0, life, MEASURES.index("after")] == pytest.approx(settled.mean())
+
+
+def test_the_curve_drops_where_lives_flip(solved: Lived) -> None:
+    mean, low, high = curve(solved, TASK, solved.flips - 50, 30)
+    assert (mean[:10] > 0.9).all()
+    assert mean[10] < -0.5  # the first cycle after the flip
+    assert (mean[20:] > 0.9).all()
+    assert ((low <= mean) & (mean <= high)).all()
+
+
+def test_the_interval_holds_what_varies_between_runs() -> None:
+    values = np.repeat([[0.0], [1.0]], 50, axis=1)
+    mean, low, high = nested_interval(values)
+    assert (mean, low, high) == (0.5, 0.0, 1.0)
+    pooled = mean_interval(values.ravel().tolist())
+    assert pooled[2] - pooled[1] < 0.25
+
+
+def test_the_figure_is_written(tmp_path: Path, solved: Lived) -> None:
+    draw({"written by hand": solved}, TASK, tmp_path)
+    assert (tmp_path / "score.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_smoke_runs_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command("latent", main, ["smoke", "--threads", "1"])
+    first = capsys.readouterr()
+    rows = [line.split("|")[1].strip() for line in first.out.splitlines()]
+    assert rows == ["who", "---", "written by hand", *EVOLVED, *PROBES]
+    runs = sorted(p.parent.name for p in Path("runs").rglob("config.json"))
+    n_runs = len(EVOLVED) * (len(BUDGETS["smoke"].seeds) + len(BUDGETS["smoke"].grid))
+    assert len(runs) == n_runs
+    assert not Path("results").exists()
+    command("latent", main, ["smoke", "--threads", "2"])
+    again = capsys.readouterr()
+    assert again.out == first.out
+    assert "generation" not in again.err  # nothing is evolved twice
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    path = tmp_path_factory.mktemp("runs") / "reversal"
+    assert evolve(path, preset="reversal", generations=1) == 0
+    return RunFolder.open(path)
+
+
+@pytest.mark.parametrize("network", ["static", "lstm", "gru"])
+def test_every_network_lives_in_it(tmp_path: Path, network: str) -> None:
+    path = tmp_path / "run"
+    assert evolve(path, "--network", network, preset="reversal", generations=1) == 0
+    assert RunFolder.open(path).config.network.is_static
+
+
+def test_a_run_is_evaluated_probed_and_reported(
+    run: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert metahebb(["evaluate", str(run.path), "--lives", "4"]) == 0
+    freeze = f"freeze:at={FLIPS_FROM}"
+    assert metahebb(["probe", str(run.path), "--probe", freeze, "--lives", "4"]) == 0
+    assert freeze in capsys.readouterr().out
+    page = report(run).read_text()
+    assert "reversal · 3-3-1 · abcd_lr · 60 genes" in page
+    assert f"--probe {freeze}" in page
+    assert "metahebb film" not in page
+
+
+def test_a_run_cannot_be_filmed_or_damaged_and_says_so(
+    run: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match=r"expected a task with a picture, got a reversal run"):
+        film(run)
+    assert not (run.path / "film.gif").exists()
+    assert metahebb(["evaluate", str(run.path), "--damage", "intact"]) == 2
+    assert "expected a locomotion run for --damage, got one of reversal" in capsys.readouterr().err
