@@ -93,7 +93,7 @@ class Budget:
         generations: of a run.
         tuning_generations: of a run that tunes.
         grid: that it tries.
-        train_steps: horizon of a life in the first and in the second half of the search.
+        train_steps: horizon of a life in the search.
         steps: horizon of a life in the evaluation.
         lives: per body in the evaluation.
         tuning_lives: per body in the tuning.
@@ -108,7 +108,7 @@ class Budget:
     generations: int
     tuning_generations: int
     grid: tuple[Setting, ...]
-    train_steps: tuple[int, int]
+    train_steps: int
     steps: int = STEPS
     lives: int = 100
     tuning_lives: int = 32
@@ -123,28 +123,28 @@ MAIN = ("hebbian", "static")
 BUDGETS: dict[Size, Budget] = {
     "smoke": Budget(
         seeds=(0,),
-        folds={"hebbian": (ONE[3], WEAKENED[3]), "static": ONE[3:]},
-        side_folds=ONE[3:],
+        folds={"hebbian": (ONE[3], WEAKENED[3]), "static": WEAKENED[3:]},
+        side_folds=WEAKENED[3:],
         hidden=(8,),
         popsize=4,
         generations=2,
         tuning_generations=1,
         grid=GRID[:2],
-        train_steps=(20, 30),
+        train_steps=20,
         steps=40,
         lives=3,
         tuning_lives=2,
     ),
     "quick": Budget(
         seeds=(0, 1, 2),
-        folds={"hebbian": (*ONE, *WEAKENED), "static": (*ONE, WEAKENED[3])},
-        side_folds=ONE[3:],
+        folds={"hebbian": (*WEAKENED, ONE[3]), "static": WEAKENED},
+        side_folds=WEAKENED[3:],
         hidden=(32, 16),
-        popsize=64,
-        generations=100,
+        popsize=96,
+        generations=80,
         tuning_generations=25,
         grid=GRID,
-        train_steps=(150, 250),
+        train_steps=250,
     ),
     "paper": Budget(
         seeds=(0, 1, 2, 3, 4),
@@ -155,7 +155,7 @@ BUDGETS: dict[Size, Budget] = {
         generations=1000,
         tuning_generations=100,
         grid=GRID,
-        train_steps=(250, 500),
+        train_steps=500,
         integrator="gymnasium",
     ),
 }
@@ -165,10 +165,9 @@ def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int
     """Return the config of a run, its search untuned."""
     who = ARMS[arm]
     turns = itertools.cycle(fold.training)
-    short, long = budget.train_steps
     stages = tuple(
-        Stage(g, short if g < budget.generations // 2 else long, (next(turns), next(turns)))
-        for g in range(generations)
+        Stage(generation, budget.train_steps, (next(turns), next(turns)))
+        for generation in range(generations)
     )
     return RunConfig(
         task=Locomotion("ant", damages=fold.training, integrator=budget.integrator),
@@ -193,7 +192,7 @@ def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
 def tune(size: Size, arm: str, where: Where) -> list[tuple[Setting, float]]:
     """Return the arm's settings with their scores, the best first; see `tuned`."""
     budget = BUDGETS[size]
-    config = run_config(budget, arm, ONE[3], 0, budget.tuning_generations)
+    config = run_config(budget, arm, WEAKENED[3], 0, budget.tuning_generations)
     folder = _folder(size) / "tuning" / arm
     return tuned(folder, config, budget.grid, budget.tuning_lives, where)
 
