@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +19,7 @@ from metahebb.probes.values import ALL
 from metahebb.runs.evaluate import FRESH
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.probe_numbers import mean_of, recoveries, speed_curves
-from metahebb.runs.storage import storage_errors, write_json
+from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Locomotion, Task
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
@@ -163,14 +161,14 @@ def probe(
         "recovery": recoveries(with_.x, without.x, at, end, dt) if far and dt else None,
         "dt": dt,
     }
-    folder = conditions.run.path / "probes" / slug(conditions, texts)
+    folder = conditions.run.path / "probes" / folder_name(conditions, texts)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "probe.json", result)
     return {**result, "folder": str(folder)}
 
 
-def slug(conditions: Conditions, texts: Sequence[str]) -> str:
+def folder_name(conditions: Conditions, texts: Sequence[str]) -> str:
     """Return the name of a comparison's folder."""
     usual = Conditions.of(conditions.run, conditions.lives)
     parts = list(texts)
@@ -178,9 +176,7 @@ def slug(conditions: Conditions, texts: Sequence[str]) -> str:
         parts.append(f"body={conditions.body}")
     if conditions.max_steps != usual.max_steps:
         parts.append(f"max_steps={conditions.max_steps}")
-    whole = " ".join(parts)
-    name = re.sub(r"[^\w.=,+-]+", "-", whole)
-    return name if len(name) < 120 else f"{name[:100]}-{zlib.crc32(whole.encode()):08x}"
+    return slug(parts)
 
 
 def seconds_per_step(task: Task) -> float | None:

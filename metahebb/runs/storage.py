@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+import re
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,18 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StorageError(
             f"expected to write {path}, got {reason!r}; free space or permissions, then resume"
         ) from error
+
+
+def slug(parts: Sequence[str]) -> str:
+    """Return ``parts`` as a name that a file or folder can have, and people can read.
+
+    Example:
+        >>> slug(["zero_weights:at=500", "body=long_back"])
+        'zero_weights-at=500-body=long_back'
+    """
+    whole = " ".join(parts)
+    name = re.sub(r"[^\w.=,+-]+", "-", whole)
+    return name if len(name) < 120 else f"{name[:100]}-{zlib.crc32(whole.encode()):08x}"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
