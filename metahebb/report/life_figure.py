@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.report.figures import BLUE, FAINT, INK, save, style
+from metahebb.report.figures import BLUE, DIVERGING, FAINT, INK, color_bar, save, style
 from metahebb.report.recording import Recording, record
 from metahebb.tasks.damage import INTACT
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from metahebb.runs.folder import RunFolder
-
-_COLORS = "RdBu_r"
 
 
 def life_figure(run: RunFolder, body: str | None = None, life: int | None = None) -> Path:
@@ -65,7 +63,7 @@ def _raster(
     image = axes.imshow(
         values.T,
         aspect="auto",
-        cmap=_COLORS,
+        cmap=DIVERGING,
         vmin=-bound,
         vmax=bound,
         interpolation="nearest",
@@ -73,6 +71,4 @@ def _raster(
     )
     style(axes, y=row, title=title)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, aspect=12)
-    bar.ax.tick_params(labelsize=7, colors=INK)
-    bar.outline.set_visible(False)
+    color_bar(axes, image)

@@ -21,6 +21,13 @@ _MEASURES = {
     "kept": "speed after / before",
 }
 
+WEIGHTS_NOTE = (
+    "With the probe. (a) The whole weight vector of a few lives along the two principal components "
+    "of all of them; dots: instants, lines: running means over a second. (b) Synapses spread over "
+    "the layers, ordered by their value before the event (dashed), in the life of median return. "
+    "(c) Speed, a mean over the second around each instant; colors are those of (a)."
+)
+
 
 def probe_table(result: dict[str, Any]) -> str:
     """Return the content of a ``probe.json`` as text for a terminal."""
@@ -111,7 +118,9 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
             ]
         )
         content = table(recovery_rows(result), head=True) if result["recovery"] else ""
-        figure = Path(result["folder"]) / "figure.png"
+        weights, figure = (Path(result["folder"]) / f"{what}.png" for what in ("weights", "figure"))
+        if weights.exists():
+            content += picture(weights, f"What weights do with {name}") + note(WEIGHTS_NOTE)
         if result["speed"]:
             content = picture(figure, f"Speed with and without {name}") + content
         if content:
