@@ -11,6 +11,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from metahebb.networks import FeedForward, Gated
+from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
 from metahebb.report.life_figure import life_figure
@@ -35,6 +36,7 @@ def report(run: RunFolder) -> Path:
     """
     learning = learning_figure(run)
     life = life_figure(run) if run.checkpoints.newest() else None
+    coefficients = coefficients_figure(run) if life else None
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
@@ -43,6 +45,7 @@ def report(run: RunFolder) -> Path:
         _image("How it learned", learning, _LEARNING_NOTE, "The first generation is not over."),
         _evaluation(run),
         _image(life_title, life, life_note, "There is no checkpoint yet."),
+        _image("What evolved", coefficients, _COEFFICIENTS_NOTE, "There is no checkpoint yet."),
         _settings(run),
         _origin(run),
         _further(run),
@@ -62,6 +65,10 @@ def report(run: RunFolder) -> Path:
 _LEARNING_NOTE = (
     "Fitness is what selection sees; the center is the unperturbed mean of the search, in fresh "
     "lives that do not influence it. Dotted: the longest possible life. Dashed: a new stage."
+)
+_COEFFICIENTS_NOTE = (
+    "What the center hands down, layer by layer: in the first center, drawn from the seed, and in "
+    "the newest. SD is the standard deviation over the layer's synapses."
 )
 _LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
 _PLASTIC_NOTE = "Only the evolved rules, which see no reward, change the weights after birth."
