@@ -1,8 +1,9 @@
-"""The protocol that studies of robustness share: bodies, folds, budgets, and who is evolved on what.
+"""The protocol that studies of robustness share: bodies, folds, budgets, who is evolved on what.
 
-A fold names the legs that a run may see shortened; the others are unseen. A generation lives in
-the intact body and in one of the seen ones, each in its turn, so that a fold of three legs costs
-what a fold of one does.
+A fold is the one leg that a run sees shortened; the other three are unseen. Protocol ``one`` trains
+on the intact body and that leg. Protocol ``weak`` also shows the other legs, at full length, with
+weak motors. A generation lives in two of the bodies, all of them in turn, so that both protocols
+cost the same.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.arms import ARMS
-from experiments.running import RUNS, Size, evolved
+from experiments.running import RUNS, Order, Size, evolved, is_finished
 from experiments.tuning import GRID, Setting, tuned
 from metahebb.commands.backend import Where
 from metahebb.evolution.config import SearchConfig
@@ -26,7 +27,12 @@ from metahebb.tasks.damage import INTACT
 LEGS = tuple(f"short_{leg}_ankle" for leg in ("left", "right", "third", "fourth"))
 """The four single-leg damages: front left, back left, back right, front right (heading +x)."""
 LONG = ("long_back", "long_front")
-PAIRS = tuple("+".join(pair) for pair in itertools.combinations(LEGS, 2))
+PAIRS = (
+    "short_left_ankle+short_right_ankle",
+    "short_left_ankle+short_fourth_ankle",
+    "short_left_ankle+short_third_ankle",
+)
+"""Both legs of a side, of the front, of a diagonal."""
 BODIES = (INTACT, *LEGS, *LONG, *PAIRS)
 """Everything that centers are tested in."""
 SECONDS = 16.5
@@ -36,33 +42,42 @@ BULLET = 0.0165
 STEPS = round(SECONDS / 0.05)
 
 
+WEAK = 0.3
+"""Strength left to the motors of a weak leg."""
+
+
 @dataclass(frozen=True)
 class Fold:
     """What a run may see.
 
     Attributes:
-        protocol: ``one`` leg seen shortened, or ``three``.
-        leg: the one that is seen, or the one that is not.
+        protocol: ``one`` or ``weak``.
+        leg: that it sees shortened.
     """
 
     protocol: str
     leg: str
 
     @property
-    def seen(self) -> tuple[str, ...]:
-        """Legs that training shortens."""
-        if self.protocol == "one":
-            return (self.leg,)
+    def unseen(self) -> tuple[str, ...]:
+        """The other legs, as they are tested: shortened."""
         return tuple(leg for leg in LEGS if leg != self.leg)
 
     @property
-    def unseen(self) -> tuple[str, ...]:
-        """The other legs."""
-        return tuple(leg for leg in LEGS if leg not in self.seen)
+    def training(self) -> tuple[str, ...]:
+        """Bodies of training."""
+        weak = tuple(_weak(leg) for leg in self.unseen)
+        return (INTACT, self.leg, *weak) if self.protocol == "weak" else (INTACT, self.leg)
 
     def __str__(self) -> str:
         """Return it as a folder's name."""
         return f"{self.protocol}-{self.leg.split('_')[1]}"
+
+
+def _weak(leg: str) -> str:
+    """Return the body whose leg, which ``leg`` shortens, has weak motors at both joints."""
+    number = LEGS.index(leg) + 1
+    return f"weak:hip_{number}={WEAK}+weak:ankle_{number}={WEAK}"
 
 
 @dataclass(frozen=True)
@@ -71,14 +86,14 @@ class Budget:
 
     Attributes:
         seeds: of evolution.
-        folds: of the arms ``hebbian`` and ``static``.
+        folds: of the arms in `MAIN`.
         side_folds: of the other arms.
         hidden: sizes of the hidden layers.
         popsize: candidates per generation; each lives twice.
         generations: of a run.
         tuning_generations: of a run that tunes.
         grid: that it tries.
-        train_steps: horizon of a life in the search.
+        train_steps: horizon of a life in the first and in the second half of the search.
         steps: horizon of a life in the evaluation.
         lives: per body in the evaluation.
         tuning_lives: per body in the tuning.
@@ -86,14 +101,14 @@ class Budget:
     """
 
     seeds: tuple[int, ...]
-    folds: tuple[Fold, ...]
+    folds: dict[str, tuple[Fold, ...]]
     side_folds: tuple[Fold, ...]
     hidden: tuple[int, ...]
     popsize: int
     generations: int
     tuning_generations: int
     grid: tuple[Setting, ...]
-    train_steps: int
+    train_steps: tuple[int, int]
     steps: int = STEPS
     lives: int = 100
     tuning_lives: int = 32
@@ -101,34 +116,46 @@ class Budget:
 
 
 ONE = tuple(Fold("one", leg) for leg in LEGS)
-THREE = tuple(Fold("three", leg) for leg in LEGS)
+WEAKENED = tuple(Fold("weak", leg) for leg in LEGS)
+
+MAIN = ("hebbian", "static")
 
 BUDGETS: dict[Size, Budget] = {
     "smoke": Budget(
-        (0,),
-        (ONE[3], THREE[0]),
-        ONE[3:],
-        (8,),
-        4,
-        2,
-        1,
-        GRID[:2],
-        20,
+        seeds=(0,),
+        folds={"hebbian": (ONE[3], WEAKENED[3]), "static": ONE[3:]},
+        side_folds=ONE[3:],
+        hidden=(8,),
+        popsize=4,
+        generations=2,
+        tuning_generations=1,
+        grid=GRID[:2],
+        train_steps=(20, 30),
         steps=40,
         lives=3,
         tuning_lives=2,
     ),
-    "quick": Budget((0, 1, 2), (*ONE, *THREE), ONE[3:], (32, 16), 96, 120, 30, GRID, 250),
+    "quick": Budget(
+        seeds=(0, 1, 2),
+        folds={"hebbian": (*ONE, *WEAKENED), "static": (*ONE, WEAKENED[3])},
+        side_folds=ONE[3:],
+        hidden=(32, 16),
+        popsize=64,
+        generations=100,
+        tuning_generations=25,
+        grid=GRID,
+        train_steps=(150, 250),
+    ),
     "paper": Budget(
-        (0, 1, 2, 3, 4),
-        (*ONE, *THREE),
-        (*ONE, *THREE),
-        (128, 64),
-        500,
-        1000,
-        100,
-        GRID,
-        500,
+        seeds=(0, 1, 2, 3, 4),
+        folds=dict.fromkeys(MAIN, (*ONE, *WEAKENED)),
+        side_folds=(*ONE, *WEAKENED),
+        hidden=(128, 64),
+        popsize=500,
+        generations=1000,
+        tuning_generations=100,
+        grid=GRID,
+        train_steps=(250, 500),
         integrator="gymnasium",
     ),
 }
@@ -137,13 +164,14 @@ BUDGETS: dict[Size, Budget] = {
 def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int) -> RunConfig:
     """Return the config of a run, its search untuned."""
     who = ARMS[arm]
-    seen = itertools.cycle(fold.seen)
+    turns = itertools.cycle(fold.training)
+    short, long = budget.train_steps
     stages = tuple(
-        Stage(generation, budget.train_steps, (INTACT, next(seen)))
-        for generation in range(generations if len(fold.seen) > 1 else 1)
+        Stage(g, short if g < budget.generations // 2 else long, (next(turns), next(turns)))
+        for g in range(generations)
     )
     return RunConfig(
-        task=Locomotion("ant", damages=(INTACT, *fold.seen), integrator=budget.integrator),
+        task=Locomotion("ant", damages=fold.training, integrator=budget.integrator),
         network=dataclasses.replace(who.network, hidden=budget.hidden),
         search=SearchConfig(popsize=budget.popsize),
         schedule=stages,
@@ -154,12 +182,11 @@ def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int
 
 
 def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
-    """Yield every run as (arm, fold, seed), a seed of everything before the next one."""
-    for seed in budget.seeds:
-        for arm in ARMS:
-            folds = budget.folds if arm in ("hebbian", "static") else budget.side_folds
-            for fold in folds:
-                if arm != "static" or fold.protocol == "one" or budget.side_folds == budget.folds:
+    """Yield every run as (arm, fold, seed): the two main arms first, a seed after the other."""
+    for arms in (MAIN, tuple(arm for arm in ARMS if arm not in MAIN)):
+        for seed in budget.seeds:
+            for arm in arms:
+                for fold in budget.folds.get(arm, budget.side_folds):
                     yield arm, fold, seed
 
 
@@ -177,7 +204,42 @@ def run_of(
     """Return a finished run of the study; see `evolved`."""
     budget = BUDGETS[size]
     config = setting.of(run_config(budget, arm, fold, seed, budget.generations))
-    return evolved(_folder(size) / arm / str(fold) / f"seed{seed}", config, where)
+    return evolved(run_path(size, arm, fold, seed), config, where)
+
+
+def run_path(size: Size, arm: str, fold: Fold, seed: int) -> Path:
+    """Return where a run is."""
+    return _folder(size) / arm / str(fold) / f"seed{seed}"
+
+
+def all_runs(
+    order: Order,
+) -> tuple[dict[str, list[tuple[Setting, float]]], dict[tuple[str, Fold, int], RunFolder]]:
+    """Return what tuning found, by arm, and the runs by (arm, fold, seed).
+
+    Those that are missing are evolved now; with ``order.finished`` they are left out, and with
+    them the seeds of an arm and protocol that do not have all folds.
+    """
+    size, budget = order.size, BUDGETS[order.size]
+    wanted = list(jobs(budget))
+    if order.finished:
+        there = {job for job in wanted if is_finished(run_path(size, *job))}
+        wanted = [
+            (arm, fold, seed)
+            for arm, fold, seed in wanted
+            if all(
+                (a, f, s) in there
+                for a, f, s in jobs(budget)
+                if (a, f.protocol, s) == (arm, fold.protocol, seed)
+            )
+        ]
+    tuning: dict[str, list[tuple[Setting, float]]] = {}
+    runs = {}
+    for arm, fold, seed in wanted:
+        if arm not in tuning:
+            tuning[arm] = tune(size, arm, order.where)
+        runs[arm, fold, seed] = run_of(size, arm, fold, seed, tuning[arm][0][0], order.where)
+    return tuning, runs
 
 
 def _folder(size: Size) -> Path:

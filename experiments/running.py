@@ -32,6 +32,8 @@ class Order:
 
     size: Annotated[Size, tyro.conf.Positional]
     """smoke: does it run at all; quick: an evening on two cores; paper: a cluster."""
+    finished: bool = False
+    """Write from the runs that are finished; evolve nothing."""
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
 
 
@@ -63,7 +65,7 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
                 f"expected {path} to be a run of this study as it stands, got one of another "
                 "config; move it away"
             )
-        if run.newest() is not None and run.generation >= config.generations:
+        if is_finished(path):
             return run
     else:
         run = RunFolder.create(path, config)
@@ -78,3 +80,12 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
         finally:
             backend.close()
     return run
+
+
+def is_finished(path: Path) -> bool:
+    """Return whether ``path`` holds a run that has done all its generations."""
+    if not (path / "config.json").exists():
+        return False
+    run = RunFolder.open(path)
+    newest = run.newest()
+    return newest is not None and newest.generation >= run.config.generations

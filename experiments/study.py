@@ -44,7 +44,12 @@ class Claim:
 
 
 def write_study(
-    name: str, title: str, claims: Sequence[Claim], runs: Sequence[RunFolder], notes: str = ""
+    name: str,
+    title: str,
+    claims: Sequence[Claim],
+    runs: Sequence[RunFolder],
+    notes: str = "",
+    into: Path = RESULTS,
 ) -> Path:
     """Write what a study keeps, and the README made from it; return ``results/<name>``.
 
@@ -54,8 +59,9 @@ def write_study(
         claims: what it found.
         runs: that it rests on; the config of the first and the manifests of all are kept.
         notes: Markdown for the end of the README.
+        into: the folder of all studies; that of a smoke test is another one.
     """
-    folder = RESULTS / name
+    folder = into / name
     folder.mkdir(parents=True, exist_ok=True)
     manifests = [run.manifest() for run in runs]
     machine = manifests[0]["machine"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
+import select
+import signal
 import sys
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from metahebb.errors import InputError, MetahebbError, unknown_name
 
@@ -25,8 +29,12 @@ Evolve plasticity rules instead of weights.
 
 metahebb COMMAND --help tells more of each; --traceback shows where an error arose.
 Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped but
-resumable, 130 interrupted.
+resumable, 130 interrupted, 141 nobody reads on (as in `| head`).
 """
+
+
+_TORCH_MEMORY = "can't allocate memory"
+"""What torch's RuntimeError says in the place of a MemoryError."""
 
 
 class Command(NamedTuple):
@@ -52,6 +60,32 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status. Errors are one line on stderr."""
+    try:
+        try:
+            return _main(arguments)
+        finally:
+            sys.stdout.flush()  # now, and not after the last line that can catch an error
+    except BrokenPipeError:
+        unread = [stream for stream in (sys.stdout, sys.stderr) if _is_unread(stream)]
+        if not unread:
+            raise  # of another pipe, such as a logger's
+        for stream in unread:
+            with open(os.devnull, "w") as nowhere:  # Python flushes once more at its end
+                os.dup2(nowhere.fileno(), stream.fileno())
+        return 128 + signal.SIGPIPE
+
+
+def _is_unread(stream: TextIO) -> bool:
+    """Return whether whoever was to read ``stream`` has closed it."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)  # errors are reported without being asked for
+    except io.UnsupportedOperation:
+        return False  # no file, as in a notebook
+    return bool(poll.poll(0))
+
+
+def _main(arguments: list[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     traceback = "--traceback" in words
     words = [word for word in words if word != "--traceback"]
@@ -69,6 +103,15 @@ def main(arguments: list[str] | None = None) -> int:
         line = " ".join(str(error).split())  # what a task raised may have several
         print(f"metahebb: {line}", file=sys.stderr)
         return error.exit_status
+    except (MemoryError, RuntimeError) as error:
+        if traceback or not (isinstance(error, MemoryError) or _TORCH_MEMORY in str(error)):
+            raise
+        print(
+            "metahebb: expected all of this to fit in memory, got an allocation that failed; use "
+            "fewer --lanes, a smaller --popsize or network, or a search without a full covariance",
+            file=sys.stderr,
+        )
+        return InputError.exit_status
     except KeyboardInterrupt:
         print("metahebb: interrupted", file=sys.stderr)
         return 130

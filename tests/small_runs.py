@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from metahebb.cli import main
+
+Said = Callable[..., None]
+"""The check that the fixture ``said`` is."""
 
 QUIET = ("--no-finish", "--quiet", "--no-tensorboard")
 TINY = ("--hidden", "3", "--popsize", "6", "--threads", "1", "--center-lives", "1", *QUIET)
@@ -36,6 +39,14 @@ def metrics(path: Path) -> list[dict[str, Any]]:
 def centers(path: Path) -> list[str]:
     """Return the hash of the center after each generation."""
     return [record["center_sha256"] for record in metrics(path)]
+
+
+def forget_config(path: Path) -> None:
+    """Make the run at ``path`` one of a version that did not note the hash of its config."""
+    file = path / "manifest.json"
+    data = json.loads(file.read_text())
+    del data["config_sha256"]
+    file.write_text(json.dumps(data))
 
 
 def files(path: Path) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
+from metahebb.networks import FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
@@ -81,6 +83,7 @@ def evolve(name: str, rest: list[str]) -> int:
     path = options.out or Path("runs") / f"{name}-seed{config.seed}-{stamp}"
     RunFolder.check_free(path)
     _check_loggers(options.shown.log, options.where)
+    _tell_of_modulator(config)
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(options.where, config) as backend:
         run = RunFolder.create(path, config)
@@ -94,12 +97,25 @@ def evolve(name: str, rest: list[str]) -> int:
                 raise
 
 
+def _tell_of_modulator(config: RunConfig) -> None:
+    network = config.network
+    if isinstance(network, FeedForward) and "modulator" in network.rule.signals:
+        print(
+            f"metahebb: the rule {network.rule.name} reads modulator, which is 0 in every life of "
+            "this run: only a probe of your own writes it (docs/howto/your-rule.md); a rule "
+            "without it says nothing here",
+            file=sys.stderr,
+        )
+
+
 def resume(path: str, rest: list[str]) -> int:
     """Go on with the run at ``path``; print the run folder on the last line."""
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
     run = RunFolder.open(path)
     with run.lock():
-        run.manifest()  # a damaged one is found now, not after hours of work
+        # What is damaged, or of another version, is found now: before anything is written.
+        run.manifest()
+        run.newest()
         _check_loggers(options.shown.log, options.where)
         if options.generations is not None:
             _extend(run, options.generations)
@@ -147,10 +163,8 @@ def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
         if shown.finish:
             _finish(run, backend, shown.quiet)
     except Stopped as stopped:
-        print(
-            f"metahebb: stopped by {stopped}; go on with: metahebb resume {run.path}",
-            file=sys.stderr,
-        )
+        command = f"metahebb resume {shlex.quote(str(run.path))}"
+        print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
         return stopped.exit_status
     print(run.path)
     return 0

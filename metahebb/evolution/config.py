@@ -77,6 +77,7 @@ class SearchConfig:
                 f"use {self.popsize + 1}"
             )
         self._check_numbers()
+        self._check_parents()
 
     def _check_numbers(self) -> None:
         for name in ("stdev", "learning_rate", "stdev_decay", "learning_rate_decay"):
@@ -90,6 +91,16 @@ class SearchConfig:
                 raise InputError(f"expected {name} of at least 0, got {getattr(self, name)}")
         if not 0 < self.parenthood_ratio <= 1:
             raise InputError(f"expected parenthood_ratio in (0, 1], got {self.parenthood_ratio}")
+
+    def _check_parents(self) -> None:
+        """Refuse generations too small to have parents, with which EvoTorch goes wrong."""
+        if self.algorithm == "cosyne" and self.popsize < 4:
+            raise InputError(f"expected a popsize of at least 4 (cosyne), got {self.popsize}")
+        if self.algorithm == "cem" and math.floor(self.popsize * self.parenthood_ratio) < 2:
+            raise InputError(
+                "expected a popsize times parenthood_ratio of at least 2 (cem), got "
+                f"{self.popsize} times {self.parenthood_ratio}; raise one of them"
+            )
 
     @property
     def is_seeded(self) -> bool:

@@ -26,8 +26,9 @@ def worst_for_nonfinite(fitness: Fitness) -> Fitness:
     finite = np.isfinite(fitness)
     if not finite.any():
         raise ProgressError(
-            f"expected some finite fitness, got {fitness.size} non-finite ones; lower the "
-            "learning rate, or bound the weights with --network.normalization.kind max_abs"
+            f"expected some finite fitness, got {fitness.size} non-finite ones; evolve anew with a "
+            "lower --search.stdev, --search.learning-rate or --search.penalty (its mean(h²) can "
+            "overflow); in a plastic network, --network.normalization.kind max_abs bounds weights"
         )
     return np.where(finite, fitness, fitness[finite].min())
 

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 import torch
 from evotorch.algorithms import CEM, CMAES, PGPE, SNES, XNES, Cosyne, GeneticAlgorithm
 from evotorch.operators import GaussianMutation, OnePointCrossOver
 from evotorch.optimizers import SGD, Adam
 
-from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.clipup import SafeClipUp
 from metahebb.evolution.config import SearchConfig
+from metahebb.evolution.memory import check_memory
 from metahebb.evolution.problem import Evaluation, LifeProblem
 from metahebb.evolution.ranking import worst_for_nonfinite
 from metahebb.worker import Plan, Setup
@@ -45,6 +44,13 @@ class Search:
         """Build the problem and its searcher; nothing is evaluated yet."""
         # One thread per tensor operation: the gradient is threaded by slices, and sums keep order.
         torch.set_num_threads(1)
+        if not config.is_seeded:
+            check_memory(
+                2 * 4 * config.popsize * setup.genome.n_genes,
+                "two generations that fit",
+                f"a popsize of {config.popsize} and {setup.genome.n_genes} genes",
+                "use a smaller --popsize, or a search that is seeded, such as snes",
+            )
         self.config = config
         self.problem = LifeProblem(
             setup,
@@ -202,7 +208,8 @@ def _cem(config: SearchConfig, problem: LifeProblem) -> CEM:
 
 def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
     if not config.separable:
-        _check_memory(problem, matrices=2)
+        # EvoTorch's update makes two arrays (popsize, n_genes, n_genes) beside what it keeps.
+        _check_covariance(problem, matrices=2 * config.popsize + 2)
     told = _gaussian(config, problem)
     told["center_init"] = told["center_init"].numpy()  # EvoTorch warns of a tensor that it copies
     full = not config.separable  # a diagonal is its own decomposition: nothing to save on
@@ -210,7 +217,7 @@ def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
 
 
 def _xnes(config: SearchConfig, problem: LifeProblem) -> XNES:
-    _check_memory(problem, matrices=3)
+    _check_covariance(problem, matrices=3)
     return XNES(problem, **_gaussian(config, problem))
 
 
@@ -232,15 +239,14 @@ def _cosyne(config: SearchConfig, problem: LifeProblem) -> Cosyne:
     )
 
 
-def _check_memory(problem: LifeProblem, matrices: int) -> None:
+def _check_covariance(problem: LifeProblem, matrices: int) -> None:
     n = problem.solution_length
-    needed, free = 4 * n * n * matrices, psutil.virtual_memory().available
-    if needed > free:
-        raise InputError(
-            f"expected a genome whose full covariance fits in memory, got {n} genes "
-            f"({needed / 2**30:.0f} GB of {free / 2**30:.0f} GB free); use cmaes with "
-            "--search.separable, or snes"
-        )
+    check_memory(
+        4 * n * n * matrices,
+        "a genome whose full covariance fits",
+        f"{n} genes",
+        "use cmaes with --search.separable, or snes",
+    )
 
 
 _BUILDERS: dict[str, Callable[[SearchConfig, LifeProblem], Any]] = {

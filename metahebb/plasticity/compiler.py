@@ -58,7 +58,7 @@ def cache_folder() -> Path:
     """Return the folder of compiled kernels (``$METAHEBB_CACHE`` or the user's cache folder)."""
     chosen = os.environ.get("METAHEBB_CACHE")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()  # a ~ that no shell has expanded, as in a Dockerfile
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "metahebb"
 
 

@@ -16,7 +16,7 @@ from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
 from metahebb.report.life_figure import life_figure
 from metahebb.report.markup import code, duration, note, picture, section, table
-from metahebb.report.table import evaluation_rows, evaluation_title, interval
+from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
 from metahebb.runs.storage import write_atomically
 from metahebb.tasks import Locomotion
 
@@ -32,11 +32,14 @@ def report(run: RunFolder) -> Path:
 
     Raises:
         StorageError: a file could not be written.
+        InputError: the manifest is damaged.
         CheckpointError: the newest checkpoint is damaged.
     """
+    run.manifest()  # both first: where one of them is damaged, nothing is written
+    newest = run.newest()
     learning = learning_figure(run)
-    life = life_figure(run) if run.checkpoints.newest() else None
-    coefficients = coefficients_figure(run) if life else None
+    life = life_figure(run) if newest else None
+    coefficients = coefficients_figure(run) if newest else None
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
@@ -72,6 +75,7 @@ _COEFFICIENTS_NOTE = (
 )
 _LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
 _PLASTIC_NOTE = "Only the evolved rules, which see no reward, change the weights after birth."
+_OTHERS_NOTE = "The same on other bodies, or over other horizons, than those of the run."
 _STATIC_NOTE = "The weights of this network are inherited, and stay: it has no plasticity."
 
 
@@ -126,11 +130,15 @@ def _film(path: Path, run: RunFolder) -> str:
 
 
 def _evaluation(run: RunFolder) -> str:
-    evaluation = run.evaluation()
-    if evaluation is None:
-        return section("Evaluation", code(f"metahebb evaluate {_folder(run)}"))
-    rows = table(evaluation_rows(evaluation), head=True)
-    return section("Evaluation", rows + note(evaluation_title(evaluation) + "."))
+    """Return the standard evaluation, and below it those on other bodies or horizons."""
+    evaluation, others = run.evaluation(), run.other_evaluations()
+    content = code(f"metahebb evaluate {_folder(run)}")
+    if evaluation is not None:
+        rows = table(evaluation_rows(evaluation), head=True)
+        content = rows + note(evaluation_title(evaluation) + ".")
+    if others:
+        content += table(other_evaluation_rows(others), head=True) + note(_OTHERS_NOTE)
+    return section("Evaluation", content)
 
 
 def _settings(run: RunFolder) -> str:

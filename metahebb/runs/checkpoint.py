@@ -134,6 +134,8 @@ class Checkpoints:
         for count, value in counts.items():
             if state.pop(count, None) != value:
                 raise self._damaged(path, f"a {count} count of {value} that its arrays do not have")
+        if "center" not in state:
+            raise self._damaged(path, "one without a center")
         return Checkpoint(**counts, state=state)
 
     def _damaged(self, path: Path, got: str) -> CheckpointError:

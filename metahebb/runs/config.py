@@ -9,6 +9,7 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.networks import FeedForward, Gated
 from metahebb.probes import check_probes, parse_probes
 from metahebb.tasks import GymTask, Locomotion
+from metahebb.tasks.damage import check_distinct
 from metahebb.worker import Plan, Setup
 
 
@@ -76,6 +77,7 @@ class RunConfig:
         for name, least in (("generations", 1), ("episodes", 1), ("center_lives", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
+        check_distinct(self.task.bodies)
         check_probes(parse_probes(self.probes), self.task, self.network)
         starts = [stage.start for stage in self.stages]
         if starts[0] != 0 or starts != sorted(set(starts)):

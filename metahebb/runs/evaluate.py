@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import numpy as np
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.probes import check_probes
-from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import mean_interval
-from metahebb.runs.storage import write_json
+from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
+from metahebb.runs.statistics import mean_of
+from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Locomotion
+from metahebb.tasks.damage import check_distinct
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 FRESH = 2
@@ -24,7 +26,7 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
     """Return the run's set-up on other bodies; with no ``damages`` on its own.
 
     Raises:
-        InputError: the task has no bodies to damage, or not that one.
+        InputError: the task has no bodies to damage, or not that one, or one is named twice.
     """
     task = run.config.task
     if not damages:
@@ -33,6 +35,7 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
         raise InputError(
             f"expected a locomotion run for --damage, got one of {task.env_id}; leave it out"
         )
+    check_distinct(damages)
     setup = dataclasses.replace(run.setup, task=dataclasses.replace(task, damages=damages))
     check_probes(setup.probes, setup.task, setup.network)
     return setup
@@ -41,7 +44,10 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
 def evaluate(
     run: RunFolder, setup: Setup, backend: Backend, lives: int, max_steps: int | None = None
 ) -> dict[str, Any]:
-    """Live ``lives`` fresh lives of the newest center on every body; write ``evaluation.json``.
+    """Live ``lives`` fresh lives of the newest center on every body; write what comes out.
+
+    The standard evaluation, of the run's own bodies over its own horizon, is ``evaluation.json``,
+    which the report leads with; any other is ``evaluations/NAME.json``.
 
     Args:
         run: the folder.
@@ -51,8 +57,9 @@ def evaluate(
         max_steps: horizon; None: that of the run's last stage.
 
     Returns:
-        What is written: per body the returns, their mean with a 95 % bootstrap interval (low,
-        high), the distance likewise in metres where the task knows it, and the mean life length.
+        What is written, and in which ``file``: per body the returns, their mean with a 95 %
+        bootstrap interval (low, high; None with one life), the distance likewise in metres where
+        the task knows it, and the mean life length.
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1.
@@ -77,26 +84,31 @@ def evaluate(
             for body, outcomes in zip(setup.task.bodies, found, strict=True)
         },
     }
-    write_json(run.path / "evaluation.json", result)
-    return result
+    file = _file(run, setup.task.bodies, horizon)
+    with storage_errors(file):
+        file.parent.mkdir(exist_ok=True)
+    write_json(file, result)
+    return {**result, "file": str(file)}
+
+
+def _file(run: RunFolder, bodies: tuple[str, ...], horizon: int) -> Path:
+    """Return where an evaluation belongs; the number of lives makes no other one of it."""
+    parts = []
+    if bodies != run.config.task.bodies:
+        parts.append(f"damage={','.join(bodies)}")
+    if horizon != run.config.stages[-1].max_steps:
+        parts.append(f"max_steps={horizon}")
+    return run.path / EVALUATIONS / f"{slug(parts)}.json" if parts else run.path / EVALUATION
 
 
 def _summary(outcomes: Outcomes) -> dict[str, Any]:
     returns, distances = outcomes["episode_return"], outcomes["distance"]
     finite = ~is_nonfinite(outcomes)
     known = finite & np.isfinite(distances)
-    interval = _interval(distances[known]) if known.any() else None
     return {
-        **_interval(returns[finite]),
+        **mean_of(returns[finite]),
         "returns": [float(r) if np.isfinite(r) else None for r in returns],
-        "distance": interval,
+        "distance": mean_of(distances[known]) if known.any() else None,
         "steps_mean": float(outcomes["steps"].mean()),
         "nonfinite": int((~finite).sum()),
     }
-
-
-def _interval(values: Any) -> dict[str, float | None]:
-    if not len(values):
-        return {"mean": None, "low": None, "high": None}
-    mean, low, high = mean_interval(values)
-    return {"mean": mean, "low": low, "high": high}

@@ -167,7 +167,13 @@ def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
             f"{len(metrics)}; restore metrics.jsonl from a copy"
         )
     if newest is not None and run.config.search.is_seeded:
-        search.restore(newest.state, newest.generation)
+        try:
+            search.restore(newest.state, newest.generation)
+        except KeyError as error:
+            raise CheckpointError(
+                f"expected {error} in the newest checkpoint of {run.path}, as the search of "
+                "config.json needs it, got none; restore the folder"
+            ) from None
         journal = journal[newest.evaluations :]
     search.problem.replayed = journal
     while search.problem.replayed:

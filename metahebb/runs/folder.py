@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+import metahebb
 from metahebb.errors import CheckpointError, InputError
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.journal import Journal
-from metahebb.runs.manifest import make_manifest
+from metahebb.runs.manifest import KEYS, config_sha256, make_manifest
 from metahebb.runs.serial import from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"
+EVALUATION = "evaluation.json"
+EVALUATIONS = "evaluations"
 
 
 class RunFolder:
@@ -68,7 +71,8 @@ class RunFolder:
         run = cls(path, config)
         with run.lock():
             cls.check_free(path)  # once more: nobody else can take it now
-            write_json(path / "manifest.json", make_manifest(config.seed))
+            manifest = make_manifest(config.seed) | {"config_sha256": config_sha256(config)}
+            write_json(path / "manifest.json", manifest)
             write_json(path / "config.json", to_json(config))
         return run
 
@@ -83,12 +87,24 @@ class RunFolder:
 
         Raises:
             InputError: it is none, or its config is not one of ours.
+            CheckpointError: its config is not the one that it was made with.
         """
         path = Path(path)
         file = path / "config.json"
         if not file.exists():
             raise InputError(f"expected a run folder, got {path} without config.json; check it")
-        return cls(path, from_json(RunConfig, _read_json(file), "config"))
+        data = _read_json(file)
+        # A folder without a manifest can still be looked at; who needs one asks for it.
+        manifest = _read_json(path / "manifest.json") if (path / "manifest.json").exists() else {}
+        try:
+            config = from_json(RunConfig, data, "config")
+        except InputError as error:
+            made = manifest.get("metahebb", "of unknown version")
+            raise InputError(
+                f"{error} ({file}, written by metahebb {made}; this is {metahebb.__version__})"
+            ) from None
+        _check_unchanged(file, config, manifest)
+        return cls(path, config)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -196,22 +212,51 @@ class RunFolder:
             os.fsync(stream.fileno())
 
     def manifest(self) -> dict[str, Any]:
-        """Return the manifest."""
-        data: dict[str, Any] = _read_json(self.path / "manifest.json")
-        return data
+        """Return the manifest.
+
+        Raises:
+            InputError: it is damaged, or not that of a run (a study's folder has another one).
+        """
+        file = self.path / "manifest.json"
+        manifest = _read_json(file)
+        missing = [key for key in KEYS if key not in manifest]
+        if missing:
+            raise InputError(
+                f"expected the manifest of a run, got one without {', '.join(missing)} ({file}); "
+                "name the folder that 'metahebb evolve' made"
+            )
+        return manifest
 
     def update_manifest(self, **cost: Any) -> None:
         """Write what the run has cost so far."""
         write_json(self.path / "manifest.json", self.manifest() | cost)
 
     def evaluation(self) -> dict[str, Any] | None:
-        """Return the last evaluation, or None."""
-        file = self.path / "evaluation.json"
+        """Return the last evaluation on the run's own bodies and horizon, or None."""
+        file = self.path / EVALUATION
         return _read_json(file) if file.exists() else None
 
+    def other_evaluations(self) -> list[dict[str, Any]]:
+        """Return the evaluations on other bodies or over other horizons, by name."""
+        return [_read_json(file) for file in sorted((self.path / EVALUATIONS).glob("*.json"))]
 
-def _read_json(file: Path) -> Any:
+
+def _check_unchanged(file: Path, config: RunConfig, manifest: dict[str, Any]) -> None:
+    found = config_sha256(config)
+    made = manifest.get("config_sha256", found)  # earlier versions wrote none
+    if found != made:
+        raise CheckpointError(
+            f"expected {file} as the run was made with it (SHA-256 {str(made)[:12]}…), got a "
+            f"changed one ({found[:12]}…), in which field cannot be known; restore the file, or "
+            "evolve a new run with the change"
+        )
+
+
+def _read_json(file: Path) -> dict[str, Any]:
     try:
-        return json.loads(file.read_bytes())
+        data = json.loads(file.read_bytes())
+        if not isinstance(data, dict):
+            raise ValueError(f"a {type(data).__name__} and no object")
     except (OSError, ValueError) as error:
         raise InputError(f"expected JSON in {file}, got {error}; restore it") from None
+    return data

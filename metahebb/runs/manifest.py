@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import platform
 import shlex
@@ -13,8 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import metahebb
+from metahebb.runs.config import RunConfig
+from metahebb.runs.serial import from_json, to_json
 
 PACKAGES = ("numpy", "numba", "mujoco", "gymnasium", "torch", "evotorch", "ray", "scipy")
+
+
+KEYS = (
+    *("metahebb", "commit", "dirty", "command", "seed", "started", "versions", "machine"),
+    *("generations", "env_steps", "elapsed_s"),
+)
+"""What every manifest of a run has."""
 
 
 def make_manifest(seed: int) -> dict[str, Any]:
@@ -34,6 +45,18 @@ def make_manifest(seed: int) -> dict[str, Any]:
         "env_steps": 0,
         "elapsed_s": 0.0,
     }
+
+
+def config_sha256(config: RunConfig) -> str:
+    """Return the SHA-256 of ``config`` as a run folder gives it back, but for its generations.
+
+    Generations are left out because a run may go on for longer; all else decides its numbers.
+    """
+    written = json.dumps(to_json(config))
+    # Read and written once more: a 1 that was given for a float comes back as 1.0.
+    data = to_json(from_json(RunConfig, json.loads(written)))
+    del data["generations"]
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def machine() -> dict[str, Any]:

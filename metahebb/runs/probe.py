@@ -18,7 +18,8 @@ from metahebb.probes.damage import Damage
 from metahebb.probes.values import ALL
 from metahebb.runs.evaluate import FRESH
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe_numbers import mean_of, recoveries, speed_curves
+from metahebb.runs.probe_numbers import recoveries, speed_curves
+from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Locomotion, Task
 from metahebb.tasks.bodies import BODIES

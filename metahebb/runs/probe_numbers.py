@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.runs.recovery import iqm_interval, recovery
-from metahebb.runs.statistics import mean_interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,15 +17,6 @@ WINDOW = 1.0
 """Simulated time over which a speed is a mean [s]."""
 POINTS = 60
 """Intervals of the speed curve, at most."""
-
-
-def mean_of(values: npt.ArrayLike) -> dict[str, float | None]:
-    """Return the mean of the finite ``values`` with its 95 % bootstrap interval, for JSON."""
-    data = np.asarray(values, np.float64)
-    data = data[np.isfinite(data)]
-    if not data.size:
-        return {"mean": None, "low": None, "high": None}
-    return dict(zip(("mean", "low", "high"), mean_interval(data.tolist()), strict=True))
 
 
 def recoveries(

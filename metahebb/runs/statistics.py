@@ -34,6 +34,20 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[fl
     return mean, float(found.low), float(found.high)
 
 
+def mean_of(values: npt.ArrayLike) -> dict[str, float | None]:
+    """Return the ``mean`` of the finite ``values``, and ``low`` and ``high`` of its interval.
+
+    None is what is not known, for JSON: of a single value, how far off it may be.
+    """
+    data = np.asarray(values, np.float64)
+    data = data[np.isfinite(data)]
+    if not data.size:
+        return {"mean": None, "low": None, "high": None}
+    mean, low, high = mean_interval(data.tolist())
+    single = data.size == 1
+    return {"mean": mean, "low": None if single else low, "high": None if single else high}
+
+
 def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np.float64]:
     """Return bootstrap draws of means over groups, runs and lives, ``(n_resamples, k)``.
 
@@ -59,7 +73,8 @@ def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np
         for place in range(n_runs):
             lives = group[runs[:, place]]
             total += np.einsum("nl,nlk->nk", counts[:, place] / n_lives, lives)
-    return total / (n_groups * n_runs)
+    means: npt.NDArray[np.float64] = total / (n_groups * n_runs)
+    return means
 
 
 def quantile_interval(draws: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float]:

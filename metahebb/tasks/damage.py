@@ -6,7 +6,8 @@ joined with ``+``:
 =====================  ==========================================================================
 ``limb:GEOM=FACTOR``   the capsule GEOM (in a swimmer, which names no geoms, the body's) is FACTOR
                        times as long; its near end stays where it is
-``lock:JOINT=ANGLE``   JOINT can only be at ANGLE [rad], give or take ``LOCK_HALF_WIDTH``
+``lock:JOINT=ANGLE``   JOINT can only be at ANGLE [rad], give or take ``LOCK_HALF_WIDTH``; ANGLE
+                       has to be one that the joint can have
 ``weak:JOINT=FACTOR``  the actuator of JOINT is FACTOR times as strong
 ``friction:FACTOR``    all friction coefficients, the floor's too, times FACTOR
 ``mass:FACTOR``        all masses and inertias times FACTOR
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,16 @@ def locks(body: str, damage: str, model: mujoco.MjModel) -> Locks:
     return Locks(model.jnt_qposadr[joints].astype(np.intp), low, high)
 
 
+def check_distinct(damages: Sequence[str]) -> None:
+    """Raise InputError if a damage is named twice: results go by the damage's name."""
+    for damage in damages:
+        if damages.count(damage) > 1:
+            raise InputError(
+                f"expected each damage once, got {damage!r} {damages.count(damage)} times; name "
+                "it once, and live more lives instead"
+            )
+
+
 def _edits(body: str, damage: str) -> list[str]:
     """Split ``damage`` into single edits, published names spelled out."""
     published = PUBLISHED.get(body, {})
@@ -189,6 +200,12 @@ def _lock(spec: mujoco.MjSpec, rest: str, edit: str) -> None:
         raise unknown_name("joint", name, joints)
     angle, joint = _number(value, edit, low=-math.inf), joints[name]
     unit = math.pi / 180 if spec.compiler.degree else 1.0
+    low, high = (unit * limit for limit in joint.range)
+    if not low - LOCK_HALF_WIDTH <= angle <= high + LOCK_HALF_WIDTH:
+        raise InputError(
+            f"expected an angle from {low:.4g} to {high:.4g} rad, the range of {name}, got "
+            f"{angle:g} (damage {edit!r}); lock it inside its range"
+        )
     joint.range = [(angle - LOCK_HALF_WIDTH) / unit, (angle + LOCK_HALF_WIDTH) / unit]
     joint.solimp_limit = _LOCK_IMPEDANCE
     joint.solref_limit = [2 * spec.option.timestep, 1.0]  # the stiffest that MuJoCo allows

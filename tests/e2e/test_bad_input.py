@@ -8,14 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
-from small_runs import TINY, centers, evolve, files, metrics, resume
+from small_runs import TINY, Said, centers, evolve, files, forget_config, metrics, resume
 
 from metahebb.cli import main
 from metahebb.errors import InputError
@@ -25,22 +24,6 @@ from metahebb.runs import evolve as runs_evolve
 from metahebb.runs import storage
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks.base import TaskError
-
-Said = Callable[..., None]
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Return a check that one line was printed, on stderr, with these parts in it."""
-
-    def check(*parts: str) -> None:
-        printed = capsys.readouterr()
-        assert printed.out == ""
-        assert printed.err.startswith("metahebb: expected ")
-        assert printed.err.count("\n") == 1
-        assert [part for part in parts if part not in printed.err] == []
-
-    return check
 
 
 class Lava(gymnasium.Env[np.ndarray, int]):
@@ -104,6 +87,8 @@ BAD_FLAGS = {
         ("--algorithm", "cmaes", "--search.no-separable", "--hidden", "2000", "2000"),
         *("full covariance fits in memory", "--search.separable, or snes"),
     ),
+    "lanes beyond memory": (("--lanes", str(10**12)), "lanes that fit in memory", "fewer --lanes"),
+    "cosyne without parents": (("--algorithm", "cosyne", "--popsize", "3"), "at least 4 (cosyne)"),
     "xnes beyond memory": (
         ("--algorithm", "xnes", "--hidden", "2000", "2000"),
         *("full covariance fits in memory", "or snes"),
@@ -317,6 +302,7 @@ def test_a_config_of_another_genome(run: Path, said: Said) -> None:
     data = json.loads((run / "config.json").read_text())
     data["network"]["hidden"] = [4]
     (run / "config.json").write_text(json.dumps(data))
+    forget_config(run)
     refused(run, 3)
     said("a center of 120 genes", "(90,)")
 
@@ -325,6 +311,7 @@ def test_a_config_of_another_popsize(run: Path, said: Said) -> None:
     data = json.loads((run / "config.json").read_text())
     data["search"]["popsize"] = 8
     (run / "config.json").write_text(json.dumps(data))
+    forget_config(run)
     shutil.rmtree(run / "checkpoints")
     refused(run, 3)
     said("a journal of popsize 8", "got 6")

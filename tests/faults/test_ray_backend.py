@@ -306,6 +306,11 @@ def test_counts_start_at_one(option: str) -> None:
         RayWorkers(ant(), **counts)
 
 
+def test_lanes_beyond_memory_are_refused_before_ray_starts() -> None:
+    with pytest.raises(InputError, match="lanes that fit in memory"):
+        RayWorkers(ant(), 1, lanes=10**12)
+
+
 def test_a_task_that_cannot_travel_is_a_clear_error() -> None:
     with pytest.raises(InputError, match="can be pickled"):
         RayWorkers(ant(once=threading.Lock()), 1)

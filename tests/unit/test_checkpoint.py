@@ -202,3 +202,9 @@ def test_writing_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert seen == [(b"old", b"new")]
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_has_a_center(saved: Checkpoints) -> None:
+    saved.save(Checkpoint(5, 5, {"stdev": np.zeros(3)}))
+    with pytest.raises(CheckpointError, match="got one without a center"):
+        saved.newest()

@@ -13,6 +13,7 @@ import pytest
 
 import metahebb
 from metahebb.plasticity import Normalization, compile_kernel, load_rule
+from metahebb.plasticity.compiler import cache_folder
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.template import kernel_source
@@ -107,6 +108,12 @@ def test_without_a_home_the_temporary_folder_serves(unwritable_cache, monkeypatc
 
     monkeypatch.setattr(Path, "home", homeless)
     assert compile_number(102).is_relative_to(unwritable_cache / f"metahebb-{os.getuid()}")
+
+
+def test_a_tilde_in_the_cache_folder_is_the_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("METAHEBB_CACHE", "~/kernels")
+    assert cache_folder() == Path("/home/somebody/kernels")
 
 
 def test_a_temporary_folder_that_others_can_write_is_not_trusted(unwritable_cache):

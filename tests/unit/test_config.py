@@ -52,6 +52,22 @@ def test_a_run_is_refused(told: dict[str, Any], message: str) -> None:
         RunConfig(task=ANT, **told)
 
 
+def test_a_damage_is_named_once() -> None:
+    twice = Locomotion("ant", damages=("long_back", "intact", "long_back"))
+    with pytest.raises(InputError, match="each damage once, got 'long_back' 2 times"):
+        RunConfig(task=twice)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "popsize", "ratio"), [("cosyne", 4, 0.5), ("cem", 4, 0.5), ("cem", 3, 0.7)]
+)
+def test_a_population_has_parents(algorithm: Any, popsize: int, ratio: float) -> None:
+    told = {"algorithm": algorithm, "parenthood_ratio": ratio}
+    SearchConfig(popsize=popsize, **told)
+    with pytest.raises(InputError, match=rf"\({algorithm}\), got {popsize - 1}"):
+        SearchConfig(popsize=popsize - 1, **told)
+
+
 @pytest.mark.parametrize(
     ("told", "message"),
     [

@@ -155,6 +155,8 @@ def test_the_howto_lists_every_kind_and_every_published_damage():
         ("limb:left_ankle_geom", "expected limb:NAME=NUMBER, got 'limb:left_ankle_geom'"),
         ("limb:left_ankle_geom=short", "got 'short'"),
         ("limb:left_ankle_geom=0", "at least 0.001"),
+        ("lock:hip_1=0.6", r"from -0.5236 to 0.5236 rad, the range of hip_1, got 0.6"),
+        ("lock:ankle_2=0.8", r"from -1.222 to -0.5236 rad, the range of ankle_2, got 0.8"),
         ("lock:hip_1=nan", "expected a number, got 'nan'"),
         ("friction:-1", "at least 0, got '-1'"),
         ("mass:0", "at least 0.001"),
@@ -165,6 +167,13 @@ def test_a_bad_damage_is_one_clear_error(damage, message):
     with pytest.raises(InputError, match=message) as caught:
         Locomotion("ant", damages=("intact", damage))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("body", "lock"), [("ant", "hip_1=0.5236"), ("hopper", "leg_joint=0")])
+def test_a_joint_can_be_locked_at_the_end_of_its_range(body, lock):
+    joint, _, angle = lock.partition("=")
+    model = compiled(body, f"lock:{lock}", "gymnasium")
+    assert model.joint(joint).range.mean() == pytest.approx(float(angle), abs=1e-9)
 
 
 @pytest.mark.parametrize(

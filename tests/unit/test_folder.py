@@ -174,6 +174,7 @@ def test_the_manifest_says_what_made_the_run(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.argv", ["/some/where/metahebb", "evolve", "ant", "--out", "my run"])
     made = make_manifest(4)
     assert made["command"] == "metahebb evolve ant --out 'my run'"
+    assert tuple(made) == manifests.KEYS
     assert made["metahebb"] == metahebb.__version__
     assert made["seed"] == 4
     assert made["started"].endswith("+00:00")

@@ -32,7 +32,8 @@ class Seen:
     def __init__(self, unit=0):
         self.unit = unit
         self.weights, self.observations, self.activity = [], [], []
-        self.outputs, self.gains, self.qvel, self.bodies = [], [], [], []
+        self.outputs, self.gains, self.bodies = [], [], []
+        self.qpos, self.qvel = [], []
 
     def __call__(self, moment):
         for lane in moment.lanes[moment.units == self.unit]:
@@ -40,6 +41,7 @@ class Seen:
             self.observations.append(moment.task.observations[lane].copy())
             self.gains.append(float(moment.network.gains[lane]))
             if hasattr(moment.task, "state"):
+                self.qpos.append(moment.task.state(lane)["qpos"])
                 self.qvel.append(moment.task.state(lane)["qvel"])
                 self.bodies.append(int(moment.task._lane_body[lane]))
 
@@ -256,6 +258,38 @@ def test_push_adds_to_the_velocity():
     assert not np.array_equal(seen.qvel[6], plain.qvel[6])
 
 
+def test_turn_rotates_the_body_and_its_way_about_the_vertical():
+    lives, seen = ant_lives(3), [Seen(unit) for unit in range(3)]
+    live_ants(lives, *parse_probes(["turn:at=5,angle=1.2"]), *seen)
+    angles = []
+    for unit, life in enumerate(seen):
+        alone = Seen(unit)
+        live_ants(lives, alone)
+        turn = frame(life.qpos[5]) @ frame(alone.qpos[5]).T
+        angle = np.arctan2(turn[1, 0], turn[0, 0])
+        cos, sin = np.cos(angle), np.sin(angle)
+        np.testing.assert_allclose(turn, [[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]], atol=1e-12)
+        np.testing.assert_allclose(life.qvel[5][:3], turn @ alone.qvel[5][:3], atol=1e-12)
+        np.testing.assert_array_equal(life.qvel[5][3:], alone.qvel[5][3:])
+        np.testing.assert_array_equal(life.qpos[5][7:], alone.qpos[5][7:])
+        np.testing.assert_array_equal(life.qpos[4], alone.qpos[4])
+        angles.append(angle)
+    assert len(set(angles)) == 3
+    assert 0.1 < np.abs(angles).max() <= 1.2
+
+
+def frame(qpos):
+    """Return the rotation matrix of a free root."""
+    w, x, y, z = qpos[3:7] / np.linalg.norm(qpos[3:7])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -277,7 +311,7 @@ def test_zero_strength_changes_no_bit(text):
     assert live_toys(lives, task=ENDLESS, probes=probes) == live_toys(lives, task=ENDLESS)
 
 
-@pytest.mark.parametrize("text", ["push:at=5", "damage:body=intact,at=5"])
+@pytest.mark.parametrize("text", ["push:at=5", "turn:at=5,angle=0", "damage:body=intact,at=5"])
 def test_zero_strength_changes_no_bit_of_an_ant(text):
     lives = ant_lives(3)
     assert live_ants(lives, *parse_probes([text])) == live_ants(lives)
@@ -358,6 +392,7 @@ def test_no_probe_takes_a_field_that_it_does_not_have():
         ("scale_actions:at=4,factor=inf", "finite factor"),
         ("saturate:at=4,steps=-2", "steps of at least 0"),
         ("drop_term:term=", "expected a name"),
+        ("turn:at=4,angle=4", "angle from 0 to pi, got 4"),
     ],
 )
 def test_a_bad_probe_is_one_clear_line(text, message):
@@ -376,6 +411,8 @@ def test_a_bad_probe_is_one_clear_line(text, message):
         ("damage:at=4,body=short_lft_ankle", ANT, "did you mean 'short_left_ankle'"),
         ("push:at=4,x=1", ENDLESS, "expected a locomotion task"),
         ("push:at=4,y=1", Locomotion("hopper"), "lives in a plane"),
+        ("turn:at=4,angle=1", Locomotion("hopper"), "face any way .ant., got a hopper"),
+        ("turn:at=4,angle=1", ENDLESS, "face any way .ant., got Toy"),
     ],
 )
 def test_a_probe_that_does_not_fit_the_run_is_one_clear_line(text, task, message):

@@ -123,6 +123,25 @@ def test_the_page_of_a_full_run_holds_everything_itself(tmp_path: Path) -> None:
             assert figure.width > 1000
 
 
+def test_other_evaluations_stand_below_the_headline(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run")
+    run.append_metrics(record(0))
+    (run.path / "evaluations").mkdir()
+    other = evaluation(mean=1.5) | {
+        "max_steps": 77,
+        "bodies": {"long_back": evaluation()["bodies"]["intact"] | {"mean": 1.5}},
+    }
+    (run.path / "evaluations" / "other.json").write_text(json.dumps(other))
+    text = report(run).read_text()
+    assert "not evaluated yet" in text
+    assert f"metahebb evaluate {run.path}" in text
+    assert "<td>77</td><td>long_back</td>" in text
+    (run.path / "evaluation.json").write_text(json.dumps(evaluation()))
+    text = report(run).read_text()
+    assert "covers 4.50 [4.00, 5.25] m over 2 fresh lives" in text
+    assert text.index("<td>4.21 [3.50, 5.00]</td>") < text.index("<td>1.50 [3.50, 5.00]</td>")
+
+
 def test_a_run_without_evaluation_tells_its_last_center(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", GymTask("CartPole-v1"))
     run.append_metrics(record(0))

@@ -25,6 +25,10 @@ def test_lives_without_a_finite_return_show_a_dash_and_are_counted() -> None:
     assert row[1:3] == ["2 (2 non-finite)", "–"]
 
 
+def test_one_life_has_no_interval() -> None:
+    assert evaluation_rows(evaluation(low=None, high=None))[1][2] == "4.21 [–]"
+
+
 def test_text_columns_are_aligned() -> None:
     assert text_table([["a", "bbb"], ["cc", "d"]]) == "a   bbb\n--  ---\ncc  d"
 

@@ -227,17 +227,25 @@ def test_nothing_finite_stops_the_search_where_it_was(algorithm: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning")  # EvoTorch's
-@pytest.mark.parametrize(("algorithm", "told"), [("cmaes", {"separable": False}), ("xnes", {})])
+@pytest.mark.parametrize(
+    ("algorithm", "told", "matrices"), [("cmaes", {"separable": False}, 18), ("xnes", {}, 3)]
+)
 def test_a_covariance_beyond_memory_is_refused(
-    algorithm: str, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    algorithm: str, told: dict[str, Any], matrices: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = dataclasses.make_dataclass("memory", ["available"])
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(4 * N_GENES**2))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(4 * matrices * N_GENES**2 - 1))
     with pytest.raises(InputError, match=rf"fits in memory, got {N_GENES} genes"):
         search_of(hill, algorithm, **told)
     search_of(hill, "cmaes")  # a diagonal is small
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(13 * N_GENES**2))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(4 * matrices * N_GENES**2))
     search_of(hill, algorithm, **told)
+
+
+@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - SEEDED))
+def test_a_population_beyond_memory_is_refused(algorithm: str) -> None:
+    with pytest.raises(InputError, match=r"generations that fit in memory.*a smaller --popsize"):
+        search_of(hill, algorithm, popsize=10**12)
 
 
 def test_a_budget_of_interactions_is_not_offered() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from metahebb.runs.statistics import mean_interval
+from metahebb.runs.statistics import mean_interval, nested_means, quantile_interval
 
 
 @pytest.mark.parametrize("values", [[3.0], [2.5] * 7])
@@ -47,3 +47,30 @@ def test_it_covers_the_truth_as_often_as_it_says() -> None:
         _, low, high = mean_interval(rng.normal(0, 1, 40))
         held += low <= 0 <= high
     assert 267 <= held <= 297
+
+
+def test_nested_draws_hold_what_varies_between_runs() -> None:
+    """Twenty runs, each with an offset: the standard error is that of twenty means, not 2,000."""
+    rng = np.random.default_rng(3)
+    data = rng.normal(5, 2, (1, 20, 1, 1)) + rng.normal(0, 1, (1, 20, 100, 1))
+    draws = nested_means(data)[:, 0]
+    runs = data.mean((0, 2, 3))
+    error = np.sqrt(runs.var() / 20 + 1 / 2000)
+    assert draws.mean() == pytest.approx(data.mean(), abs=4 * error / np.sqrt(2000))
+    assert draws.std() == pytest.approx(error, rel=0.08)
+    low, high = quantile_interval(draws)
+    assert high - low == pytest.approx(2 * 1.96 * error, rel=0.08)
+
+
+def test_groups_are_never_exchanged() -> None:
+    """What differs between groups (folds) is no uncertainty: every draw has each of them once."""
+    data = np.array([1.0, 5.0])[:, None, None, None] * np.ones((2, 3, 4, 1))
+    np.testing.assert_allclose(nested_means(data), 3.0)
+
+
+def test_the_values_of_a_life_are_drawn_together() -> None:
+    """A ratio of two proportional values has no spread, however much the values have."""
+    values = np.random.default_rng(4).uniform(1, 9, (2, 3, 50, 1))
+    draws = nested_means(np.concatenate([values, values / 4], axis=-1))
+    assert np.ptp(draws[:, 0]) > 0.5
+    np.testing.assert_allclose(draws[:, 1] / draws[:, 0], 0.25)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from metahebb.evolution.backends.base import Job
+from metahebb.evolution.memory import check_lanes
 from metahebb.life import Life
 from metahebb.worker import OUTCOME, Outcomes, Setup, Worker, all_lives, collect
 
@@ -24,8 +25,12 @@ class InProcess:
             setup: of the run.
             threads: how many; 0 means as many as this process may use cores.
             lanes: lives at a time per thread. A few keep their synapses in the core's cache.
+
+        Raises:
+            InputError: so many lanes do not fit in memory.
         """
         self.threads = threads or len(os.sched_getaffinity(0))
+        check_lanes(setup, lanes, self.threads)
         self._setup = setup
         self._workers = [Worker(setup, lanes) for _ in range(self.threads)]
         self._pool = ThreadPoolExecutor(self.threads)

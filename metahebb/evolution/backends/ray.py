@@ -18,6 +18,7 @@ from metahebb.evolution.backends.actor import RemoteWorker
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
 from metahebb.evolution.backends.environment import is_loopback
+from metahebb.evolution.memory import check_lanes
 from metahebb.worker import OUTCOME, Outcomes, Setup
 
 _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
@@ -59,13 +60,15 @@ class RayWorkers:
             lease_s: seconds after which a worker that does not answer counts as hung.
 
         Raises:
-            InputError: arguments out of range, a set-up that cannot be pickled, no cluster at
-                ``address``, or a local Ray that would be open to the network.
+            InputError: arguments out of range or beyond memory, a set-up that cannot be pickled,
+                no cluster at ``address``, or a local Ray that would be open to the network.
             ProgressError: no worker started within ``lease_s``.
         """
         for name, value in (("workers", workers), ("lanes", lanes), ("batch", batch)):
             if value is not None and value < 1:
                 raise InputError(f"expected {name} to be at least 1, got {value}")
+        if address is None:  # a cluster has memory of its own
+            check_lanes(setup, lanes, workers)
         try:
             pickled = ray.cloudpickle.dumps(setup)  # type: ignore[no-untyped-call]
         except Exception as error:  # whatever the reducers of a user's classes raise

@@ -1,0 +1,255 @@
+"""Do evolved rules survive damage that fixed weights do not?
+
+    python -m experiments.damage smoke|quick|paper
+
+Every arm gets the same tuning budget and the same search, on the intact ant and one shortened leg
+(and, as a second protocol, with weak motors in the others); then 100 fresh lives of each
+unperturbed center in every body. What is done is not done again: the same command goes on after a
+stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.arms import ARMS, FROZEN_AT
+from experiments.cells import Cells, cells
+from experiments.damage_tables import (
+    arms_table,
+    bodies_table,
+    kinds_table,
+    tuning_table,
+    write_figure,
+    write_runs,
+)
+from experiments.robustness import (
+    BODIES,
+    BUDGETS,
+    BULLET,
+    SECONDS,
+    Budget,
+    Fold,
+    all_runs,
+)
+from experiments.running import RUNS, Order, command
+from experiments.study import RESULTS, Claim, write_study
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.statistics import nested_means, quantile_interval
+from metahebb.tasks.damage import INTACT
+
+Floats = npt.NDArray[np.float64]
+
+TITLE = "Do evolved rules survive damage that fixed weights do not?"
+
+NOTES = """
+Means over folds, seeds and {budget.lives} fresh lives per body of the unperturbed center, in
+metres along +x within {budget.steps} env steps (16.5 s), with 95 % intervals that resample runs
+and, within each, lives. *Unseen*: the single-leg damages that training never showed; *long*: the
+two published pairs of lengthened shins; *two legs*: the six pairs of shortened ones.
+
+{kinds}
+
+![distances](damage.png)
+
+## The arms
+
+{arms}
+
+Inherited births without plasticity are the arm *static*. Rows *frozen from step k on* live the
+Hebbian centers, which were evolved to go on learning, with plasticity ended at that step.
+
+## Every body
+
+Mean metres over seeds; unseen single legs bold. Per run: [runs.csv](runs.csv).
+
+{bodies}
+
+## Tuning
+
+The same for each arm: each of these settings (stdev – learning rate – initial scale) evolved for
+{budget.tuning_generations} generations with a seed of its own, on the intact body and the shortened
+front right leg; metres on those two bodies over {budget.tuning_lives} fresh lives each.
+
+{tuning}
+"""
+
+FREEZES = (0, 25, FROZEN_AT, 100)
+"""Env steps from which Hebbian centers are frozen, evolved as they were to go on learning."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one arm under one protocol.
+
+    Attributes:
+        arm: who.
+        protocol: what training showed, see `Fold`.
+        folds: which of them there are.
+        cells: ``(fold, seed)`` to what the center did.
+    """
+
+    arm: str
+    protocol: str
+    folds: tuple[Fold, ...]
+    seeds: tuple[int, ...]
+    cells: dict[tuple[Fold, int], Cells]
+
+    def draws(self) -> tuple[dict[str, float], dict[str, Floats]]:
+        """Return means over folds, seeds and lives, and their bootstrap draws, by kind of body."""
+        data = np.array(
+            [[_kinds(self.cells[fold, seed], fold) for seed in self.seeds] for fold in self.folds]
+        ).transpose(0, 1, 3, 2)
+        means = dict(zip(KINDS, data.mean((0, 1, 2)).tolist(), strict=True))
+        return means, dict(zip(KINDS, nested_means(data).T, strict=True))
+
+    def only(self, folds: tuple[Fold, ...]) -> Group:
+        """Return the part with these folds."""
+        some = {key: lived for key, lived in self.cells.items() if key[0] in folds}
+        return Group(self.arm, self.protocol, folds, self.seeds, some)
+
+
+KINDS = ("intact", "seen", "unseen", "long", "pairs", "alive")
+
+
+def _kinds(found: Cells, fold: Fold) -> Floats:
+    """Return ``(n_kinds, n_lives)`` means over the bodies of each kind [m], survival of unseen."""
+
+    def mean(bodies: Sequence[str]) -> Floats:
+        rows = [found.bodies.index(body) for body in bodies]
+        values: Floats = found.distance[rows].mean(0)
+        return values
+
+    unseen = [found.bodies.index(body) for body in fold.unseen]
+    return np.array(
+        [
+            mean([INTACT]),
+            mean([fold.leg]),
+            mean(fold.unseen),
+            mean([b for b in found.bodies if b.startswith("long")]),
+            mean([b for b in found.bodies if "+" in b]),
+            found.survived[unseen].mean(0),
+        ]
+    )
+
+
+def main(order: Order) -> None:
+    """Evolve what is missing, evaluate, and write ``results/damage``; ``smoke``: among the runs."""
+    budget = BUDGETS[order.size]
+    tuning, runs = all_runs(order)
+    groups = _groups(budget, runs, order)
+    controls = _controls(budget, runs, order)
+    claims = _claims(groups, controls, f"python -m experiments.damage {order.size}")
+    notes = NOTES.format(
+        kinds=kinds_table([*groups, *controls]),
+        bodies=bodies_table([*groups, *controls]),
+        tuning=tuning_table(tuning),
+        arms=arms_table(),
+        budget=budget,
+    )
+    into = RUNS / "robustness-smoke" if order.size == "smoke" else RESULTS
+    folder = write_study("damage", TITLE, claims, list(runs.values()), notes, into)
+    write_runs(folder, groups)
+    write_figure(folder, groups)
+    print(folder)
+
+
+def _groups(
+    budget: Budget, runs: dict[tuple[str, Fold, int], RunFolder], order: Order
+) -> list[Group]:
+    """Return the runs by arm and protocol, with what they did."""
+    found: dict[tuple[str, str], dict[tuple[Fold, int], Cells]] = {}
+    for (arm, fold, seed), run in runs.items():
+        lived = cells(run, BODIES, budget.lives, budget.steps, order.where, ARMS[arm].probes)
+        found.setdefault((arm, fold.protocol), {})[fold, seed] = lived
+    return [
+        Group(
+            arm,
+            protocol,
+            tuple(dict.fromkeys(fold for fold, _ in lived)),
+            tuple(dict.fromkeys(seed for _, seed in lived)),
+            lived,
+        )
+        for (arm, protocol), lived in found.items()
+    ]
+
+
+def _controls(
+    budget: Budget, runs: dict[tuple[str, Fold, int], RunFolder], order: Order
+) -> list[Group]:
+    """Return Hebbian centers with plasticity frozen from a step on; from 0 on: never plastic."""
+    fold = budget.side_folds[0]
+    seeds = tuple(seed for arm, f, seed in runs if arm == "hebbian" and f == fold)
+    return [
+        Group(
+            f"hebbian, frozen from step {at} on" if at else "random births, no plasticity",
+            fold.protocol,
+            (fold,),
+            seeds,
+            {
+                (fold, seed): cells(
+                    runs["hebbian", fold, seed],
+                    BODIES,
+                    budget.lives,
+                    budget.steps,
+                    order.where,
+                    (f"freeze:at={at}",),
+                )
+                for seed in seeds
+            },
+        )
+        for at in FREEZES
+    ]
+
+
+def _claims(groups: Sequence[Group], controls: Sequence[Group], made_by: str) -> list[Claim]:
+    claims: list[Claim] = []
+    for group in (*groups, *controls):
+        means, draws = group.draws()
+        name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
+        for kind in ("intact", "unseen"):
+            low, high = quantile_interval(draws[kind])
+            what = f"{name}: {kind} [m in {SECONDS} s]"
+            claims.append(Claim(what, means[kind], low, high, None, group.seeds, made_by))
+        if group.arm == "hebbian":
+            ratio = means["unseen"] / means["intact"]
+            low, high = quantile_interval(draws["unseen"] / draws["intact"])
+            what = f"{name}: unseen / intact"
+            claims.append(Claim(what, ratio, low, high, ">= 0.6", group.seeds, made_by))
+    claims += _differences(groups, made_by)
+    hebbian = next(group for group in groups if group.arm == "hebbian")
+    means, draws = hebbian.draws()
+    for kind in ("intact", "unseen"):
+        low, high = quantile_interval(draws[kind] / BULLET)
+        what = f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]"
+        claims.append(Claim(what, means[kind] / BULLET, low, high, None, hebbian.seeds, made_by))
+    return claims
+
+
+def _folds(group: Group) -> str:
+    return "1 fold" if len(group.folds) == 1 else f"{len(group.folds)} folds"
+
+
+def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
+    """Return Hebbian minus each other arm, on the folds that the other has."""
+    hebbian = {group.protocol: group for group in groups if group.arm == "hebbian"}
+    claims = []
+    for other in groups:
+        if other.arm == "hebbian":
+            continue
+        means, draws = hebbian[other.protocol].only(other.folds).draws()
+        other_means, other_draws = other.draws()
+        for kind in ("intact", "unseen"):
+            # Run i of both arms has the same seed: the same births and worlds, drawn together.
+            low, high = quantile_interval(draws[kind] - other_draws[kind])
+            what = f"hebbian − {other.arm}, protocol {other.protocol}, {_folds(other)}: {kind} [m]"
+            value = means[kind] - other_means[kind]
+            claims.append(Claim(what, value, low, high, None, other.seeds, made_by))
+    return claims
+
+
+if __name__ == "__main__":
+    command("damage", main)

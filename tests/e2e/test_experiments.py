@@ -1,0 +1,70 @@
+"""The studies run at their smallest size, go on where they were stopped, and say what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from experiments.arms import ARMS
+from experiments.damage import main as damage
+from experiments.robustness import BODIES, BUDGETS, jobs
+from experiments.running import Order, command, evolved
+from metahebb.commands.backend import Where
+from metahebb.errors import InputError
+from metahebb.runs.config import RunConfig
+from metahebb.runs.presets import CARTPOLE
+
+WHERE = Where(threads=2)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    WHERE.prepare()
+    return tmp_path
+
+
+def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path) -> None:
+    damage(Order("smoke", where=WHERE))
+    folder = here / "runs" / "robustness-smoke" / "damage"
+    rows = list(csv.DictReader((folder / "runs.csv").open()))
+    wanted = {(arm, str(fold), str(seed)) for arm, fold, seed in jobs(BUDGETS["smoke"])}
+    assert {(r["arm"], r["fold"], r["seed"]) for r in rows} == wanted
+    assert {r["body"] for r in rows} == set(BODIES)
+    claims = json.loads((folder / "summary.json").read_text())["claims"]
+    assert any(c["goal"] == ">= 0.6" and isinstance(c["holds"], bool) for c in claims)
+    text = (folder / "README.md").read_text()
+    assert all(f"| {arm} |" in text for arm in ARMS)
+    assert (folder / "damage.png").stat().st_size > 10_000
+
+    journals = {path: path.stat().st_mtime_ns for path in here.rglob("journal")}
+    kept = {path: path.stat().st_mtime_ns for path in here.rglob("cells/*.json")}
+    assert len(journals) == len(wanted) + len(ARMS) * len(BUDGETS["smoke"].grid)
+    damage(Order("smoke", finished=True, where=WHERE))
+    assert (folder / "README.md").read_text() == text
+    assert all(path.stat().st_mtime_ns == then for path, then in (journals | kept).items())
+
+
+def tiny(generations: int = 2, seed: int = 0) -> RunConfig:
+    data = vars(CARTPOLE) | {"generations": generations, "seed": seed, "center_lives": 1}
+    return RunConfig(**data)
+
+
+def test_a_run_of_another_config_is_refused(here: Path) -> None:
+    run = evolved(here / "run", tiny(), WHERE)
+    assert run.generation == 2
+    with pytest.raises(InputError, match="of another config; move it away"):
+        evolved(here / "run", tiny(seed=1), WHERE)
+
+
+@pytest.mark.parametrize("words", [["medium"], [], ["smoke", "--where.threads", "-1"]])
+def test_a_bad_order_ends_with_status_2(
+    words: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command("damage", damage, words)
+    assert ended.value.code == 2
+    assert not any(here.iterdir())
