@@ -22,7 +22,7 @@ Evolve plasticity rules instead of weights.
   evaluate DIR      live fresh lives of a run's center: mean with a 95 % interval
   probe DIR         live the same lives with and without something done to them
   report DIR        write the run's report.html
-  film DIR          film one life
+  film DIR          film one life, or lives of several runs side by side
   presets           list the presets
   bench             speed, side by side with peers and limits
   doctor            check this machine: versions, cores, rendering, cache

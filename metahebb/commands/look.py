@@ -27,10 +27,16 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Film:
-    """Film one life of a run's center, as evaluate lives it."""
+    """Film one life of a run's center, as evaluate lives it; or lives of several, side by side."""
 
+    beside: tuple[str, ...] = ()
+    """Run folders of the same world: their lives are shown at the right of this run's, with the
+    same clock, body and probes."""
+    probe: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """What is done to the life, such as damage:body=short_left_ankle,at=125 (see
+    docs/howto/probes.md); none: what was done in training."""
     body: str | None = None
-    """One of the task's bodies; none: the first."""
+    """One of the task's bodies, in locomotion any damage; none: the first."""
     life: int | None = None
     """Number of the life among those that evaluate lives; none: the one of median return."""
     renderer: Literal["auto", "gl", "drawn"] = "auto"
@@ -72,10 +78,31 @@ def report(path: str, rest: list[str]) -> int:
 
 
 def film(path: str, rest: list[str]) -> int:
-    """Film a life of the run at ``path``; print where."""
+    """Film a life of the run at ``path``, or lives of several runs; print where."""
     options = parse(Film, Film(), rest, f"metahebb film {path or 'DIR'}")
-    run = RunFolder.open(path)
+    run, others = RunFolder.open(path), [RunFolder.open(other) for other in options.beside]
+    from metahebb.report.beside import film_beside, labels
     from metahebb.report.film import film as make_film
+    from metahebb.report.film import film_path
 
-    print(make_film(run, body=options.body, life=options.life, renderer=options.renderer))
+    told = (options.body, options.life, options.probe)
+    if others:
+        named = labels([run, *others])
+        written = film_beside(
+            list(zip(named, [run, *others], strict=True)),
+            film_path(run, *told, beside=named[1:]),
+            body=options.body,
+            life=options.life,
+            probes=options.probe,
+            renderer=options.renderer,
+        )
+    else:
+        written = make_film(
+            run,
+            body=options.body,
+            life=options.life,
+            probes=options.probe,
+            renderer=options.renderer,
+        )
+    print(written)
     return 0

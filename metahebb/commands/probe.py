@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -50,6 +51,7 @@ def probe(path: str, rest: list[str]) -> int:
     run = RunFolder.open(path)
     from metahebb.evolution.backends.in_process import InProcess
     from metahebb.report.probe_figures import probe_figure, probe_table, suite_page
+    from metahebb.report.weights_figure import probe_weights_figure
     from metahebb.runs import probe as probing
     from metahebb.runs.probe_suite import suite
 
@@ -63,6 +65,7 @@ def probe(path: str, rest: list[str]) -> int:
     for texts in tried:
         results.append(probing.probe(conditions, texts, without, backend))
         probe_figure(results[-1])
+        probe_weights_figure(conditions, texts, Path(results[-1]["folder"]))
         print(probe_table(results[-1]), end="\n\n", flush=True)
     print(suite_page(results, run.path / "probes") if options.suite else results[0]["folder"])
     return 0

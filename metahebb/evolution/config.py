@@ -6,7 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from metahebb.errors import InputError, unknown_name
+from metahebb.noise import Key, Stream, normals
 
 ALGORITHMS = ("openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne")
 RANKING_NAMES = ("nes", "centered", "standardized", "raw")
@@ -107,3 +111,11 @@ class SearchConfig:
     def mirrored(self) -> bool:
         """Whether candidates come in pairs center ± noise."""
         return self.algorithm in ("openai_es", "pgpe")
+
+
+def initial_center(seed: int, n_genes: int, stdev: float) -> npt.NDArray[np.float32]:
+    """Return the center before the first generation, ``(n_genes,)``: N(0, stdev²) from the seed.
+
+    The populations of ga and cosyne, which have no center, are drawn from the same distribution.
+    """
+    return normals(Key(seed, Stream.INITIAL), n_genes) * np.float32(stdev)

@@ -14,9 +14,9 @@ from evotorch import Problem, SolutionBatch
 
 from metahebb.errors import CheckpointError
 from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.config import initial_center
 from metahebb.evolution.gradient import center_gradient, gradients
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
-from metahebb.noise import Key, Stream, normals
 from metahebb.worker import (
     GivenPoint,
     Outcomes,
@@ -101,8 +101,8 @@ class LifeProblem(Problem):  # type: ignore[misc]
 
     def initial_center(self) -> torch.Tensor:
         """Return the first center, ``(n_genes,)``."""
-        key = Key(self.setup.seed, Stream.INITIAL)
-        return torch.from_numpy(normals(key, self.solution_length) * np.float32(self.initial_stdev))
+        found = initial_center(self.setup.seed, self.solution_length, self.initial_stdev)
+        return torch.from_numpy(found)
 
     def _fill(self, values: torch.Tensor) -> None:
         self.make_gaussian(out=values, center=0.0, stdev=self.initial_stdev)

@@ -11,10 +11,15 @@ from metahebb.tasks import Locomotion, Task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
 INK, FAINT = "#26323f", "#8a96a3"
 BLUE, ORANGE, GREEN, GRAY = "#2f6690", "#e2703a", "#3a8f6b", "#9aa5b1"
+LIVES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+"""Colors of single lives: those of Okabe & Ito, which the color-blind can tell apart."""
+DIVERGING = "RdBu_r"
+"""Color map of what is signed: red is positive, blue negative."""
 DPI = 140
 
 
@@ -40,6 +45,14 @@ def save(figure: Figure, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, data.getvalue())
     return path
+
+
+def color_bar(axes: Axes, colors: ScalarMappable, label: str = "") -> None:
+    """Put a narrow bar of what the colors of ``axes`` mean at its right."""
+    bar = axes.figure.colorbar(colors, ax=axes, pad=0.01, aspect=12)
+    bar.ax.tick_params(labelsize=7, colors=INK)
+    bar.outline.set_visible(False)
+    bar.set_label(label, color=INK, fontsize=8)
 
 
 def return_unit(task: Task) -> str:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.report.figures import BLUE, FAINT, INK, save, style
+from metahebb.report.figures import BLUE, DIVERGING, FAINT, INK, color_bar, save, style
 from metahebb.report.recording import Recording, record
-from metahebb.tasks import Reversal
 from metahebb.tasks.damage import INTACT
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from metahebb.runs.folder import RunFolder
-
-_COLORS = "RdBu_r"
 
 
 def life_figure(run: RunFolder, body: str | None = None, life: int | None = None) -> Path:
@@ -50,7 +47,7 @@ def draw_life(recording: Recording) -> Figure:
         style(panels[3], y="metres", title="Way along +x since birth")
         panels[3].plot(np.arange(len(way)) * recording.dt, way, color=BLUE)
         panels[3].axhline(0, color=FAINT, linewidth=0.6)
-    time = "env step" if isinstance(recording.task, Reversal) else "simulated time [s]"
+    time = recording.time_label
     panels[-1].set_xlabel(time, color=INK, fontsize=9)
     return figure
 
@@ -67,7 +64,7 @@ def _raster(
     image = axes.imshow(
         values.T,
         aspect="auto",
-        cmap=_COLORS,
+        cmap=DIVERGING,
         vmin=-bound,
         vmax=bound,
         interpolation="nearest",
@@ -75,6 +72,4 @@ def _raster(
     )
     style(axes, y=row, title=title)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, aspect=12)
-    bar.ax.tick_params(labelsize=7, colors=INK)
-    bar.outline.set_visible(False)
+    color_bar(axes, image)

@@ -11,6 +11,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from metahebb.networks import FeedForward, Gated
+from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
 from metahebb.report.life_figure import life_figure
@@ -39,6 +40,7 @@ def report(run: RunFolder) -> Path:
     newest = run.newest()
     learning = learning_figure(run)
     life = life_figure(run) if newest else None
+    coefficients = coefficients_figure(run) if newest else None
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
@@ -47,6 +49,7 @@ def report(run: RunFolder) -> Path:
         _image("How it learned", learning, _LEARNING_NOTE, "The first generation is not over."),
         _evaluation(run),
         _image(life_title, life, life_note, "There is no checkpoint yet."),
+        _image("What evolved", coefficients, _COEFFICIENTS_NOTE, "There is no checkpoint yet."),
         _settings(run),
         _origin(run),
         _further(run),
@@ -66,6 +69,11 @@ def report(run: RunFolder) -> Path:
 _LEARNING_NOTE = (
     "Fitness is what selection sees; the center is the unperturbed mean of the search, in fresh "
     "lives that do not influence it. Dotted: the longest possible life. Dashed: a new stage."
+)
+_COEFFICIENTS_NOTE = (
+    "What the center hands down, layer by layer: in the first center, drawn from the seed, and in "
+    "the newest (ga and cosyne have no first center: a draw like those of their population). SD is "
+    "the standard deviation over the layer's synapses."
 )
 _LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
 _PLASTIC_NOTE = "Only the evolved rules, which see no reward, change the weights after birth."

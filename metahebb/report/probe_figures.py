@@ -21,6 +21,14 @@ _MEASURES = {
     "kept": "speed after / before",
 }
 
+_WEIGHTS_NOTE = (
+    "Weights are those of lives with the probe. (a) The whole weight vector of a few lives along "
+    "the two principal components of all of them; dots: instants, lines: running means over a "
+    "second. (b) Synapses spread over the layers, ordered by their value before the event (dashed) "
+    "in the life of median return. (c) Speed, a mean over the second around each instant; colors "
+    "are those of (a)."
+)
+
 
 def probe_table(result: dict[str, Any]) -> str:
     """Return the content of a ``probe.json`` as text for a terminal."""
@@ -96,48 +104,45 @@ def probe_figure(result: dict[str, Any]) -> Path | None:
 
 def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
     """Write ``index.html`` into ``folder`` from comparisons of one suite; return its path."""
-    rows = [["probe", "return", "difference, paired", "distance [m]", "survival"]]
+    first = results[0]
+    rows = [
+        ["probe", "return", "difference, paired", "distance [m]", "survival"],
+        _suite_row("none", first, "without"),
+    ]
     sections = []
+    shows_weights = False
     for result in results:
         name = ", ".join(result["probes"])
-        distance = interval(result["distance"]["with"]) if result["distance"] else "–"
-        rows.append(
-            [
-                name,
-                interval(result["return"]["with"]),
-                interval(result["return"]["difference"]),
-                distance,
-                interval(result["survival"]["with"]),
-            ]
-        )
+        rows.append(_suite_row(name, result, "with"))
         content = table(recovery_rows(result), head=True) if result["recovery"] else ""
-        figure = Path(result["folder"]) / "figure.png"
+        weights, figure = (Path(result["folder"]) / f"{what}.png" for what in ("weights", "figure"))
+        if weights.exists():
+            content += picture(weights, f"What weights do with {name}")
+            shows_weights = True
         if result["speed"]:
             content = picture(figure, f"Speed with and without {name}") + content
         if content:
             sections.append(section(name, content))
-    first = results[0]
-    rows.insert(
-        1,
-        [
-            "none",
-            interval(first["return"]["without"]),
-            "–",
-            interval(first["distance"]["without"]) if first["distance"] else "–",
-            interval(first["survival"]["without"]),
-        ],
-    )
     told = (
         f"{first['lives']} fresh lives of at most {first['max_steps']} env steps "
         f"({first['body']}), the same ones in every row; mean [95 % bootstrap interval]. In the "
         "figures the dead have a speed of 0; tables below them are interquartile means."
     )
+    notes = note(told) + (note(_WEIGHTS_NOTE) if shows_weights else "")
     page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
         title="Probes",
         what=f"The unperturbed center of generation {first['generation']}",
         summary=told,
-        sections="\n".join([section("All probes", table(rows, head=True) + note(told)), *sections]),
+        sections="\n".join([section("All probes", table(rows, head=True) + notes), *sections]),
     )
     path = folder / "index.html"
     write_atomically(path, page.encode())
     return path
+
+
+def _suite_row(name: str, result: dict[str, Any], part: str) -> list[str]:
+    """Return the numbers of lives ``with`` or ``without`` a probe."""
+    difference = interval(result["return"]["difference"]) if part == "with" else "–"
+    distance = interval(result["distance"][part]) if result["distance"] else "–"
+    kept = interval(result["survival"][part])
+    return [name, interval(result["return"][part]), difference, distance, kept]

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.errors import InputError, unknown_name
+from metahebb.errors import InputError
 from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
-from metahebb.probes import Moment
-from metahebb.probes.damage import Damage
-from metahebb.tasks import GymTask, Locomotion, Reversal, Task
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import compiled
-from metahebb.tasks.gym_adapter import GymLanes
-from metahebb.tasks.locomotion_lanes import LocomotionLanes
-from metahebb.worker import Setup, Worker
+from metahebb.probes import AnyProbe
+from metahebb.report.recorder import Array, Image, Recorder
+from metahebb.runs.probe import Conditions
+from metahebb.runs.probe import seconds_per_step as locomotion_seconds
+from metahebb.tasks import GymTask, Reversal, Task
+from metahebb.worker import Worker
 
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
 
-Array = npt.NDArray[np.float32]
-Image = npt.NDArray[np.uint8]
 
-_SYNAPSES = 64
+@dataclass(frozen=True)
+class Snapshots:
+    """All weights of a network at some instants of its life.
+
+    Attributes:
+        steps: ``(R,)`` ascending env steps before which they were; the first and the last of the
+            life, and the ones around each event, are among them.
+        weights: ``(R, n_synapses)``, layer after layer.
+        layers: synapses of each layer.
+    """
+
+    steps: npt.NDArray[np.int64]
+    weights: Array
+    layers: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Recording:
     """A life as it was lived; row t of an array is the instant before env step t.
 
+    What a probe does before step t is done in row t.
+
     Attributes:
         task: the world, with the body of this life, and after it those that a probe changes to.
+        probes: what was done to the life.
         generation: updates that the center had seen.
+        life: its number among the lives that ``evaluate`` lives.
         dt: simulated time of a step [s].
         result: how the life ended.
         weights: ``(T, n)`` some synapses of the layer that has most of them.
@@ -43,11 +57,15 @@ class Recording:
         hidden: ``(T, n)`` activity of the last hidden layer, of the sensors if there is none.
         outputs: ``(T, n_outputs)`` of the network.
         qpos: ``(T, nq)`` positions of the body; ``(T, 0)`` outside locomotion.
+        bodies: ``(T,)`` number of the body among the task's.
         images: by step, what a Gymnasium environment drew of itself ``(height, width, 3)``.
+        snapshots: all weights at some instants; None where they were not asked for.
     """
 
     task: Task
+    probes: tuple[AnyProbe, ...]
     generation: int
+    life: int
     dt: float
     result: LifeResult
     weights: Array
@@ -55,12 +73,28 @@ class Recording:
     hidden: Array
     outputs: Array
     qpos: npt.NDArray[np.float64]
+    bodies: npt.NDArray[np.intp]
     images: dict[int, Image]
+    snapshots: Snapshots | None = None
+
+    @property
+    def time_label(self) -> str:
+        """What an axis of time is called."""
+        return "env step" if isinstance(self.task, Reversal) else "simulated time [s]"
 
     @property
     def distance(self) -> npt.NDArray[np.float64] | None:
         """Metres along +x since birth ``(T,)``; None outside locomotion."""
         return self.qpos[:, 0] - self.qpos[0, 0] if self.qpos.shape[1] else None
+
+    @property
+    def events(self) -> tuple[int, ...]:
+        """The env steps after birth at which a probe began, in order, as far as the life got."""
+        return tuple(step for step in _events(self.probes) if step < len(self.weights))
+
+
+def _events(probes: Sequence[AnyProbe]) -> list[int]:
+    return sorted({at for probe in probes if (at := getattr(probe, "at", 0)) > 0})
 
 
 def typical_life(run: RunFolder, body: str | None = None) -> int:
@@ -77,51 +111,95 @@ def typical_life(run: RunFolder, body: str | None = None) -> int:
 
 
 def record(
-    run: RunFolder, body: str | None = None, life: int | None = None, images: int = 0
+    run: RunFolder,
+    body: str | None = None,
+    life: int | None = None,
+    images: int = 0,
+    probes: Sequence[AnyProbe] = (),
+    *,
+    max_steps: int | None = None,
+    snapshots: int = 0,
 ) -> Recording:
     """Live one fresh life of the run's unperturbed center, and return what happened.
 
     Args:
         run: a run with a checkpoint.
-        body: name of the body; any damage will do in locomotion. Default: the task's first.
-        life: its number among the lives that ``evaluate`` lives, bit for bit; None: a typical one.
+        body: name of the body at birth; any damage will do in locomotion. Default: the task's
+            first.
+        life: its number among the lives that ``evaluate`` and ``probe`` live, bit for bit; None: a
+            typical one.
         images: how many pictures at least to have a Gymnasium environment draw of itself.
+        probes: what is done to the life; none: what was done in training.
+        max_steps: horizon; None: that of the run's last stage.
+        snapshots: how many times, about, to note all weights in a life that reaches the horizon.
 
     Raises:
-        InputError: for an unknown body, or an environment that cannot draw itself.
+        InputError: for an unknown body, a probe that the run cannot have, or an environment that
+            cannot draw itself.
     """
     if life is None:
         life = typical_life(run, body)
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
-    task = _task_of_one_body(run.setup, body, draws=images > 0)
-    setup = replace(run.setup, task=task)
-    plan = replace(run.plan, bodies=(0,), episodes=life + 1)
+    conditions = Conditions.of(run, life + 1, max_steps, body)
+    setup = conditions.setup(tuple(probes) or run.setup.probes)
+    if images:
+        setup = replace(setup, task=_drawing(setup.task))
+    number = setup.task.bodies.index(conditions.body)
+    plan = replace(
+        run.plan, max_steps=conditions.max_steps, bodies=(number,), episodes=conditions.lives
+    )
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
-    recorder = _Recorder(images)
+    recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
     (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])
-    return recorder.recording(task, run.generation, result)
+    return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
 
 
-def _task_of_one_body(setup: Setup, body: str | None, draws: bool) -> Task:
-    task = setup.task
-    body = task.bodies[0] if body is None else body
-    if isinstance(task, Locomotion):
-        later = [probe.body for probe in setup.probes if isinstance(probe, Damage)]
-        return replace(task, damages=tuple(dict.fromkeys((body, *later))))
-    if body not in task.bodies:
-        raise unknown_name("body", body, task.bodies)
-    if isinstance(task, GymTask) and draws:
-        return _drawing(task)
-    if isinstance(task, Reversal) and draws:
+def _whole(max_steps: int, snapshots: int, probes: Sequence[AnyProbe]) -> frozenset[int]:
+    """Return the steps at which to note all weights: evenly spread, and around each event."""
+    if not snapshots:
+        return frozenset()
+    around = [step for at in _events(probes) for step in (at - 1, at)]
+    return frozenset((*range(0, max_steps, -(-max_steps // snapshots)), *around))
+
+
+def _recording(
+    noted: Recorder,
+    task: Task,
+    probes: tuple[AnyProbe, ...],
+    generation: int,
+    life: int,
+    result: LifeResult,
+) -> Recording:
+    steps, weights = list(noted.snapshots), list(noted.snapshots.values())
+    n = len(noted.weights)
+    return Recording(
+        task=task,
+        probes=probes,
+        generation=generation,
+        life=life,
+        dt=seconds_per_step(task),
+        result=result,
+        weights=np.stack(noted.weights),
+        synapses=noted.synapses,
+        hidden=np.stack(noted.hidden),
+        outputs=np.stack(noted.outputs),
+        qpos=np.stack(noted.qpos) if noted.qpos else np.empty((n, 0)),
+        bodies=np.array(noted.bodies or [0] * n, np.intp),
+        images=noted.images,
+        snapshots=Snapshots(np.array(steps), np.stack(weights), noted.layers) if steps else None,
+    )
+
+
+def _drawing(task: Task) -> Task:
+    """Return the task with pictures, where it does not leave them to us (locomotion does)."""
+    if isinstance(task, Reversal):
         raise InputError(
             "expected a task with a picture, got a reversal run (film); "
             "see its life with 'metahebb report'"
         )
-    return task
-
-
-def _drawing(task: GymTask) -> GymTask:
+    if not isinstance(task, GymTask):
+        return task
     modes = _env(task).metadata.get("render_modes") or []
     if "rgb_array" not in modes:
         raise InputError(
@@ -147,76 +225,8 @@ def seconds_per_step(task: Task) -> float:
     """
     if isinstance(task, Reversal):
         return 1.0
-    if isinstance(task, Locomotion):
-        timestep: float = compiled(task.body, task.damages[0], task.integrator).opt.timestep
-        return timestep * BODIES[task.body].frame_skip
+    known = locomotion_seconds(task)
+    if known is not None:
+        return known
     rate = _env(task).metadata.get("render_fps") if isinstance(task, GymTask) else None
     return 1.0 / (rate or 30.0)
-
-
-@dataclass
-class _Recorder:
-    """A probe that notes and changes nothing."""
-
-    min_images: int
-    weights: list[Array] = field(default_factory=list)
-    hidden: list[Array] = field(default_factory=list)
-    outputs: list[Array] = field(default_factory=list)
-    qpos: list[npt.NDArray[np.float64]] = field(default_factory=list)
-    images: dict[int, Image] = field(default_factory=dict)
-    synapses: str = ""
-    stride: int = 1
-
-    def __call__(self, moment: Moment) -> None:
-        """Note the state of the only lane."""
-        lane, step = int(moment.lanes[0]), int(moment.steps[0])
-        layers = moment.network.weights(lane)
-        number = int(np.argmax([layer.size for layer in layers]))
-        flat = layers[number].ravel()
-        # Evenly spread: the same synapses in each film of a network.
-        self.weights.append(
-            flat[np.linspace(0, flat.size - 1, min(_SYNAPSES, flat.size), dtype=int)]
-        )
-        n_out, n_in = layers[number].shape
-        activity = moment.network.activity(lane)
-        # A recurrent layer has several matrices: then they are what is counted.
-        part = "layer" if len(layers) == len(activity) - 1 else "matrix"
-        self.synapses = (
-            f"{len(self.weights[-1])} of the {n_in}×{n_out} synapses of {part} {number + 1}"
-        )
-        self.hidden.append(activity[-2])
-        self.outputs.append(activity[-1])
-        if isinstance(moment.task, LocomotionLanes):
-            self.qpos.append(moment.task.state(lane)["qpos"])
-        elif isinstance(moment.task, GymLanes) and self.min_images and step % self.stride == 0:
-            self._draw(moment.task, lane, step)
-
-    def _draw(self, task: GymLanes, lane: int, step: int) -> None:
-        """Keep a picture; past twice the number wanted, every other one is dropped."""
-        try:
-            image = task._envs[lane].render()
-        except Exception as error:
-            reason = " ".join(str(error).split())
-            raise InputError(
-                f"expected the environment to draw itself, got {type(error).__name__}: {reason} "
-                "(film); for MuJoCo environments install libegl1 or libosmesa6"
-            ) from error
-        self.images[step] = np.asarray(image, np.uint8)
-        if len(self.images) > 2 * self.min_images:
-            self.stride *= 2
-            self.images = {s: i for s, i in self.images.items() if s % self.stride == 0}
-
-    def recording(self, task: Task, generation: int, result: LifeResult) -> Recording:
-        """Return all that was noted."""
-        return Recording(
-            task=task,
-            generation=generation,
-            dt=seconds_per_step(task),
-            result=result,
-            weights=np.stack(self.weights),
-            synapses=self.synapses,
-            hidden=np.stack(self.hidden),
-            outputs=np.stack(self.outputs),
-            qpos=np.stack(self.qpos) if self.qpos else np.empty((len(self.weights), 0)),
-            images=self.images,
-        )

@@ -217,6 +217,10 @@ class LocomotionLanes:
         """Return copies of ``qpos`` and ``qvel`` of ``lane``, for a film."""
         return {"qpos": self._qpos[lane].copy(), "qvel": self._qvel[lane].copy()}
 
+    def body(self, lane: int) -> int:
+        """Return the number of the body that ``lane`` has now."""
+        return int(self._lane_body[lane])
+
     def model(self, body: int) -> mujoco.MjModel:
         """Return the compiled model of the task's body number ``body``; not to be written to."""
         return self._models[body]

@@ -88,6 +88,7 @@ def test_without_the_probe_they_are_the_lives_of_evaluate(
         assert words in shown
     (figure,) = (ant / "probes").glob("*/figure.png")
     assert figure.read_bytes().startswith(b"\x89PNG")
+    assert figure.with_name("weights.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +98,8 @@ def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str])
     for text in ("zero_weights:fraction=1,at=20", "drop_term:term=eta", "freeze:at=0"):
         assert text in page
     assert "push" not in page  # there is no body
+    assert page.count("What weights do with") == page.count("<h2>") - 1  # all but the first table
+    assert page.count("principal components") == 1  # what they show is said once
     stored = [json.loads(file.read_text()) for file in (cartpole / "probes").glob("*/probe.json")]
     assert all(found["distance"] is None for found in stored)
     assert len({json.dumps(found["return"]["without"]) for found in stored}) == 1

@@ -103,7 +103,7 @@ def test_the_page_of_a_full_run_holds_everything_itself(tmp_path: Path) -> None:
     text = path.read_text()
     page = _Page(text)
     assert page.open == []
-    assert page.tags.count("img") == 3
+    assert page.tags.count("img") == 4
     assert all(re.match(r"data:image/(png|gif);base64,", source) for source in page.sources)
     assert not {"script", "link", "iframe"} & set(page.tags)
     summary = (
@@ -118,7 +118,7 @@ def test_the_page_of_a_full_run_holds_everything_itself(tmp_path: Path) -> None:
     assert "return eta * (A * pre * post + B * pre + C * post + D)" in text
     assert "<th>search.popsize</th><td>128</td>" in text
     assert f"metahebb resume &#x27;{run.path}&#x27;\n" in text  # a space in the name: quoted
-    for name in ("learning.png", "life.png"):
+    for name in ("learning.png", "life.png", "coefficients.png"):
         with Image.open(run.path / "figures" / name) as figure:
             assert figure.width > 1000
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,8 +15,10 @@ from report_runs import ant, make_run
 from metahebb.errors import InputError
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.genomes import GivenGenes
+from metahebb.probes import parse_probes
 from metahebb.report.recording import record, typical_life
 from metahebb.runs.evaluate import evaluate
+from metahebb.runs.probe import Conditions
 from metahebb.tasks import GymTask
 from metahebb.worker import Worker
 
@@ -75,9 +79,71 @@ def test_any_damage_can_be_seen(tmp_path: Path) -> None:
         record(run, body="short_forth_ankle")
 
 
+def test_a_probe_does_in_a_recording_what_it_says(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run")
+    plain = record(run)
+    zeroed = record(run, probes=parse_probes(["zero_weights:at=10"]))
+    assert plain.events == ()
+    assert zeroed.events == (10,)
+    np.testing.assert_array_equal(zeroed.weights[:10], plain.weights[:10])
+    assert not zeroed.weights[10].any()
+    assert zeroed.weights[11].any()  # the rule goes on from there
+    frozen = record(run, probes=parse_probes(["freeze:at=10"]))
+    assert (frozen.weights[10:] == frozen.weights[10]).all()
+
+
+def test_a_recorded_life_is_the_one_that_is_probed(tmp_path: Path) -> None:
+    run, probes = ant(tmp_path / "run"), parse_probes(["push:x=-1,at=5", "freeze:at=9"])
+    backend = functools.partial(InProcess, threads=1, lanes=2)
+    lived = Conditions.of(run, 3, 20, "short_left_ankle").live(probes, backend)
+    recording = record(run, "short_left_ankle", 2, probes=probes, max_steps=20)
+    assert recording.life == 2
+    assert recording.result.measures["distance"] == lived.outcomes["distance"][2]
+
+
+def test_conditions_of_training_stay_where_no_other_probe_is_given(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run", max_steps=12)
+    run.config = replace(run.config, probes=("zero_weights:at=4",))
+    assert not record(run).weights[4].any()
+    other = record(run, probes=parse_probes(["zero_weights:at=6"]))
+    assert other.weights[4].any()
+    assert not other.weights[6].any()
+    with pytest.raises(InputError, match="expected a layer from 1 to 2, got 5"):
+        record(run, probes=parse_probes(["zero_weights:at=6,layer=5"]))
+
+
+def test_the_body_of_each_step_is_noted(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run", max_steps=12)
+    probes = parse_probes(["damage:body=long_back,at=4", "damage:body=short_left_ankle,at=9"])
+    recording = record(run, probes=probes)
+    assert [recording.task.bodies[number] for number in recording.bodies] == (
+        ["intact"] * 4 + ["long_back"] * 5 + ["short_left_ankle"] * 3
+    )
+    assert recording.events == (4, 9)
+
+
+def test_snapshots_hold_all_weights_at_the_ends_and_around_events(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run", max_steps=39)
+    probes = parse_probes(["zero_weights:at=17,layer=2"])
+    recording = record(run, probes=probes, snapshots=4)
+    some = recording.snapshots
+    assert some is not None
+    assert some.steps.tolist() == [0, 10, 16, 17, 20, 30, 38]
+    assert some.layers == (27 * 12, 12 * 8)
+    assert some.weights.dtype == np.float32
+    assert some.weights.shape == (7, 27 * 12 + 12 * 8)
+    zeroed = (some.weights == 0).all(axis=1)
+    assert not zeroed.any()
+    second = some.weights[:, 27 * 12 :]
+    assert (second == 0).all(axis=1).tolist() == [False] * 3 + [True] + [False] * 3
+    chosen = np.linspace(0, 27 * 12 - 1, 64, dtype=int)
+    np.testing.assert_array_equal(some.weights[:, chosen], recording.weights[some.steps])
+    assert record(run).snapshots is None
+
+
 def test_a_gymnasium_environment_has_no_other_bodies(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", GymTask("CartPole-v1"))
-    with pytest.raises(InputError, match="expected a body among default, got 'intact'"):
+    with pytest.raises(InputError, match="expected a body of the task among default, got 'intact'"):
         record(run, body="intact")
     recording = record(run)
     assert recording.distance is None

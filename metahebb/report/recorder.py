@@ -1,0 +1,94 @@
+"""A probe that notes what happens in a life, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError
+from metahebb.probes import Moment
+from metahebb.tasks.gym_adapter import GymLanes
+from metahebb.tasks.locomotion_lanes import LocomotionLanes
+
+Array = npt.NDArray[np.float32]
+Image = npt.NDArray[np.uint8]
+
+_SYNAPSES = 64
+
+
+@dataclass
+class Recorder:
+    """Notes of one life, in the only lane there is.
+
+    Attributes:
+        min_images: how many pictures at least a Gymnasium environment draws of itself.
+        whole: env steps before which all weights are noted; those of the last one always are,
+            if there is any.
+    """
+
+    min_images: int
+    whole: Set[int]
+    weights: list[Array] = field(default_factory=list)
+    hidden: list[Array] = field(default_factory=list)
+    outputs: list[Array] = field(default_factory=list)
+    qpos: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    bodies: list[int] = field(default_factory=list)
+    images: dict[int, Image] = field(default_factory=dict)
+    snapshots: dict[int, Array] = field(default_factory=dict)
+    layers: tuple[int, ...] = ()
+    synapses: str = ""
+    stride: int = 1
+
+    def __call__(self, moment: Moment) -> None:
+        """Note the state of the only lane."""
+        lane, step = int(moment.lanes[0]), int(moment.steps[0])
+        layers = moment.network.weights(lane)
+        if self.whole:
+            self._note_all(layers, step)
+        number = int(np.argmax([layer.size for layer in layers]))
+        self.weights.append(evenly(layers[number].ravel(), _SYNAPSES))
+        n_out, n_in = layers[number].shape
+        activity = moment.network.activity(lane)
+        # A recurrent layer has several matrices: then they are what is counted.
+        part = "layer" if len(layers) == len(activity) - 1 else "matrix"
+        self.synapses = (
+            f"{len(self.weights[-1])} of the {n_in}×{n_out} synapses of {part} {number + 1}"
+        )
+        self.hidden.append(activity[-2])
+        self.outputs.append(activity[-1])
+        if isinstance(moment.task, LocomotionLanes):
+            self.qpos.append(moment.task.state(lane)["qpos"])
+            self.bodies.append(moment.task.body(lane))
+        elif isinstance(moment.task, GymLanes) and self.min_images and step % self.stride == 0:
+            self._draw(moment.task, lane, step)
+
+    def _note_all(self, layers: list[Array], step: int) -> None:
+        """Note all weights; those of the step before go, unless they are wanted."""
+        if step - 1 not in self.whole:
+            self.snapshots.pop(step - 1, None)
+        self.snapshots[step] = np.concatenate([layer.ravel() for layer in layers])
+        self.layers = tuple(layer.size for layer in layers)
+
+    def _draw(self, task: GymLanes, lane: int, step: int) -> None:
+        """Keep a picture; past twice the number wanted, every other one is dropped."""
+        try:
+            image = task._envs[lane].render()
+        except Exception as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"expected the environment to draw itself, got {type(error).__name__}: {reason} "
+                "(film); for MuJoCo environments install libegl1 or libosmesa6"
+            ) from error
+        self.images[step] = np.asarray(image, np.uint8)
+        if len(self.images) > 2 * self.min_images:
+            self.stride *= 2
+            self.images = {s: i for s, i in self.images.items() if s % self.stride == 0}
+
+
+def evenly(values: Array, most: int) -> Array:
+    """Return at most ``most`` along the last axis, evenly spread: always the same ones."""
+    n = values.shape[-1]
+    return values[..., np.linspace(0, n - 1, min(most, n), dtype=int)]
