@@ -56,7 +56,8 @@ from metahebb.tasks.damage import INTACT
 TITLE = "Does a walker that loses all its weights mid-life get its walk back?"
 FOLD = ONE[3]
 """That every arm is evolved on."""
-Runs = dict[str, dict[Fold, list[RunFolder]]]
+Runs = dict[str, dict[Fold, dict[int, RunFolder]]]
+"""By arm, fold and seed; `FOLD` is the first fold, and all folds of an arm have the same seeds."""
 Cells = dict[str, Floats]
 
 
@@ -65,40 +66,43 @@ def main(order: Order) -> None:
     scale = SCALES[order.size]
     runs = _runs(order)
     lived = {(p.arm, name): p for arm in runs for name, p in _pairs(arm, runs, scale, order.where)}
-    cells = _cells(runs["hebbian"][FOLD], scale, order.where)
+    cells = _cells(list(runs["hebbian"][FOLD].values()), scale, order.where)
     made_by = f"python -m experiments.lesion {order.size}"
-    everyone = [run for folds in runs.values() for some in folds.values() for run in some]
+    everyone = [run for folds in runs.values() for some in folds.values() for run in some.values()]
     into = RUNS / "lesion-smoke" / "results" if order.size == "smoke" else RESULTS
     rows = rows_of(list(lived.values()))
     notes = NOTES.format(
         lives=scale.lives,
         rows=rows_table(rows),
-        heat=heat_table(cells, scale.cell_lives, len(BUDGETS[order.size].seeds)),
+        heat=heat_table(cells, scale.cell_lives, len(runs["hebbian"][FOLD])),
     )
-    claims = _claims(lived, BUDGETS[order.size].seeds, made_by)
+    claims = _claims(lived, made_by)
     folder = write_study("lesion", TITLE, claims, everyone, notes, into)
     write_json(folder / "measures.json", {"lesions": rows, "heat": _listed(cells)})
     _figures(folder, lived, cells)
     for arm in ("hebbian", "static"):
-        pairs, run = lived[arm, "zero"], runs[arm][FOLD][0]
+        pairs, run = lived[arm, "zero"], next(iter(runs[arm][FOLD].values()))
         _film(run, pairs.lesion, _typical(pairs), scale, folder / f"zeroed-{arm}.gif")
     print(folder)
 
 
 def _runs(order: Order) -> Runs:
-    """Return the runs by arm and fold, in the order of seeds; `FOLD` is the first fold."""
-    settings = {arm: tune(order.size, arm, order.where)[0][0] for arm in ARMS}
+    """Return the finished runs; the Hebbian arm is evolved on every leg."""
     budget = BUDGETS[order.size]
-    more = [fold for fold in budget.folds if fold.protocol == "one" and fold != FOLD]
-    return {
-        arm: {
-            fold: [
-                run_of(order.size, arm, fold, seed, setting, order.where) for seed in budget.seeds
-            ]
-            for fold in (FOLD, *(more if arm == "hebbian" else ()))
+    found: Runs = {}
+    for arm in ARMS:
+        setting = tune(order.size, arm, order.where)[0][0]
+        folds = [FOLD]
+        if arm == "hebbian":
+            folds += [f for f in budget.folds[arm] if f.protocol == "one" and f != FOLD]
+        found[arm] = {
+            fold: {
+                seed: run_of(order.size, arm, fold, seed, setting, order.where)
+                for seed in budget.seeds
+            }
+            for fold in folds
         }
-        for arm, setting in settings.items()
-    }
+    return found
 
 
 def _pairs(arm: str, runs: Runs, scale: Scale, where: Where) -> list[tuple[str, Pairs]]:
@@ -108,20 +112,24 @@ def _pairs(arm: str, runs: Runs, scale: Scale, where: Where) -> list[tuple[str, 
     def lived(folds: list[Fold], probes: tuple[str, ...]) -> Floats:
         return np.array(
             [
-                [ways(run, (*own, *probes), scale.lives, scale.horizon, where) for run in some]
+                [
+                    ways(run, (*own, *probes), scale.lives, scale.horizon, where)
+                    for run in some.values()
+                ]
                 for some in (runs[arm][fold] for fold in folds)
             ]
         )
 
     folds = list(runs[arm])
     without = lived(folds, ())
-    dt = seconds_per_step(runs[arm][FOLD][0].config.task)
+    seeds = tuple(runs[arm][FOLD])
+    dt = seconds_per_step(runs[arm][FOLD][seeds[0]].config.task)
     assert dt is not None  # locomotion
     found = []
     for name, lesion in lesions_of(arm, FOLD, scale.at).items():
         some = folds if name == "zero" else folds[:1]
         with_ = lived(some, lesion.probes)
-        found.append((name, Pairs(arm, lesion, dt, with_, without[: len(some)])))
+        found.append((name, Pairs(arm, lesion, seeds, dt, with_, without[: len(some)])))
     return found
 
 
@@ -173,10 +181,8 @@ def _listed(cells: Cells) -> dict[str, list[Any]]:
     return listed
 
 
-def _claims(
-    lived: dict[tuple[str, str], Pairs], seeds: tuple[int, ...], made_by: str
-) -> list[Claim]:
-    def claim(name: str, found: Estimate, goal: str | None = None) -> Claim:
+def _claims(lived: dict[tuple[str, str], Pairs], made_by: str) -> list[Claim]:
+    def claim(name: str, found: Estimate, seeds: tuple[int, ...], goal: str | None = None) -> Claim:
         value, low, high = (
             float(v) if np.isfinite(v) else None for v in (found.value, *found.interval())
         )
@@ -185,31 +191,33 @@ def _claims(
     claims = []
     for arm in ARMS:
         zero = lived[arm, "zero"]
-        folds = f", {len(zero.with_)} folds" if len(zero.with_) > 1 else ""
-        name, is_asked = f"{arm}{folds}, all weights zeroed", arm == "hebbian"
-        goal = ">= 0.95" if is_asked else None
+        who = f"{arm}, {len(zero.with_)} fold(s)"
+        goal = ">= 0.95" if arm == "hebbian" else None
         back, unharmed = zero.iqm("back"), zero.iqm("back", "without")
-        claims += [
-            claim(f"{name}: speed after 5 s / before", back, goal),
-            claim(f"{arm}{folds}, the same lives unharmed: speed 5 s later / before", unharmed),
-            claim(f"{name}: the first quotient − the second", back - unharmed),
-            claim(f"{name}: walkers with 80 % of the speed back in 5 s", zero.recovered(5.0)),
-            claim(f"{name}: survival", zero.part("survival"), goal),
-        ]
-    hebbian = lived["hebbian", "zero"].first_fold()
+        for what, found, aim in (
+            ("all weights zeroed: speed after 5 s / before", back, goal),
+            ("the same lives unharmed: speed after 5 s / before", unharmed, None),
+            ("all weights zeroed − unharmed: speed after 5 s / before", back - unharmed, None),
+            ("all weights zeroed: walkers with 80 % of the speed in 5 s", zero.recovered(5), None),
+            ("all weights zeroed: survival", zero.part("survival"), goal),
+        ):
+            claims.append(claim(f"{who}, {what}", found, zero.seeds, aim))
     for arm in ARMS:
         if arm != "hebbian":
-            other = lived[arm, "zero"]
-            back = hebbian.iqm("back") - other.iqm("back")
-            survival = hebbian.part("survival") - other.part("survival")
+            other, hebbian = lived[arm, "zero"], lived["hebbian", "zero"]
+            seeds = tuple(seed for seed in hebbian.seeds if seed in other.seeds)
+            # Run i of both arms has the same seed: the same births and worlds, drawn together.
+            one, two = hebbian.only(seeds), other.only(seeds)
+            name, back = f"hebbian − {arm}, 1 fold", one.iqm("back") - two.iqm("back")
+            alive = one.part("survival") - two.part("survival")
             claims += [
-                claim(f"hebbian − {arm}, all weights zeroed: speed after 5 s / before", back),
-                claim(f"hebbian − {arm}, all weights zeroed: survival", survival),
+                claim(f"{name}, all weights zeroed: speed after 5 s / before", back, seeds),
+                claim(f"{name}, all weights zeroed: survival", alive, seeds),
             ]
     for name in CONTROLS:
         pairs = lived["hebbian", name]
-        what = f"hebbian, {pairs.lesion.what}: speed after 5 s / before"
-        claims.append(claim(what, pairs.iqm("back")))
+        what = f"hebbian, 1 fold, {pairs.lesion.what}: speed after 5 s / before"
+        claims.append(claim(what, pairs.iqm("back"), pairs.seeds))
     return claims
 
 
@@ -217,7 +225,7 @@ def _figures(folder: Path, lived: dict[tuple[str, str], Pairs], cells: Cells) ->
     zeroed = [lived[arm, "zero"] for arm in ARMS]
     speed_figure([(p.arm, [p]) for p in zeroed], folder / "speed.png")
     controls = [lived["hebbian", name] for name in ("zero", *CONTROLS)]
-    speed_figure([(p.lesion.what, [p.first_fold()]) for p in controls], folder / "controls.png")
+    speed_figure([(p.lesion.what, [p.only()]) for p in controls], folder / "controls.png")
     others = [n for arm, n in lived if arm == "hebbian" and n not in ("zero", *CONTROLS)]
     panels = [
         (
@@ -228,10 +236,7 @@ def _figures(folder: Path, lived: dict[tuple[str, str], Pairs], cells: Cells) ->
     ]
     speed_figure(panels, folder / "other-lesions.png")
     arms_figure(
-        [
-            [lived[arm, n].first_fold() for arm in ARMS if (arm, n) in lived]
-            for n in ("zero", *others)
-        ],
+        [[lived[arm, n].only() for arm in ARMS if (arm, n) in lived] for n in ("zero", *others)],
         folder / "arms.png",
     )
     time_figure(zeroed, folder / "recovery-time.png")

@@ -91,7 +91,7 @@ def lesions_of(arm: str, fold: Fold, at: int) -> dict[str, Lesion]:
         "randomize": Lesion("all weights drawn anew", (f"randomize_weights:at={at}",), at),
         "saturate": Lesion("outputs 1.0 for 5 s", (f"saturate:at={at},steps=100",), at, 100),
         "saturate_short": Lesion("outputs 1.0 for 1 s", (f"saturate:at={at},steps=20",), at, 20),
-        "seen_leg": Lesion("seen leg shortened", (f"damage:body={fold.seen[0]},at={at}",), at),
+        "seen_leg": Lesion("seen leg shortened", (f"damage:body={fold.leg},at={at}",), at),
         "unseen_leg": Lesion("unseen leg shortened", (f"damage:body={unseen},at={at}",), at),
         "zero_freeze": Lesion("zeroed, then frozen", (zero, freeze), at),
         "freeze_zero": Lesion(

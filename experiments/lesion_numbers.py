@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import Literal
@@ -104,6 +105,7 @@ class Pairs:
     Attributes:
         arm: who.
         lesion: what was done.
+        seeds: of evolution.
         dt: simulated time of an env step [s].
         with_: ways ``(n_folds, n_seeds, n_lives, horizon + 1)`` [m].
         without: likewise.
@@ -111,13 +113,17 @@ class Pairs:
 
     arm: str
     lesion: Lesion
+    seeds: tuple[int, ...]
     dt: float
     with_: Floats
     without: Floats
 
-    def first_fold(self) -> Pairs:
-        """Return the part that all arms have."""
-        return Pairs(self.arm, self.lesion, self.dt, self.with_[:1], self.without[:1])
+    def only(self, seeds: tuple[int, ...] | None = None) -> Pairs:
+        """Return the first fold, which all arms have, with these of its seeds; None: with all."""
+        seeds = self.seeds if seeds is None else seeds
+        rows = [self.seeds.index(seed) for seed in seeds]
+        with_, without = self.with_[:1, rows], self.without[:1, rows]
+        return dataclasses.replace(self, seeds=seeds, with_=with_, without=without)
 
     @functools.cached_property
     def _measures(self) -> dict[Condition, Measures]:
