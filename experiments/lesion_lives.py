@@ -51,11 +51,11 @@ class Scale:
     cell_lives: int
     fractions: tuple[float, ...]
     times: tuple[int, ...]
-    frames: int = 100
+    frames: int = 60
 
 
 SCALES: dict[Size, Scale] = {
-    "smoke": Scale(3, 280, 40, 2, (0.5, 1), (40,), 8),
+    "smoke": Scale(8, 280, 40, 3, (0.5, 1), (40,), 8),
     "quick": Scale(100, 600, 250, 30, (0.25, 0.5, 0.75, 1), (100, 250, 400)),
     "paper": Scale(100, 600, 250, 100, (0.25, 0.5, 0.75, 1), (100, 250, 400)),
 }

@@ -13,11 +13,12 @@ from experiments.lesion_numbers import Estimate, Pairs
 Row = dict[str, Any]
 
 NOTES = """
-Each run's center lives {lives} fresh lives on the intact body; the lesion comes mid-life. The same
-lives, births and worlds, are lived without it. Lives that ended before the lesion do not count; the
-dead have a speed of 0. Speed after / before: mean over the 2 s that begin 5 s after the lesion's
-end, by the mean over the 2 s before it, per life, for lives that were faster than 0.1 m/s before.
-Loss at the dip and time until 80 % of the speed is back are of windows of 2 s, too. Figures are
+Each run's center lives {lives} fresh lives on the intact body; the lesion comes after
+{seconds:g} s. The same lives, births and worlds, are lived without it. Lives that ended before the
+lesion do not count; the dead have a speed of 0. A body whose outputs are all 0 stands, and
+survives. Speed after / before: mean over the 2 s that begin 5 s after the lesion's end, by the mean
+over the 2 s before it, per life, for walkers: lives that were faster than 0.1 m/s before. Loss at
+the dip and time until 80 % of the speed is back are of windows of 2 s, too. Figures are
 interquartile means over lives, parts are means over lives, intervals 95 % of a bootstrap over runs
 and lives; that of the time is over lives within the runs, and *never* is a time that most lives
 never reach. Unharmed: the same figure of the same lives without the lesion, for walkers slow down
@@ -63,6 +64,8 @@ def rows_of(lived: Sequence[Pairs]) -> list[Row]:
             "before": _triple(pairs.iqm("before")),
             "loss": _triple(pairs.iqm("loss")),
             "time": [_number(value) for value in pairs.time()],
+            "soon": _triple(pairs.part("soon")),
+            "soon_unharmed": _triple(pairs.part("soon", "without")),
             "back": _triple(pairs.iqm("back")),
             "back_unharmed": _triple(pairs.iqm("back", "without")),
             "survival": _triple(pairs.part("survival")),
@@ -77,6 +80,8 @@ _HEADS = {
     "before": "speed before [m/s]",
     "loss": "loss at the dip",
     "time": "time to 80 % [s]",
+    "soon": "80 % back in 5 s",
+    "soon_unharmed": "unharmed",
     "back": "speed after / before",
     "back_unharmed": "unharmed",
     "survival": "survival",
@@ -109,7 +114,7 @@ def heat_table(cells: Mapping[str, Floats], lives: int, runs: int) -> str:
     for t, seconds in enumerate(cells["seconds"]):
         for number, layer in enumerate(cells["layers"]):
             values = [*cells["back"][t, number], cells["back_without"][t, number, 0]]
-            shown = " | ".join("–" if np.isnan(v) else f"{v:.2f}" for v in values)
+            shown = " | ".join("–" if np.isnan(v) else f"{v:z.2f}" for v in values)
             lines.append(f"| {seconds:g} | {layer_name(layer)} | {shown} |")
     return "\n".join([*lines, "", f"{lives} lives of each of {runs} run(s) in every cell."])
 
@@ -133,6 +138,6 @@ def _cell(triple: Sequence[float | str | None]) -> str:
     if triple[0] is None:
         return "–"
     value, low, high = (
-        v if isinstance(v, str) else "–" if v is None else f"{v:.2f}" for v in triple
+        v if isinstance(v, str) else "–" if v is None else f"{v:z.2f}" for v in triple
     )
     return f"{value} [{low}, {high}]"

@@ -89,10 +89,10 @@ def _readme(summary: dict[str, Any], notes: str) -> str:
         "|---|---|---|---|---|---|",
     ]
     for claim in summary["claims"]:
-        interval = "–" if claim["low"] is None else f"{claim['low']:.2f} to {claim['high']:.2f}"
+        interval = "–" if claim["low"] is None else f"{claim['low']:z.2f} to {claim['high']:z.2f}"
         holds = {True: "yes", False: "**no**", None: "–"}[claim["holds"]]
         seeds = ", ".join(map(str, claim["seeds"]))
-        value = "–" if claim["value"] is None else f"{claim['value']:.2f}"
+        value = "–" if claim["value"] is None else f"{claim['value']:z.2f}"
         lines.append(
             f"| {claim['name']} | {value} | {interval} | {claim['goal'] or '–'} | "
             f"{holds} | {seeds} |"
