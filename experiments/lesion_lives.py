@@ -20,8 +20,8 @@ from metahebb.networks import FeedForward
 from metahebb.probes import parse_probes
 from metahebb.probes.values import ALL
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import Conditions, slug
-from metahebb.runs.storage import storage_errors, write_atomically
+from metahebb.runs.probe import Conditions
+from metahebb.runs.storage import slug, storage_errors, write_atomically
 from metahebb.tasks.damage import INTACT
 from metahebb.worker import is_nonfinite
 
@@ -137,7 +137,7 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
         NaN after a life's end, from the last finite step on where it ended non-finite.
     """
     conditions = Conditions.of(run, lives, horizon, INTACT)
-    name = slug(conditions, probes) if probes else f"plain-max_steps={horizon}"
+    name = slug([*(probes or ("plain",)), f"max_steps={horizon}"])
     file = run.path / "lesions" / f"{name}.npz"
     asked = json.dumps([run.generation, horizon, list(probes)])
     if file.exists():
