@@ -21,7 +21,7 @@ class Claim:
 
     Attributes:
         name: what was measured, with its unit.
-        value: the figure.
+        value: the figure; None where nothing was there to be measured.
         low: lower end of its 95 % interval; None where it has none.
         high: upper end.
         goal: as the study's question states it, for example ``>= 4``; None if only reported.
@@ -30,7 +30,7 @@ class Claim:
     """
 
     name: str
-    value: float
+    value: float | None
     low: float | None
     high: float | None
     goal: str | None
@@ -40,6 +40,8 @@ class Claim:
     @property
     def holds(self) -> bool | None:
         """Whether the value meets the goal; None where there is none."""
+        if self.value is None:
+            return None if self.goal is None else False
         return meets(self.value, self.goal)
 
 
@@ -87,11 +89,12 @@ def _readme(summary: dict[str, Any], notes: str) -> str:
         "|---|---|---|---|---|---|",
     ]
     for claim in summary["claims"]:
-        interval = "–" if claim["low"] is None else f"{claim['low']:.2f} to {claim['high']:.2f}"
+        interval = "–" if claim["low"] is None else f"{claim['low']:z.2f} to {claim['high']:z.2f}"
         holds = {True: "yes", False: "**no**", None: "–"}[claim["holds"]]
         seeds = ", ".join(map(str, claim["seeds"]))
+        value = "–" if claim["value"] is None else f"{claim['value']:z.2f}"
         lines.append(
-            f"| {claim['name']} | {claim['value']:.2f} | {interval} | {claim['goal'] or '–'} | "
+            f"| {claim['name']} | {value} | {interval} | {claim['goal'] or '–'} | "
             f"{holds} | {seeds} |"
         )
     commands = dict.fromkeys(claim["command"] for claim in summary["claims"])

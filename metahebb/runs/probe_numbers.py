@@ -43,6 +43,12 @@ def _number(value: float) -> float | str | None:
     return value if np.isfinite(value) else "never"
 
 
+def held(x: Floats) -> Floats:
+    """Return the ways ``(n_lives, horizon + 1)`` with the dead where they died."""
+    last = np.maximum.accumulate(np.where(np.isfinite(x), np.arange(x.shape[1]), 0), axis=1)
+    return np.take_along_axis(x, last, axis=1)
+
+
 def speed_curves(with_: Floats, without: Floats, dt: float) -> dict[str, Any]:
     """Return mean speeds over lives with 95 % bootstrap intervals; the dead have a speed of 0."""
     stride = max(round(WINDOW / 2 / dt), -(-(with_.shape[1] - 1) // POINTS))
@@ -50,9 +56,7 @@ def speed_curves(with_: Floats, without: Floats, dt: float) -> dict[str, Any]:
     draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), 1000) / n
     curves: dict[str, Any] = {}
     for name, x in (("with", with_), ("without", without)):
-        last = np.maximum.accumulate(np.where(np.isfinite(x), np.arange(x.shape[1]), 0), axis=1)
-        way = np.take_along_axis(x, last, axis=1)[:, ::stride]
-        speeds = np.diff(way, axis=1) / (stride * dt)
+        speeds = np.diff(held(x)[:, ::stride], axis=1) / (stride * dt)
         low, high = np.quantile(draws @ speeds, (0.025, 0.975), axis=0)
         curves[name] = {"mean": speeds.mean(0).tolist(), "low": low.tolist(), "high": high.tolist()}
         seconds = (np.arange(speeds.shape[1]) + 0.5) * stride * dt

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import trim_mean
 
-from metahebb.runs.statistics import mean_interval, nested_means, quantile_interval
+from metahebb.runs.statistics import mean_interval, nested_iqms, nested_means, quantile_interval
 
 
 @pytest.mark.parametrize("values", [[3.0], [2.5] * 7])
@@ -74,3 +75,30 @@ def test_the_values_of_a_life_are_drawn_together() -> None:
     draws = nested_means(np.concatenate([values, values / 4], axis=-1))
     assert np.ptp(draws[:, 0]) > 0.5
     np.testing.assert_allclose(draws[:, 1] / draws[:, 0], 0.25)
+
+
+def test_a_nested_iqm_is_the_mean_of_the_middle_half() -> None:
+    values = np.random.default_rng(3).normal(0, 1, (2, 3, 21))
+    values[0, 1, :5] = np.nan
+    finite = values[np.isfinite(values)]
+    found, draws = nested_iqms(values, 300)
+    assert found == pytest.approx(trim_mean(finite, 0.25))
+    assert draws.shape == (300,)
+    assert abs(draws.mean() - found) < 0.1
+    assert nested_iqms(values, 300)[1].tolist() == draws.tolist()
+
+
+def test_a_nested_iqm_draws_runs_before_lives() -> None:
+    """Of two runs without spread, one or the other or both are drawn: half the draws mix them."""
+    values = np.array([[[0.0] * 8, [1.0] * 8]])
+    _, draws = nested_iqms(values, 2000)
+    assert set(draws) == {0.0, 0.5, 1.0}
+    assert (draws == 0.5).mean() == pytest.approx(0.5, abs=0.05)
+    _, grouped = nested_iqms(values.transpose(1, 0, 2), 50)  # two groups of one run: both, always
+    assert set(grouped) == {0.5}
+
+
+def test_a_nested_iqm_of_nothing_is_not_a_number() -> None:
+    found, draws = nested_iqms(np.full((1, 2, 3), np.nan), 10)
+    assert np.isnan(found)
+    assert np.isnan(draws).all()
