@@ -31,7 +31,6 @@ from experiments.lesion_lives import (
     CONTROLS,
     SCALES,
     Floats,
-    Lesion,
     Scale,
     lesions_of,
     ways,
@@ -39,13 +38,13 @@ from experiments.lesion_lives import (
 )
 from experiments.lesion_numbers import Estimate, Pairs, measures
 from experiments.lesion_tables import NOTES, heat_table, rows_of, rows_table
-from experiments.robustness import ONE, Fold, all_runs
+from experiments.robustness import WEAKENED, Fold, all_runs
 from experiments.running import RUNS, Order, command
 from experiments.study import RESULTS, Claim, write_study
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.probes.values import ALL
-from metahebb.report.film import film
+from metahebb.report.beside import film_beside
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.probe import seconds_per_step
@@ -55,7 +54,7 @@ from metahebb.tasks import Locomotion
 from metahebb.tasks.damage import INTACT
 
 TITLE = "Does a walker that loses all its weights mid-life get its walk back?"
-FOLD = ONE[3]
+FOLD = WEAKENED[3]
 """That every arm is evolved on."""
 FILMED = ("hebbian", "static")
 Runs = dict[str, dict[Fold, dict[int, RunFolder]]]
@@ -83,9 +82,8 @@ def main(order: Order) -> None:
     folder = write_study("lesion", TITLE, claims, everyone, notes, into)
     write_json(folder / "measures.json", {"lesions": rows, "heat": _listed(cells)})
     _figures(folder, lived, cells)
-    for arm in [arm for arm in FILMED if arm in runs]:
-        pairs, run = lived[arm, "zero"], next(iter(runs[arm][FOLD].values()))
-        _film(run, pairs.lesion, _typical(pairs), scale, folder / f"zeroed-{arm}.gif")
+    filmed = [(arm, next(iter(runs[arm][FOLD].values()))) for arm in FILMED if arm in runs]
+    _film(filmed, lived["hebbian", "zero"], scale, folder / "zeroed.gif")
     print(folder)
 
 
@@ -246,16 +244,18 @@ def _typical(pairs: Pairs) -> int:
     return int(np.argsort(way, kind="stable")[len(way) // 2])
 
 
-def _film(run: RunFolder, lesion: Lesion, life: int, scale: Scale, out: Path) -> None:
-    """Film a life of the run's center with the lesion, on the intact body."""
-    assert isinstance(run.config.task, Locomotion)
-    config = dataclasses.replace(
-        run.config,
-        task=dataclasses.replace(run.config.task, damages=(INTACT,)),
-        schedule=(Stage(0, scale.horizon, (INTACT,)),),
-        probes=lesion.probes,
-    )
-    film(RunFolder(run.path, config), out, life=life, frames=scale.frames)
+def _film(filmed: list[tuple[str, RunFolder]], pairs: Pairs, scale: Scale, out: Path) -> None:
+    """Film, side by side, a life of each center with the lesion; a typical one of the first's."""
+    runs = []
+    for arm, run in filmed:
+        assert isinstance(run.config.task, Locomotion)
+        config = dataclasses.replace(
+            run.config,
+            task=dataclasses.replace(run.config.task, damages=(INTACT,)),
+            schedule=(Stage(0, scale.horizon, (INTACT,)),),
+        )
+        runs.append((arm, RunFolder(run.path, config)))
+    film_beside(runs, out, life=_typical(pairs), probes=pairs.lesion.probes, frames=scale.frames)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,7 @@ by themselves.
 
 ![frozen and zeroed](controls.png)
 
-| Hebbian | static |
-|---|---|
-| ![a Hebbian ant loses its weights](zeroed-hebbian.gif) | ![a static one](zeroed-static.gif) |
+![a Hebbian and a static ant lose their weights](zeroed.gif)
 
 ## All lesions
 

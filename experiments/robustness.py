@@ -142,7 +142,7 @@ BUDGETS: dict[Size, Budget] = {
         hidden=(32, 16),
         popsize=96,
         generations=120,
-        tuning_generations=25,
+        tuning_generations=40,
         grid=GRID,
         train_steps=250,
     ),

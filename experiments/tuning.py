@@ -41,8 +41,8 @@ class Setting:
 
 GRID = (
     Setting(0.03, 0.01, 0.1),
-    Setting(0.03, 0.03, 0.02),
-    Setting(0.06, 0.01, 0.02),
+    Setting(0.03, 0.03, 0.05),
+    Setting(0.06, 0.01, 0.05),
     Setting(0.06, 0.03, 0.1),
 )
 """Two values of each, every pair of values of any two of them once (a half-fraction 2^(3-1))."""

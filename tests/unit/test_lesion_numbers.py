@@ -11,7 +11,7 @@ from report_runs import ant
 
 from experiments.lesion_lives import Lesion, lesions_of, ways, zeroing
 from experiments.lesion_numbers import Measures, Pairs, measures
-from experiments.robustness import ONE
+from experiments.robustness import WEAKENED
 from metahebb.commands.backend import Where
 from metahebb.probes import parse_probes
 from metahebb.runs.probe import Conditions
@@ -143,13 +143,13 @@ def test_a_speed_curve_has_its_zero_at_the_lesion() -> None:
 
 
 def test_each_arm_has_the_lesions_that_mean_something() -> None:
-    names = {arm: set(lesions_of(arm, ONE[3], 60)) for arm in ("hebbian", "lstm", "coevolved")}
+    names = {arm: set(lesions_of(arm, WEAKENED[3], 60)) for arm in ("hebbian", "lstm", "coevolved")}
     assert names["hebbian"] - names["lstm"] == {"zero_freeze", "freeze_zero", "freeze"}
     assert names["hebbian"] - names["coevolved"] == {"randomize"}
-    assert "freeze" not in lesions_of("frozen", ONE[3], 60)
-    for lesion in lesions_of("hebbian", ONE[3], 60).values():
+    assert "freeze" not in lesions_of("frozen", WEAKENED[3], 60)
+    for lesion in lesions_of("hebbian", WEAKENED[3], 60).values():
         assert len(parse_probes(lesion.probes)) == len(lesion.probes)
-    whole = lesions_of("hebbian", ONE[3], 60)["zero"].probes
+    whole = lesions_of("hebbian", WEAKENED[3], 60)["zero"].probes
     assert zeroing(1.0, -1, 60).probes == whole
     assert zeroing(0.5, 2, 60).probes == ("zero_weights:fraction=0.5,layer=2,at=60",)
 
