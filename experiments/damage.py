@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +31,17 @@ from experiments.robustness import (
     BODIES,
     BUDGETS,
     BULLET,
+    MAIN,
     SECONDS,
     Budget,
     Fold,
     all_runs,
 )
-from experiments.running import RUNS, Order, command
-from experiments.study import RESULTS, Claim, write_study
+from experiments.running import Order, command
+from experiments.study import Claim, write_study
+from metahebb.report.beside import film_beside
+from metahebb.report.coefficients_figure import draw_coefficients, panels
+from metahebb.report.figures import save
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.statistics import nested_means, quantile_interval
 from metahebb.tasks.damage import INTACT
@@ -54,6 +59,14 @@ two published pairs of lengthened shins; *two legs*: the six pairs of shortened 
 {kinds}
 
 ![distances](damage.png)
+
+One run of each main arm on the shortened front left leg, which neither has seen:
+
+![a Hebbian and a static ant on an unseen damage](beside.gif)
+
+What evolved in it, by layer and coefficient:
+
+![coefficients before and after evolution](coefficients.png)
 
 ## The arms
 
@@ -150,11 +163,22 @@ def main(order: Order) -> None:
         arms=arms_table(),
         budget=budget,
     )
-    into = RUNS / "robustness-smoke" if order.size == "smoke" else RESULTS
-    folder = write_study("damage", TITLE, claims, list(runs.values()), notes, into)
+    folder = write_study("damage", TITLE, claims, list(runs.values()), notes, order.size)
     write_runs(folder, groups)
     write_figure(folder, groups)
+    _pictures(folder, budget.side_folds[0], runs)
     print(folder)
+
+
+def _pictures(folder: Path, fold: Fold, runs: dict[tuple[str, Fold, int], RunFolder]) -> None:
+    """Film one run of each main arm side by side on an unseen leg; draw what evolved."""
+    pair = [
+        (arm, next(run for (who, where, _), run in runs.items() if (who, where) == (arm, fold)))
+        for arm in MAIN
+    ]
+    film_beside(pair, folder / "beside.gif", body=fold.unseen[0], frames=60)
+    hebbian = pair[0][1]
+    save(draw_coefficients(panels(hebbian), hebbian.generation), folder / "coefficients.png")
 
 
 def _groups(

@@ -39,15 +39,16 @@ from experiments.lesion_lives import (
 from experiments.lesion_numbers import Estimate, Pairs, measures
 from experiments.lesion_tables import NOTES, heat_table, rows_of, rows_table
 from experiments.robustness import WEAKENED, Fold, all_runs
-from experiments.running import RUNS, Order, command
-from experiments.study import RESULTS, Claim, write_study
+from experiments.running import Order, command
+from experiments.study import Claim, write_study
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.probes.values import ALL
 from metahebb.report.beside import film_beside
+from metahebb.report.weights_figure import probe_weights_figure
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import seconds_per_step
+from metahebb.runs.probe import Conditions, seconds_per_step
 from metahebb.runs.statistics import nested_iqms
 from metahebb.runs.storage import write_json
 from metahebb.tasks import Locomotion
@@ -70,7 +71,6 @@ def main(order: Order) -> None:
     cells = _cells(list(runs["hebbian"][FOLD].values()), scale, order.where)
     made_by = f"python -m experiments.lesion {order.size}"
     everyone = [run for folds in runs.values() for some in folds.values() for run in some.values()]
-    into = RUNS / "lesion-smoke" / "results" if order.size == "smoke" else RESULTS
     rows = rows_of(list(lived.values()))
     notes = NOTES.format(
         lives=scale.lives,
@@ -79,11 +79,14 @@ def main(order: Order) -> None:
         heat=heat_table(cells, scale.cell_lives, len(runs["hebbian"][FOLD])),
     )
     claims = _claims(lived, made_by)
-    folder = write_study("lesion", TITLE, claims, everyone, notes, into)
+    folder = write_study("lesion", TITLE, claims, everyone, notes, order.size)
     write_json(folder / "measures.json", {"lesions": rows, "heat": _listed(cells)})
     _figures(folder, lived, cells)
     filmed = [(arm, next(iter(runs[arm][FOLD].values()))) for arm in FILMED if arm in runs]
-    _film(filmed, lived["hebbian", "zero"], scale, folder / "zeroed.gif")
+    zero = lived["hebbian", "zero"]
+    _film(filmed, zero, scale, folder / "zeroed.gif")
+    six = Conditions.of(filmed[0][1], 6, scale.horizon, INTACT)
+    probe_weights_figure(six, zero.lesion.probes, folder)
     print(folder)
 
 

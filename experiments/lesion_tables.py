@@ -32,6 +32,10 @@ by themselves.
 
 ![a Hebbian and a static ant lose their weights](zeroed.gif)
 
+The weights of the Hebbian one in six lives: born, walking, zeroed, back.
+
+![weights over six lives](weights.png)
+
 ## All lesions
 
 {rows}

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.running import RUNS, Size
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.statistics import meets
@@ -51,7 +52,7 @@ def write_study(
     claims: Sequence[Claim],
     runs: Sequence[RunFolder],
     notes: str = "",
-    into: Path = RESULTS,
+    size: Size = "quick",
 ) -> Path:
     """Write what a study keeps, and the README made from it; return ``results/<name>``.
 
@@ -61,9 +62,9 @@ def write_study(
         claims: what it found.
         runs: that it rests on; the config of the first and the manifests of all are kept.
         notes: Markdown for the end of the README.
-        into: the folder of all studies; that of a smoke test is another one.
+        size: of the study; what a smoke test writes stands among the runs.
     """
-    folder = into / name
+    folder = (RUNS / "smoke" if size == "smoke" else RESULTS) / name
     folder.mkdir(parents=True, exist_ok=True)
     manifests = [run.manifest() for run in runs]
     machine = manifests[0]["machine"]

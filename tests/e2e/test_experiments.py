@@ -29,7 +29,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path) -> None:
     damage(Order("smoke", where=WHERE))
-    folder = here / "runs" / "robustness-smoke" / "damage"
+    folder = here / "runs" / "smoke" / "damage"
     rows = list(csv.DictReader((folder / "runs.csv").read_text().splitlines()))
     wanted = {(arm, str(fold), str(seed)) for arm, fold, seed in jobs(BUDGETS["smoke"])}
     assert {(r["arm"], r["fold"], r["seed"]) for r in rows} == wanted

@@ -16,7 +16,7 @@ from metahebb.evolution.backends.in_process import InProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.render]
 
-RUN = Path("runs/robustness-smoke/{arm}/one-fourth/seed0/lesions/{name}-max_steps=280.npz")
+RUN = Path("runs/robustness-smoke/{arm}/weak-fourth/seed0/lesions/{name}-max_steps=280.npz")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def results(root: Path) -> Path:
-    return root / "runs/lesion-smoke/results/lesion"
+    return root / "runs/smoke/lesion"
 
 
 def x_of(root: Path, arm: str, name: str) -> np.ndarray:
