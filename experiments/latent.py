@@ -9,7 +9,7 @@ ones, tuned and evolved at the same cost, and frozen before the flip they are wr
 the intervals overlap, or frozen networks follow the flip.
 
 Numbers are means over fresh lives of the unperturbed centers, with 95 % intervals of a nested
-bootstrap: runs are resampled, and the lives of each. ``smoke`` writes no results.
+bootstrap: runs are resampled, and the lives of each. ``smoke`` writes below ``runs/``.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def handwritten(seed: int = 0) -> tuple[Setup, npt.NDArray[np.float32]]:
 
 
 def main(order: Order) -> None:
-    """Run the study; all sizes but ``smoke`` write results."""
+    """Run the study and write its results."""
     budget, folder = BUDGETS[order.size], RUNS / f"latent-{order.size}"
     # A step of this task costs hardly more for many lives than for one.
     where = dataclasses.replace(order.where, lanes=max(order.where.lanes, LANES))
@@ -129,19 +129,18 @@ def main(order: Order) -> None:
     probed = {probe: _lived(runs["hebbian"], budget.lives, probe) for probe in PROBES}
     table = _table(arms | probed)
     print(table)
-    if order.size != "smoke":
-        tuning = [run for arm in EVOLVED for run in _tuning_runs(folder / "tuning" / arm, budget)]
-        everything = [run for arm in EVOLVED for run in runs[arm]]
-        minutes = sum(run.manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
-        claims = _claims(order.size, budget.seeds, arms, probed, minutes)
-        title = "Can plasticity find out a hidden variable where no reactive policy can?"
-        notes = _notes(budget, settings, table)
-        written = write_study("latent", title, claims, everything, notes)
-        write_json(written / "scores.json", _rows(arms | probed))
-        shown = {"static": arms["static"], "LSTM": arms["lstm"], "Hebbian": arms["hebbian"]}
-        frozen = {f"Hebbian, frozen at step {FLIPS_FROM}": probed[PROBES[0]]}
-        draw({"written by hand": arms["written by hand"]} | shown | frozen, TASK, written)
-        print(written)
+    tuning = [run for arm in EVOLVED for run in _tuning_runs(folder / "tuning" / arm, budget)]
+    everything = [run for arm in EVOLVED for run in runs[arm]]
+    minutes = sum(run.manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
+    claims = _claims(order.size, budget.seeds, arms, probed, minutes)
+    title = "Can plasticity find out a hidden variable where no reactive policy can?"
+    notes = _notes(budget, settings, table)
+    written = write_study("latent", title, claims, everything, notes, order.size)
+    write_json(written / "scores.json", _rows(arms | probed))
+    shown = {"static": arms["static"], "LSTM": arms["lstm"], "Hebbian": arms["hebbian"]}
+    frozen = {f"Hebbian, frozen at step {FLIPS_FROM}": probed[PROBES[0]]}
+    draw({"written by hand": arms["written by hand"]} | shown | frozen, TASK, written)
+    print(written)
 
 
 def _config(budget: Budget, arm: str) -> RunConfig:

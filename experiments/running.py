@@ -39,9 +39,9 @@ class Order:
 
 def command(study: str, main: Callable[[Order], None], words: list[str] | None = None) -> None:
     """Run ``main`` as ``python -m experiments.<study>``; errors are one line, as of metahebb."""
-    order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
-    order.where.prepare()  # before anything imports EvoTorch, and with it Ray
     try:
+        order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
+        order.where.prepare()  # before anything imports EvoTorch, and with it Ray
         main(order)
     except Stopped as stopped:
         print(f"{study}: stopped by {stopped}; the same command goes on", file=sys.stderr)

@@ -40,6 +40,9 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
     assert all(f"| {arm} |" in text for arm in ARMS)
     assert (folder / "damage.png").stat().st_size > 10_000
 
+    assert (folder / "beside.gif").stat().st_size > 10_000
+    assert (folder / "coefficients.png").stat().st_size > 10_000
+
     journals = {path: path.stat().st_mtime_ns for path in here.rglob("journal")}
     kept = {path: path.stat().st_mtime_ns for path in here.rglob("cells/*.json")}
     assert len(journals) == len(wanted) + len(ARMS) * len(BUDGETS["smoke"].grid)
@@ -60,7 +63,7 @@ def test_a_run_of_another_config_is_refused(here: Path) -> None:
         evolved(here / "run", tiny(seed=1), WHERE)
 
 
-@pytest.mark.parametrize("words", [["medium"], [], ["smoke", "--where.threads", "-1"]])
+@pytest.mark.parametrize("words", [["medium"], [], ["smoke", "--threads", "-1"]])
 def test_a_bad_order_ends_with_status_2(
     words: list[str], here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,12 +88,15 @@ def test_smoke_runs_and_goes_on(
     monkeypatch.chdir(tmp_path)
     command("latent", main, ["smoke", "--threads", "1"])
     first = capsys.readouterr()
-    rows = [line.split("|")[1].strip() for line in first.out.splitlines()]
+    *lines, folder = first.out.splitlines()
+    rows = [line.split("|")[1].strip() for line in lines]
     assert rows == ["who", "---", "written by hand", *EVOLVED, *PROBES]
-    runs = sorted(p.parent.name for p in Path("runs").rglob("config.json"))
+    runs = list(Path("runs").rglob("journal"))
     n_runs = len(EVOLVED) * (len(BUDGETS["smoke"].seeds) + len(BUDGETS["smoke"].grid))
     assert len(runs) == n_runs
     assert not Path("results").exists()
+    assert folder == str(Path("runs/smoke/latent"))
+    assert (Path(folder) / "summary.json").exists()
     command("latent", main, ["smoke", "--threads", "2"])
     again = capsys.readouterr()
     assert again.out == first.out
