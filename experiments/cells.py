@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,11 @@ from metahebb.life import Ending
 from metahebb.probes import parse_probes
 from metahebb.runs.evaluate import FRESH, evaluation_setup
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.storage import write_json
+from metahebb.runs.storage import storage_errors, write_json
 from metahebb.worker import GivenPoint, Plan, is_nonfinite
+
+VERSION = 1
+"""To be raised by whoever changes what lives do: kept ones are then lived again."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,8 +60,10 @@ def cells(
         where: they are lived.
         probes: done to every life, in the place of those that the run was evolved with.
     """
+    center = run.center()
     asked = {
-        "generation": run.generation,
+        "version": VERSION,
+        "center": hashlib.sha256(center.tobytes()).hexdigest(),
         "lives": lives,
         "max_steps": max_steps,
         "bodies": list(bodies),
@@ -64,13 +71,12 @@ def cells(
     }
     file = run.path / "cells" / ("-".join(probes).replace(":", "_").replace("=", "") or "plain")
     file = file.with_suffix(".json")
-    if file.exists():
-        kept = json.loads(file.read_bytes())
-        if kept["asked"] == asked:
-            return _cells(kept)
+    kept = _kept(file)
+    if kept is not None and kept["asked"] == asked:
+        return _cells(kept)
     setup = evaluation_setup(run, bodies)
     setup = dataclasses.replace(setup, probes=parse_probes(probes))
-    point = GivenPoint(run.center()[None])
+    point = GivenPoint(center[None])
     jobs = [
         Job(Plan(run.generation, max_steps, (body,), lives, fresh=FRESH), point, 1)
         for body in range(len(bodies))
@@ -83,9 +89,19 @@ def cells(
     distance = [np.where(is_nonfinite(o), 0.0, o["distance"]).tolist() for o in found]
     survived = [(o["ending"] == Ending.HORIZON).tolist() for o in found]
     kept = {"asked": asked, "distance": distance, "survived": survived}
-    file.parent.mkdir(exist_ok=True)
+    with storage_errors(file):
+        file.parent.mkdir(exist_ok=True)
     write_json(file, kept)
     return _cells(kept)
+
+
+def _kept(file: Path) -> dict[str, Any] | None:
+    """Return what is kept; None where nothing is, or nothing that can be read."""
+    try:
+        kept: dict[str, Any] = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return kept if {"asked", "distance", "survived"} <= kept.keys() else None
 
 
 def _cells(kept: dict[str, Any]) -> Cells:

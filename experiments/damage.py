@@ -31,11 +31,15 @@ from experiments.robustness import (
     BODIES,
     BUDGETS,
     BULLET,
+    DT,
+    LEGS,
     MAIN,
-    SECONDS,
+    STEPS,
+    WEAK,
     Budget,
     Fold,
     all_runs,
+    tuning_runs,
 )
 from experiments.running import Order, command
 from experiments.study import Claim, write_study
@@ -43,7 +47,7 @@ from metahebb.report.beside import film_beside
 from metahebb.report.coefficients_figure import draw_coefficients, panels
 from metahebb.report.figures import save
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import nested_means, quantile_interval
+from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
 from metahebb.tasks.damage import INTACT
 
 Floats = npt.NDArray[np.float64]
@@ -51,10 +55,16 @@ Floats = npt.NDArray[np.float64]
 TITLE = "Do evolved rules survive damage that fixed weights do not?"
 
 NOTES = """
-Means over folds, seeds and {budget.lives} fresh lives per body of the unperturbed center, in
-metres along +x within {budget.steps} env steps (16.5 s), with 95 % intervals that resample runs
-and, within each, lives. *Unseen*: the single-leg damages that training never showed; *long*: the
-two published pairs of lengthened shins; *two legs*: the six pairs of shortened ones.
+Protocol *one* trains on the intact ant and on one whose shin of one leg is a quarter as long: the
+*seen* leg, another one in each fold. Protocol *weak* also trains on three bodies of full length, in
+each of which the motors of one of the other legs have {weak} of their strength. *Unseen* are the
+three other legs shortened, which neither protocol shows; *long* the two published pairs of
+lengthened shins, *two legs* three pairs of shortened ones.
+
+Means over folds, seeds and {budget.lives} fresh lives per body of the unperturbed center, in metres
+along +x within {budget.steps} env steps ({seconds:g} s), with 95 % intervals that resample runs
+and, within each, lives, spread for the small number of runs (Student's t); with one seed they are
+of lives alone.
 
 {kinds}
 
@@ -84,8 +94,9 @@ Mean metres over seeds; unseen single legs bold. Per run: [runs.csv](runs.csv).
 ## Tuning
 
 The same for each arm: each of these settings (stdev – learning rate – initial scale) evolved for
-{budget.tuning_generations} generations with a seed of its own, on the intact body and the shortened
-front right leg; metres on those two bodies over {budget.tuning_lives} fresh lives each.
+{budget.tuning_generations} generations with a seed of its own under the protocol *weak* (seen: the
+front right leg); mean metres over {budget.tuning_lives} fresh lives on each of its five training
+bodies. The best is used in all runs of the arm.
 
 {tuning}
 """
@@ -119,12 +130,31 @@ class Group:
         means = dict(zip(KINDS, data.mean((0, 1, 2)).tolist(), strict=True))
         return means, dict(zip(KINDS, nested_means(data).T, strict=True))
 
-    def only(self, folds: tuple[Fold, ...]) -> Group:
-        """Return the part with these folds."""
-        some = {key: lived for key, lived in self.cells.items() if key[0] in folds}
-        return Group(self.arm, self.protocol, folds, self.seeds, some)
+    def interval(self, draws: Floats, value: float) -> tuple[float, float]:
+        """Return the 95 % interval of a figure of the group, from its draws."""
+        return quantile_interval(draws, value, few_runs(len(self.folds), len(self.seeds)))
+
+    def retention(self) -> tuple[float | None, float | None, float | None]:
+        """Return distance on unseen legs by that on the intact body, and its interval.
+
+        None where nobody walks intact, and where the interval of the intact distance reaches
+        `WALKS`: a ratio of nothing says nothing.
+        """
+        means, draws = self.draws()
+        if self.interval(draws["intact"], means["intact"])[0] < WALKS:
+            walks = means["intact"] >= WALKS
+            return (means["unseen"] / means["intact"] if walks else None), None, None
+        ratio = means["unseen"] / means["intact"]
+        return ratio, *self.interval(draws["unseen"] / draws["intact"], ratio)
+
+    def only(self, folds: tuple[Fold, ...], seeds: tuple[int, ...]) -> Group:
+        """Return the part with these folds and seeds."""
+        some = {(f, s): lived for (f, s), lived in self.cells.items() if f in folds and s in seeds}
+        return Group(self.arm, self.protocol, folds, seeds, some)
 
 
+WALKS = 1.0
+"""Metres from which an arm walks at all."""
 KINDS = ("intact", "seen", "unseen", "long", "pairs", "alive")
 
 
@@ -155,17 +185,20 @@ def main(order: Order) -> None:
     tuning, runs = all_runs(order)
     groups = _groups(budget, runs, order)
     controls = _controls(budget, runs, order)
-    claims = _claims(groups, controls, f"python -m experiments.damage {order.size}")
+    claims = _claims(groups, controls, budget.steps, f"python -m experiments.damage {order.size}")
     notes = NOTES.format(
         kinds=kinds_table([*groups, *controls]),
         bodies=bodies_table([*groups, *controls]),
         tuning=tuning_table(tuning),
         arms=arms_table(),
         budget=budget,
+        weak=WEAK,
+        seconds=budget.steps * DT,
     )
-    folder = write_study("damage", TITLE, claims, list(runs.values()), notes, order.size)
+    scored = tuning_runs(order.size, tuning)
+    folder = write_study("damage", TITLE, claims, list(runs.values()), notes, order.size, scored)
     write_runs(folder, groups)
-    write_figure(folder, groups)
+    write_figure(folder, groups, budget.steps * DT)
     _pictures(folder, budget.side_folds[0], runs)
     print(folder)
 
@@ -229,32 +262,39 @@ def _controls(
     ]
 
 
-def _claims(groups: Sequence[Group], controls: Sequence[Group], made_by: str) -> list[Claim]:
+def _claims(
+    groups: Sequence[Group], controls: Sequence[Group], steps: int, made_by: str
+) -> list[Claim]:
     claims: list[Claim] = []
+    seconds = steps * DT
     for group in (*groups, *controls):
         means, draws = group.draws()
         name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
         for kind in ("intact", "unseen"):
-            low, high = quantile_interval(draws[kind])
-            what = f"{name}: {kind} [m in {SECONDS} s]"
-            claims.append(Claim(what, means[kind], low, high, None, group.seeds, made_by))
+            ends = group.interval(draws[kind], means[kind])
+            what = f"{name}: {kind} [m in {seconds:g} s]"
+            claims.append(Claim(what, means[kind], *ends, None, group.seeds, made_by))
         if group.arm == "hebbian":
-            ratio = means["unseen"] / means["intact"]
-            low, high = quantile_interval(draws["unseen"] / draws["intact"])
+            goal = ">= 0.6" if len(group.folds) == len(LEGS) else None
             what = f"{name}: unseen / intact"
-            claims.append(Claim(what, ratio, low, high, ">= 0.6", group.seeds, made_by))
+            claims.append(Claim(what, *group.retention(), goal, group.seeds, made_by))
     claims += _differences(groups, made_by)
-    hebbian = next(group for group in groups if group.arm == "hebbian")
-    means, draws = hebbian.draws()
-    for kind in ("intact", "unseen"):
-        low, high = quantile_interval(draws[kind] / BULLET)
-        what = f"hebbian, protocol {hebbian.protocol}: {kind} [Bullet units]"
-        claims.append(Claim(what, means[kind] / BULLET, low, high, None, hebbian.seeds, made_by))
+    for group in groups:
+        if group.arm in MAIN:
+            means, draws = group.draws()
+            name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
+            units = {"m/s": seconds} | ({"Bullet units": BULLET} if steps == STEPS else {})
+            for unit, factor in units.items():
+                for kind in ("intact", "unseen"):
+                    value = means[kind] / factor
+                    ends = group.interval(draws[kind] / factor, value)
+                    what = f"{name}: {kind} [{unit}]"
+                    claims.append(Claim(what, value, *ends, None, group.seeds, made_by))
     return claims
 
 
 def _folds(group: Group) -> str:
-    return "1 fold" if len(group.folds) == 1 else f"{len(group.folds)} folds"
+    return f"fold {group.folds[0]}" if len(group.folds) == 1 else f"{len(group.folds)} folds"
 
 
 def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
@@ -262,16 +302,19 @@ def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
     hebbian = {group.protocol: group for group in groups if group.arm == "hebbian"}
     claims = []
     for other in groups:
-        if other.arm == "hebbian":
+        same = hebbian.get(other.protocol)
+        if other.arm == "hebbian" or same is None:
             continue
-        means, draws = hebbian[other.protocol].only(other.folds).draws()
-        other_means, other_draws = other.draws()
+        seeds = tuple(seed for seed in same.seeds if seed in other.seeds)
+        ours, theirs = same.only(other.folds, seeds), other.only(other.folds, seeds)
+        means, draws = ours.draws()
+        other_means, other_draws = theirs.draws()
         for kind in ("intact", "unseen"):
-            # Run i of both arms has the same seed: the same births and worlds, drawn together.
-            low, high = quantile_interval(draws[kind] - other_draws[kind])
-            what = f"hebbian − {other.arm}, protocol {other.protocol}, {_folds(other)}: {kind} [m]"
+            # Life i of run j has the same world in both arms: they are drawn together.
             value = means[kind] - other_means[kind]
-            claims.append(Claim(what, value, low, high, None, other.seeds, made_by))
+            ends = ours.interval(draws[kind] - other_draws[kind], value)
+            what = f"hebbian − {other.arm}, protocol {other.protocol}, {_folds(other)}: {kind} [m]"
+            claims.append(Claim(what, value, *ends, None, seeds, made_by))
     return claims
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from experiments.arms import ARMS
 from experiments.tuning import Setting
 from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, save, style
-from metahebb.runs.statistics import quantile_interval
 from metahebb.runs.storage import write_atomically
 
 if TYPE_CHECKING:
@@ -46,10 +45,10 @@ def kinds_table(groups: Sequence[Group]) -> str:
     for group in groups:
         means, draws = group.draws()
         row = [group.arm, group.protocol, f"{len(group.folds)} × {len(group.seeds)}"]
-        row += [_cell(means[kind], *quantile_interval(draws[kind])) for kind in HEADS]
-        ratio = quantile_interval(draws["unseen"] / draws["intact"])
-        walks = means["intact"] > 1
-        row.append(_cell(means["unseen"] / means["intact"], *ratio) if walks else "–")
+        for kind in HEADS:
+            ends = group.interval(draws[kind], means[kind])
+            row.append(_cell(means[kind], *(np.clip(ends, 0, 1) if kind == "alive" else ends)))
+        row.append(_cell(*group.retention()))
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
@@ -101,7 +100,7 @@ def write_runs(folder: Path, groups: Sequence[Group]) -> None:
     write_atomically(folder / "runs.csv", text.getvalue().encode())
 
 
-def write_figure(folder: Path, groups: Sequence[Group]) -> None:
+def write_figure(folder: Path, groups: Sequence[Group], seconds: float) -> None:
     """Write ``damage.png``: every run's distance, intact and in unseen damage, and arm means."""
     from matplotlib.figure import Figure
 
@@ -116,7 +115,7 @@ def write_figure(folder: Path, groups: Sequence[Group]) -> None:
             (0.2, "unseen", "w"),
         ):
             x = place + shift
-            low, high = quantile_interval(draws[kind])
+            low, high = group.interval(draws[kind], means[kind])
             axes.plot([x, x], [low, high], color=color, lw=2, solid_capstyle="round")
             marker = {"intact": "o", "seen": "s", "unseen": "o"}[kind]
             axes.plot(x, means[kind], marker, color=color, mfc=face, ms=7, mew=1.5, zorder=3)
@@ -128,7 +127,12 @@ def write_figure(folder: Path, groups: Sequence[Group]) -> None:
     for kind, marker, face in (("intact", "o", INK), ("seen leg", "s", INK), ("unseen", "o", "w")):
         axes.plot([], [], marker, color=INK, mfc=face, label=kind)
     axes.legend(frameon=False, fontsize=8)
-    style(axes, "", "metres in 16.5 s", "Shortened legs: mean and 95 % interval; dots are runs")
+    style(
+        axes,
+        "",
+        f"metres in {seconds:g} s",
+        "Shortened legs: mean and 95 % interval; dots are runs",
+    )
     save(figure, folder / "damage.png")
 
 
@@ -139,8 +143,10 @@ def run_mean(group: Group, fold: object, seed: int, kind: str) -> float:
     return float(found.distance[[found.bodies.index(name) for name in names]].mean())
 
 
-def _cell(value: float, low: float, high: float) -> str:
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+def _cell(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
 
 
 def arms_table() -> str:

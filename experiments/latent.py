@@ -135,7 +135,7 @@ def main(order: Order) -> None:
     claims = _claims(order.size, budget.seeds, arms, probed, minutes)
     title = "Can plasticity find out a hidden variable where no reactive policy can?"
     notes = _notes(budget, settings, table)
-    written = write_study("latent", title, claims, everything, notes, order.size)
+    written = write_study("latent", title, claims, everything, notes, order.size, tuning)
     write_json(written / "scores.json", _rows(arms | probed))
     shown = {"static": arms["static"], "LSTM": arms["lstm"], "Hebbian": arms["hebbian"]}
     frozen = {f"Hebbian, frozen at step {FLIPS_FROM}": probed[PROBES[0]]}

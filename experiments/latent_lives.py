@@ -15,7 +15,7 @@ from metahebb.life import Ending
 from metahebb.probes import Moment, parse_probes
 from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, save, style
 from metahebb.runs.evaluate import FRESH
-from metahebb.runs.statistics import nested_means, quantile_interval
+from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
 from metahebb.tasks import Reversal
 from metahebb.tasks.reversal import ReversalLanes
 from metahebb.worker import Plan, Setup, Worker
@@ -58,7 +58,8 @@ class Lived:
 def nested_interval(values: Floats) -> tuple[float, float, float]:
     """Return ``(mean, low, high)`` of ``(n_runs, n_lives)``: runs, then lives, are resampled."""
     draws = nested_means(values[None, :, :, None])[:, 0]
-    return float(values.mean()), *quantile_interval(draws)
+    mean = float(values.mean())
+    return mean, *quantile_interval(draws, mean, few_runs(1, len(values)))
 
 
 def live(
@@ -101,9 +102,10 @@ def curve(lived: Lived, task: Reversal, starts: npt.NDArray[np.intp], cycles: in
     steps = starts[..., None] + np.arange(cycles * length)
     scores = np.take_along_axis(lived.scores, steps, axis=2)
     means = scores.reshape(*starts.shape, cycles, length).sum(-1) / task.go
-    draws = nested_means(means[None])
-    low, high = np.quantile(draws, (0.025, 0.975), axis=0)
-    return np.stack([means.mean((0, 1)), low, high])
+    mean = means.mean((0, 1))
+    ends = np.quantile(nested_means(means[None]), (0.025, 0.975), axis=0)
+    low, high = np.clip(mean + few_runs(1, len(means)) * (ends - mean), -1, 1)
+    return np.stack([mean, low, high])
 
 
 def draw(arms: dict[str, Lived], task: Reversal, folder: Path) -> None:

@@ -7,9 +7,10 @@ set to zero and 95 % of the lives survive, and if it is plasticity that does it:
 frozen at the lesion, and networks that inherit their weights, stay where they are. No, if they
 stay, too, or if frozen ones get up again.
 
-The runs are those of the robustness study, evolved here where they are missing: every arm on the
-intact ant and one shortened leg, the Hebbian arm on each leg in turn. Their centers live on the
-intact body. Runs and lives that are done are not done again. ``smoke`` writes below ``runs/``.
+The runs are those of the robustness study, evolved here where they are missing: every arm under the
+protocol ``weak`` with one leg seen shortened, the Hebbian arm with each leg in turn. Their centers
+live on the intact body. Runs and lives that are done are not done again. ``smoke`` writes below
+``runs/``.
 """
 
 from __future__ import annotations
@@ -218,7 +219,11 @@ def _claims(lived: dict[tuple[str, str], Pairs], made_by: str) -> list[Claim]:
     for name in CONTROLS:
         pairs = lived["hebbian", name]
         what = f"hebbian, 1 fold, {pairs.lesion.what}: speed after 5 s / before"
-        claims.append(claim(what, pairs.iqm("back"), pairs.seeds))
+        back = pairs.iqm("back")
+        claims.append(claim(what, back, pairs.seeds))
+        gap = lived["hebbian", "zero"].only().iqm("back") - back
+        what = f"hebbian, 1 fold, all weights zeroed − {pairs.lesion.what}: likewise"
+        claims.append(claim(what, gap, pairs.seeds))
     return claims
 
 

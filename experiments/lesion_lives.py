@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import json
 import sys
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from experiments.arms import ARMS
+from experiments.cells import VERSION
 from experiments.robustness import Fold
 from experiments.running import Size
 from metahebb.commands.backend import Where
@@ -139,12 +143,11 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
     conditions = Conditions.of(run, lives, horizon, INTACT)
     name = slug([*(probes or ("plain",)), f"max_steps={horizon}"])
     file = run.path / "lesions" / f"{name}.npz"
-    asked = json.dumps([run.generation, horizon, list(probes)])
-    if file.exists():
-        with np.load(file, allow_pickle=False) as kept:
-            if str(kept["asked"]) == asked and len(kept["x"]) >= lives:
-                known: Floats = kept["x"][:lives].astype(np.float64)
-                return known
+    center = hashlib.sha256(run.center().tobytes()).hexdigest()
+    asked = json.dumps([VERSION, center, horizon, list(probes)])
+    known = _kept(file, asked)
+    if known is not None and len(known) >= lives:
+        return known[:lives]
     print(f"{run.path} {' '.join(probes) or 'no lesion'}", file=sys.stderr)
     backend = functools.partial(InProcess, threads=where.threads, lanes=where.lanes)
     lived = conditions.live(parse_probes(probes), backend)
@@ -157,3 +160,14 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
         file.parent.mkdir(exist_ok=True)
     write_atomically(file, data.getvalue())
     return x.astype(np.float64)
+
+
+def _kept(file: Path, asked: str) -> Floats | None:
+    """Return the ways that are kept; None where there are none, of others, or none to be read."""
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            if str(kept["asked"]) == asked:
+                return np.asarray(kept["x"], np.float64)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        pass
+    return None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from experiments.lesion_lives import Lesion
 from metahebb.runs.probe_numbers import SETTLE, held
 from metahebb.runs.recovery import iqm_interval, recovery
-from metahebb.runs.statistics import nested_iqms, nested_means, quantile_interval
+from metahebb.runs.statistics import few_runs, nested_iqms, nested_means, quantile_interval
 
 Floats = npt.NDArray[np.float64]
 Condition = Literal["with", "without"]
@@ -34,19 +34,26 @@ class Estimate:
     Attributes:
         value: NaN where no life has it.
         draws: ``(n,)``.
+        spread: of the interval; see `few_runs`.
+        within: where the figure can be.
     """
 
     value: float
     draws: Floats
+    spread: float
+    within: tuple[float, float] = (-np.inf, np.inf)
 
     def __sub__(self, other: Estimate) -> Estimate:
         """Return the difference."""
-        return Estimate(self.value - other.value, self.draws - other.draws)
+        return Estimate(self.value - other.value, self.draws - other.draws, self.spread)
 
     def interval(self) -> tuple[float, float]:
         """Return the ends of the 95 % interval; draws without any life are left out."""
         draws = self.draws[np.isfinite(self.draws)]
-        return quantile_interval(draws) if draws.size else (np.nan, np.nan)
+        if not draws.size:
+            return np.nan, np.nan
+        low, high = np.clip(quantile_interval(draws, self.value, self.spread), *self.within)
+        return float(low), float(high)
 
 
 @dataclass(frozen=True)
@@ -135,18 +142,23 @@ class Pairs:
             "without": measures(self.without, self.lesion, self.dt),
         }
 
+    @property
+    def _spread(self) -> float:
+        return few_runs(*self.with_.shape[:2])
+
     def of(self, condition: Condition) -> Measures:
         """Return the measures of the lives with or without the lesion."""
         return self._measures[condition]
 
     def iqm(self, name: str, condition: Condition = "with") -> Estimate:
         """Return the interquartile mean of a measure over all lives that have it."""
-        return Estimate(*nested_iqms(getattr(self.of(condition), name), DRAWS))
+        return Estimate(*nested_iqms(getattr(self.of(condition), name), DRAWS), self._spread)
 
     def part(self, name: str, condition: Condition = "with") -> Estimate:
         """Return the mean of a measure over all lives that have it: a part, of ones and zeros."""
         data = getattr(self.of(condition), name)
-        return _first(*means(data[..., None], np.isfinite(data)))
+        values, draws = means(data[..., None], np.isfinite(data))
+        return Estimate(float(values[0]), draws[:, 0], self._spread, (0, 1))
 
     def recovered_by(
         self, seconds: Floats, condition: Condition = "with"
@@ -157,10 +169,11 @@ class Pairs:
         the Kaplan-Meier curve of the time, without weights.
         """
         time = self.of(condition).time
-        return seconds, *means(time[..., None] <= seconds, ~np.isnan(time))
+        values, draws = means(time[..., None] <= seconds, ~np.isnan(time))
+        return seconds, values, np.clip(values + self._spread * (draws - values), 0, 1)
 
     def time(self, condition: Condition = "with") -> tuple[float, float, float]:
-        """Return the interquartile mean of the recovery time [s], infinite where most never do.
+        """Return the interquartile mean of the recovery time [s]; infinite if a quarter never do.
 
         Its interval is over lives only, the runs being what they are: `iqm_interval`.
         """
@@ -178,7 +191,8 @@ class Pairs:
         speeds = np.diff(way, axis=1).reshape(*x.shape[:-1], -1) / (stride * self.dt)
         first = self.lesion.at // stride
         seconds = np.asarray(np.arange(speeds.shape[-1]) - first + 0.5) * (stride * self.dt)
-        return np.asarray(seconds, np.float64), *means(speeds, np.isfinite(x[..., self.lesion.at]))
+        values, draws = means(speeds, np.isfinite(x[..., self.lesion.at]))
+        return np.asarray(seconds, np.float64), values, values + self._spread * (draws - values)
 
 
 def means(
@@ -200,7 +214,3 @@ def means(
     nothing = np.full_like(totals[:, :-1], np.nan)
     found = np.divide(totals[:, :-1], totals[:, -1:], out=nothing, where=some)
     return found[0], found[1:]
-
-
-def _first(values: Floats, draws: Floats) -> Estimate:
-    return Estimate(float(values[0]), draws[:, 0])

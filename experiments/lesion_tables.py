@@ -20,9 +20,12 @@ survives. Speed after / before: mean over the 2 s that begin 5 s after the lesio
 over the 2 s before it, per life, for walkers: lives that were faster than 0.1 m/s before. Loss at
 the dip and time until 80 % of the speed is back are of windows of 2 s, too. Figures are
 interquartile means over lives, parts are means over lives, intervals 95 % of a bootstrap over runs
-and lives; that of the time is over lives within the runs, and *never* is a time that most lives
-never reach. Unharmed: the same figure of the same lives without the lesion, for walkers slow down
-by themselves.
+and lives, spread for the small number of runs (Student's t); that of the time is over lives within
+the runs, and *never* stands where more than a quarter of the lives never reach it. Unharmed: the
+same figure of the same lives without the lesion, for walkers slow down by themselves.
+
+The runs were evolved on the intact body, on one with a shortened leg, and on three with weak motors
+in one of the other legs (protocol *weak* of the study damage).
 
 ![speed around the lesion](speed.png)
 

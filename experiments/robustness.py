@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from experiments.arms import ARMS
 from experiments.running import RUNS, Order, Size, evolved, is_finished
 from experiments.tuning import GRID, Setting, tuned
 from metahebb.commands.backend import Where
+from metahebb.errors import InputError
 from metahebb.evolution.config import SearchConfig
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
@@ -35,13 +36,12 @@ PAIRS = (
 """Both legs of a side, of the front, of a diagonal."""
 BODIES = (INTACT, *LEGS, *LONG, *PAIRS)
 """Everything that centers are tested in."""
-SECONDS = 16.5
-"""Of an evaluated life; the length of a published one, so that Bullet units compare."""
+DT = 0.05
+"""Simulated time of an env step of the ant [s]."""
+STEPS = 330
+"""Of an evaluated life: 16.5 s, the length of a published one, so that Bullet units compare."""
 BULLET = 0.0165
-"""Metres per published unit of distance (see Najarro & Risi 2020's environment)."""
-STEPS = round(SECONDS / 0.05)
-
-
+"""Metres per published unit of distance (Najarro & Risi 2020)."""
 WEAK = 0.3
 """Strength left to the motors of a weak leg."""
 
@@ -218,6 +218,9 @@ def all_runs(
 
     Those that are missing are evolved now; with ``order.finished`` they are left out, and with
     them the seeds of an arm and protocol that do not have all folds.
+
+    Raises:
+        InputError: with ``order.finished``, where a main arm has no run, or an arm no tuning.
     """
     size, budget = order.size, BUDGETS[order.size]
     wanted = list(jobs(budget))
@@ -232,6 +235,7 @@ def all_runs(
                 if (a, f.protocol, s) == (arm, fold.protocol, seed)
             )
         ]
+        _check_finished(size, wanted)
     tuning: dict[str, list[tuple[Setting, float]]] = {}
     runs = {}
     for arm, fold, seed in wanted:
@@ -239,6 +243,32 @@ def all_runs(
             tuning[arm] = tune(size, arm, order.where)
         runs[arm, fold, seed] = run_of(size, arm, fold, seed, tuning[arm][0][0], order.where)
     return tuning, runs
+
+
+def tuning_runs(size: Size, arms: Iterable[str]) -> list[RunFolder]:
+    """Return the finished runs that tuned ``arms``."""
+    return [RunFolder.open(path) for arm in arms for path in _tuning_paths(size, arm)]
+
+
+def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
+    there = {(arm, fold) for arm, fold, _ in wanted}
+    for arm in MAIN:
+        if (arm, BUDGETS[size].side_folds[0]) not in there:
+            raise InputError(
+                f"expected finished runs of the arm {arm}, got none of size {size}; leave out "
+                "--finished"
+            )
+    for arm in dict.fromkeys(arm for arm, _, _ in wanted):
+        for path in _tuning_paths(size, arm):
+            if not is_finished(path):
+                raise InputError(
+                    f"expected the finished runs that tuned {arm}, got none in {path}; leave out "
+                    "--finished"
+                )
+
+
+def _tuning_paths(size: Size, arm: str) -> list[Path]:
+    return [_folder(size) / "tuning" / arm / str(setting) for setting in BUDGETS[size].grid]
 
 
 def _folder(size: Size) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from experiments.running import RUNS, Size
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.statistics import meets
-from metahebb.runs.storage import write_json
+from metahebb.runs.storage import storage_errors, write_atomically, write_json
 
 RESULTS = Path("results")
 
@@ -53,6 +54,7 @@ def write_study(
     runs: Sequence[RunFolder],
     notes: str = "",
     size: Size = "quick",
+    tuning: Sequence[RunFolder] = (),
 ) -> Path:
     """Write what a study keeps, and the README made from it; return ``results/<name>``.
 
@@ -60,27 +62,48 @@ def write_study(
         name: of the study and its folder.
         title: the question.
         claims: what it found.
-        runs: that it rests on; the config of the first and the manifests of all are kept.
+        runs: that it rests on; the manifests of all are kept, and of the configs that differ in
+            more than seed, bodies and schedule the first of each.
         notes: Markdown for the end of the README.
         size: of the study; what a smoke test writes stands among the runs.
+        tuning: runs that were only scored; they count in the cost.
     """
     folder = (RUNS / "smoke" if size == "smoke" else RESULTS) / name
-    folder.mkdir(parents=True, exist_ok=True)
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     manifests = [run.manifest() for run in runs]
-    machine = manifests[0]["machine"]
+    scored = [run.manifest() for run in tuning]
+    everything = [*manifests, *scored]
+    minutes = [m["elapsed_s"] / 60 for m in manifests]
     cost = {
-        "env steps": sum(m["env_steps"] for m in manifests),
-        "minutes per run": ", ".join(f"{m['elapsed_s'] / 60:.1f}" for m in manifests),
-        "machine": f"{machine['cpu']}, {machine['cores']} cores",
-        "commit": manifests[0]["commit"],
+        "env steps": f"{sum(m['env_steps'] for m in everything):,}",
+        "evolution": f"{len(runs)} runs of {min(minutes):.1f} to {max(minutes):.1f} min"
+        + (f", {len(scored)} more to tune" if scored else "")
+        + f"; {sum(m['elapsed_s'] for m in everything) / 60:.0f} min in all",
+        "machine": ", ".join(dict.fromkeys(_machine(m["machine"]) for m in everything)),
+        "commit": ", ".join(dict.fromkeys(str(m["commit"]) for m in everything)),
     }
-    write_json(folder / "config.json", to_json(runs[0].config))
-    write_json(folder / "manifest.json", {"runs": manifests})
+    write_json(folder / "config.json", _configs(runs))
+    write_json(folder / "manifest.json", {"runs": manifests, "tuning": scored})
     rows = [asdict(claim) | {"holds": claim.holds} for claim in claims]
     summary = {"title": title, "claims": rows, "cost": cost}
     write_json(folder / "summary.json", summary)
-    (folder / "README.md").write_text(_readme(summary, notes))
+    write_atomically(folder / "README.md", _readme(summary, notes).encode())
     return folder
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    return f"{machine['cpu']}, {machine['cores']} cores"
+
+
+def _configs(runs: Sequence[RunFolder]) -> dict[str, Any]:
+    """Return, by path, the configs that differ in more than seed, bodies and schedule."""
+    found: dict[str, tuple[str, Any]] = {}
+    for run in runs:
+        config = to_json(run.config)
+        part = {k: v for k, v in config.items() if k not in ("seed", "task", "schedule")}
+        found.setdefault(json.dumps(part), (str(run.path), config))
+    return dict(found.values())
 
 
 def _readme(summary: dict[str, Any], notes: str) -> str:

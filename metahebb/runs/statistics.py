@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, norm, t
 
 
 def meets(value: float, goal: str | None) -> bool | None:
@@ -14,6 +14,8 @@ def meets(value: float, goal: str | None) -> bool | None:
     if goal is None:
         return None
     relation, bound = goal.split()
+    if relation not in (">=", "<="):
+        raise ValueError(f"expected a goal >= NUMBER or <= NUMBER, got {goal!r}; write one of them")
     return value >= float(bound) if relation == ">=" else value <= float(bound)
 
 
@@ -54,7 +56,7 @@ def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np
     Each draw takes as many runs as there are, with replacement within each group, and of each of
     them as many lives, with replacement: what varies between runs of one setting, which is most,
     is in the interval. A function of the ``k`` means (a ratio, a difference) has the quantiles of
-    its draws as its interval.
+    its draws as its interval, spread by `few_runs`.
 
     Args:
         data: ``(n_groups, n_runs, n_lives, k)``; the ``k`` values of a life stay together.
@@ -75,6 +77,20 @@ def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np
             total += np.einsum("nl,nlk->nk", counts[:, place] / n_lives, lives)
     means: npt.NDArray[np.float64] = total / (n_groups * n_runs)
     return means
+
+
+def few_runs(n_groups: int, n_runs: int) -> float:
+    """Return the factor by which intervals of few runs must be wider than their draws are.
+
+    Draws with replacement from n runs have a variance that is too small by (n − 1)/n, and normal
+    quantiles stand for those of Student's t with one degree of freedom per run beyond each group's
+    first (Hesterberg 2015, "What teachers should know about the bootstrap"). A single run per group
+    says nothing of how runs vary: the interval is then that of its lives.
+    """
+    if n_runs < 2:
+        return 1.0
+    quantiles = t.ppf(0.975, n_groups * (n_runs - 1)) / norm.ppf(0.975)
+    return float(quantiles * np.sqrt(n_runs / (n_runs - 1)))
 
 
 def nested_iqms(
@@ -122,7 +138,16 @@ def _iqm(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return iqms
 
 
-def quantile_interval(draws: npt.ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
-    """Return ``(low, high)``: the percentile interval of bootstrap draws ``(n,)``."""
-    low, high = np.quantile(np.asarray(draws), (0.5 - confidence / 2, 0.5 + confidence / 2))
+def quantile_interval(
+    draws: npt.ArrayLike, value: float = 0.0, spread: float = 1.0
+) -> tuple[float, float]:
+    """Return ``(low, high)``: the 95 % percentile interval of bootstrap draws ``(n,)``.
+
+    Args:
+        draws: of the figure.
+        value: the figure itself; it matters where there is a spread.
+        spread: factor of the distance of both ends from ``value``; see `few_runs`.
+    """
+    ends = np.quantile(np.asarray(draws), (0.025, 0.975))
+    low, high = value + spread * (ends - value)
     return float(low), float(high)

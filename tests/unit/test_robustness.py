@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from experiments.arms import ARMS
 from experiments.cells import Cells
-from experiments.damage import KINDS, Group
+from experiments.damage import KINDS, Group, _claims
 from experiments.robustness import (
     BODIES,
     BUDGETS,
     LEGS,
     ONE,
+    STEPS,
     WEAKENED,
     Fold,
     all_runs,
@@ -22,6 +24,7 @@ from experiments.robustness import (
     run_config,
 )
 from experiments.tuning import GRID, SEED
+from metahebb.errors import InputError
 from metahebb.networks import FeedForward
 from metahebb.tasks.damage import compiled
 
@@ -112,10 +115,53 @@ def test_a_group_averages_the_bodies_of_a_kind() -> None:
     np.testing.assert_allclose(draws["intact"], 5)
 
 
-def test_finished_runs_only_means_none_where_there_is_none(
+def test_finished_runs_only_are_asked_for_where_there_is_none(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from experiments.running import Order
 
     monkeypatch.chdir(str(tmp_path))
-    assert all_runs(Order("quick", finished=True)) == ({}, {})
+    with pytest.raises(InputError, match="finished runs of the arm hebbian, got none"):
+        all_runs(Order("quick", finished=True))
+    assert not any(Path().iterdir())
+
+
+def group(arm: str, intact: float, unseen: float, folds: tuple[Fold, ...] = WEAKENED) -> Group:
+    """Return a group of three seeds whose lives vary a little."""
+    rng, cells = np.random.default_rng(0), {}
+    for fold, seed in itertools.product(folds, (0, 1, 2)):
+        distance = rng.normal(0, 0.1, (len(BODIES), 20))
+        distance[0] += intact
+        for body in fold.unseen:
+            distance[BODIES.index(body)] += unseen
+        cells[fold, seed] = Cells(BODIES, distance, np.ones(distance.shape, np.bool_))
+    return Group(arm, folds[0].protocol, folds, (0, 1, 2), cells)
+
+
+def test_only_walkers_retain_something() -> None:
+    """A ratio of two negative distances, or of next to nothing, is none."""
+    value, low, high = group("hebbian", 8.0, 4.0).retention()
+    assert value == pytest.approx(0.5, abs=0.02)
+    assert value is not None
+    assert low is not None
+    assert high is not None
+    assert low < value < high
+    assert group("hebbian", -2.0, -2.0).retention() == (None, None, None)
+    assert group("hebbian", 0.3, 0.3).retention() == (None, None, None)
+
+
+def test_goals_are_of_four_folds_and_differences_of_common_seeds() -> None:
+    hebbian, other = group("hebbian", 8, 4), group("static", 5, 1)
+    static = other.only(other.folds, (0, 1))
+    claims = _claims([hebbian, static], [], STEPS, "make it")
+    ratios = [claim for claim in claims if claim.name.endswith("unseen / intact")]
+    assert [claim.goal for claim in ratios] == [">= 0.6"]
+    assert ratios[0].holds is False
+    one = _claims([group("hebbian", 8, 4, WEAKENED[:1])], [], STEPS, "make it")
+    assert [c.goal for c in one if c.name.endswith("unseen / intact")] == [None]
+    (gap,) = [c for c in claims if c.name.startswith("hebbian − static") and "intact" in c.name]
+    assert gap.seeds == (0, 1)
+    assert gap.value == pytest.approx(3.0, abs=0.05)
+    units = {c.name.split("[")[-1]: c.value for c in claims if "hebbian, protocol" in c.name}
+    assert units["Bullet units]"] == pytest.approx(4 / 0.0165, rel=0.02)  # the last is of unseen
+    assert units["m/s]"] == pytest.approx(4 / 16.5, rel=0.02)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import trim_mean
 
-from metahebb.runs.statistics import mean_interval, nested_iqms, nested_means, quantile_interval
+from metahebb.runs.statistics import (
+    few_runs,
+    mean_interval,
+    meets,
+    nested_iqms,
+    nested_means,
+    quantile_interval,
+)
 
 
 @pytest.mark.parametrize("values", [[3.0], [2.5] * 7])
@@ -61,6 +68,32 @@ def test_nested_draws_hold_what_varies_between_runs() -> None:
     assert draws.std() == pytest.approx(error, rel=0.08)
     low, high = quantile_interval(draws)
     assert high - low == pytest.approx(2 * 1.96 * error, rel=0.08)
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize(("groups", "runs"), [(4, 3), (1, 3), (1, 5)])
+@pytest.mark.parametrize("statistic", ["mean", "iqm"])
+def test_few_runs_have_honest_intervals(groups: int, runs: int, statistic: str) -> None:
+    """Of 400 normal data sets, at least 91 % of the intervals hold the truth (binomial: p < 1e-3).
+
+    The false-alarm rate of each case is below 0.001; without the factor it is 0.73 to 0.91.
+    """
+    rng, hits = np.random.default_rng(5), 0
+    for _ in range(400):
+        data = rng.normal(0, 1, (groups, runs, 1)) + rng.normal(0, 1, (groups, runs, 20))
+        if statistic == "mean":
+            found, draws = data.mean(), nested_means(data[..., None], 400)[:, 0]
+        else:
+            found, draws = nested_iqms(data, 400)
+        low, high = quantile_interval(draws, found, few_runs(groups, runs))
+        hits += low <= 0 <= high
+    assert hits >= 364
+
+
+@pytest.mark.parametrize("goal", ["> 3", "== 1", "=> 2"])
+def test_a_goal_of_another_kind_is_refused(goal: str) -> None:
+    with pytest.raises(ValueError, match="expected a goal >= NUMBER or <= NUMBER"):
+        meets(3.0, goal)
 
 
 def test_groups_are_never_exchanged() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from report_runs import ant
 
 from experiments.study import Claim, write_study
@@ -14,12 +15,15 @@ def claim(value: float | None, goal: str | None) -> Claim:
     return Claim(f"speed of {value}, {goal}", value, None, None, goal, (0,), "make it")
 
 
-def test_what_could_not_be_measured_meets_no_goal(tmp_path: Path) -> None:
+def test_what_could_not_be_measured_meets_no_goal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     claims = [claim(None, ">= 0.95"), claim(None, None), claim(-0.001, "<= 0")]
     assert [each.holds for each in claims] == [False, None, True]
     run = ant(tmp_path / "run")
     run.update_manifest(env_steps=5, elapsed_s=60.0)
-    folder = write_study("speeds", "How fast?", claims, [run], into=tmp_path)
+    folder = write_study("speeds", "How fast?", claims, [run])
     readme = (folder / "README.md").read_text()
     assert "| speed of None, >= 0.95 | – | – | >= 0.95 | **no** | 0 |" in readme
     assert "| speed of None, None | – | – | – | – | 0 |" in readme
