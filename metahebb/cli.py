@@ -21,6 +21,7 @@ Evolve plasticity rules instead of weights.
   resume DIR        go on with a run, to the same bits as if it had never stopped
   evaluate DIR      live fresh lives of a run's center: mean with a 95 % interval
   probe DIR         live the same lives with and without something done to them
+  rules DIR         what the evolved rules do: clusters, words, the share of each term
   report DIR        write the run's report.html
   film DIR          film one life, or lives of several runs side by side
   presets           list the presets
@@ -50,6 +51,7 @@ COMMANDS = {
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
     "evaluate": Command("metahebb.commands.look", "evaluate", "DIR"),
     "probe": Command("metahebb.commands.probe", "probe", "DIR"),
+    "rules": Command("metahebb.commands.rules", "rules", "DIR"),
     "report": Command("metahebb.commands.look", "report", "DIR"),
     "film": Command("metahebb.commands.look", "film", "DIR"),
     "presets": Command("metahebb.commands.machine", "presets"),

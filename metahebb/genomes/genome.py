@@ -80,6 +80,21 @@ class Genome:
         ):
             genome_map.express(slot, source, stretch.start, memory[name])
 
+    def expressed(self, source: GeneSource) -> dict[str, list[Genes]]:
+        """Return a candidate's slots by name: per layer its numbers, ``(planes, n_out, n_in)``."""
+        memory: dict[str, Genes] = {
+            slot.name: np.empty(slot.size, np.float32) for slot in self.slots
+        }
+        self.express(source, memory)
+        found: dict[str, list[Genes]] = {}
+        for slot in self.slots:
+            ends = np.cumsum([layer.size for layer in slot.layers])[:-1]
+            stretches = np.split(memory[slot.name], ends)
+            found[slot.name] = [
+                layer.view(stretch) for layer, stretch in zip(slot.layers, stretches, strict=True)
+            ]
+        return found
+
     def genes(self, source: GeneSource) -> Genes:
         """Return the candidate's whole genome, ``(n_genes,)``."""
         out = np.empty(self.n_genes, np.float32)

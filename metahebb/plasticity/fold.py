@@ -6,8 +6,11 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.plasticity.rule import Rule
+
+Points = npt.NDArray[np.float64]
 
 MOST_SUBSETS = 8
 """Coefficients beside the scale whose subsets are all tried."""
@@ -47,10 +50,15 @@ def find_fold(rule: Rule, names: tuple[str, ...] = ("eta",)) -> Fold | None:
     return None
 
 
-def _holds(rule: Rule, fold: Fold) -> bool:
+def random_points(rule: Rule) -> tuple[Points, Points]:
+    """Return signals and coefficients ``(number of them, 256)``, always the same ones, float64."""
     rng = np.random.default_rng(20200706)
     signals = rng.uniform(-2, 2, (len(rule.signals), 256))
-    coefficients = rng.uniform(-2, 2, (len(rule.coefficients), 256))
+    return signals, rng.uniform(-2, 2, (len(rule.coefficients), 256))
+
+
+def _holds(rule: Rule, fold: Fold) -> bool:
+    signals, coefficients = random_points(rule)
     folded = coefficients.copy()
     folded[list(fold.scaled)] *= coefficients[fold.scale]
     folded[fold.scale] = 1.0

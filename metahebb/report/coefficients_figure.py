@@ -68,18 +68,14 @@ def panels(run: RunFolder) -> list[Panel]:
 
 def _expressed(run: RunFolder, genes: Array) -> Iterator[tuple[str, str, Array]]:
     """Yield layer, name and values of all numbers of a kind that ``genes`` stand for."""
-    network, genome = run.config.network, run.setup.genome
-    memory: dict[str, Array] = {slot.name: np.empty(slot.size, np.float32) for slot in genome.slots}
-    genome.express(GivenGenes(genes), memory)
+    network = run.config.network
     part = "matrix" if isinstance(network, Gated) else "layer"
-    for slot in genome.slots:
-        names: tuple[str, ...] = ("weight at birth" if slot.name == "birth" else "weight",)
-        if slot.name == "coefficients" and isinstance(network, FeedForward):
+    for slot, layers in run.setup.genome.expressed(GivenGenes(genes)).items():
+        names: tuple[str, ...] = ("weight at birth" if slot == "birth" else "weight",)
+        if slot == "coefficients" and isinstance(network, FeedForward):
             names = network.rule.coefficients
-        ends = np.cumsum([layer.size for layer in slot.layers])[:-1]
-        stretches = np.split(memory[slot.name], ends)
-        for number, (layer, stretch) in enumerate(zip(slot.layers, stretches, strict=True), 1):
-            for name, plane in zip(names, layer.view(stretch), strict=True):
+        for number, planes in enumerate(layers, 1):
+            for name, plane in zip(names, planes, strict=True):
                 yield f"{part} {number}", name, plane
 
 

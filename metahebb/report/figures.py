@@ -47,9 +47,11 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def color_bar(axes: Axes, colors: ScalarMappable, label: str = "") -> None:
-    """Put a narrow bar of what the colors of ``axes`` mean at its right."""
-    bar = axes.figure.colorbar(colors, ax=axes, pad=0.01, aspect=12)
+def color_bar(
+    axes: Axes, *others: Axes, colors: ScalarMappable, label: str = "", aspect: float = 12
+) -> None:
+    """Put a narrow bar of what the colors of ``axes`` mean at its right, and that of ``others``."""
+    bar = axes.figure.colorbar(colors, ax=[axes, *others], pad=0.01, aspect=aspect)
     bar.ax.tick_params(labelsize=7, colors=INK)
     bar.outline.set_visible(False)
     bar.set_label(label, color=INK, fontsize=8)

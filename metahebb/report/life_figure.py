@@ -72,4 +72,4 @@ def _raster(
     )
     style(axes, y=row, title=title)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    color_bar(axes, image)
+    color_bar(axes, colors=image)

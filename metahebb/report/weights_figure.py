@@ -166,7 +166,7 @@ def _draw_synapses(axes: Axes, recording: Recording) -> None:
         [(a + b) / 2 for a, b in itertools.pairwise(borders)],
         [f"{k}" for k in range(1, len(borders))],
     )
-    color_bar(axes, colors, "weight")
+    color_bar(axes, colors=colors, label="weight")
     style(axes, y="synapses of layer", title=f"(b) Synapses of life {recording.life}")
     axes.tick_params(axis="y", length=0)
     _mark_events(axes, recording)

@@ -1,0 +1,34 @@
+"""``metahebb rules``: what the evolved rules of a run do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metahebb.commands.parsing import parse
+from metahebb.runs.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class RulesOptions:
+    """Describe the rules of a run's center: clusters, words, and the share of each term."""
+
+    clusters: int | None = None
+    """How many; none: the distinct rules where they are few, else chosen by silhouette."""
+    lives: int = 20
+    """Fresh lives in which the shares are measured: those of evaluate."""
+
+
+def rules(path: str, rest: list[str]) -> int:
+    """Look into the rules of the run at ``path``; print tables, and where they were written."""
+    options = parse(RulesOptions, RulesOptions(), rest, f"metahebb rules {path or 'DIR'}")
+    run = RunFolder.open(path)
+    from metahebb.evolution.backends.in_process import InProcess
+    from metahebb.report.rules_figure import rules_figure
+    from metahebb.report.rules_table import rules_table
+    from metahebb.runs.rules import look_into_rules
+
+    result = look_into_rules(run, options.clusters, options.lives, InProcess)
+    rules_figure(result)
+    print(rules_table(result), end="\n\n")
+    print(result["folder"])
+    return 0

@@ -1,0 +1,102 @@
+"""What a rule adds up: its terms, one per coefficient, and the scale that multiplies them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.plasticity.fold import Fold, find_fold, random_points
+from metahebb.plasticity.rule import Rule
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The coefficients of a rule, apart from one that only scales others.
+
+    Attributes:
+        fold: how the scale (``eta``) is multiplied into what it scales; None where there is none.
+        indices: of the coefficients that are no scale, in the order of the signature.
+        labels: what each of them stands for, such as ``A·pre·post``; where its term is no product
+            of signals, its name.
+        add_up: whether Δw is the sum of the terms: of the rule with the scale and one of the
+            coefficients, and 0 for all others.
+    """
+
+    fold: Fold | None
+    indices: tuple[int, ...]
+    labels: tuple[str, ...]
+    add_up: bool
+
+    @classmethod
+    def of(cls, rule: Rule) -> Terms:
+        """Find the terms of ``rule``; decided numerically, however it is written."""
+        names = ("eta", *(name for name in rule.coefficients if name != "eta"))
+        fold = find_fold(rule, names)
+        scale = fold.scale if fold else None
+        indices = tuple(k for k in range(len(rule.coefficients)) if k != scale)
+        labels = tuple(_label(rule, k, scale) for k in indices)
+        return cls(fold, indices, labels, _adds_up(rule, indices, scale))
+
+    def fold_in(self, coefficients: Array) -> Array:
+        """Return a copy of ``coefficients`` ``(k, …)`` with the scale multiplied in, and 1 itself.
+
+        That is the same rule. Two synapses whose coefficients all have the other's sign may obey
+        the same rule; afterwards one can see it.
+        """
+        folded = coefficients.copy()
+        if self.fold is not None:
+            folded[list(self.fold.scaled)] *= coefficients[self.fold.scale]
+            folded[self.fold.scale] = 1
+        return folded
+
+    def alone(self, folded: Array) -> Array:
+        """Return coefficients ``(k, n_terms, …)`` of which each term has its own, and others 0.
+
+        Args:
+            folded: ``(k, …)`` from `fold_in`.
+        """
+        apart = np.zeros((len(folded), len(self.indices), *folded.shape[1:]), folded.dtype)
+        for place, k in enumerate(self.indices):
+            apart[k, place] = folded[k]
+        if self.fold is not None:
+            apart[self.fold.scale] = 1
+        return apart
+
+
+def delta(rule: Rule, *arguments: Any) -> Any:
+    """Return Δw alone, whether the rule keeps a trace or not."""
+    change = rule(*arguments)
+    return change[0] if rule.has_trace else change
+
+
+def _only(coefficients: npt.NDArray[np.float64], kept: set[int | None]) -> Any:
+    return [c if k in kept else 0 * c for k, c in enumerate(coefficients)]
+
+
+def _adds_up(rule: Rule, indices: tuple[int, ...], scale: int | None) -> bool:
+    signals, coefficients = random_points(rule)
+    with np.errstate(all="ignore"):
+        whole = delta(rule, *signals, *coefficients)
+        parts = [delta(rule, *signals, *_only(coefficients, {scale, k})) for k in indices]
+        rest = delta(rule, *signals, *_only(coefficients, {scale}))
+    # Without the rest, any rule of a single coefficient would be a sum.
+    return np.allclose(sum(parts), whole, 1e-10, 1e-12) and np.allclose(rest, 0, atol=1e-12)
+
+
+def _label(rule: Rule, index: int, scale: int | None) -> str:
+    signals, coefficients = random_points(rule)
+    name = rule.coefficients[index]
+    with np.errstate(all="ignore"):
+        kept = _only(np.ones_like(coefficients), {scale, index})
+        found = np.broadcast_to(delta(rule, *signals, *kept), signals.shape[1:])
+    for size in range(len(signals) + 1):
+        for chosen in itertools.combinations(range(len(signals)), size):
+            if np.allclose(found, signals[list(chosen)].prod(0), 1e-10, 1e-12):
+                return "·".join([name, *(rule.signals[s] for s in chosen)])
+    return name

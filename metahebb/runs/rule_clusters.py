@@ -1,0 +1,117 @@
+"""Which synapses follow much the same rule: k-means over their coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError
+
+Values = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.intp]
+
+MOST = 12
+"""Clusters at most; no more distinct rules than that are the clusters themselves."""
+TRIED = range(2, 9)
+"""Numbers of clusters among which the silhouette chooses."""
+_FITTED = 20_000  # synapses, drawn evenly, that the centers are fitted to
+_SAMPLE = 2_000  # synapses, drawn evenly, that a silhouette is a mean of: it takes all their pairs
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Synapses in groups, the largest first.
+
+    Attributes:
+        labels: ``(n_synapses,)`` the group of each, from 0.
+        n_distinct: distinct rules among the synapses.
+        silhouettes: mean silhouette of each number of clusters that was tried (Rousseeuw 1987):
+            1 where clusters are tight and far apart, 0 where they are cut out of one cloud; None
+            where it is not defined, for a single cluster. Empty where the clusters are the
+            distinct rules.
+    """
+
+    labels: Labels
+    n_distinct: int
+    silhouettes: dict[int, float | None] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Synapses of each cluster."""
+        return [int(size) for size in np.bincount(self.labels)]
+
+    @property
+    def silhouette(self) -> float | None:
+        """That of these clusters."""
+        return self.silhouettes.get(len(self.sizes))
+
+
+def find_clusters(values: Values, wanted: int | None = None) -> Clusters:
+    """Return clusters of synapses, always the same ones.
+
+    Each coefficient is divided by its standard deviation over all synapses first.
+
+    Args:
+        values: ``(n_synapses, k)`` coefficients.
+        wanted: how many; None: the distinct rules, where they are at most `MOST`, else the number
+            with the largest silhouette.
+
+    Raises:
+        InputError: more clusters than there are distinct rules, or not 1 to `MOST`.
+    """
+    if wanted is not None and not 1 <= wanted <= MOST:
+        raise InputError(f"expected from 1 to {MOST} clusters, got {wanted} (rules); use e.g. 4")
+    data = np.asarray(values, np.float64) + 0.0  # -0.0 becomes 0.0: the same rule
+    distinct, which = np.unique(data, axis=0, return_inverse=True)
+    n = len(distinct)
+    if wanted is not None and wanted > n:
+        raise InputError(
+            f"expected at most {n} clusters, got {wanted} (rules); there are no more distinct rules"
+        )
+    if n == wanted or (wanted is None and n <= MOST):
+        return Clusters(_largest_first(which.ravel()), n)
+    spread = data.std(0)
+    standard = (data - data.mean(0)) / np.where(spread > 0, spread, 1)
+    found = {k: _k_means(standard, k) for k in ((wanted,) if wanted else TRIED)}
+    scores = {k: _silhouette(standard, labels) for k, labels in found.items()}
+    best = wanted or max(scores, key=lambda k: -2.0 if (s := scores[k]) is None else s)
+    return Clusters(_largest_first(found[best]), n, scores)
+
+
+def _k_means(data: npt.NDArray[np.float64], k: int) -> Labels:
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # sums in another order would be other bits
+        fitted = KMeans(k, n_init=10, random_state=0).fit(_evenly(data, _FITTED))
+        labels: Labels = fitted.predict(data).astype(np.intp)
+    return labels
+
+
+def _silhouette(data: npt.NDArray[np.float64], labels: Labels) -> float | None:
+    from sklearn.metrics import silhouette_score
+    from threadpoolctl import threadpool_limits
+
+    some, of = _evenly(data, _SAMPLE), _evenly(labels, _SAMPLE)
+    if not 1 < len(np.unique(of)) < len(of):
+        return None
+    with threadpool_limits(1):
+        return float(silhouette_score(some, of))
+
+
+def _evenly(data: npt.NDArray[np.generic], most: int) -> npt.NDArray[np.generic]:
+    """Return ``data``, or ``most`` of its rows drawn at random, always the same ones."""
+    if len(data) <= most:
+        return data
+    return data[np.random.default_rng(0).choice(len(data), most, replace=False)]
+
+
+def _largest_first(labels: Labels) -> Labels:
+    """Return ``labels`` numbered by size; clusters without synapses get no number."""
+    kept, compact = np.unique(labels, return_inverse=True)
+    order = np.argsort(-np.bincount(compact), kind="stable")
+    rank = np.empty(len(kept), np.intp)
+    rank[order] = np.arange(len(kept))
+    return rank[compact]

@@ -1,0 +1,203 @@
+"""The evolved rules of a run: in clusters, in words, and at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError
+from metahebb.evolution.backends.base import Backend
+from metahebb.evolution.config import initial_center
+from metahebb.genomes import GivenGenes
+from metahebb.networks import FeedForward
+from metahebb.plasticity import Rule
+from metahebb.plasticity.terms import Terms
+from metahebb.probes.base import BirthProbe
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.probe import Conditions
+from metahebb.runs.rule_clusters import Clusters, find_clusters
+from metahebb.runs.rule_shares import TermSums, shares, why_not
+from metahebb.runs.rule_words import GRID, HELD, behavior
+from metahebb.runs.storage import storage_errors, write_json
+from metahebb.worker import Setup, is_nonfinite
+
+Array = npt.NDArray[np.float32]
+
+FOLDER = "rules"
+
+
+@dataclass(frozen=True)
+class Expressed:
+    """The rules that the newborn of a genome get.
+
+    Attributes:
+        rule: of every synapse.
+        terms: of the rule.
+        genes: per layer ``(k, n_out, n_in)`` coefficients as expressed.
+        folded: the same with the scale (``eta``) multiplied in.
+    """
+
+    rule: Rule
+    terms: Terms
+    genes: list[Array]
+    folded: list[Array]
+
+    @classmethod
+    def of(cls, run: RunFolder, center: Array) -> Expressed:
+        """Express ``center``; the run's own probes may change coefficients at birth.
+
+        Raises:
+            InputError: the run has no rule that evolved.
+        """
+        rule = plastic_rule(run)
+        layers = run.setup.genome.expressed(GivenGenes(center))["coefficients"]
+        for probe in run.setup.probes:
+            if isinstance(probe, BirthProbe):
+                probe.change_coefficients(rule, layers)
+        terms = Terms.of(rule)
+        return cls(rule, terms, layers, [terms.fold_in(layer) for layer in layers])
+
+    def by_synapse(self, layers: Sequence[Array]) -> Array:
+        """Return one of the two, as ``(k, n_synapses)``: layer after layer, row after row."""
+        return np.concatenate([layer.reshape(len(layer), -1) for layer in layers], axis=1)
+
+    def clusters(self, wanted: int | None = None) -> Clusters:
+        """Return the clusters of all layers' synapses together; see `find_clusters`."""
+        return find_clusters(self.by_synapse(self.folded)[list(self.terms.indices)].T, wanted)
+
+    def by_layer(self, labels: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+        """Return ``labels`` ``(n_synapses,)`` as ``(n_out, n_in)`` per layer."""
+        ends = np.cumsum([layer[0].size for layer in self.genes])[:-1]
+        parts = np.split(labels, ends)
+        return [p.reshape(layer.shape[1:]) for p, layer in zip(parts, self.genes, strict=True)]
+
+
+def plastic_rule(run: RunFolder) -> Rule:
+    """Return the rule that evolved.
+
+    Raises:
+        InputError: weights of the run's network never change, or no coefficient evolves.
+    """
+    network = run.config.network
+    if isinstance(network, FeedForward) and network.rule.coefficients:
+        return network.rule
+    got = network.rule.name if isinstance(network, FeedForward) else network.cell
+    raise InputError(
+        f"expected a run that evolved coefficients of a plasticity rule, got {got} in {run.path} "
+        f"(rules); see what it inherits with 'metahebb report {run.path}'"
+    )
+
+
+def look_into_rules(
+    run: RunFolder, wanted: int | None, lives: int, backend: Callable[[Setup], Backend]
+) -> dict[str, Any]:
+    """Describe the rules of the newest center, and write ``rules/rules.json``.
+
+    Args:
+        run: a run with a checkpoint.
+        wanted: clusters; None: see `find_clusters`.
+        lives: fresh lives in which the shares of the terms are measured, those of ``evaluate``.
+        backend: opens what lives them; threads of this process.
+
+    Returns:
+        What is written, and the ``folder``.
+
+    Raises:
+        InputError: no rule evolved, there cannot be so many clusters, or no life.
+    """
+    rule = plastic_rule(run)
+    conditions = Conditions.of(run, lives)
+    found = Expressed.of(run, run.center())
+    clusters = found.clusters(wanted)
+    reason = why_not(rule, found.terms)
+    result = {
+        "generation": run.generation,
+        "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
+        "folded": rule.coefficients[found.terms.fold.scale] if found.terms.fold else None,
+        "terms": found.terms.labels,
+        "synapses": [layer[0].size for layer in found.genes],
+        "distinct": clusters.n_distinct,
+        "silhouette": clusters.silhouette,
+        "silhouettes": clusters.silhouettes,
+        "silhouette_before": _silhouette_before(run, clusters),
+        "grid": GRID.tolist(),
+        "held": {name: value for name, value in HELD.items() if name in rule.signals},
+        "clusters": _describe(found, clusters),
+        "shares_left_out": reason,
+        "shares": None if reason else _lived(conditions, found, clusters, backend),
+    }
+    folder = run.path / FOLDER
+    with storage_errors(folder):
+        folder.mkdir(exist_ok=True)
+    write_json(folder / "rules.json", result)
+    return {**result, "folder": str(folder)}
+
+
+def _silhouette_before(run: RunFolder, clusters: Clusters) -> float | None:
+    """Return what as many clusters have in the first center: what evolution did not make."""
+    if clusters.silhouette is None:
+        return None
+    config, genome = run.config, run.setup.genome
+    first = initial_center(config.seed, genome.n_genes, config.search.initial_stdev)
+    return Expressed.of(run, first).clusters(len(clusters.sizes)).silhouette
+
+
+def _describe(found: Expressed, clusters: Clusters) -> list[dict[str, Any]]:
+    """Return what each cluster is and does."""
+    rule, genes = found.rule, found.by_synapse(found.genes)
+    folded = found.by_synapse(found.folded)
+    groups = found.by_layer(clusters.labels)
+    members = [np.flatnonzero(clusters.labels == c) for c in range(len(clusters.sizes))]
+    does = [behavior(rule, folded[:, synapses]) for synapses in members]
+    strongest = max(one.strength for one in does)
+    return [
+        {
+            "synapses": len(synapses),
+            "layers": [int((group == c).sum()) for group in groups],
+            "coefficients": {
+                label: _quartiles(folded[k, synapses])
+                for k, label in zip(found.terms.indices, found.terms.labels, strict=True)
+            },
+            "genes": {
+                name: _quartiles(genes[k, synapses]) for k, name in enumerate(rule.coefficients)
+            },
+            "words": one.words(strongest),
+            "label": one.label(strongest),
+            "parts": one.parts,
+            "fractions": one.fractions,
+            "agreement": one.agreement,
+            "strength": one.strength,
+            "plane": one.plane.tolist(),
+        }
+        for c, (synapses, one) in enumerate(zip(members, does, strict=True))
+    ]
+
+
+def _quartiles(values: Array) -> dict[str, float]:
+    low, median, high = np.quantile(values.astype(np.float64), (0.25, 0.5, 0.75))
+    return {"median": float(median), "low": float(low), "high": float(high)}
+
+
+def _lived(
+    conditions: Conditions,
+    found: Expressed,
+    clusters: Clusters,
+    backend: Callable[[Setup], Backend],
+) -> dict[str, Any]:
+    """Live, and return the shares of the terms, and in which lives."""
+    noted = TermSums.empty(
+        found.rule, found.terms, found.folded, found.by_layer(clusters.labels), conditions.lives
+    )
+    lived = conditions.live((*conditions.run.setup.probes, noted), backend)
+    finite = ~is_nonfinite(lived.outcomes)
+    return {
+        "lives": conditions.lives,
+        "max_steps": conditions.max_steps,
+        "body": conditions.body,
+        "nonfinite": int((~finite).sum()),
+        **shares(noted.sums[finite]),
+    }

@@ -1,0 +1,178 @@
+"""``metahebb rules``: tables, files, and a line where there is nothing to look into."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from report_runs import ant
+from small_runs import evolve, files
+
+from metahebb.cli import main
+from metahebb.networks import FeedForward
+from metahebb.plasticity import rule
+from metahebb.plasticity.rules import RULES
+from metahebb.report.rules_figure import draw_rules
+from metahebb.runs.checkpoint import Checkpoint
+from metahebb.runs.config import RunConfig, Stage
+from metahebb.runs.folder import RunFolder
+from metahebb.tasks import GymTask
+
+
+@rule
+def squashed(pre, post, /, A, B):
+    """Δw = tanh(A·pre + B·post)."""
+    return np.tanh(A * pre + B * post)
+
+
+def cartpole(path: Path, network: FeedForward, kinds: np.ndarray, drop: str = "") -> RunFolder:
+    """Make a run in which the synapses of a layer have the coefficients ``kinds``, in turn."""
+    probes = (f"drop_term:term={drop}",) if drop else ()
+    config = RunConfig(GymTask("CartPole-v1"), network, schedule=(Stage(0, 20),), probes=probes)
+    run = RunFolder.create(path, config)
+    layers = [np.resize(kinds, (s.size // s.planes, s.planes)).T
+              for s in run.setup.genome.slots[0].layers]  # fmt: skip
+    center = np.concatenate([layer.ravel() for layer in layers]).astype(np.float32)
+    run.checkpoints.folder.mkdir()
+    run.checkpoints.save(Checkpoint(7, 7, {"center": center}))
+    return run
+
+
+def result(run: RunFolder) -> dict[str, Any]:
+    return json.loads((run.path / "rules" / "rules.json").read_text())
+
+
+HEBB, DRIFT = (1.0, 0.0, 0.0, 0.0, 0.1), (0.0, 0.0, 0.0, 1.0, -0.2)
+
+
+def test_rules_that_were_put_there_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The negative of both factors is the same rule.
+    kinds = np.array([HEBB, tuple(-x for x in HEBB), DRIFT], np.float32)
+    run = cartpole(tmp_path / "run", FeedForward((6,)), kinds)
+    assert main(["rules", str(run.path), "--lives", "3"]) == 0
+    shown = capsys.readouterr().out
+    found = result(run)
+    assert found["distinct"] == len(found["clusters"]) == 2
+    assert [c["label"] for c in found["clusters"]] == [
+        "Hebbian (100%)",
+        "constant drift down (100%)",
+    ]
+    assert [c["synapses"] for c in found["clusters"]] == [24, 12]
+    assert [c["layers"] for c in found["clusters"]] == [[16, 8], [8, 4]]
+    assert found["synapses"] == [24, 12]
+    first, second = found["clusters"]
+    assert first["coefficients"]["A·pre·post"]["median"] == pytest.approx(0.1)
+    assert first["genes"]["A"] == {"median": 0.0, "low": -1.0, "high": 1.0}
+    assert second["coefficients"]["D"]["low"] == pytest.approx(-0.2)
+    np.testing.assert_allclose(np.array(first["plane"])[[0, 0, -1], [0, -1, -1]], [0.1, -0.1, 0.1])
+    for kind in ("share", "net"):
+        for cluster, wanted in enumerate(([1, 0, 0, 0], [0, 0, 0, 1])):
+            cells = [found["shares"]["clusters"][cluster]]
+            cells += [layer[cluster] for layer in found["shares"]["cells"]]
+            for cell in cells:
+                means = [one["mean"] for one in cell[kind]]
+                np.testing.assert_allclose(means, wanted, atol=1e-6)
+    every = found["shares"]["all"]["share"]
+    assert 0 < every[0]["low"] < every[0]["mean"] < every[0]["high"] < every[3]["mean"] < 1
+    for text in ("2 distinct rules, each of which is a cluster", "eta is multiplied in",
+                 "1  Hebbian: strengthens when pre and post agree", "cluster 2  0.00",
+                 "3 fresh lives of at most 20 env steps (default)"):  # fmt: skip
+        assert text in shown
+    assert shown.splitlines()[-1] == str(run.path / "rules")
+    assert (run.path / "rules" / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_lives_are_those_of_the_runs_conditions(tmp_path: Path) -> None:
+    kinds = np.array([(1.0, 0.0, 0.0, 1.0, 0.1)], np.float32)
+    run = cartpole(tmp_path / "run", FeedForward((6,)), kinds, drop="A")
+    assert main(["rules", str(run.path), "--lives", "1"]) == 0
+    (cluster,) = result(run)["clusters"]
+    assert cluster["label"] == "constant drift up (100%)"
+    assert cluster["layers"] == [24, 12]
+    shares = result(run)["shares"]["all"]["share"]
+    assert [one["mean"] for one in shares] == [0, 0, 0, 1]
+    assert shares[3]["low"] is None  # one life has no interval
+
+
+def test_the_figure_shows_each_cluster_on_one_scale(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run")
+    assert main(["rules", str(run.path), "--lives", "2", "--clusters", "6"]) == 0
+    found = result(run)
+    assert len(found["clusters"]) == 6
+    assert list(found["silhouettes"]) == ["6"]
+    assert found["silhouette"] == found["silhouettes"]["6"]
+    assert -1 < found["silhouette_before"] < 1
+    assert sum(c["synapses"] for c in found["clusters"]) == sum(found["synapses"])
+    for rows in (found["shares"]["layers"], found["shares"]["clusters"]):
+        for cell in rows:
+            assert sum(one["mean"] for one in cell["share"]) == pytest.approx(1)
+            assert sum(one["mean"] for one in cell["net"]) == pytest.approx(1, abs=1e-5)
+    figure = draw_rules(found)
+    images = [axes.images[0] for axes in figure.axes if axes.images and axes.get_ylim() == (-1, 1)]
+    assert len(images) == 6
+    assert len({image.get_clim() for image in images}) == 1
+    low, high = images[0].get_clim()
+    largest = max(np.abs(c["plane"]).max() for c in found["clusters"])
+    assert -low == high == pytest.approx(largest)
+    for image, cluster in zip(images, found["clusters"], strict=True):
+        np.testing.assert_allclose(image.get_array(), cluster["plane"])
+    bars = [axes for axes in figure.axes if "(d)" in axes.get_title(loc="left")]
+    heights = [patch.get_height() for patch in bars[0].patches]
+    wanted = [found["shares"]["all"]["share"][0]["mean"]]
+    assert len(heights) == 4 * (1 + 2 + 6)
+    assert heights[0] == pytest.approx(wanted[0])
+
+
+def test_a_rule_that_is_no_sum_has_no_shares(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = cartpole(tmp_path / "run", FeedForward((6,), squashed), np.array([(1, 0), (0, 1)]))
+    assert main(["rules", str(run.path), "--lives", "1"]) == 0
+    assert "No shares of terms: Δw of squashed is not a sum" in capsys.readouterr().out
+    found = result(run)
+    assert found["shares"] is None
+    assert found["terms"] == ["A", "B"]  # tanh(pre) is no product of signals
+    assert {c["label"].split(" (")[0] for c in found["clusters"]} == {"pre-driven", "post-driven"}
+    assert not any("(d)" in axes.get_title(loc="left") for axes in draw_rules(found).axes)
+
+
+@pytest.mark.parametrize(
+    ("network", "got"), [("static", "got static in"), ("gru", "got gru in")], ids=["static", "gru"]
+)
+def test_without_a_rule_there_is_one_line(
+    tmp_path: Path, network: str, got: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run"
+    assert evolve(path, "--network", network, generations=1) == 0
+    refuses(path, [], got, capsys)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--clusters", "3"], "expected at most 1 clusters, got 3 (rules)"),
+        (["--clusters", "0"], "expected from 1 to 12 clusters, got 0"),
+        (["--lives", "0"], "expected at least 1 lives, got 0"),
+        (["--cluster", "3"], "did you mean '--clusters'"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    tmp_path: Path, flags: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = cartpole(tmp_path / "run", FeedForward((6,), RULES["a"]), np.ones((1, 1)))
+    refuses(run.path, flags, message, capsys)
+
+
+def refuses(path: Path, flags: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = files(path)
+    capsys.readouterr()
+    assert main(["rules", str(path), *flags]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert files(path) == before
