@@ -88,6 +88,7 @@ class Budget:
         seeds: of evolution.
         folds: of the arms in `MAIN`.
         side_folds: of the other arms.
+        side_seeds: of the other arms.
         hidden: sizes of the hidden layers.
         popsize: candidates per generation; each lives twice.
         generations: of a run.
@@ -103,6 +104,7 @@ class Budget:
     seeds: tuple[int, ...]
     folds: dict[str, tuple[Fold, ...]]
     side_folds: tuple[Fold, ...]
+    side_seeds: tuple[int, ...]
     hidden: tuple[int, ...]
     popsize: int
     generations: int
@@ -125,6 +127,7 @@ BUDGETS: dict[Size, Budget] = {
         seeds=(0,),
         folds={"hebbian": (ONE[3], WEAKENED[3]), "static": WEAKENED[3:]},
         side_folds=WEAKENED[3:],
+        side_seeds=(0,),
         hidden=(8,),
         popsize=4,
         generations=2,
@@ -139,6 +142,7 @@ BUDGETS: dict[Size, Budget] = {
         seeds=(0, 1, 2),
         folds={"hebbian": (*WEAKENED, ONE[3]), "static": WEAKENED},
         side_folds=WEAKENED[3:],
+        side_seeds=(0,),
         hidden=(32, 16),
         popsize=96,
         generations=120,
@@ -150,6 +154,7 @@ BUDGETS: dict[Size, Budget] = {
         seeds=(0, 1, 2, 3, 4),
         folds=dict.fromkeys(MAIN, (*ONE, *WEAKENED)),
         side_folds=(*ONE, *WEAKENED),
+        side_seeds=(0, 1, 2, 3, 4),
         hidden=(128, 64),
         popsize=500,
         generations=1000,
@@ -182,8 +187,9 @@ def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int
 
 def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
     """Yield every run as (arm, fold, seed): the two main arms first, a seed after the other."""
-    for arms in (MAIN, tuple(arm for arm in ARMS if arm not in MAIN)):
-        for seed in budget.seeds:
+    side = tuple(arm for arm in ARMS if arm not in MAIN)
+    for arms, seeds in ((MAIN, budget.seeds), (side, budget.side_seeds)):
+        for seed in seeds:
             for arm in arms:
                 for fold in budget.folds.get(arm, budget.side_folds):
                     yield arm, fold, seed
