@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from metahebb.genomes import (
     AntiDiagonal,
@@ -20,8 +21,10 @@ from metahebb.genomes import (
     Shared,
     Slot,
 )
+from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import fold_of
+from metahebb.plasticity.rules import RULES
 
 MAPS: tuple[GenomeMap, ...] = (
     PerSynapse(),
@@ -38,6 +41,22 @@ MAPS: tuple[GenomeMap, ...] = (
 
 Planes = np.ndarray
 """``(planes, n_out, n_in)``."""
+
+sizes = st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple)
+"""Neurons of each layer: sensors first, outputs last."""
+seeds = st.integers(0, 2**16)
+
+
+def slot_of(neurons: tuple[int, ...], rule: str = "abcd_lr") -> Slot:
+    """Return the coefficients of a feed-forward network."""
+    return FeedForward(neurons[1:-1], RULES[rule]).slots(neurons[0], neurons[-1])[0]
+
+
+def dealt(genome_map: Shared, slot: Slot) -> list[int]:
+    """Return the number of rules of each layer, or of the network."""
+    if genome_map.across:
+        return [min(genome_map.rules, sum(layer.synapses for layer in slot.layers))]
+    return [min(genome_map.rules, layer.synapses) for layer in slot.layers]
 
 
 def random_genes(n: int, seed: int, stdev: float = 1.0) -> np.ndarray:
