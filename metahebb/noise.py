@@ -50,6 +50,7 @@ class Stream(enum.IntEnum):
     EVALUATION_BIRTH = 4
     INITIAL = 5
     PROBE = 6
+    GENOME_MAP = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ All that a worker process needs is here and below; torch, evotorch and ray are n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.genomes import GeneSource, Genome, GivenGenes, SeededGenes
+from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
 from metahebb.life import Ending, Lanes, Life, LifeResult
 from metahebb.networks import Network
 from metahebb.noise import Key, Stream, pair
@@ -53,11 +54,16 @@ class Setup:
 
     @classmethod
     def build(
-        cls, task: Task, network: Network, seed: int, probes: tuple[AnyProbe, ...] = ()
+        cls,
+        task: Task,
+        network: Network,
+        seed: int,
+        probes: tuple[AnyProbe, ...] = (),
+        maps: Mapping[SlotName, GenomeMap] = MappingProxyType({}),
     ) -> Setup:
-        """Return the set-up in which every number of a slot has a gene of its own."""
+        """Return the set-up whose slots are filled by ``maps``, by name; others per synapse."""
         slots = network.slots(task.n_observations, task.n_outputs)
-        return cls(task, network, Genome.direct(slots), seed, probes)
+        return cls(task, network, Genome.mapped(slots, maps), seed, probes)
 
 
 @dataclass(frozen=True)

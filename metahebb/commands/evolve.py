@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.commands.backend import Where
+from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError, MetahebbError
@@ -28,6 +29,10 @@ from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Stopped
 
 FINAL_LIVES = 32
+
+MapName = Literal[
+    "per_synapse", "shared", "anti_diagonal", "neuron", "low_rank", "generated", "rule_book"
+]
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ class Evolve:
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
     network: Literal["feedforward", "static", "lstm", "gru"] | None = None
     """Another network of the preset's sizes, with flags of its own; none: the preset's."""
+    genome: MapName | None = None
+    """Another genome map, with flags of its own (see docs/howto/genome-maps.md); none: the
+    preset's."""
+    birth_genome: MapName | None = None
+    """The same for the weights of --birth coevolved."""
     out: Path | None = None
     """The run folder; none: runs/PRESET-seedN-TIME."""
 
@@ -75,7 +85,9 @@ class Resume:
 
 def evolve(name: str, rest: list[str]) -> int:
     """Evolve the preset ``name``; print the run folder on the last line."""
-    default = Evolve(run=swap_network(preset(name), rest)) if name else Evolve()
+    default = Evolve()
+    if name:
+        default = Evolve(run=swap_genomes(swap_network(preset(name), rest), rest))
     prog = f"metahebb evolve {name or 'PRESET'}"
     options = parse(Evolve, default, rest, prog)
     config = options.run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from metahebb.commands.parsing import values_of
 from metahebb.errors import unknown_name
 from metahebb.networks import FeedForward, Gated
 from metahebb.plasticity.rules import RULES
@@ -48,11 +49,7 @@ def swap_network(config: RunConfig, words: list[str]) -> RunConfig:
     Raises:
         InputError: there is no such network; the nearest name is suggested.
     """
-    for place, word in enumerate(words):
-        flag, equals, value = word.partition("=")
-        if flag != "--network":
-            continue
-        name = value if equals else "".join(words[place + 1 : place + 2])
+    for name in values_of("--network", words):
         if name not in NETWORKS:
             raise unknown_name("network", name, NETWORKS)
         config = dataclasses.replace(config, network=NETWORKS[name](config.network))

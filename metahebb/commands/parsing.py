@@ -54,6 +54,16 @@ def parse(wanted: type[T], default: T, rest: list[str], prog: str) -> T:
         raise InputError(_one_line(printed.getvalue(), prog)) from None
 
 
+def values_of(flag: str, words: list[str]) -> list[str]:
+    """Return what follows each ``flag`` among ``words``, to be known before they are parsed."""
+    found = []
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name.replace("_", "-") == flag:
+            found.append(value if equals else "".join(words[place + 1 : place + 2]))
+    return found
+
+
 def _long(word: str) -> str:
     flag, equals, value = word.partition("=")
     return SHORT.get(flag, flag) + equals + value

@@ -27,8 +27,8 @@ def check_memory(needed: int, expected: str, got: str, remedy: str) -> None:
 def check_lanes(setup: Setup, lanes: int, workers: int) -> None:
     """Raise InputError if ``lanes`` in each of ``workers`` threads or processes cannot fit."""
     check_memory(
-        lanes * workers * (4 * setup.genome.n_genes + _TASK_BYTES),
+        lanes * workers * (4 * setup.genome.size + _TASK_BYTES),
         "lanes that fit",
-        f"{lanes} lanes of {setup.genome.n_genes} genes in each of {workers} workers",
+        f"{lanes} lanes of {setup.genome.size} numbers in each of {workers} workers",
         "use fewer --lanes (16 are enough to be fast)",
     )

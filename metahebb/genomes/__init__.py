@@ -1,10 +1,20 @@
 """What is inherited: slots, and the genome maps that fill them."""
 
+from metahebb.genomes.anti_diagonal import AntiDiagonal as AntiDiagonal
+from metahebb.genomes.base import GenomeMap as GenomeMap
+from metahebb.genomes.generated import Generated as Generated
 from metahebb.genomes.genome import Genome as Genome
-from metahebb.genomes.genome import GenomeMap as GenomeMap
+from metahebb.genomes.low_rank import LowRank as LowRank
+from metahebb.genomes.neuron import Neuron as Neuron
 from metahebb.genomes.per_synapse import PerSynapse as PerSynapse
+from metahebb.genomes.registry import GENOME_MAPS as GENOME_MAPS
+from metahebb.genomes.registry import AnyMap as AnyMap
+from metahebb.genomes.registry import name_of_map as name_of_map
+from metahebb.genomes.rule_book import RuleBook as RuleBook
+from metahebb.genomes.shared import Shared as Shared
 from metahebb.genomes.slot import LayerShape as LayerShape
 from metahebb.genomes.slot import Slot as Slot
+from metahebb.genomes.slot import SlotName as SlotName
 from metahebb.genomes.source import GeneSource as GeneSource
 from metahebb.genomes.source import GivenGenes as GivenGenes
 from metahebb.genomes.source import SeededGenes as SeededGenes

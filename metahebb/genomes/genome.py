@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from metahebb.errors import InputError
+from metahebb.genomes.base import GenomeMap
 from metahebb.genomes.per_synapse import PerSynapse
-from metahebb.genomes.slot import Slot
+from metahebb.genomes.slot import Slot, SlotName
 from metahebb.genomes.source import Genes, GeneSource
-
-
-class GenomeMap(Protocol):
-    """Fills one slot from its genes."""
-
-    def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
-
-    def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +41,37 @@ class Genome:
     @classmethod
     def direct(cls, slots: tuple[Slot, ...]) -> Genome:
         """Return the genome in which every number has a gene of its own."""
-        return cls(slots, tuple(PerSynapse() for _ in slots))
+        return cls.mapped(slots, {})
+
+    @classmethod
+    def mapped(cls, slots: tuple[Slot, ...], maps: Mapping[SlotName, GenomeMap]) -> Genome:
+        """Return the genome whose slots are filled by ``maps``, by name; others per synapse.
+
+        Raises:
+            InputError: a map cannot fill its slot, or the slot is empty.
+        """
+        for slot in slots:
+            if not slot.size and maps.get(slot.name, PerSynapse()) != PerSynapse():
+                raise InputError(
+                    f"expected {slot.name} for the genome map to fill, got none; use a rule with "
+                    "coefficients, or the genome map per_synapse"
+                )
+        return cls(slots, tuple(maps.get(slot.name, PerSynapse()) for slot in slots))
 
     @property
     def n_genes(self) -> int:
         """Length of the genome."""
         return sum(m.n_genes(s) for s, m in zip(self.slots, self.maps, strict=True))
+
+    @property
+    def bits(self) -> int:
+        """Bits that the genome holds."""
+        return sum(m.bits(s) for s, m in zip(self.slots, self.maps, strict=True))
+
+    @property
+    def size(self) -> int:
+        """Numbers that the genome expresses."""
+        return sum(slot.size for slot in self.slots)
 
     def stretches(self) -> dict[str, slice]:
         """Return where each slot's genes lie."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metahebb.genomes.base import GenomeMap
 from metahebb.genomes.slot import Slot
 from metahebb.genomes.source import Genes, GeneSource
 
 
 @dataclass(frozen=True)
-class PerSynapse:
+class PerSynapse(GenomeMap):
     """The direct map: every synapse has genes of its own (Najarro & Risi 2020).
 
     For ``birth`` and ``inherited`` slots, this is the direct encoding of weights.

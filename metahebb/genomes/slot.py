@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.plasticity.rule import Rule
+
 SlotName = Literal["coefficients", "birth", "inherited"]
 
 
@@ -27,7 +29,12 @@ class LayerShape:
     @property
     def size(self) -> int:
         """Numbers in the layer."""
-        return self.planes * self.n_out * self.n_in
+        return self.planes * self.synapses
+
+    @property
+    def synapses(self) -> int:
+        """Synapses of the layer, which are the numbers in one plane."""
+        return self.n_out * self.n_in
 
     def view(self, memory: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the layer's ``memory`` ``(size,)`` as a view ``(planes, n_out, n_in)``."""
@@ -43,12 +50,22 @@ class Slot:
     Attributes:
         name: ``coefficients`` of rules, ``birth`` weights, or ``inherited`` static weights.
         layers: the shape of each layer, in the order of the kernel's memory.
+        rule: whose coefficients the planes of each layer are, in its order; None for weights.
     """
 
     name: SlotName
     layers: tuple[LayerShape, ...]
+    rule: Rule | None = None
 
     @property
     def size(self) -> int:
         """Numbers that the slot's expression holds."""
         return sum(layer.size for layer in self.layers)
+
+    def parts(self, memory: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+        """Return each layer's stretch of ``memory`` ``(size,)``, as views."""
+        parts, start = [], 0
+        for layer in self.layers:
+            parts.append(memory[start : start + layer.size])
+            start += layer.size
+        return parts

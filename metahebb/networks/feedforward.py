@@ -69,8 +69,8 @@ class FeedForward:
         weights = tuple(self.layers(n_observations, n_outputs))
         if self.is_static:
             return (Slot("inherited", weights),)
-        planes = len(self.rule.coefficients)
-        slots = [Slot("coefficients", tuple(self.layers(n_observations, n_outputs, planes)))]
+        planes = tuple(self.layers(n_observations, n_outputs, len(self.rule.coefficients)))
+        slots = [Slot("coefficients", planes, self.rule)]
         if self.birth == "coevolved":
             slots.append(Slot("birth", weights))
         return tuple(slots)

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from metahebb.genomes import PerSynapse, name_of_map
 from metahebb.networks import FeedForward, Gated
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
@@ -87,6 +88,8 @@ def _what(run: RunFolder) -> str:
     sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
     kind = network.cell if isinstance(network, Gated) else network.rule.name
     genes = f"{run.setup.genome.n_genes:,} genes"
+    if run.config.genome != PerSynapse():
+        genes = f"{name_of_map(run.config.genome)} · {genes}"
     who = f"{sizes} · {kind} · {genes}"
     return f"{name_of(task)} · {who} · {search.algorithm}, popsize {search.popsize}"
 

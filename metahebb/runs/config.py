@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
+from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
 from metahebb.networks import FeedForward, Gated
 from metahebb.probes import check_probes, parse_probes
+from metahebb.runs.serial import LATER
 from metahebb.tasks import GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
 from metahebb.worker import Plan, Setup
@@ -71,6 +73,10 @@ class RunConfig:
     """What is done to every life of the run (see docs/howto/probes.md)."""
     center_lives: int = 4
     """Fresh lives of the unperturbed center per generation, for the record only."""
+    genome: AnyMap = field(default_factory=PerSynapse, metadata={LATER: True})
+    """How genes become the rules' coefficients, or the weights of a static network."""
+    birth_genome: AnyMap = field(default_factory=PerSynapse, metadata={LATER: True})
+    """How genes become the weights at birth, where these are co-evolved."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -107,5 +113,21 @@ class RunConfig:
         return Plan(generation, stage.max_steps, bodies, self.episodes)
 
     def setup(self) -> Setup:
-        """Return what every worker must agree on."""
-        return Setup.build(self.task, self.network, self.seed, parse_probes(self.probes))
+        """Return what every worker must agree on.
+
+        Raises:
+            InputError: a genome map cannot fill its slot, or has none to fill.
+        """
+        maps: dict[SlotName, AnyMap] = {
+            "coefficients": self.genome,
+            "inherited": self.genome,
+            "birth": self.birth_genome,
+        }
+        probes = parse_probes(self.probes)
+        setup = Setup.build(self.task, self.network, self.seed, probes, maps)
+        if self.birth_genome != PerSynapse() and "birth" not in setup.genome.stretches():
+            raise InputError(
+                f"expected weights at birth that evolve for the birth_genome "
+                f"{name_of_map(self.birth_genome)}, got others; add --birth coevolved"
+            )
+        return setup

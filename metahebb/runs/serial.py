@@ -11,17 +11,25 @@ from typing import Any
 from metahebb.errors import InputError, unknown_name
 from metahebb.plasticity.rule import Rule, rule_from_source
 
+LATER = "later"
+"""Marks, in its metadata, a field that run folders of earlier versions do not have."""
+
 
 def to_json(value: Any) -> Any:
     """Return ``value`` (dataclasses, rules, tuples, scalars) as JSON types.
 
     A dataclass becomes an object with its class name under ``type``; a rule travels as text, so
-    that a run folder is whole without the file that the rule came from.
+    that a run folder is whole without the file that the rule came from. A `LATER` field is left out
+    where it has its default: folders from before it open, and their configs keep their hash.
     """
     if isinstance(value, Rule):
         return {"type": "Rule", "name": value.name, "source": value.source}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {
+            f.name: to_json(getattr(value, f.name))
+            for f in dataclasses.fields(value)
+            if LATER not in f.metadata or getattr(value, f.name) != _default(f)
+        }
         return {"type": type(value).__name__, **fields}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
@@ -89,17 +97,29 @@ def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
 
 def _from_object(wanted: Any, data: Any, where: str) -> Any:
     hints = typing.get_type_hints(wanted)
-    names = [f.name for f in dataclasses.fields(wanted)]
-    _check_keys(data, wanted, names, where)
-    return wanted(**{name: from_json(hints[name], data[name], f"{where}.{name}") for name in names})
+    names = [f.name for f in dataclasses.fields(wanted) if LATER not in f.metadata]
+    later = [f.name for f in dataclasses.fields(wanted) if LATER in f.metadata]
+    _check_keys(data, wanted, names, where, later)
+    present = [name for name in (*names, *later) if name in data]
+    return wanted(
+        **{name: from_json(hints[name], data[name], f"{where}.{name}") for name in present}
+    )
 
 
-def _check_keys(data: Any, wanted: type, names: Sequence[str], where: str) -> None:
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _check_keys(
+    data: Any, wanted: type, names: Sequence[str], where: str, later: Sequence[str] = ()
+) -> None:
     _check_type(data, (dict,), where)
     keys = ("type", *names)
     for key in data:
-        if key not in keys:
-            raise unknown_name(f"key of {where}", key, keys)
+        if key not in (*keys, *later):
+            raise unknown_name(f"key of {where}", key, (*keys, *later))
     for key in keys:
         if key not in data:
             raise InputError(f"expected key {key!r} in {where}, got none; restore it")

@@ -44,6 +44,7 @@ def test_streams_and_salt_keep_their_numbers():
         "EVALUATION_BIRTH": 4,
         "INITIAL": 5,
         "PROBE": 6,
+        "GENOME_MAP": 7,
     }
     assert noise.SALT.to_bytes(8, "little") == b"metahebb"
 

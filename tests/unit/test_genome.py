@@ -24,11 +24,11 @@ def genes_of(genome):
 def test_slots_of_networks():
     plastic = FeedForward((4,), RULES["abcd_lr"])
     assert plastic.slots(3, 2) == (
-        Slot("coefficients", (LayerShape(5, 4, 3), LayerShape(5, 2, 4))),
+        Slot("coefficients", (LayerShape(5, 4, 3), LayerShape(5, 2, 4)), RULES["abcd_lr"]),
     )
     coevolved = FeedForward((4,), RULES["ad"], birth="coevolved")
     assert coevolved.slots(3, 2) == (
-        Slot("coefficients", (LayerShape(2, 4, 3), LayerShape(2, 2, 4))),
+        Slot("coefficients", (LayerShape(2, 4, 3), LayerShape(2, 2, 4)), RULES["ad"]),
         Slot("birth", (LayerShape(1, 4, 3), LayerShape(1, 2, 4))),
     )
     static = FeedForward((4,), RULES["static"])

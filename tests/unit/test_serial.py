@@ -12,6 +12,16 @@ from hypothesis import strategies as st
 
 from metahebb.errors import InputError
 from metahebb.evolution.config import ALGORITHMS, OPTIMIZERS, RANKING_NAMES, SearchConfig
+from metahebb.genomes import (
+    GENOME_MAPS,
+    AntiDiagonal,
+    Generated,
+    LowRank,
+    Neuron,
+    PerSynapse,
+    RuleBook,
+    Shared,
+)
 from metahebb.networks import FeedForward
 from metahebb.plasticity import Normalization
 from metahebb.plasticity.rule import rule_from_source
@@ -27,7 +37,7 @@ positive = st.floats(1e-12, 1e12)
 searches = st.builds(
     SearchConfig,
     algorithm=st.sampled_from(ALGORITHMS),
-    popsize=st.integers(1, 10**6).map(lambda n: 2 * n),
+    popsize=st.integers(100, 10**6).map(lambda n: 2 * n),  # with parents, whatever their ratio
     stdev=positive,
     stdev_decay=positive,
     stdev_floor=positive,
@@ -48,6 +58,20 @@ networks = st.builds(
     birth=st.sampled_from(("uniform", "zeros", "coevolved")),
     output=st.sampled_from(("tanh", "linear")),
     observation_scale=st.lists(st.floats(-1e6, 1e6), max_size=3).map(tuple),
+)
+genomes = st.one_of(
+    st.builds(PerSynapse),
+    st.builds(
+        Shared,
+        rules=st.integers(1, 10**6),
+        across=st.booleans(),
+        seed=st.integers(0, 2**64 - 1),
+    ),
+    st.builds(AntiDiagonal),
+    st.builds(Neuron),
+    st.builds(LowRank, rank=st.integers(1, 99), offsets=st.booleans()),
+    st.builds(Generated, hidden=st.integers(1, 999)),
+    st.builds(RuleBook, threshold=st.floats(0, 1e6)),
 )
 tasks = st.one_of(
     st.builds(
@@ -84,6 +108,8 @@ def configs(draw: st.DrawFn) -> RunConfig:
         generations=draw(st.integers(1, 10**6)),
         seed=draw(st.integers(0, 2**64 - 1)),
         center_lives=draw(st.integers(0, 9)),
+        genome=draw(genomes),
+        birth_genome=draw(genomes),
     )
 
 
@@ -105,6 +131,39 @@ def test_any_config_comes_back(config: RunConfig) -> None:
     found = there_and_back(config)
     assert found == config
     assert repr(found) == repr(config)  # 1 is not 1.0 nor True
+
+
+@pytest.mark.parametrize("name", GENOME_MAPS)
+def test_a_field_that_came_later_is_left_out_where_it_says_nothing(name: str) -> None:
+    """Folders of before it open, and the hash of their configs stays."""
+    before = to_json(RunConfig())
+    assert not {"genome", "birth_genome"} & set(before)
+    told = RunConfig(genome=GENOME_MAPS[name]())
+    data = to_json(told)
+    assert set(data) - set(before) == ({"genome"} if name != "per_synapse" else set())
+    assert there_and_back(told) == told
+    said = before | {"genome": {"type": "PerSynapse"}}
+    assert from_json(RunConfig, said, "config") == RunConfig()
+
+
+@pytest.mark.parametrize(
+    ("genome", "message"),
+    [
+        ({"type": "Sharde"}, r"config\.genome\.type.*mean 'Shared'"),
+        (
+            {"type": "Shared", "rules": 2, "across": False},
+            r"key 'seed' in config\.genome, got none",
+        ),
+        ({"type": "Shared", "rules": 2, "across": 0, "seed": 0}, r"config\.genome\.across, got 0"),
+        ({"type": "AntiDiagonal", "rules": 2}, r"key of config\.genome among type, got 'rules'"),
+        (None, r"expected dict at config\.genome, got None"),
+    ],
+)
+def test_a_genome_map_is_read_strictly(genome: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        from_json(RunConfig, PLAIN | {"genome": genome}, "config")
+    with pytest.raises(InputError, match=r"key of config among .*did you mean 'genome'"):
+        from_json(RunConfig, PLAIN | {"genom": genome}, "config")
 
 
 def test_a_rule_travels_as_text() -> None:

@@ -1,0 +1,36 @@
+"""What every genome map offers: its size, and the way from genes to a slot's numbers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from metahebb.genomes.slot import Slot
+from metahebb.genomes.source import Genes, GeneSource
+
+FLOAT_BITS = 32
+"""Of a gene that counts as it is, a float32."""
+
+
+class GenomeMap(Protocol):
+    """Fills one slot from its genes: an immutable, picklable description that checks itself."""
+
+    @abstractmethod
+    def n_genes(self, slot: Slot) -> int:
+        """Return the genes that ``slot`` takes.
+
+        Raises:
+            InputError: the map cannot fill it.
+        """
+
+    def bits(self, slot: Slot) -> int:
+        """Return the bits that the genes of ``slot`` hold: 32 each, unless they are discrete."""
+        return FLOAT_BITS * self.n_genes(slot)
+
+    @abstractmethod
+    def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
+        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``.
+
+        ``out`` is a lane's memory: layer after layer, each as its `LayerShape` lays it out. Noise
+        belongs to genes: where several synapses share one, it is written once and then shared.
+        """

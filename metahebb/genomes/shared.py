@@ -1,0 +1,106 @@
+"""A few rules for many synapses: which synapse follows which rule is drawn once, and stays."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError
+from metahebb.genomes.base import GenomeMap
+from metahebb.genomes.slot import Slot
+from metahebb.genomes.source import Genes, GeneSource
+from metahebb.noise import Key, Stream, uniforms
+
+
+@dataclass(frozen=True)
+class Shared(GenomeMap):
+    """Fixed shared rules, as Pedersen & Risi 2021 have them, without their merging.
+
+    Genes are ``(planes, rules)``, layer after layer. Where there are as many rules as synapses, or
+    more, each synapse has the rule of its own place in memory: the layer is per synapse, bit for
+    bit. (With ``across`` that holds for the network as a whole: then all genes stand as those of
+    `PerSynapse` do.)
+
+    Differs from the reference: all rules have the same number of synapses, or one more, so that
+    none goes unused.
+    """
+
+    rules: int = 16
+    """How many rules: of each layer, or of the network."""
+    across: bool = False
+    """Whether the synapses of all layers share one set of rules."""
+    seed: int = 0
+    """Of the draw that says which synapse follows which rule."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if self.rules < 1:
+            raise InputError(f"expected rules of at least 1 (shared), got {self.rules}")
+        Key(self.seed, Stream.GENOME_MAP)
+
+    def n_genes(self, slot: Slot) -> int:
+        """Return the genes that ``slot`` takes."""
+        if self.across:
+            return slot.layers[0].planes * min(self.rules, _synapses(slot))
+        return sum(layer.planes * min(self.rules, layer.synapses) for layer in slot.layers)
+
+    def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
+        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        if self.across:
+            if self.rules >= _synapses(slot):
+                source.write(start, out)
+                return
+            genes = _read(source, start, slot.layers[0].planes, self.rules)
+            for part, chosen in zip(slot.parts(out), self.assignment(slot), strict=True):
+                _spread(genes, chosen, part)
+            return
+        chosen_of = self.assignment(slot)
+        for layer, part, chosen in zip(slot.layers, slot.parts(out), chosen_of, strict=True):
+            rules = min(self.rules, layer.synapses)
+            if rules == layer.synapses:
+                source.write(start, part)
+            else:
+                _spread(_read(source, start, layer.planes, rules), chosen, part)
+            start += layer.planes * rules
+
+    def assignment(self, slot: Slot) -> list[npt.NDArray[np.intp]]:
+        """Return the number of each synapse's rule ``(synapses,)``, layer by layer, as in memory.
+
+        Rules are counted from 0: within the layer, or the network where it is ``across``.
+        """
+        sizes = [layer.synapses for layer in slot.layers]
+        if self.across:
+            whole = _draw(self.rules, sum(sizes), self.seed, 0)
+            return np.split(whole, np.cumsum(sizes)[:-1])
+        return [_draw(self.rules, n, self.seed, k) for k, n in enumerate(sizes, 1)]
+
+
+@functools.lru_cache(maxsize=64)
+def _draw(rules: int, n: int, seed: int, index: int) -> npt.NDArray[np.intp]:
+    """Deal ``rules`` to ``n`` synapses in random order; one for each: in the order of memory."""
+    chosen = np.arange(n, dtype=np.intp)
+    if rules < n:
+        drawn = uniforms(Key(seed, Stream.GENOME_MAP, index=index), n)
+        chosen[np.argsort(drawn, kind="stable")] = np.arange(n) % rules
+    chosen.flags.writeable = False
+    return chosen
+
+
+def _synapses(slot: Slot) -> int:
+    return sum(layer.synapses for layer in slot.layers)
+
+
+def _read(source: GeneSource, start: int, planes: int, rules: int) -> Genes:
+    genes = np.empty(planes * rules, np.float32)
+    source.write(start, genes)
+    return genes.reshape(planes, rules)
+
+
+def _spread(genes: Genes, chosen: npt.NDArray[np.intp], part: Genes) -> None:
+    """Give each synapse of a layer the coefficients of its rule."""
+    memory = part.reshape(len(genes), chosen.size)
+    # The indices are in range; with mode="raise" NumPy would write into a copy first.
+    np.take(genes, chosen, axis=1, out=memory, mode="clip")
