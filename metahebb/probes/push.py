@@ -15,6 +15,9 @@ from metahebb.tasks.locomotion_lanes import LocomotionLanes
 SIDEWAYS = ("ant", "swimmer")
 """Bodies that can move along y; the others live in the plane of x and z."""
 
+FASTEST = 1e3
+"""Largest push [m/s]; MuJoCo gives a state up as bad from 1e10 on, and what hits a floor sooner."""
+
 
 @dataclass(frozen=True)
 class Push:
@@ -30,7 +33,7 @@ class Push:
     def __post_init__(self) -> None:
         """Check every field."""
         check_at(self.at)
-        check_finite(x=self.x, y=self.y)
+        check_finite(FASTEST, x=self.x, y=self.y)
 
     def check_run(self, task: Task, network: Network) -> None:
         """Check that there is a body, and that it can move where it is pushed."""

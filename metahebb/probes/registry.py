@@ -90,7 +90,7 @@ def _parse(text: str, number: int) -> AnyProbe:
     return probe
 
 
-_EXAMPLES = {"at": "500", "fraction": "0.5", "factor": "0.5", "term": "A", "body": "intact"}
+_EXAMPLES = {"at": "100", "fraction": "0.5", "factor": "0.5", "term": "A", "body": "intact"}
 
 
 def _value(kind: type, text: str, where: str) -> int | float | str:

@@ -33,11 +33,20 @@ def check_fraction(fraction: float) -> None:
         raise InputError(f"expected a fraction from 0 to 1, got {fraction} (probe); choose another")
 
 
-def check_finite(**values: float) -> None:
-    """Check that numbers are finite."""
+LARGEST = 1e30
+"""Largest size of a number that lives compute with: products have to end below float32's 3.4e38."""
+
+
+def check_finite(largest: float = LARGEST, **values: float) -> None:
+    """Check that numbers are finite, and at most ``largest`` in size."""
     for name, value in values.items():
         if not math.isfinite(value):
             raise InputError(f"expected a finite {name}, got {value} (probe); choose another")
+        if abs(value) > largest:
+            raise InputError(
+                f"expected {name} from {-largest:g} to {largest:g}, got {value:g} (probe); choose "
+                "one of smaller size"
+            )
 
 
 def check_layer(layer: int) -> None:

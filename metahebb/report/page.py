@@ -34,10 +34,13 @@ def report(run: RunFolder) -> Path:
 
     Raises:
         StorageError: a file could not be written.
-        InputError: the manifest is damaged.
+        InputError: the manifest or an evaluation is damaged.
         CheckpointError: the newest checkpoint is damaged.
     """
-    run.manifest()  # both first: where one of them is damaged, nothing is written
+    run.manifest()  # all of them first: where one is damaged, nothing is written
+    run.metrics()
+    run.evaluation()
+    run.other_evaluations()
     newest = run.newest()
     learning = learning_figure(run)
     life = life_figure(run) if newest else None

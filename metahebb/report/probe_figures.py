@@ -39,7 +39,7 @@ def probe_table(result: dict[str, Any]) -> str:
         for key, label in names.items()
         if result[key]
     ]
-    parts = [title(result), text_table(rows)]
+    parts = [title(result), text_table(rows), _met(result)]
     if any(result["nonfinite"].values()):
         lost = ", ".join(f"{count} {name}" for name, count in result["nonfinite"].items())
         parts.append(f"Left out because they ended non-finite: {lost}")
@@ -49,6 +49,12 @@ def probe_table(result: dict[str, Any]) -> str:
             text_table(recovery_rows(result)),
         ]
     return "\n\n".join(parts)
+
+
+def _met(result: dict[str, Any]) -> str:
+    """Return how many lives lasted until it was done: the others tell nothing about it."""
+    what = "it" if len(result["probes"]) == 1 else "all of it"
+    return f"{result['met']} of {result['lives']} lives met {what}"
 
 
 def title(result: dict[str, Any]) -> str:
@@ -106,7 +112,7 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
     """Write ``index.html`` into ``folder`` from comparisons of one suite; return its path."""
     first = results[0]
     rows = [
-        ["probe", "return", "difference, paired", "distance [m]", "survival"],
+        ["probe", "lives that met it", "return", "difference, paired", "distance [m]", "survival"],
         _suite_row("none", first, "without"),
     ]
     sections = []
@@ -145,4 +151,5 @@ def _suite_row(name: str, result: dict[str, Any], part: str) -> list[str]:
     difference = interval(result["return"]["difference"]) if part == "with" else "–"
     distance = interval(result["distance"][part]) if result["distance"] else "–"
     kept = interval(result["survival"][part])
-    return [name, interval(result["return"][part]), difference, distance, kept]
+    met = f"{result['met']} of {result['lives']}" if part == "with" else "–"
+    return [name, met, interval(result["return"][part]), difference, distance, kept]

@@ -134,15 +134,15 @@ def record(
         snapshots: how many times, about, to note all weights in a life that reaches the horizon.
 
     Raises:
-        InputError: for an unknown body, a probe that the run cannot have, or an environment that
-            cannot draw itself.
+        InputError: for an unknown body, a probe that the run cannot have or that no life meets, or
+            an environment that cannot draw itself.
     """
     if life is None:
         life = typical_life(run, body)
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
     conditions = Conditions.of(run, life + 1, max_steps, body)
-    setup = conditions.setup(tuple(probes) or run.setup.probes)
+    setup = conditions.setup(tuple(probes) or None)
     if images:
         setup = replace(setup, task=_drawing(setup.task))
     number = setup.task.bodies.index(conditions.body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import fnmatch
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ import metahebb
 from metahebb.errors import CheckpointError, InputError
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
+from metahebb.runs.evaluation_shape import check_evaluation
 from metahebb.runs.journal import Journal
 from metahebb.runs.manifest import KEYS, config_sha256, make_manifest
 from metahebb.runs.serial import from_json, to_json
@@ -27,6 +29,8 @@ from metahebb.worker import Plan, Setup
 LOCK = ".lock"
 EVALUATION = "evaluation.json"
 EVALUATIONS = "evaluations"
+_HALF_MADE = ("manifest.json", LOCK, ".manifest.json.*.tmp", ".config.json.*.tmp")
+"""What `RunFolder.create` leaves where it is killed before config.json is there."""
 
 
 class RunFolder:
@@ -48,13 +52,16 @@ class RunFolder:
 
     @staticmethod
     def check_free(path: Path) -> None:
-        """Raise InputError if a new run cannot have ``path``: it holds a run, or other files."""
+        """Raise InputError if a new run cannot have ``path``: it holds a run, or other files.
+
+        What `create` left when it was killed is no hindrance.
+        """
         if (path / "config.json").exists():
             raise InputError(
                 f"expected a new folder, got {path}, which holds a run; go on with 'metahebb "
                 f"resume {path}', or choose another --out"
             )
-        if path.exists() and (not path.is_dir() or {p.name for p in path.iterdir()} - {LOCK}):
+        if path.exists() and not (path.is_dir() and _is_half_made(path)):
             raise InputError(f"expected a new or empty folder, got {path}; choose another --out")
 
     @classmethod
@@ -71,6 +78,9 @@ class RunFolder:
         run = cls(path, config)
         with run.lock():
             cls.check_free(path)  # once more: nobody else can take it now
+            with storage_errors(path):
+                for left in path.glob(".*.json.*.tmp"):  # by one who was killed
+                    left.unlink()
             manifest = make_manifest(config.seed) | {"config_sha256": config_sha256(config)}
             write_json(path / "manifest.json", manifest)
             write_json(path / "config.json", to_json(config))
@@ -170,6 +180,7 @@ class RunFolder:
     def _newest(self) -> Checkpoint:
         newest = self.newest()
         if newest is None:
+            self.manifest()  # of a run? A study's folder has a config.json, too
             raise CheckpointError(
                 f"expected a checkpoint in {self.path}, got none; go on with 'metahebb resume'"
             )
@@ -232,13 +243,22 @@ class RunFolder:
         write_json(self.path / "manifest.json", self.manifest() | cost)
 
     def evaluation(self) -> dict[str, Any] | None:
-        """Return the last evaluation on the run's own bodies and horizon, or None."""
+        """Return the last evaluation on the run's own bodies and horizon, or None.
+
+        Raises:
+            InputError: it is damaged, or of another shape than ``evaluate`` writes.
+        """
         file = self.path / EVALUATION
-        return _read_json(file) if file.exists() else None
+        return check_evaluation(_read_json(file), file) if file.exists() else None
 
     def other_evaluations(self) -> list[dict[str, Any]]:
-        """Return the evaluations on other bodies or over other horizons, by name."""
-        return [_read_json(file) for file in sorted((self.path / EVALUATIONS).glob("*.json"))]
+        """Return the evaluations on other bodies or over other horizons, by name.
+
+        Raises:
+            InputError: as of `evaluation`.
+        """
+        files = sorted((self.path / EVALUATIONS).glob("*.json"))
+        return [check_evaluation(_read_json(file), file) for file in files]
 
 
 def _check_unchanged(file: Path, config: RunConfig, manifest: dict[str, Any]) -> None:
@@ -250,6 +270,20 @@ def _check_unchanged(file: Path, config: RunConfig, manifest: dict[str, Any]) ->
             f"changed one ({found[:12]}…), in which field cannot be known; restore the file, or "
             "evolve a new run with the change"
         )
+
+
+def _is_half_made(path: Path) -> bool:
+    """Return whether ``path`` holds nothing but what a run's beginning leaves."""
+    names = [p.name for p in path.iterdir()]
+    if not all(any(fnmatch.fnmatchcase(n, known) for known in _HALF_MADE) for n in names):
+        return False
+    if "manifest.json" not in names:
+        return True
+    try:
+        manifest = _read_json(path / "manifest.json")
+    except InputError:
+        return False
+    return all(key in manifest for key in KEYS)  # a study's is not ours to write over
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -34,8 +34,10 @@ class Lived:
     """Lives of one condition.
 
     Attributes:
-        outcomes: ``(n,)``.
+        outcomes: ``(n,)``; the distance of a life that ended non-finite is NaN.
         x: ``(n, horizon + 1)`` metres since birth; NaN after a life's end, and without a distance.
+            A life that ended non-finite has no position at its end, nor has one that fell in the
+            very last step: who has one at the horizon has survived.
     """
 
     outcomes: Outcomes
@@ -48,6 +50,16 @@ class Lived:
         cut = (ending == Ending.TRUNCATED) & (self.outcomes["steps"] == last)
         reached: npt.NDArray[np.bool_] = (ending == Ending.HORIZON) | cut
         return reached
+
+    @property
+    def finite(self) -> npt.NDArray[np.bool_]:
+        """Which lives did not end non-finite."""
+        return ~is_nonfinite(self.outcomes)
+
+    def met(self, at: int) -> npt.NDArray[np.bool_]:
+        """Which lives lived past env step ``at``, so that what is done before it was done."""
+        met: npt.NDArray[np.bool_] = self.outcomes["steps"] > at
+        return met
 
 
 @dataclass(frozen=True)
@@ -83,12 +95,19 @@ class Conditions:
         found.setup(())
         return found
 
-    def setup(self, probes: tuple[AnyProbe, ...]) -> Setup:
+    def setup(self, probes: tuple[AnyProbe, ...] | None) -> Setup:
         """Return the set-up of lives with ``probes`` and no others, born with `body`.
 
+        None: with those of training, some of which may come later than these lives last.
+
         Raises:
-            InputError: the task cannot have the body, or one of the probes.
+            InputError: the task cannot have the body, or one of the probes; or one that was asked
+                for comes after the end of the longest life.
         """
+        if probes is None:
+            probes = self.run.setup.probes
+        else:
+            self._check_in_time(probes)
         task: Task = self.run.config.task
         if isinstance(task, Locomotion):
             later = [p.body for p in probes if isinstance(p, Damage)]
@@ -97,6 +116,14 @@ class Conditions:
             raise unknown_name("body of the task", self.body, task.bodies)
         check_probes(probes, task, self.run.config.network)
         return dataclasses.replace(self.run.setup, task=task, probes=probes)
+
+    def _check_in_time(self, probes: Sequence[AnyProbe]) -> None:
+        for at in map(_begin, probes):
+            if at >= self.max_steps:
+                raise InputError(
+                    f"expected at below {self.max_steps}, the env steps of a life here, got {at} "
+                    "(probe); choose an earlier step, or longer lives (--max-steps)"
+                )
 
     def live(self, probes: tuple[AnyProbe, ...], backend: Callable[[Setup], Backend]) -> Lived:
         """Live the lives in threads of this process: the same ones, whatever ``probes`` are."""
@@ -109,8 +136,13 @@ class Conditions:
             (outcomes,) = workers.evaluate([Job(plan, GivenPoint(self.run.center()[None]), 1)])
         finally:
             workers.close()
-        way.x[np.arange(self.lives), outcomes["steps"]] = outcomes["distance"]
-        return Lived(outcomes, way.x)
+        lived = Lived(outcomes, way.x)
+        outcomes["distance"][~lived.finite] = np.nan
+        # Else who fell in the last step would look like one who walks there.
+        placed = lived.survived | (outcomes["steps"] < self.max_steps)
+        ends = np.where(placed, outcomes["distance"], np.nan)
+        way.x[np.arange(self.lives), outcomes["steps"]] = ends
+        return lived
 
 
 @dataclass(frozen=True)
@@ -135,13 +167,16 @@ def probe(
 
     Returns:
         What is written: returns, distances [m] and their paired difference, each as a mean with a
-        95 % bootstrap interval; the part that reached the horizon; the number of lives that ended
-        non-finite, which count in no mean; in locomotion, where the lives are long enough around
-        the event, speed curves and recovery measures.
+        95 % bootstrap interval; how many lives met all of the probes; the part that reached the
+        horizon; the number of lives that ended non-finite, which count in no mean and no curve,
+        and did not reach the horizon; in locomotion, where the lives are long enough around the
+        event, speed curves and recovery measures.
     """
     probes = parse_probes(texts)
     with_ = conditions.live(probes, backend)
+    x, plain = with_.x[with_.finite], without.x[without.finite]
     far = bool(np.isfinite(without.x).any())
+    known = bool(far and x.size and plain.size)
     at, end = _event(probes, conditions.max_steps)
     dt = seconds_per_step(conditions.run.config.task)
     result = {
@@ -151,15 +186,16 @@ def probe(
         "body": conditions.body,
         "probes": list(texts),
         "at": at,
+        "met": int(with_.met(max(map(_begin, probes))).sum()),
         "return": _compare(with_, without, "episode_return"),
         "distance": _compare(with_, without, "distance") if far else None,
         "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
         "nonfinite": {
-            "with": int(is_nonfinite(with_.outcomes).sum()),
-            "without": int(is_nonfinite(without.outcomes).sum()),
+            "with": int((~with_.finite).sum()),
+            "without": int((~without.finite).sum()),
         },
-        "speed": speed_curves(with_.x, without.x, dt) if far and dt else None,
-        "recovery": recoveries(with_.x, without.x, at, end, dt) if far and dt else None,
+        "speed": speed_curves(x, plain, dt) if known and dt else None,
+        "recovery": recoveries(x, plain, at, end, dt) if known and dt else None,
         "dt": dt,
     }
     folder = conditions.run.path / "probes" / folder_name(conditions, texts)
@@ -188,9 +224,15 @@ def seconds_per_step(task: Task) -> float | None:
     return timestep * BODIES[task.body].frame_skip
 
 
+def _begin(probe: AnyProbe) -> int:
+    """Return the env step before which ``probe`` begins; 0 for one from birth on."""
+    at: int = getattr(probe, "at", 0)
+    return at
+
+
 def _event(probes: Sequence[AnyProbe], horizon: int) -> tuple[int, int]:
     """Return the env steps at which the first probe begins and the last one with an end is over."""
-    begins = [getattr(p, "at", 0) for p in probes]
+    begins = [_begin(p) for p in probes]
     ends = [
         at + steps
         for at, p in zip(begins, probes, strict=True)

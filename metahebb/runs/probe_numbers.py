@@ -52,10 +52,10 @@ def held(x: Floats) -> Floats:
 def speed_curves(with_: Floats, without: Floats, dt: float) -> dict[str, Any]:
     """Return mean speeds over lives with 95 % bootstrap intervals; the dead have a speed of 0."""
     stride = max(round(WINDOW / 2 / dt), -(-(with_.shape[1] - 1) // POINTS))
-    n = len(with_)
-    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), 1000) / n
     curves: dict[str, Any] = {}
     for name, x in (("with", with_), ("without", without)):
+        n = len(x)
+        draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), 1000) / n
         speeds = np.diff(held(x)[:, ::stride], axis=1) / (stride * dt)
         low, high = np.quantile(draws @ speeds, (0.025, 0.975), axis=0)
         curves[name] = {"mean": speeds.mean(0).tolist(), "low": low.tolist(), "high": high.tolist()}

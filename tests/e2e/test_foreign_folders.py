@@ -132,6 +132,23 @@ def test_json_that_is_no_object(run: Path, said: Said, name: str) -> None:
     said("JSON in", name, "a list and no object")
 
 
+@pytest.mark.parametrize("command", ["report", "film"])
+def test_an_evaluation_of_another_shape(run: Path, said: Said, command: str) -> None:
+    (run / "evaluation.json").write_text(
+        json.dumps({"generation": 2, "lives": 2, "max_steps": 9, "bodies": {"default": {}}})
+    )
+    refused(run, command, 2)
+    said("'mean'", "'bodies.default'", str(run / "evaluation.json"), "'metahebb evaluate'")
+
+
+@pytest.mark.parametrize("command", ["evaluate", "probe", "film"])
+def test_a_folder_of_a_study(run: Path, said: Said, command: str) -> None:
+    (run / "manifest.json").write_text('{"runs": []}')
+    shutil.rmtree(run / "checkpoints")
+    refused(run, command, 2)
+    said("the manifest of a run", "without metahebb, commit", "'metahebb evolve' made")
+
+
 @pytest.mark.parametrize("command", ["resume", "report"])
 def test_a_manifest_that_is_not_of_a_run(run: Path, said: Said, command: str) -> None:
     (run / "manifest.json").write_text('{"seeds": [0, 1, 2]}')

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from small_runs import evolve, files
+from report_runs import make_run
+from small_runs import Said, evolve, files
 
 from metahebb.cli import main
 from metahebb.evolution.backends.in_process import InProcess
-from metahebb.probes import parse_probes
+from metahebb.probes import Moment, parse_probes
+from metahebb.report.probe_figures import probe_table
+from metahebb.runs import probe as probing
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.probe import Conditions
+from metahebb.runs.recovery import recovery
+from metahebb.tasks import Locomotion
 
 ZERO = "zero_weights:fraction=0.5,layer=2,at=60"
 PUSH = "push:x=-1,at=60"
@@ -75,6 +82,7 @@ def test_without_the_probe_they_are_the_lives_of_evaluate(
     assert probe(ant, "--probe", ZERO, "--probe", PUSH) == 0
     found = result(ant)
     assert found["probes"] == [ZERO, PUSH]
+    assert found["met"] == 4
     assert found["distance"]["without"] == evaluation["bodies"]["intact"]["distance"]
     difference = found["return"]["with"]["mean"] - found["return"]["without"]["mean"]
     assert found["return"]["difference"]["mean"] == pytest.approx(difference)
@@ -84,11 +92,95 @@ def test_without_the_probe_they_are_the_lives_of_evaluate(
     assert found["recovery"]["with"]["before"] == found["recovery"]["without"]["before"]
     assert len(found["speed"]["seconds"]) == len(found["speed"]["with"]["mean"]) == 20
     shown = capsys.readouterr().out
-    for words in ("difference, paired", "distance [m]", "survival", "time to 80 %"):
+    for words in (
+        "difference, paired",
+        "distance [m]",
+        "survival",
+        "time to 80 %",
+        "4 of 4 lives met all of",
+    ):
         assert words in shown
     (figure,) = (ant / "probes").glob("*/figure.png")
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert figure.with_name("weights.png").read_bytes().startswith(b"\x89PNG")
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Throw some lives out of what floats can hold."""
+
+    units: tuple[int, ...]
+    at: int = 60
+
+    def __call__(self, moment: Moment) -> None:
+        some = (moment.steps == self.at) & np.isin(moment.units, self.units)
+        if some.any():
+            moment.task.push(moment.lanes[some], 1e300, 0.0)
+
+
+def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(
+    ant: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conditions = Conditions.of(RunFolder.open(ant), 4)
+    backend = functools.partial(InProcess, threads=1, lanes=4)
+    without = conditions.live((), backend)
+    found = conditions.live((Burst((0, 2)),), backend)
+    assert np.isnan(found.outcomes["distance"]).tolist() == [True, False, True, False]
+    assert np.isfinite(found.x[[0, 2]]).sum(1).tolist() == [61, 61]
+    kept, rest = [1, 3], without.x[[1, 3]]
+    np.testing.assert_array_equal(found.x[kept], rest)
+    monkeypatch.setattr(probing, "parse_probes", lambda texts: (Burst((0, 2)),))
+    told = probing.probe(conditions, ["burst"], without, backend)
+    assert told["nonfinite"] == {"with": 2, "without": 0}
+    assert told["distance"]["with"]["mean"] == pytest.approx(rest[:, -1].mean())
+    assert told["distance"]["difference"]["mean"] == 0
+    assert told["survival"]["with"]["mean"] == 0.5
+    assert told["speed"]["with"]["mean"] == pytest.approx(
+        (np.diff(rest[:, ::10], axis=1) / 0.5).mean(0)
+    )
+    assert told["recovery"]["with"]["after"][0] == pytest.approx(
+        ((rest[:, -1] - rest[:, 160]) / 2).mean()
+    )
+    monkeypatch.setattr(probing, "parse_probes", lambda texts: (Burst((0, 1, 2, 3)),))
+    told = probing.probe(conditions, ["burst"], without, backend)
+    assert told["distance"]["with"]["mean"] is None
+    assert (told["speed"], told["recovery"]) == (None, None)
+    assert "Left out because they ended non-finite: 4 with" in probe_table(told)
+    shutil.rmtree(ant / "probes")
+
+
+def test_who_falls_in_the_very_last_step_has_not_survived(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", Locomotion("hopper", ending="unhealthy"), max_steps=300)
+    backend = functools.partial(InProcess, threads=1, lanes=2)
+    lasted = Conditions.of(run, 2).live((), backend).outcomes["steps"]
+    last = int(lasted.min())
+    assert 2 < last < 300
+    lived = Conditions.of(run, 2, last).live((), backend)
+    assert lived.outcomes["steps"].tolist() == [last, last]
+    assert lived.survived.tolist() == (lasted > last).tolist()
+    assert recovery(lived.x, 1, 0, 1, 0.008).survival.tolist() == lived.survived.tolist()
+    assert np.isfinite(lived.outcomes["distance"]).all()
+
+
+def test_lives_that_met_the_probe_are_counted(
+    cartpole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(cartpole, tmp_path / "run")
+    backend = functools.partial(InProcess, threads=1, lanes=4)
+    steps = np.sort(Conditions.of(RunFolder.open(run), 4).live((), backend).outcomes["steps"])
+    at = int(steps[1])
+    met = int((steps > at).sum())
+    assert 0 < met < 4
+    assert probe(run, "--probe", f"freeze:at={at}", "--probe", "zero_weights:fraction=0,at=0") == 0
+    assert result(run)["met"] == met
+    assert f"\n{met} of 4 lives met all of it\n" in capsys.readouterr().out
+
+
+def test_a_film_of_what_never_happens_is_refused(cartpole: Path, said: Said) -> None:
+    before = files(cartpole)
+    assert main(["film", str(cartpole), "--probe", "freeze:at=9999"]) == 2
+    said("expected at below", "got 9999", "choose an earlier step")
+    assert files(cartpole) == before
 
 
 def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,6 +191,7 @@ def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str])
         assert text in page
     assert "push" not in page  # there is no body
     assert page.count("What weights do with") == page.count("<h2>") - 1  # all but the first table
+    assert page.count("<td>4 of 4</td>") == 6  # frozen, or without one of 5 terms, from birth on
     assert page.count("principal components") == 1  # what they show is said once
     stored = [json.loads(file.read_text()) for file in (cartpole / "probes").glob("*/probe.json")]
     assert all(found["distance"] is None for found in stored)
@@ -116,6 +209,8 @@ def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str])
         (["--probe", "freeze:at=6", "--body", "intact"], "expected a body of the task"),
         (["--probe", "freeze:at=6", "--lives", "0"], "expected at least 1 lives"),
         (["--probe", "freeze:at=6", "--suite"], "got both"),
+        (["--probe", "freeze:at=40", "--max-steps", "40"], "at below 40, the env steps of a life"),
+        (["--probe", "drop_term:term=A", "--probe", "freeze:at=9999"], "got 9999"),
         ([], "got neither"),
     ],
 )

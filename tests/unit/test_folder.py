@@ -8,15 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from report_runs import evaluation
 
 import metahebb
 from metahebb.errors import CheckpointError, InputError, StorageError
 from metahebb.networks import FeedForward
+from metahebb.runs import folder
 from metahebb.runs import manifest as manifests
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.manifest import make_manifest
+from metahebb.runs.storage import write_json
 from metahebb.tasks import GymTask
 
 CONFIG = RunConfig(
@@ -55,6 +58,46 @@ def test_a_taken_folder_is_refused_and_left_alone(run: RunFolder, tmp_path: Path
 def test_an_empty_folder_will_do(tmp_path: Path) -> None:
     (tmp_path / ".lock").touch()  # of a process that was killed before it wrote anything
     assert RunFolder.create(tmp_path, CONFIG).config == CONFIG
+
+
+def test_a_folder_whose_maker_was_killed_can_be_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(path: Path, value: dict[str, object]) -> None:
+        if path.name == "config.json":
+            raise KilledError
+        write_json(path, value)
+
+    path = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "write_json", killed)
+        with pytest.raises(KilledError):
+            RunFolder.create(path, RunConfig())
+    (path / ".config.json.4321.tmp").write_text("{")
+    assert sorted(p.name for p in path.iterdir()) == [
+        *(".config.json.4321.tmp", ".lock", "manifest.json"),
+    ]
+    run = RunFolder.create(path, CONFIG)
+    assert run.manifest()["seed"] == CONFIG.seed
+    assert RunFolder.open(path).config == CONFIG
+    assert not list(path.glob(".*.tmp"))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"manifest.json": '{"runs": []}'}, {"manifest.json": "{"}, {"manifest.json": "", "mine": ""}],
+)
+def test_a_folder_with_a_manifest_of_something_else_is_refused(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="a new or empty folder"):
+        RunFolder.create(tmp_path, CONFIG)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == files
 
 
 def test_two_cannot_have_the_same_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +199,42 @@ def test_what_is_no_json_is_named(run: RunFolder, name: str) -> None:
     }
     with pytest.raises(InputError, match=rf"expected JSON in .*{name}.*; restore it"):
         readers[name]()
+
+
+BODY = evaluation()["bodies"]["intact"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"generation": "4"}, "integer 'generation'"),
+        ({"bodies": ["intact"]}, "object 'bodies' of at least one"),
+        ({"bodies": {}}, "object 'bodies' of at least one"),
+        ({"bodies": {"intact": 4.2}}, "object 'bodies.intact'"),
+        (
+            {"bodies": {"intact": BODY | {"mean": "4"}}},
+            "number 'mean', or null, of 'bodies.intact'",
+        ),
+        ({"bodies": {"intact": BODY | {"high": None}}}, "number 'high' beside"),
+        ({"bodies": {"intact": BODY | {"returns": []}}}, "list 'returns' of at least one number"),
+        ({"bodies": {"intact": BODY | {"returns": ["4"]}}}, "list 'returns' of at least one"),
+        ({"bodies": {"intact": BODY | {"steps_mean": None}}}, "number 'steps_mean'"),
+        ({"bodies": {"intact": BODY | {"distance": 4.5}}}, "object 'distance', or null"),
+        ({"bodies": {"intact": BODY | {"distance": {}}}}, "number 'mean', or null, of 'distance'"),
+    ],
+)
+def test_an_evaluation_of_another_shape_is_named(
+    run: RunFolder, change: dict[str, object], words: str
+) -> None:
+    known = evaluation() | {"bodies": {"intact": BODY, "weak": BODY | {"distance": None}}}
+    (run.path / "evaluations").mkdir()
+    files = (run.path / "evaluation.json", run.path / "evaluations" / "other.json")
+    for file, read in zip(files, (run.evaluation, run.other_evaluations), strict=True):
+        file.write_text(json.dumps(known))
+        assert read() in (known, [known])
+        file.write_text(json.dumps(known | change))
+        with pytest.raises(InputError, match=rf"{words}.* in the evaluation {file}, .*evaluate'"):
+            read()
 
 
 def test_a_missing_manifest_is_named(run: RunFolder) -> None:

@@ -112,6 +112,15 @@ def test_conditions_of_training_stay_where_no_other_probe_is_given(tmp_path: Pat
         record(run, probes=parse_probes(["zero_weights:at=6,layer=5"]))
 
 
+def test_a_probe_that_no_life_meets_is_refused_but_one_of_training_is_not(tmp_path: Path) -> None:
+    run = ant(tmp_path / "run", max_steps=12)
+    with pytest.raises(InputError, match="expected at below 12, the env steps of a life here, got"):
+        record(run, probes=parse_probes(["push:x=1,at=3", "freeze:at=12"]))
+    assert record(run, probes=parse_probes(["freeze:at=11"])).events == (11,)
+    run.config = replace(run.config, probes=("freeze:at=12",))  # for longer lives of a later stage
+    assert len(record(run).weights) == 12
+
+
 def test_the_body_of_each_step_is_noted(tmp_path: Path) -> None:
     run = ant(tmp_path / "run", max_steps=12)
     probes = parse_probes(["damage:body=long_back,at=4", "damage:body=short_left_ankle,at=9"])
