@@ -27,7 +27,6 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.probe import Conditions
 from metahebb.runs.storage import slug, storage_errors, write_atomically
 from metahebb.tasks.damage import INTACT
-from metahebb.worker import is_nonfinite
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,8 +150,6 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
     print(f"{run.path} {' '.join(probes) or 'no lesion'}", file=sys.stderr)
     backend = functools.partial(InProcess, threads=where.threads, lanes=where.lanes)
     lived = conditions.live(parse_probes(probes), backend)
-    lost = is_nonfinite(lived.outcomes)
-    lived.x[lost, lived.outcomes["steps"][lost]] = np.nan
     x = lived.x.astype(np.float32)  # micrometres at tens of metres
     data = io.BytesIO()
     np.savez_compressed(data, asked=np.array(asked), x=x)
