@@ -195,13 +195,17 @@ def _claims(lived: dict[tuple[str, str], Pairs], made_by: str) -> list[Claim]:
         who = f"{arm}, {len(zero.with_)} fold(s)"
         goal = ">= 0.95" if arm == "hebbian" else None
         back, unharmed = zero.iqm("back"), zero.iqm("back", "without")
+        speed = zero.iqm("after") - zero.iqm("after", "without")
+        alive = zero.part("survival") - zero.part("survival", "without")
         for what, found, aim in (
             ("all weights zeroed: speed after 5 s / before", back, goal),
             ("the same lives unharmed: speed after 5 s / before", unharmed, None),
             ("all weights zeroed − unharmed: speed after 5 s / before", back - unharmed, None),
             ("all weights zeroed: walkers with 80 % of the speed in 5 s", zero.part("soon"), None),
             ("the same lives unharmed: likewise", zero.part("soon", "without"), None),
+            ("all weights zeroed − unharmed: speed after 5 s [m/s]", speed, None),
             ("all weights zeroed: survival", zero.part("survival"), goal),
+            ("all weights zeroed − unharmed: survival", alive, None),
         ):
             claims.append(claim(f"{who}, {what}", found, zero.seeds, aim))
     for arm in arms:

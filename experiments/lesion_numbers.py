@@ -66,8 +66,8 @@ class Measures:
     Attributes:
         walks: 1 where the life was faster than `WALKS`, else 0.
         before: speed over the `SPAN` before the lesion [m/s].
-        back: speed over the `SPAN` that begins `SETTLE` after the lesion's end, divided by
-            ``before``.
+        after: speed of walkers over the `SPAN` that begins `SETTLE` after the lesion's end [m/s].
+        back: ``after / before``.
         loss: at the dip; see `metahebb.runs.recovery.Recovery`.
         time: from the lesion until 80 % of ``before`` is back [s], infinite if never; likewise.
         soon: 1 where that time is at most `SETTLE` after the lesion's end, else 0.
@@ -76,6 +76,7 @@ class Measures:
 
     walks: Floats
     before: Floats
+    after: Floats
     back: Floats
     loss: Floats
     time: Floats
@@ -99,6 +100,7 @@ def measures(x: Floats, lesion: Lesion, dt: float) -> Measures:
     rows = (
         np.where(alive, walks, np.nan),
         found.before,
+        np.where(walks, after, np.nan),
         back,
         np.where(walks, found.loss, np.nan),
         np.where(walks, found.time, np.nan),

@@ -47,6 +47,7 @@ def test_a_walker_that_stops_for_three_seconds() -> None:
     assert one(STOPS_3_S) == {
         "walks": 1,
         "before": 1,
+        "after": 1,
         "back": 1,
         "loss": 1,
         "time": 52 * DT,
