@@ -59,7 +59,8 @@ def nested_interval(values: Floats) -> tuple[float, float, float]:
     """Return ``(mean, low, high)`` of ``(n_runs, n_lives)``: runs, then lives, are resampled."""
     draws = nested_means(values[None, :, :, None])[:, 0]
     mean = float(values.mean())
-    return mean, *quantile_interval(draws, mean, few_runs(1, len(values)))
+    low, high = quantile_interval(draws, mean, few_runs(1, len(values)))
+    return mean, max(low, -1.0), min(high, 1.0)  # a score is never beyond
 
 
 def live(
