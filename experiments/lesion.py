@@ -43,7 +43,6 @@ from experiments.robustness import WEAKENED, Fold, all_runs
 from experiments.running import Order, command
 from experiments.study import Claim, write_study
 from metahebb.commands.backend import Where
-from metahebb.errors import InputError
 from metahebb.probes.values import ALL
 from metahebb.report.beside import film_beside
 from metahebb.report.weights_figure import probe_weights_figure
@@ -97,11 +96,6 @@ def _runs(order: Order) -> Runs:
     for (arm, fold, seed), run in all_runs(order)[1].items():
         if fold == FOLD or (arm == "hebbian" and fold.protocol == FOLD.protocol):
             found.setdefault(arm, {}).setdefault(fold, {})[seed] = run
-    if "hebbian" not in found:
-        raise InputError(
-            f"expected a finished run of the arm hebbian, got none of size {order.size}; leave out "
-            "--finished"
-        )
     return {arm: {FOLD: folds.pop(FOLD), **folds} for arm, folds in found.items()}
 
 

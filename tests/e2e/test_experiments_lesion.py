@@ -112,5 +112,5 @@ def test_without_runs_there_is_nothing_to_write(
     with pytest.raises(SystemExit) as stopped:
         command("lesion", lesion.main, ["smoke", "--finished"])
     assert stopped.value.code == 2
-    assert "expected a finished run of the arm hebbian" in capsys.readouterr().err
+    assert "expected finished runs of the arm hebbian" in capsys.readouterr().err
     assert not files(tmp_path)

@@ -72,7 +72,8 @@ def test_the_curve_drops_where_lives_flip(solved: Lived) -> None:
 def test_the_interval_holds_what_varies_between_runs() -> None:
     values = np.repeat([[0.0], [1.0]], 50, axis=1)
     mean, low, high = nested_interval(values)
-    assert (mean, low, high) == (0.5, 0.0, 1.0)
+    # Two runs say next to nothing: 0 and 1, spread by Student's t, cover all that a score can be.
+    assert (mean, low, high) == (0.5, -1.0, 1.0)
     pooled = mean_interval(values.ravel().tolist())
     assert pooled[2] - pooled[1] < 0.25
 
