@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from metahebb.networks import FeedForward, Gated
 from metahebb.plasticity.rules import RULES
+from metahebb.report.figures import BLUE, GREEN, ORANGE
 
 HIDDEN = (32, 16)
 FROZEN_AT = 50
@@ -44,3 +45,13 @@ ARMS: dict[str, Arm] = {
 """All arms that are evolved. Inherited births without plasticity are the arm ``static``: the same
 weights, drawn by the same search. Random births without plasticity inherit nothing that acts; they
 need no search, and are the arm ``hebbian`` with ``freeze:at=0``."""
+
+COLORS = {
+    "hebbian": BLUE,
+    "static": ORANGE,
+    "lstm": GREEN,
+    "gru": "#cc79a7",
+    "frozen": "#56b4e9",
+    "coevolved": "#c9a227",
+}
+"""Of the arms in every figure."""

@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.arms import ARMS
+from experiments.arms import ARMS, COLORS
 from experiments.tuning import Setting
-from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, save, style
+from metahebb.report.figures import FAINT, GRAY, INK, save, style
 from metahebb.runs.storage import write_atomically
 
 if TYPE_CHECKING:
     from experiments.damage import Group
 
-COLORS = {
-    "hebbian": BLUE,
-    "static": ORANGE,
-    "lstm": GREEN,
-    "gru": "#8e6c8a",
-    "frozen": "#5b9bd5",
-    "coevolved": "#b5a642",
-}
 HEADS = {
     "intact": "intact",
     "seen": "seen leg",

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.arms import COLORS
 from experiments.lesion_lives import Floats
 from experiments.lesion_numbers import SPAN, Condition, Estimate, Pairs
 from experiments.lesion_tables import layer_name
-from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, save, style
+from metahebb.report.figures import FAINT, GRAY, INK, save, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLORS = {
-    "hebbian": BLUE,
-    "static": ORANGE,
-    "lstm": GREEN,
-    "gru": "#cc79a7",
-    "frozen": "#56b4e9",
-    "coevolved": "#c9a227",
-}
 MARKERS = dict(zip(COLORS, "osD^vP", strict=True))
 LINES = dict(zip(COLORS, ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1))), strict=True))
 Curve = tuple[Floats, Floats, Floats]

@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.lesion_lives import Floats
 from experiments.lesion_numbers import Estimate, Pairs
+from metahebb.runs.probe_numbers import json_number
 
 Row = dict[str, Any]
 
@@ -68,7 +69,7 @@ def rows_of(lived: Sequence[Pairs]) -> list[Row]:
             "walkers": _triple(pairs.part("walks")),
             "before": _triple(pairs.iqm("before")),
             "loss": _triple(pairs.iqm("loss")),
-            "time": [_number(value) for value in pairs.time()],
+            "time": [json_number(value) for value in pairs.time()],
             "soon": _triple(pairs.part("soon")),
             "soon_unharmed": _triple(pairs.part("soon", "without")),
             "back": _triple(pairs.iqm("back")),
@@ -130,13 +131,7 @@ def layer_name(layer: float) -> str:
 
 
 def _triple(found: Estimate) -> list[float | str | None]:
-    return [_number(value) for value in (found.value, *found.interval())]
-
-
-def _number(value: float) -> float | str | None:
-    if np.isnan(value):
-        return None
-    return float(value) if np.isfinite(value) else "never"
+    return [json_number(value) for value in (found.value, *found.interval())]
 
 
 def _cell(triple: Sequence[float | str | None]) -> str:

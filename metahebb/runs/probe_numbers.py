@@ -28,7 +28,7 @@ def recoveries(
         return None
     return {
         name: {
-            key: [_number(value) for value in iqm_interval([values])]
+            key: [json_number(value) for value in iqm_interval([values])]
             for key, values in vars(recovery(x, at, search, window, dt)).items()
             if key != "survival"  # of ones and zeros an interquartile mean says little
         }
@@ -36,11 +36,11 @@ def recoveries(
     }
 
 
-def _number(value: float) -> float | str | None:
+def json_number(value: float) -> float | str | None:
     """Return what JSON can hold; a time that never comes is ``never``."""
     if np.isnan(value):
         return None
-    return value if np.isfinite(value) else "never"
+    return float(value) if np.isfinite(value) else "never"
 
 
 def held(x: Floats) -> Floats:

@@ -58,7 +58,6 @@ def test_a_caption_tells_what_is_done_to_the_life(tmp_path: Path) -> None:
     assert left[5] == "Hebb"
     assert left[6] == "Hebb · short_left_ankle"
     assert left[8] == "Hebb · short_left_ankle · zero_weights"
-    assert recording.distance is not None
     meters = f"{recording.distance[8]:.2f} m · 0.4 s"
     assert caption(recording, 8, "Hebb", 1.0)[1] == meters
     assert caption(recording, 8, "Hebb", 2.0)[1] == f"{meters} · 2.0x speed"

@@ -136,7 +136,6 @@ def test_snapshots_hold_all_weights_at_the_ends_and_around_events(tmp_path: Path
     probes = parse_probes(["zero_weights:at=17,layer=2"])
     recording = record(run, probes=probes, snapshots=4)
     some = recording.snapshots
-    assert some is not None
     assert some.steps.tolist() == [0, 10, 16, 17, 20, 30, 38]
     assert some.layers == (27 * 12, 12 * 8)
     assert some.weights.dtype == np.float32
