@@ -19,6 +19,7 @@ from metahebb.commands.backend import Where
 from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
+from metahebb.commands.topologies import swap_topology
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
 from metahebb.networks import FeedForward
@@ -33,6 +34,7 @@ FINAL_LIVES = 32
 MapName = Literal[
     "per_synapse", "shared", "anti_diagonal", "neuron", "low_rank", "generated", "rule_book"
 ]
+TopologyName = Literal["dense", "sparse", "modular", "evolved", "static"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class Evolve:
     preset's."""
     birth_genome: MapName | None = None
     """The same for the weights of --birth coevolved."""
+    topology: TopologyName | None = None
+    """Which synapses there are and which are plastic, with flags of its own (see
+    docs/howto/genome-maps.md); none: the preset's."""
     out: Path | None = None
     """The run folder; none: runs/PRESET-seedN-TIME."""
 
@@ -87,7 +92,8 @@ def evolve(name: str, rest: list[str]) -> int:
     """Evolve the preset ``name``; print the run folder on the last line."""
     default = Evolve()
     if name:
-        default = Evolve(run=swap_genomes(swap_network(preset(name), rest), rest))
+        config = swap_topology(swap_network(preset(name), rest), rest)
+        default = Evolve(run=swap_genomes(config, rest))
     prog = f"metahebb evolve {name or 'PRESET'}"
     options = parse(Evolve, default, rest, prog)
     config = options.run

@@ -12,9 +12,13 @@ from metahebb.genomes.registry import AnyMap as AnyMap
 from metahebb.genomes.registry import name_of_map as name_of_map
 from metahebb.genomes.rule_book import RuleBook as RuleBook
 from metahebb.genomes.shared import Shared as Shared
+from metahebb.genomes.slot import Bools as Bools
 from metahebb.genomes.slot import LayerShape as LayerShape
+from metahebb.genomes.slot import Mask as Mask
 from metahebb.genomes.slot import Slot as Slot
 from metahebb.genomes.slot import SlotName as SlotName
+from metahebb.genomes.slot import clear as clear
+from metahebb.genomes.slot import masks_of as masks_of
 from metahebb.genomes.source import GeneSource as GeneSource
 from metahebb.genomes.source import GivenGenes as GivenGenes
 from metahebb.genomes.source import SeededGenes as SeededGenes

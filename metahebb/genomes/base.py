@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from metahebb.genomes.slot import Slot
 from metahebb.genomes.source import Genes, GeneSource
@@ -13,7 +13,15 @@ FLOAT_BITS = 32
 
 
 class GenomeMap(Protocol):
-    """Fills one slot from its genes: an immutable, picklable description that checks itself."""
+    """Fills one slot from its genes: an immutable, picklable description that checks itself.
+
+    Attributes:
+        of_synapses: whether genes belong to synapses, or are dealt to them, wherever these are.
+            Such a map is shown only the synapses that need numbers (`Slot.compact`); of the others,
+            the numbers that synapses do not need are made 0 afterwards.
+    """
+
+    of_synapses: ClassVar[bool] = False
 
     @abstractmethod
     def n_genes(self, slot: Slot) -> int:

@@ -51,7 +51,7 @@ class Genome:
             InputError: a map cannot fill its slot, or the slot is empty.
         """
         for slot in slots:
-            if not slot.size and maps.get(slot.name, PerSynapse()) != PerSynapse():
+            if not slot.compact.size and maps.get(slot.name, PerSynapse()) != PerSynapse():
                 raise InputError(
                     f"expected {slot.name} for the genome map to fill, got none; use a rule with "
                     "coefficients, or the genome map per_synapse"
@@ -61,12 +61,12 @@ class Genome:
     @property
     def n_genes(self) -> int:
         """Length of the genome."""
-        return sum(m.n_genes(s) for s, m in zip(self.slots, self.maps, strict=True))
+        return sum(m.n_genes(_seen(s, m)) for s, m in zip(self.slots, self.maps, strict=True))
 
     @property
     def bits(self) -> int:
         """Bits that the genome holds."""
-        return sum(m.bits(s) for s, m in zip(self.slots, self.maps, strict=True))
+        return sum(m.bits(_seen(s, m)) for s, m in zip(self.slots, self.maps, strict=True))
 
     @property
     def size(self) -> int:
@@ -78,7 +78,7 @@ class Genome:
         found: dict[str, slice] = {}
         start = 0
         for slot, genome_map in zip(self.slots, self.maps, strict=True):
-            stop = start + genome_map.n_genes(slot)
+            stop = start + genome_map.n_genes(_seen(slot, genome_map))
             found[slot.name] = slice(start, stop)
             start = stop
         return found
@@ -93,7 +93,14 @@ class Genome:
         for (name, stretch), slot, genome_map in zip(
             self.stretches().items(), self.slots, self.maps, strict=True
         ):
-            genome_map.express(slot, source, stretch.start, memory[name])
+            seen = _seen(slot, genome_map)
+            if seen is slot:
+                genome_map.express(slot, source, stretch.start, memory[name])
+                slot.clear(memory[name])
+            else:
+                values = np.empty(seen.size, np.float32)
+                genome_map.express(seen, source, stretch.start, values)
+                slot.scatter(values, memory[name])
 
     def expressed(self, source: GeneSource) -> dict[str, list[Genes]]:
         """Return a candidate's slots by name: per layer its numbers, ``(planes, n_out, n_in)``."""
@@ -115,3 +122,8 @@ class Genome:
         out = np.empty(self.n_genes, np.float32)
         source.write(0, out)
         return out
+
+
+def _seen(slot: Slot, genome_map: GenomeMap) -> Slot:
+    """Return ``slot`` as ``genome_map`` is shown it."""
+    return slot.compact if genome_map.of_synapses else slot

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from metahebb.genomes.base import GenomeMap
+from metahebb.genomes.base import FLOAT_BITS, GenomeMap
 from metahebb.genomes.slot import Slot
 from metahebb.genomes.source import Genes, GeneSource
 
@@ -16,9 +17,15 @@ class PerSynapse(GenomeMap):
     For ``birth`` and ``inherited`` slots, this is the direct encoding of weights.
     """
 
+    of_synapses: ClassVar[bool] = True
+
     def n_genes(self, slot: Slot) -> int:
         """Return the genes that ``slot`` takes."""
         return slot.size
+
+    def bits(self, slot: Slot) -> int:
+        """Return the bits that the genes of ``slot`` hold: 32 each, and 1 of a gate."""
+        return slot.size if slot.name == "gates" else FLOAT_BITS * slot.size
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
         """Write the slot's numbers ``(slot.size,)`` straight into the lane's memory ``out``."""

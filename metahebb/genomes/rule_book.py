@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class RuleBook(GenomeMap):
 
     Differs from the reference: a synapse looks up no table of states; the rule stays what it is.
     """
+
+    of_synapses: ClassVar[bool] = True
 
     threshold: float = 0.05
     """Genes of this magnitude, or of less, stand for 0. Of N(0, 0.1²), where centers begin, that is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,8 @@ class Shared(GenomeMap):
     Differs from the reference: all rules have the same number of synapses, or one more, so that
     none goes unused.
     """
+
+    of_synapses: ClassVar[bool] = True
 
     rules: int = 16
     """How many rules: of each layer, or of the network."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import functools
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.plasticity.rule import Rule
 
-SlotName = Literal["coefficients", "birth", "inherited"]
+T = TypeVar("T", bound=np.generic)
+Bools = npt.NDArray[np.bool_]
+SlotName = Literal["coefficients", "birth", "inherited", "gates"]
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,18 @@ class LayerShape:
         """Synapses of the layer, which are the numbers in one plane."""
         return self.n_out * self.n_in
 
-    def view(self, memory: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def view(self, memory: npt.NDArray[T]) -> npt.NDArray[T]:
         """Return the layer's ``memory`` ``(size,)`` as a view ``(planes, n_out, n_in)``."""
         if self.n_in < self.n_out:
             return memory.reshape(self.planes, self.n_in, self.n_out).swapaxes(1, 2)
         return memory.reshape(self.planes, self.n_out, self.n_in)
+
+
+class Mask(Hashable, Protocol):
+    """Which synapses are meant: an immutable, hashable, picklable description."""
+
+    def masks(self, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
+        """Return for each layer ``(synapses,)``, in the order of one plane of its memory."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +59,17 @@ class Slot:
     """What a network needs to have inherited: ``size`` float32 numbers under one name.
 
     Attributes:
-        name: ``coefficients`` of rules, ``birth`` weights, or ``inherited`` static weights.
+        name: ``coefficients`` of rules, ``birth`` weights, ``inherited`` static weights, or
+            ``gates`` of synapses.
         layers: the shape of each layer, in the order of the kernel's memory.
         rule: whose coefficients the planes of each layer are, in its order; None for weights.
+        mask: which synapses need to have numbers; those of the others are 0. None: all.
     """
 
     name: SlotName
     layers: tuple[LayerShape, ...]
     rule: Rule | None = None
+    mask: Mask | None = None
 
     @property
     def size(self) -> int:
@@ -69,3 +83,61 @@ class Slot:
             parts.append(memory[start : start + layer.size])
             start += layer.size
         return parts
+
+    @property
+    def compact(self) -> Slot:
+        """The slot without the numbers of synapses that need none, a column for each other one."""
+        return self if self.mask is None else _compact(self)
+
+    def scatter(self, values: npt.NDArray[np.float32], memory: npt.NDArray[np.float32]) -> None:
+        """Write ``values`` ``(compact.size,)`` into ``memory`` ``(size,)``, and 0 elsewhere."""
+        compact = self.compact
+        stretches = zip(compact.layers, compact.parts(values), self.parts(memory), strict=True)
+        for (layer, numbers, part), mask in zip(stretches, self._masks, strict=True):
+            part[:] = 0
+            columns = part.reshape(layer.planes, mask.size)
+            columns[:, mask] = numbers.reshape(layer.planes, layer.synapses)
+
+    def clear(self, memory: npt.NDArray[np.float32]) -> None:
+        """Make the numbers in ``memory`` ``(size,)`` 0 that are not needed."""
+        if self.mask is not None:
+            clear(self.layers, self._masks, memory)
+
+    def views(self) -> list[Bools]:
+        """Return for each layer ``(n_out, n_in)`` which synapses need numbers."""
+        if self.mask is None:
+            return [np.ones((layer.n_out, layer.n_in), np.bool_) for layer in self.layers]
+        shapes = [replace(layer, planes=1) for layer in self.layers]
+        return [shape.view(mask)[0] for shape, mask in zip(shapes, self._masks, strict=True)]
+
+    @property
+    def _masks(self) -> tuple[Bools, ...]:
+        assert self.mask is not None
+        return masks_of(self.mask, self.layers)
+
+
+def clear(
+    layers: tuple[LayerShape, ...], masks: tuple[Bools, ...], memory: npt.NDArray[np.float32]
+) -> None:
+    """Make all numbers of synapses outside of ``masks`` 0, in ``memory`` of ``layers``."""
+    start = 0
+    for layer, mask in zip(layers, masks, strict=True):
+        part = memory[start : start + layer.size]
+        part.reshape(layer.planes, layer.synapses)[:, ~mask] = 0
+        start += layer.size
+
+
+@functools.lru_cache(maxsize=64)
+def masks_of(mask: Mask, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
+    """Return what ``mask`` says of ``layers``, read-only, and computed once."""
+    masks = mask.masks(layers)
+    for one in masks:
+        one.flags.writeable = False
+    return masks
+
+
+@functools.lru_cache(maxsize=64)
+def _compact(slot: Slot) -> Slot:
+    counts = [int(mask.sum()) for mask in slot._masks]
+    layers = (LayerShape(layer.planes, n, 1) for layer, n in zip(slot.layers, counts, strict=True))
+    return Slot(slot.name, tuple(layers), slot.rule)

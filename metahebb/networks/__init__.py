@@ -4,3 +4,12 @@ from metahebb.networks.base import Network as Network
 from metahebb.networks.base import NetworkLanes as NetworkLanes
 from metahebb.networks.feedforward import FeedForward as FeedForward
 from metahebb.networks.gated import Gated as Gated
+from metahebb.networks.topology import TOPOLOGIES as TOPOLOGIES
+from metahebb.networks.topology import Dense as Dense
+from metahebb.networks.topology import Evolved as Evolved
+from metahebb.networks.topology import Modular as Modular
+from metahebb.networks.topology import Sparse as Sparse
+from metahebb.networks.topology import Static as Static
+from metahebb.networks.topology import name_of_topology as name_of_topology
+from metahebb.networks.wiring import mask_layers as mask_layers
+from metahebb.networks.wiring import plastic_layers as plastic_layers

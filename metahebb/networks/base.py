@@ -23,8 +23,8 @@ class NetworkLanes(Protocol):
 
     A gain of 0 freezes a lane's plasticity; the modulator is what rules read by that name.
     ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
-    coefficients, or the weights of a static network. ``birth_gain`` is the gain of a newborn:
-    1, or 0 where weights never change.
+    coefficients, or the weights of a static network, of the synapses that are there.
+    ``birth_gain`` is the gain of a newborn: 1, or 0 where weights never change.
     """
 
     gains: Array
@@ -62,9 +62,16 @@ class NetworkLanes(Protocol):
         `flush`.
         """
 
+    def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
+        """Return for each of `raw_layers` ``(n_out, n_in)`` which synapses are there.
+
+        A weight of one that is not is 0, and has to stay so.
+        """
+
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
         """Draw the weights of ``layers``, counted from 0, anew as at birth.
 
+        Those of a plastic network that are inherited and static stay, and absent ones stay 0.
         All layers are drawn from the key's sequence, from ``start`` on, and the others left out.
         To be called after `flush`.
         """

@@ -91,18 +91,23 @@ def redraw_layers(
     weights: Weights,
     numbers: Sequence[int],
     start: int,
+    which: npt.NDArray[np.bool_] | None = None,
 ) -> None:
     """Draw the layers ``numbers``, counted from 0, anew into ``weights`` ``(sum of sizes,)``.
 
     All are drawn, as at birth, from element ``start`` of the key's sequence, and the others left
-    out: what a layer gets does not depend on which are asked for.
+    out: what a layer gets does not depend on which are asked for. Weights outside of ``which``
+    ``(sum of sizes,)`` stay; None: all are drawn.
     """
     drawn = np.empty_like(weights)
     draw_weights(name, key, layers, drawn, start)
     stops = np.cumsum([layer.size for layer in layers])
     for number in numbers:
         part = slice(stops[number] - layers[number].size, stops[number])
-        weights[part] = drawn[part]
+        if which is None:
+            weights[part] = drawn[part]
+        else:
+            np.copyto(weights[part], drawn[part], where=which[part])
 
 
 def check_birth(name: str) -> str:

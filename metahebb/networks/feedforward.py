@@ -14,9 +14,12 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
+from metahebb.later import LATER
 from metahebb.networks.base import Change
 from metahebb.networks.birth import check_birth, draw_weights, redraw_layers
 from metahebb.networks.memory import aligned, check_scale, layer_views
+from metahebb.networks.topology import AnyTopology, Dense
+from metahebb.networks.wiring import Wiring, check_topology
 from metahebb.noise import Key
 from metahebb.plasticity import Normalization, Rule, compile_kernel, fold_of
 from metahebb.plasticity.rules import RULES
@@ -43,6 +46,8 @@ class FeedForward:
     """What the last layer puts out, which is also its post-activity."""
     observation_scale: tuple[float, ...] = ()
     """Factor per sensor; empty: 1."""
+    topology: AnyTopology = field(default_factory=Dense, metadata={LATER: True})
+    """Which synapses there are, and which of them are plastic."""
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -65,18 +70,30 @@ class FeedForward:
         return [LayerShape(planes, o, i) for i, o in itertools.pairwise(sizes)]
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
-        """Return what must be inherited, for a task of these sizes."""
+        """Return what must be inherited, for a task of these sizes.
+
+        Raises:
+            InputError: the topology does not go with the rule or the normalization.
+        """
+        check_topology(self.topology, self.rule, self.normalization)
         weights = tuple(self.layers(n_observations, n_outputs))
-        if self.is_static:
-            return (Slot("inherited", weights),)
         planes = tuple(self.layers(n_observations, n_outputs, len(self.rule.coefficients)))
-        slots = [Slot("coefficients", planes, self.rule)]
-        if self.birth == "coevolved":
-            slots.append(Slot("birth", weights))
+        plastic, static = self.topology.plastic, self.topology.static
+        if self.is_static:
+            slots = [Slot("inherited", weights, mask=plastic)]
+        else:
+            slots = [Slot("coefficients", planes, self.rule, plastic)]
+            if self.birth == "coevolved":
+                slots.append(Slot("birth", weights, mask=plastic))
+            if static is not None:
+                slots.append(Slot("inherited", weights, mask=static))
+        if self.topology.has_gates:
+            slots.append(Slot("gates", weights))
         return tuple(slots)
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> FeedForwardLanes:
         """Open ``n`` lanes."""
+        check_topology(self.topology, self.rule, self.normalization)
         check_scale(self.observation_scale, n_observations)
         return FeedForwardLanes(self, n_observations, n_outputs, n)
 
@@ -105,6 +122,9 @@ class FeedForwardLanes:
         self.modulators = np.zeros(n, np.float32)
         self.mean_squares = np.zeros(n, np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
+        self._wiring: Wiring | None = None
+        if network.topology != Dense():
+            self._wiring = Wiring(network.topology, self.layers, network.normalization, n)
         # In the order in which the kernel's functions take it.
         self._state = (
             self._sizes,
@@ -135,23 +155,43 @@ class FeedForwardLanes:
 
         ``changes`` are made, in order, to the coefficients as expressed, before any is folded.
         """
-        memory = {"coefficients": self._coefficients[lane]}
-        memory["birth"] = memory["inherited"] = self._weights[lane]
-        genome.express(source, memory)
-        inherited = memory["inherited" if self.network.is_static else "coefficients"]
-        self.mean_squares[lane] = np.einsum("i,i", inherited, inherited) / max(inherited.size, 1)
+        self._inherit(lane, genome, source)
         if not self.network.is_static:
-            for change in changes:
-                change(self.network.rule, self._coefficient_layers(lane))
+            self._change(lane, changes)
             self._fold(lane)
             if self.network.birth != "coevolved":
                 draw_weights(self.network.birth, key, self.layers, self._weights[lane])
+            if self._wiring is not None:
+                self._wiring.settle(lane, self._weights[lane])
         self._traces[lane] = 0
         self._before[lane] = 0  # 0 · Δ of a predecessor that died non-finite would be NaN
         self._scales[lane] = 1
         self._pending[lane] = False
         self.gains[lane] = self.birth_gain
         self.modulators[lane] = 0
+
+    def _inherit(self, lane: int, genome: Genome, source: GeneSource) -> None:
+        memory = {"coefficients": self._coefficients[lane]}
+        memory["birth"] = memory["inherited"] = self._weights[lane]
+        inherited = memory["inherited" if self.network.is_static else "coefficients"]
+        if self._wiring is None:
+            genome.express(source, memory)
+            mean = np.einsum("i,i", inherited, inherited) / max(inherited.size, 1)
+        else:
+            genome.express(source, {**memory, **self._wiring.memory(lane)})
+            mean = self._wiring.grow(lane, inherited)
+        self.mean_squares[lane] = mean
+
+    def _change(self, lane: int, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        layers = self._coefficient_layers(lane)
+        if self._wiring is not None:
+            layers = self._wiring.masked(lane, layers)
+        for change in changes:
+            change(self.network.rule, layers)
+        if self._wiring is not None:
+            self._wiring.clear(lane, self._coefficients[lane])  # a change may have gone round masks
 
     def _fold(self, lane: int) -> None:
         fold = fold_of(self.network.rule)
@@ -188,9 +228,17 @@ class FeedForwardLanes:
         """Return views of each layer's memory, whose normalising factor is still to be applied."""
         return layer_views(self.layers, self._weights[lane])
 
+    def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
+        """Return for each layer ``(n_out, n_in)`` which synapses are there."""
+        if self._wiring is None:
+            return [np.ones((layer.n_out, layer.n_in), np.bool_) for layer in self.layers]
+        return layer_views(self.layers, self._wiring.present[lane])
+
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
         """Draw the weights of ``layers``, counted from 0, anew as at birth; flush before."""
-        redraw_layers(self.network.birth, key, self.layers, self._weights[lane], layers, start)
+        which = None if self._wiring is None else self._wiring.plastic[lane]
+        weights = self._weights[lane]
+        redraw_layers(self.network.birth, key, self.layers, weights, layers, start, which)
         self._scales[lane, list(layers)] = 1
 
     def weights(self, lane: int) -> list[Array]:

@@ -158,6 +158,10 @@ class GatedLanes:
         """Return views of each layer's memory, ``(n_out, n_in)``, in the order of `layers`."""
         return layer_views(self.layers, self._weights[lane])
 
+    def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
+        """Return what `raw_layers` does, full of True: nothing is absent."""
+        return [np.ones_like(layer, np.bool_) for layer in self.raw_layers(lane)]
+
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
         """Draw the weights of ``layers``, counted from 0, from U(-0.1, 0.1), biases too."""
         redraw_layers("uniform", key, self.layers, self._weights[lane], layers, start)

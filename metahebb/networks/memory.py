@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
 from metahebb.genomes import LayerShape
+
+T = TypeVar("T", bound=np.generic)
 
 CACHE_LINE = 64
 """Bytes."""
@@ -21,9 +24,7 @@ def aligned(n: int, size: int) -> npt.NDArray[np.float32]:
     return memory[skipped : skipped + n * size].reshape(n, size)
 
 
-def layer_views(
-    layers: Sequence[LayerShape], memory: npt.NDArray[np.float32]
-) -> list[npt.NDArray[np.float32]]:
+def layer_views(layers: Sequence[LayerShape], memory: npt.NDArray[T]) -> list[npt.NDArray[T]]:
     """Return views ``(n_out, n_in)`` of ``layers``, of one plane each, in a lane's ``memory``."""
     views, start = [], 0
     for layer in layers:

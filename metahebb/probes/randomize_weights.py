@@ -13,7 +13,10 @@ from metahebb.tasks.base import Task
 
 @dataclass(frozen=True)
 class RandomizeWeights:
-    """Draw weights anew at step ``at``, from the distribution of the network's weights at birth."""
+    """Draw weights anew at step ``at``, from the distribution of the network's weights at birth.
+
+    Those that a topology makes static beside a rule were not drawn at birth, and stay.
+    """
 
     at: int
     """Env step before which it happens, after the update that is still due."""

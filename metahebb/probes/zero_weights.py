@@ -24,7 +24,8 @@ from metahebb.tasks.base import Task
 class ZeroWeights:
     """Set a random part of the weights to 0 at step ``at``; plasticity goes on from there.
 
-    The part is exact in each layer, and drawn anew for each life.
+    The part is exact in each layer, of the synapses that are there, and drawn anew for each life.
+    Static weights beside a rule are weights like others: nothing builds those again.
     """
 
     at: int
@@ -54,9 +55,12 @@ class ZeroWeights:
         moment.network.flush(moment.lanes[rows])
         for row in rows:
             key, start = moment.noise(row, self.number)
-            for number, weights in enumerate(moment.network.raw_layers(int(moment.lanes[row]))):
+            lane = int(moment.lanes[row])
+            present = moment.network.present_layers(lane)
+            for number, weights in enumerate(moment.network.raw_layers(lane)):
                 if is_chosen(self.layer, number):
                     order = np.argsort(uniforms(key, weights.size, start), kind="stable")
-                    some = order[: round(self.fraction * weights.size)]
+                    order = order[present[number].ravel()[order]]
+                    some = order[: round(self.fraction * order.size)]
                     weights[np.unravel_index(some, weights.shape)] = 0
                 start += weights.size

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 
 _BINS = (12, 40)  # at least and at most: with fewer numbers there are fewer
+_NAMES = {"birth": "weight at birth", "gates": "gate"}
 _WIDEST = 6  # panels in a row
 
 
@@ -34,8 +35,9 @@ class Panel:
     Attributes:
         layer: what holds them.
         name: of the coefficient, or what kind of weight.
-        before: ``(n_out, n_in)`` in the center before the first generation.
-        after: ``(n_out, n_in)`` in the newest center.
+        before: ``(n_out, n_in)`` in the center before the first generation; ``(n,)`` of the
+            synapses that have such a number, where not all of them do.
+        after: the same in the newest center.
     """
 
     layer: str
@@ -70,13 +72,17 @@ def _expressed(run: RunFolder, genes: Array) -> Iterator[tuple[str, str, Array]]
     """Yield layer, name and values of all numbers of a kind that ``genes`` stand for."""
     network = run.config.network
     part = "matrix" if isinstance(network, Gated) else "layer"
-    for slot, layers in run.setup.genome.expressed(GivenGenes(genes)).items():
-        names: tuple[str, ...] = ("weight at birth" if slot == "birth" else "weight",)
-        if slot == "coefficients" and isinstance(network, FeedForward):
+    genome = run.setup.genome
+    expressed = genome.expressed(GivenGenes(genes))
+    for slot in genome.slots:
+        names: tuple[str, ...] = (_NAMES.get(slot.name, "weight"),)
+        if slot.name == "coefficients" and isinstance(network, FeedForward):
             names = network.rule.coefficients
-        for number, planes in enumerate(layers, 1):
+        layers = zip(expressed[slot.name], slot.views(), strict=True)
+        for number, (planes, mask) in enumerate(layers, 1):
             for name, plane in zip(names, planes, strict=True):
-                yield f"{part} {number}", name, plane
+                if mask.any():
+                    yield f"{part} {number}", name, plane if mask.all() else plane[mask]
 
 
 def draw_coefficients(found: list[Panel], generation: int) -> Figure:

@@ -11,7 +11,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from metahebb.genomes import PerSynapse, name_of_map
-from metahebb.networks import FeedForward, Gated
+from metahebb.networks import Dense, FeedForward, Gated, name_of_topology
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
@@ -93,6 +93,8 @@ def _what(run: RunFolder) -> str:
     genes = f"{run.setup.genome.n_genes:,} genes"
     if run.config.genome != PerSynapse():
         genes = f"{name_of_map(run.config.genome)} · {genes}"
+    if isinstance(network, FeedForward) and network.topology != Dense():
+        kind += f" · {name_of_topology(network.topology)}"
     who = f"{sizes} · {kind} · {genes}"
     return f"{name_of(task)} · {who} · {search.algorithm}, popsize {search.popsize}"
 

@@ -46,10 +46,12 @@ class Recorder:
         """Note the state of the only lane."""
         lane, step = int(moment.lanes[0]), int(moment.steps[0])
         layers = moment.network.weights(lane)
+        present = moment.network.present_layers(lane)
+        there = [layer[mask] for layer, mask in zip(layers, present, strict=True)]
         if self.whole:
-            self._note_all(layers, step)
+            self._note_all(there, step)
         number = int(np.argmax([layer.size for layer in layers]))
-        self.weights.append(evenly(layers[number].ravel(), _SYNAPSES))
+        self.weights.append(evenly(there[number], _SYNAPSES))
         n_out, n_in = layers[number].shape
         activity = moment.network.activity(lane)
         # A recurrent layer has several matrices: then they are what is counted.
@@ -66,10 +68,10 @@ class Recorder:
             self._draw(moment.task, lane, step)
 
     def _note_all(self, layers: list[Array], step: int) -> None:
-        """Note all weights; those of the step before go, unless they are wanted."""
+        """Note the weights of all synapses; those of the step before go, unless they are wanted."""
         if step - 1 not in self.whole:
             self.snapshots.pop(step - 1, None)
-        self.snapshots[step] = np.concatenate([layer.ravel() for layer in layers])
+        self.snapshots[step] = np.concatenate(layers)
         self.layers = tuple(layer.size for layer in layers)
 
     def _draw(self, task: GymLanes, lane: int, step: int) -> None:

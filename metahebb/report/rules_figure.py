@@ -105,7 +105,7 @@ def _draw_coefficients(axes: Axes, result: dict[str, Any]) -> None:
 def _draw_layers(axes: Axes, result: dict[str, Any]) -> None:
     """Draw which part of each layer's synapses is in which cluster."""
     counts = np.array([cluster["layers"] for cluster in result["clusters"]], float).T
-    parts = counts / counts.sum(1, keepdims=True)
+    parts = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     axes.imshow(parts, cmap="Greys", vmin=0, vmax=1, aspect="auto")
     small = 5.5 if parts.shape[1] > 8 else 7
     for (layer, cluster), part in np.ndenumerate(parts):

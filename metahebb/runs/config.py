@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
+from metahebb.later import LATER
 from metahebb.networks import FeedForward, Gated
 from metahebb.probes import check_probes, parse_probes
-from metahebb.runs.serial import LATER
 from metahebb.tasks import GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
 from metahebb.worker import Plan, Setup
@@ -119,8 +119,8 @@ class RunConfig:
             InputError: a genome map cannot fill its slot, or has none to fill.
         """
         maps: dict[SlotName, AnyMap] = {
-            "coefficients": self.genome,
-            "inherited": self.genome,
+            # Beside a rule, inherited weights are those of a few synapses: a gene for each.
+            "inherited" if self.network.is_static else "coefficients": self.genome,
             "birth": self.birth_genome,
         }
         probes = parse_probes(self.probes)

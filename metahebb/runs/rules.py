@@ -13,7 +13,7 @@ from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.config import initial_center
 from metahebb.genomes import GivenGenes
-from metahebb.networks import FeedForward
+from metahebb.networks import FeedForward, mask_layers, name_of_topology, plastic_layers
 from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes.base import BirthProbe
@@ -39,41 +39,58 @@ class Expressed:
         terms: of the rule.
         genes: per layer ``(k, n_out, n_in)`` coefficients as expressed.
         folded: the same with the scale (``eta``) multiplied in.
+        plastic: per layer ``(n_out, n_in)`` which synapses follow the rule; the others have
+            coefficients of 0.
     """
 
     rule: Rule
     terms: Terms
     genes: list[Array]
     folded: list[Array]
+    plastic: list[npt.NDArray[np.bool_]]
 
     @classmethod
     def of(cls, run: RunFolder, center: Array) -> Expressed:
         """Express ``center``; the run's own probes may change coefficients at birth.
 
         Raises:
-            InputError: the run has no rule that evolved.
+            InputError: the run has no rule that evolved, or no synapse follows it.
         """
-        rule = plastic_rule(run)
-        layers = run.setup.genome.expressed(GivenGenes(center))["coefficients"]
+        rule, network, genome = plastic_rule(run), run.config.network, run.setup.genome
+        assert isinstance(network, FeedForward)
+        found = genome.expressed(GivenGenes(center))
+        layers = found["coefficients"]
+        plastic = plastic_layers(network.topology, genome.slots[0], found)
+        if not any(mask.any() for mask in plastic):
+            raise InputError(
+                f"expected synapses that follow a rule, got none in {run.path} (rules); its "
+                f"topology is {name_of_topology(network.topology)}"
+            )
+        changeable = mask_layers(layers, plastic)
         for probe in run.setup.probes:
             if isinstance(probe, BirthProbe):
-                probe.change_coefficients(rule, layers)
+                probe.change_coefficients(rule, changeable)
+        for layer, mask in zip(layers, plastic, strict=True):
+            layer[:, ~mask] = 0
         terms = Terms.of(rule)
-        return cls(rule, terms, layers, [terms.fold_in(layer) for layer in layers])
+        return cls(rule, terms, layers, [terms.fold_in(layer) for layer in layers], plastic)
 
     def by_synapse(self, layers: Sequence[Array]) -> Array:
-        """Return one of the two, as ``(k, n_synapses)``: layer after layer, row after row."""
-        return np.concatenate([layer.reshape(len(layer), -1) for layer in layers], axis=1)
+        """Return one of the two, as ``(k, n_plastic)``: layer after layer, row after row."""
+        pairs = zip(layers, self.plastic, strict=True)
+        return np.concatenate([layer[:, mask] for layer, mask in pairs], axis=1)
 
     def clusters(self, wanted: int | None = None) -> Clusters:
         """Return the clusters of all layers' synapses together; see `find_clusters`."""
         return find_clusters(self.by_synapse(self.folded)[list(self.terms.indices)].T, wanted)
 
     def by_layer(self, labels: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-        """Return ``labels`` ``(n_synapses,)`` as ``(n_out, n_in)`` per layer."""
-        ends = np.cumsum([layer[0].size for layer in self.genes])[:-1]
-        parts = np.split(labels, ends)
-        return [p.reshape(layer.shape[1:]) for p, layer in zip(parts, self.genes, strict=True)]
+        """Return ``labels`` ``(n_plastic,)`` as ``(n_out, n_in)`` per layer, else -1."""
+        ends = np.cumsum([mask.sum() for mask in self.plastic])[:-1]
+        found = [np.full(mask.shape, -1, np.intp) for mask in self.plastic]
+        for group, mask, part in zip(found, self.plastic, np.split(labels, ends), strict=True):
+            group[mask] = part
+        return found
 
 
 def plastic_rule(run: RunFolder) -> Rule:
@@ -119,7 +136,7 @@ def look_into_rules(
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
         "folded": rule.coefficients[found.terms.fold.scale] if found.terms.fold else None,
         "terms": found.terms.labels,
-        "synapses": [layer[0].size for layer in found.genes],
+        "synapses": [int(mask.sum()) for mask in found.plastic],
         "distinct": clusters.n_distinct,
         "silhouette": clusters.silhouette,
         "silhouettes": clusters.silhouettes,
@@ -189,9 +206,9 @@ def _lived(
     backend: Callable[[Setup], Backend],
 ) -> dict[str, Any]:
     """Live, and return the shares of the terms, and in which lives."""
-    noted = TermSums.empty(
-        found.rule, found.terms, found.folded, found.by_layer(clusters.labels), conditions.lives
-    )
+    # What follows no rule adds terms of 0, to whichever cluster.
+    groups = [np.maximum(group, 0) for group in found.by_layer(clusters.labels)]
+    noted = TermSums.empty(found.rule, found.terms, found.folded, groups, conditions.lives)
     lived = conditions.live((*conditions.run.setup.probes, noted), backend)
     finite = ~is_nonfinite(lived.outcomes)
     return {

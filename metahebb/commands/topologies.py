@@ -1,0 +1,36 @@
+"""``--topology``: which synapses there are and which are plastic, told by one word."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from metahebb.commands.parsing import values_of
+from metahebb.errors import InputError, unknown_name
+from metahebb.networks import TOPOLOGIES, FeedForward
+from metahebb.runs.config import RunConfig
+
+
+def swap_topology(config: RunConfig, words: list[str]) -> RunConfig:
+    """Return ``config`` with the topology that is named among the flags, if any is.
+
+    It is looked up before the flags are parsed, because it decides which flags there are. One that
+    the config has already keeps its options.
+
+    Raises:
+        InputError: there is no such topology (the nearest name is suggested), or the network has
+            no layers that could have one.
+    """
+    for name in values_of("--topology", words):
+        if name not in TOPOLOGIES:
+            raise unknown_name("topology", name, TOPOLOGIES)
+        network = config.network
+        if not isinstance(network, FeedForward):
+            raise InputError(
+                f"expected a feed-forward network for --topology {name}, got {network.cell}; leave "
+                "it out, or use --network feedforward"
+            )
+        topology = TOPOLOGIES[name]()
+        if type(network.topology) is not type(topology):
+            changed = dataclasses.replace(network, topology=topology)
+            config = dataclasses.replace(config, network=changed)
+    return config
