@@ -67,7 +67,7 @@ def values_of(flag: str, words: list[str]) -> list[str]:
 def _long(word: str) -> str:
     flag, equals, value = word.partition("=")
     if flag.startswith("--topology."):
-        flag = "--network" + flag[1:]  # --topology.density as --genome.rules
+        flag = "--network." + flag[2:]  # --topology.density as --genome.rules
     return SHORT.get(flag, flag) + equals + value
 
 

@@ -119,7 +119,7 @@ def mask_layers(layers: Sequence[Array], masks: Sequence[Bools]) -> list[Array]:
     return [
         layer
         if mask.all()
-        else np.ma.MaskedArray(layer, np.broadcast_to(~mask, layer.shape), hard_mask=True)
+        else np.ma.MaskedArray(layer, np.broadcast_to(~mask, layer.shape).copy(), hard_mask=True)
         for layer, mask in zip(layers, masks, strict=True)
     ]
 
