@@ -51,7 +51,6 @@ class Stream(enum.IntEnum):
     INITIAL = 5
     PROBE = 6
     GENOME_MAP = 7
-    TOPOLOGY = 8
 
 
 @dataclass(frozen=True, slots=True)

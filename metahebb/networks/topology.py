@@ -217,7 +217,8 @@ def name_of_topology(topology: AnyTopology) -> str:
 
 
 def _key(seed: int, number: int) -> Key:
-    return Key(seed, Stream.TOPOLOGY, index=number)
+    # Genome maps deal by generation 0 of this stream: with equal seeds, these draws are others.
+    return Key(seed, Stream.GENOME_MAP, generation=1, index=number)
 
 
 def _smallest(drawn: np.ndarray[tuple[int], np.dtype[np.float32]], count: int) -> Bools:

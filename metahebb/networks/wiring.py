@@ -92,7 +92,7 @@ class Wiring:
 
     def settle(self, lane: int, weights: Array) -> None:
         """Give absent and static synapses the weights they keep."""
-        others = ~self.plastic[lane]
+        others = np.flatnonzero(~self.plastic[lane])
         if self._static.size:
             weights[others] = self._bounds.apply(self._static[lane])[others]
         else:

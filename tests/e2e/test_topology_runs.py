@@ -26,6 +26,7 @@ RUNS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_a_run_is_resumed_on_other_threads_and_everything_can_look_at_it(
     tmp_path: Path, name: str

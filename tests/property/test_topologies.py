@@ -240,6 +240,23 @@ def test_all_structure_is_the_static_network_and_clip_bounds_it_at_birth() -> No
 
 
 @every_kind
+def test_a_change_that_goes_round_its_mask_moves_no_other(topology: Any) -> None:
+    def flood(rule: Any, layers: Any) -> None:
+        for layer in layers:
+            np.asarray(layer)[:] = 7
+
+    network = network_of(topology)
+    genome = genome_of(network)
+    genes = random_genes(genome.n_genes, 5)
+    lanes = network.lanes(5, 3, 2)
+    lanes.born(1, genome, GivenGenes(genes), Key(3, Stream.BIRTH), [flood])
+    plastic, _ = told(network, genome, genes)
+    for layer, p in zip(layers_of(lanes), plastic, strict=True):
+        assert (layer.coefficients[:, ~p] == 0).all()
+        assert (layer.coefficients[:, p] != 0).all()
+
+
+@every_kind
 def test_a_leveled_eta_is_the_mean_of_the_plastic_and_given_to_no_other(topology: Any) -> None:
     network = network_of(topology, rule=oja)
     genome = genome_of(network)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.commands.topologies import swap_topology
 from metahebb.errors import InputError
+from metahebb.genomes import Genome
 from metahebb.networks import (
     TOPOLOGIES,
     Dense,
@@ -24,10 +27,12 @@ from metahebb.networks import (
     Static,
     name_of_topology,
 )
+from metahebb.plasticity import Normalization
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
 from metahebb.tasks import GymTask
 
+HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "genome-maps.md"
 CONFIG = RunConfig(GymTask("CartPole-v1"), FeedForward((3,), topology=Sparse(0.25, seed=4)))
 
 
@@ -108,6 +113,22 @@ def test_what_does_not_go_together_writes_nothing(
     assert main(["evolve", "cartpole", "--out", str(tmp_path / "run"), *words]) == 2
     said(part)
     assert not (tmp_path / "run").exists()
+
+
+def test_the_table_of_the_howto_is_what_topologies_say() -> None:
+    rows = re.findall(r"^\| `--topology (.+?)` \|(.+)\|$", HOWTO.read_text(), re.MULTILINE)
+    assert {words.split()[0] for words, _ in rows} == set(TOPOLOGIES)
+    clip = Normalization("clip")
+    for words, cells in rows:
+        base = dataclasses.replace(CONFIG, network=FeedForward())
+        told = ["--topology", *words.split()]
+        config = parse(Evolve, Evolve(run=swap_topology(base, told)), told, "x").run
+        sizes = []
+        for hidden in ((32, 16), (128, 64)):
+            network = dataclasses.replace(config.network, hidden=hidden, normalization=clip)
+            genome = Genome.direct(network.slots(27, 8))
+            sizes += [f"{genome.n_genes:,}", f"{genome.bits:,}"]
+        assert [cell.strip() for cell in cells.split("|")][1:5] == sizes, words
 
 
 @pytest.mark.parametrize("name", TOPOLOGIES)
