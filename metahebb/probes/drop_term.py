@@ -17,7 +17,7 @@ SCALE = "eta"
 
 @dataclass(frozen=True)
 class DropTerm:
-    """Zero a coefficient of every synapse, from birth; ``eta`` becomes its mean over those of the layer."""
+    """Zero a coefficient of every synapse, from birth; ``eta`` becomes its mean over the layer."""
 
     term: str
     """Name of the coefficient, such as A, B, C, D or eta."""
