@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from experiments.tuning import GRID, Setting
+from metahebb.genomes import AnyMap, PerSynapse
 from metahebb.networks import FeedForward, Gated
 from metahebb.plasticity.rules import RULES
 from metahebb.report.figures import BLUE, GREEN, ORANGE
@@ -21,11 +23,15 @@ class Arm:
         what: it is, for a table.
         network: who lives.
         probes: done to every life of the arm, in the search and in its evaluation.
+        genome: how genes become what the network inherits.
+        grid: settings of the search that are tried; as many for every arm.
     """
 
     what: str
     network: FeedForward | Gated
     probes: tuple[str, ...] = ()
+    genome: AnyMap = field(default_factory=PerSynapse)
+    grid: tuple[Setting, ...] = GRID
 
 
 ARMS: dict[str, Arm] = {

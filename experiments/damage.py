@@ -195,7 +195,7 @@ def main(order: Order) -> None:
         weak=WEAK,
         seconds=budget.steps * DT,
     )
-    scored = tuning_runs(order.size, tuning)
+    scored = tuning_runs(order.size, {arm: ARMS[arm] for arm in tuning})
     folder = write_study("damage", TITLE, claims, list(runs.values()), notes, order.size, scored)
     write_runs(folder, groups)
     write_figure(folder, groups, budget.steps * DT)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from experiments.cells import cells
 from experiments.running import evolved
@@ -22,15 +23,23 @@ class Setting:
         stdev: of the search distribution.
         learning_rate: of its center.
         initial_stdev: of the first center.
+        algorithm: of the search.
+        separable: whether its covariance is diagonal (cmaes).
     """
 
     stdev: float
     learning_rate: float
     initial_stdev: float
+    algorithm: Literal["openai_es", "cmaes", "mixture"] = "openai_es"
+    separable: bool = True
 
     def __str__(self) -> str:
         """Return it as a folder's name."""
-        return f"{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
+        if self.algorithm == "cmaes":
+            kind = "sep-cmaes" if self.separable else "cmaes"
+            return f"{kind}-{self.stdev:g}-{self.initial_stdev:g}"
+        name = "" if self.algorithm == "openai_es" else f"{self.algorithm}-"
+        return f"{name}{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
 
     def of(self, config: RunConfig) -> RunConfig:
         """Return ``config`` with this setting."""

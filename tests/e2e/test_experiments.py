@@ -45,7 +45,7 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
 
     journals = {path: path.stat().st_mtime_ns for path in here.rglob("journal")}
     kept = {path: path.stat().st_mtime_ns for path in here.rglob("cells/*.json")}
-    assert len(journals) == len(wanted) + len(ARMS) * len(BUDGETS["smoke"].grid)
+    assert len(journals) == len(wanted) + len(ARMS) * BUDGETS["smoke"].settings
     damage(Order("smoke", finished=True, where=WHERE))
     assert (folder / "README.md").read_text() == text
     assert all(path.stat().st_mtime_ns == then for path, then in (journals | kept).items())
