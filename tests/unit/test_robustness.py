@@ -10,7 +10,8 @@ import pytest
 
 from experiments.arms import ARMS
 from experiments.cells import Cells
-from experiments.damage import KINDS, Group, _claims
+from experiments.damage import _claims
+from experiments.groups import KINDS, Group
 from experiments.robustness import (
     BODIES,
     BUDGETS,
