@@ -41,6 +41,14 @@ class Setting:
         name = "" if self.algorithm == "openai_es" else f"{self.algorithm}-"
         return f"{name}{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
 
+    @property
+    def search(self) -> str:
+        """The search in words, for a table."""
+        if self.algorithm == "cmaes":
+            return f"{'separable ' * self.separable}CMA-ES {self.stdev:g}"
+        name = {"openai_es": "OpenAI-ES", "mixture": "mixture"}[self.algorithm]
+        return f"{name} {self.stdev:g}, lr {self.learning_rate:g}"
+
     def of(self, config: RunConfig) -> RunConfig:
         """Return ``config`` with this setting."""
         return dataclasses.replace(
