@@ -169,24 +169,13 @@ def _claims(found: list[Found], made_by: str) -> list[Claim]:
             measured.append(("intact / per synapse", point.relative(reference), goal))
             what = "gap between the intervals on unseen legs, above per synapse [m]"
             measured.append((what, (point.gap(reference), None, None), ">= 0"))
-        measured += [
-            (f"{kind} [m]", point.kind(kind), None) for kind in ("intact", "seen", "unseen")
-        ]
+        measured += [(f"{kind} [m]", point.kind(kind), None) for kind in ("intact", "unseen")]
         measured.append(("unseen / intact", point.group.retention(), None))
-        for what, part in zip(("zeroed", "not zeroed"), point.back(), strict=True):
-            value = _known(part.value, *part.interval())
-            measured.append((f"speed after / before, weights {what}", value, None))
         for what, value, goal in measured:
             name = f"{point.name}, {point.genes:,} genes, {point.setting.search}: {what}"
             claim = Claim(name, *value, goal, point.group.seeds, made_by)
             (figures if goal is None else goals).append(claim)
     return [*goals, *figures]
-
-
-def _known(value: float, low: float, high: float) -> Interval:
-    return value if np.isfinite(value) else None, *(
-        end if np.isfinite(end) else None for end in (low, high)
-    )
 
 
 if __name__ == "__main__":
