@@ -20,11 +20,11 @@ from experiments.bottleneck_points import POINTS, REFERENCE
 from experiments.bottleneck_tables import (
     NOTES,
     points_table,
-    runs_table,
     tuning_lists,
     write_figure,
 )
 from experiments.cells import cells
+from experiments.damage_tables import bodies_table, write_runs
 from experiments.groups import Group
 from experiments.lesion_lives import SCALES, lesions_of, ways
 from experiments.lesion_numbers import Pairs
@@ -49,8 +49,8 @@ from metahebb.runs.folder import RunFolder
 TITLE = "How few plasticity rules are enough?"
 FOLD = WEAKENED[3]
 """That every point is evolved on; see `FOCUS`."""
-FOCUS: tuple[str, ...] = (REFERENCE,)
-"""Points that are evolved on all folds."""
+FOCUS: tuple[str, ...] = (REFERENCE, "neuron", "low_rank-1")
+"""Points that are evolved on all folds, once every point has been on the first."""
 FEW = 1104
 """Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
 
@@ -63,11 +63,12 @@ def main(order: Order) -> None:
     budget = BUDGETS[order.size]
     tuning, runs = _all_runs(order)
     found = [_measured(name, tuning[name][0][0], runs[name], order) for name in runs]
+    groups = [point.group for point in found]
     claims = _claims(found, f"python -m experiments.bottleneck {order.size}")
     scale = SCALES[order.size]
     notes = NOTES.format(
         points=points_table(found),
-        runs=runs_table(found),
+        bodies=bodies_table(groups),
         tuning=tuning_lists(tuning),
         budget=budget,
         hidden="-".join(map(str, budget.hidden)),
@@ -79,45 +80,46 @@ def main(order: Order) -> None:
     arms = {name: POINTS[name].arm for name in runs}
     scored = tuning_runs(order.size, arms)
     folder = write_study("bottleneck", TITLE, claims, everyone, notes, order.size, scored)
+    write_runs(folder, groups)
     write_figure(folder, found)
     print(folder)
 
 
-def _jobs(size: Size, name: str) -> list[tuple[Fold, int]]:
-    """Return folds and seeds of a point."""
-    folds = (FOLD, *(f for f in WEAKENED if f != FOLD)) if name in FOCUS else (FOLD,)
-    if size == "smoke":
-        folds = (FOLD,)
-    return [(fold, seed) for fold in folds for seed in BUDGETS[size].seeds]
+def _jobs(size: Size) -> list[tuple[str, Fold]]:
+    """Return points and folds in the order in which they are evolved: `FOCUS` is second."""
+    others = () if size == "smoke" else tuple(fold for fold in WEAKENED if fold != FOLD)
+    first = [(name, FOLD) for name in POINTS]
+    return first + [(name, fold) for name in FOCUS if name in POINTS for fold in others]
 
 
 def _all_runs(order: Order) -> tuple[Tuning, Runs]:
     """Return what tuning found and the runs, by point; see `robustness.all_runs`.
 
-    With ``order.finished`` points are left out whose runs are not all there.
+    With ``order.finished`` points and folds are left out whose runs are not all there.
 
     Raises:
         InputError: with ``order.finished``, where the reference or all others are not finished.
     """
-    size = order.size
+    size, where = order.size, order.where
+    seeds = BUDGETS[size].seeds
     tuning: Tuning = {}
     runs: Runs = {}
-    for name, point in POINTS.items():
-        arm = point.arm
-        wanted = _jobs(size, name)
+    for name, fold in _jobs(size):
+        arm = POINTS[name].arm
         if order.finished:
-            paths = [run_path(size, name, *job) for job in wanted]
+            paths = [run_path(size, name, fold, seed) for seed in seeds]
             if not all(map(is_finished, [*tuning_paths(size, name, arm), *paths])):
                 continue
-        tuning[name] = tune(size, name, arm, order.where)
+        if name not in tuning:
+            tuning[name] = tune(size, name, arm, where)
         best = tuning[name][0][0]
-        runs[name] = {
-            job: run_of(size, name, arm, *job, setting=best, where=order.where) for job in wanted
-        }
+        for seed in seeds:
+            run = run_of(size, name, arm, fold, seed, best, where)
+            runs.setdefault(name, {})[fold, seed] = run
     if REFERENCE not in runs or len(runs) == 1:
-        missing = "one of another map" if REFERENCE in runs else f"those of {REFERENCE}"
+        missing = "another map" if REFERENCE in runs else REFERENCE
         raise InputError(
-            f"expected finished runs, got none of size {size} for {missing}; leave out --finished"
+            f"expected finished runs, got none of size {size} of {missing}; leave out --finished"
         )
     return tuning, runs
 

@@ -37,9 +37,11 @@ one number per run.
 
 {points}
 
-## Every run
+## Every body
 
-{runs}
+Mean metres over seeds; unseen single legs bold. Per run: [runs.csv](runs.csv).
+
+{bodies}
 
 ## Tuning
 
@@ -110,20 +112,6 @@ def points_table(found: Sequence[Found]) -> str:
             ", ".join("–" if np.isnan(half) else f"{half:.0f}" for half in point.half),
         ]
         lines.append(f"| {' | '.join(row)} |")
-    return "\n".join(lines)
-
-
-def runs_table(found: Sequence[Found]) -> str:
-    """Return each run's metres, intact and on unseen legs, as Markdown."""
-    lines = ["| point | fold | seed | intact | unseen legs |", "|---|---|---|---|---|"]
-    for point in found:
-        for fold, seed in point.group.cells:
-            only = point.group.only((fold,), (seed,))
-            means, _ = only.draws()
-            lines.append(
-                f"| {point.name} | {fold} | {seed} | {means['intact']:.2f} | "
-                f"{means['unseen']:.2f} |"
-            )
     return "\n".join(lines)
 
 

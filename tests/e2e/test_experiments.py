@@ -81,7 +81,7 @@ def test_bottleneck_writes_every_point_and_does_nothing_twice(
 
     some = {name: bottleneck.POINTS[name] for name in ("per_synapse", "neuron", "shared-1")}
     monkeypatch.setattr(bottleneck, "POINTS", some)
-    with pytest.raises(InputError, match="finished runs, got none of size smoke for those of per"):
+    with pytest.raises(InputError, match="finished runs, got none of size smoke of per_synapse"):
         bottleneck.main(Order("smoke", finished=True, where=WHERE))
     bottleneck.main(Order("smoke", where=WHERE))
     folder = here / "runs" / "smoke" / "bottleneck"
