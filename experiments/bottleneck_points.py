@@ -69,12 +69,22 @@ def _point(
 
 POINTS: dict[str, Point] = {
     REFERENCE: _point("per synapse", "each synapse", PerSynapse()),
-    "shared-64": _point("shared", "64 rules per layer", Shared(64), small(0.3, separable=True)),
-    "shared-16": _point("shared", "16 rules per layer", Shared(16), small(0.3)),
-    "neuron": _point("neuron", "five genes per neuron", Neuron(), small(0.3)),
-    "shared-4": _point("shared", "4 rules per layer", Shared(4), small(0.3)),
-    "generated": _point("generated", "a network of 16 tanh units", Generated(), small(0.5)),
     "low_rank-1": _point("low rank", "one outer product", LowRank(), small(0.5)),
+    "neuron": _point("neuron", "five genes per neuron", Neuron(), small(0.3)),
+    "shared-16": _point("shared", "16 rules per layer", Shared(16), small(0.3)),
+    "shared-64": _point("shared", "64 rules per layer", Shared(64), small(0.3, separable=True)),
+    "births": _point(
+        "shared, inherited births",
+        "16 rules per layer, a birth weight per synapse",
+        Shared(16),
+        small(0.3, separable=True),
+        birth="coevolved",
+    ),
+    "generated": _point("generated", "a network of 16 tanh units", Generated(), small(0.5)),
+    "one": _point("shared", "one rule for the whole network", Shared(1, across=True), small(0.3)),
+    "rule_book": _point("rule book", "signs and an eta per layer", RuleBook()),
+    "anti_diagonal": _point("anti-diagonal", "rule i + j", AntiDiagonal(), small(0.3)),
+    "shared-4": _point("shared", "4 rules per layer", Shared(4), small(0.3)),
     "low_rank-4": _point("low rank", "four outer products", LowRank(4)),
     "low_rank-1o": _point(
         "low rank, offsets",
@@ -83,15 +93,5 @@ POINTS: dict[str, Point] = {
         small(0.3, separable=True),
     ),
     "shared-1": _point("shared", "one rule per layer", Shared(1), small(0.3)),
-    "one": _point("shared", "one rule for the whole network", Shared(1, across=True), small(0.3)),
-    "anti_diagonal": _point("anti-diagonal", "rule i + j", AntiDiagonal(), small(0.3)),
-    "rule_book": _point("rule book", "signs and an eta per layer", RuleBook()),
-    "births": _point(
-        "shared, inherited births",
-        "16 rules per layer, a birth weight per synapse",
-        Shared(16),
-        small(0.3, separable=True),
-        birth="coevolved",
-    ),
 }
 """In the order in which they are evolved."""
