@@ -29,8 +29,9 @@ differences and ratios are on the folds and seeds that both have.
 ![distance and retention against genome size](bottleneck.png)
 
 Stars: Palm et al. 2021, dotted lines: genomes whose authors say that they do as well as rules of
-their own for every synapse (Pedersen & Risi 2021; Ferigo et al. 2024). All of these are of PyBullet's
-ant with 12,288 synapses, eight times as many as here, and relative to their own genome per synapse.
+their own for every synapse (Pedersen & Risi 2021; Ferigo et al. 2024). All of these are of
+PyBullet's ant with 12,288 synapses, eight times as many as here, and relative to their own genome
+per synapse.
 
 ## The points
 
