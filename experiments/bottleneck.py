@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from experiments.bottleneck_numbers import Found, Interval, half_of
+from experiments.bottleneck_numbers import Found, Interval, half_of, size_of, words_of
 from experiments.bottleneck_points import POINTS, REFERENCE
 from experiments.bottleneck_tables import (
     NOTES,
@@ -62,7 +62,7 @@ def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/bottleneck``."""
     budget = BUDGETS[order.size]
     tuning, runs = _all_runs(order)
-    found = [_measured(name, tuning[name][0][0], runs[name], order) for name in runs]
+    found = [_measured(name, runs[name], order) for name in runs]
     groups = [point.group for point in found]
     claims = _claims(found, f"python -m experiments.bottleneck {order.size}")
     scale = SCALES[order.size]
@@ -124,9 +124,7 @@ def _all_runs(order: Order) -> tuple[Tuning, Runs]:
     return tuning, runs
 
 
-def _measured(
-    name: str, setting: Setting, runs: dict[tuple[Fold, int], RunFolder], order: Order
-) -> Found:
+def _measured(name: str, runs: dict[tuple[Fold, int], RunFolder], order: Order) -> Found:
     """Live the lives of a point."""
     budget, scale = BUDGETS[order.size], SCALES[order.size]
     lived = {
@@ -148,12 +146,11 @@ def _measured(
             ]
         )
 
-    genome = next(iter(runs.values())).setup.genome
+    first = next(iter(runs.values()))
     return Found(
         name,
-        genome.n_genes,
-        genome.bits,
-        setting,
+        *size_of(first),
+        words_of(first.config.search),
         Group(name, FOLD.protocol, folds, seeds, lived),
         Pairs(name, lesion, seeds, DT, walked(lesion.probes), walked(())),
         tuple(half_of(run) for run in runs.values()),
@@ -174,7 +171,7 @@ def _claims(found: list[Found], made_by: str) -> list[Claim]:
         measured += [(f"{kind} [m]", point.kind(kind), None) for kind in ("intact", "unseen")]
         measured.append(("unseen / intact", point.group.retention(), None))
         for what, value, goal in measured:
-            name = f"{point.name}, {point.genes:,} genes, {point.setting.search}: {what}"
+            name = f"{point.name}, {point.genes:,} genes, {point.search}: {what}"
             claim = Claim(name, *value, goal, point.group.seeds, made_by)
             (figures if goal is None else goals).append(claim)
     return [*goals, *figures]

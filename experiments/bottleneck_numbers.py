@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from experiments.groups import WALKS, Group
 from experiments.lesion_numbers import Estimate, Pairs
-from experiments.tuning import Setting
+from metahebb.evolution.config import SearchConfig
+from metahebb.genomes import Genome, Mixture
 from metahebb.runs.folder import RunFolder
 
 SMOOTH = 10
@@ -26,7 +27,7 @@ class Found:
         name: of the point.
         genes: of the center that was evaluated.
         bits: likewise.
-        setting: of its search, the best of those tried.
+        search: in words, with the best setting of those tried.
         group: what its runs do in all bodies.
         zeroed: lives whose weights are all set to zero, and the same lives without.
         half: generations until half of the final fitness, by run; NaN where nobody walks.
@@ -35,7 +36,7 @@ class Found:
     name: str
     genes: int
     bits: int
-    setting: Setting
+    search: str
     group: Group
     zeroed: Pairs
     half: tuple[float, ...]
@@ -76,6 +77,28 @@ class Found:
     def back(self) -> tuple[Estimate, Estimate]:
         """Return the part of the former speed after zeroing, and without it; see `Pairs`."""
         return self.zeroed.iqm("back"), self.zeroed.iqm("back", "without")
+
+
+def words_of(search: SearchConfig) -> str:
+    """Return what a search is, for a table."""
+    if search.algorithm == "cmaes":
+        return f"{'separable ' * search.separable}CMA-ES {search.stdev:g}"
+    name = {"openai_es": "OpenAI-ES", "mixture": "mixture"}[search.algorithm]
+    optimizer = "" if search.optimizer == "adam" else f", {search.optimizer}"
+    return f"{name} {search.stdev:g}{optimizer}, lr {search.learning_rate:g}"
+
+
+def size_of(run: RunFolder) -> tuple[int, int]:
+    """Return the genes and bits of what is inherited.
+
+    The search ``mixture`` has rules and logits, as the genome map of that name has, and a
+    per-synapse genome only for its candidates.
+    """
+    search, genome = run.config.search, run.setup.genome
+    if search.algorithm == "mixture":
+        slots = run.setup.genome.slots
+        genome = Genome.mapped(slots, {"coefficients": Mixture(search.mixture_rules, across=True)})
+    return genome.n_genes, genome.bits
 
 
 def half_of(run: RunFolder) -> float:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from experiments.arms import HIDDEN, Arm
 from experiments.tuning import Setting
+from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import (
     AntiDiagonal,
     AnyMap,
     Generated,
     LowRank,
+    Mixture,
     Neuron,
     PerSynapse,
     RuleBook,
@@ -27,6 +29,17 @@ LARGE = (
     Setting(0.1, 0.03, 0.1),
 )
 """Settings of a genome of more than 2,000 genes; the second is that of the damage study."""
+
+
+PALM = SearchConfig(
+    algorithm="mixture",
+    mixture_rules=16,
+    stdev_decay=0.999,
+    learning_rate_decay=0.995,
+    ranking="standardized",
+)
+"""The search of Palm et al. 2021 but for its learning rate, with the smallest of their
+numbers of rules, as their network had eight times as many synapses."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +64,9 @@ def small(scale: float, separable: bool = False) -> tuple[Setting, ...]:
     """
     return (
         Setting(0.1, 0.06, scale),
-        Setting(0.1, 0.02, scale, "cmaes", separable),  # which has no learning rate
+        Setting(0.1, 0.02, scale, "cmaes", separable=separable),  # which has no learning rate
         Setting(0.06, 0.03, scale / 3),
-        Setting(0.3, 0.02, scale, "cmaes", separable),
+        Setting(0.3, 0.02, scale, "cmaes", separable=separable),
     )
 
 
@@ -63,8 +76,11 @@ def _point(
     genome: AnyMap,
     grid: tuple[Setting, ...] = LARGE,
     birth: str = "uniform",
+    search: SearchConfig = SearchConfig(),  # noqa: B008 (frozen)
 ) -> Point:
-    return Point(line, Arm(what, FeedForward(HIDDEN, birth=birth), genome=genome, grid=grid))
+    return Point(
+        line, Arm(what, FeedForward(HIDDEN, birth=birth), genome=genome, search=search, grid=grid)
+    )
 
 
 POINTS: dict[str, Point] = {
@@ -82,6 +98,23 @@ POINTS: dict[str, Point] = {
     ),
     "generated": _point("generated", "a network of 16 tanh units", Generated(), small(0.5)),
     "one": _point("shared", "one rule for the whole network", Shared(1, across=True), small(0.3)),
+    "mixture-16": _point(
+        "mixture, repaired",
+        "16 rules of the network, and 16 logits per synapse",
+        Mixture(16, across=True),
+    ),
+    "palm-16": _point(
+        "mixture, published",
+        "the same, each synapse of each candidate drawn on its own",
+        PerSynapse(),
+        (
+            Setting(0.1, 0.2, 1.0, optimizer="sgd"),  # the published one
+            Setting(0.1, 1.0, 1.0),  # the best that was tried after the fact
+            Setting(0.1, 0.2, 1.0),
+            Setting(0.1, 0.06, 0.3),
+        ),
+        search=PALM,
+    ),
     "rule_book": _point("rule book", "signs and an eta per layer", RuleBook()),
     "anti_diagonal": _point("anti-diagonal", "rule i + j", AntiDiagonal(), small(0.3)),
     "shared-4": _point("shared", "4 rules per layer", Shared(4), small(0.3)),

@@ -112,7 +112,7 @@ def points_table(found: Sequence[Found]) -> str:
             POINTS[point.name].arm.what,
             f"{point.genes:,}",
             f"{point.bits:,}",
-            point.setting.search,
+            point.search,
             f"{len(group.folds)} × {len(group.seeds)}",
             _cell(point.kind("intact")),
             "1" if point is reference else _cell(point.relative(reference)),

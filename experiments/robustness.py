@@ -19,7 +19,6 @@ from experiments.running import RUNS, Order, Size, evolved, is_finished
 from experiments.tuning import Setting, tuned
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
-from metahebb.evolution.config import SearchConfig
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks import Locomotion
@@ -176,7 +175,7 @@ def run_config(budget: Budget, who: Arm, fold: Fold, seed: int, generations: int
     return RunConfig(
         task=Locomotion("ant", damages=fold.training, integrator=budget.integrator),
         network=dataclasses.replace(who.network, hidden=budget.hidden),
-        search=SearchConfig(popsize=budget.popsize),
+        search=dataclasses.replace(who.search, popsize=budget.popsize),
         schedule=stages,
         generations=generations,
         seed=seed,

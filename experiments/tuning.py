@@ -23,14 +23,16 @@ class Setting:
         stdev: of the search distribution.
         learning_rate: of its center.
         initial_stdev: of the first center.
-        algorithm: of the search.
+        algorithm: of the search; None: the arm's.
+        optimizer: of its center; None likewise.
         separable: whether its covariance is diagonal (cmaes).
     """
 
     stdev: float
     learning_rate: float
     initial_stdev: float
-    algorithm: Literal["openai_es", "cmaes", "mixture"] = "openai_es"
+    algorithm: Literal["openai_es", "cmaes"] | None = None
+    optimizer: Literal["adam", "sgd"] | None = None
     separable: bool = True
 
     def __str__(self) -> str:
@@ -38,22 +40,13 @@ class Setting:
         if self.algorithm == "cmaes":
             kind = "sep-cmaes" if self.separable else "cmaes"
             return f"{kind}-{self.stdev:g}-{self.initial_stdev:g}"
-        name = "" if self.algorithm == "openai_es" else f"{self.algorithm}-"
+        name = f"{self.optimizer}-" if self.optimizer else ""
         return f"{name}{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
-
-    @property
-    def search(self) -> str:
-        """The search in words, for a table."""
-        if self.algorithm == "cmaes":
-            return f"{'separable ' * self.separable}CMA-ES {self.stdev:g}"
-        name = {"openai_es": "OpenAI-ES", "mixture": "mixture"}[self.algorithm]
-        return f"{name} {self.stdev:g}, lr {self.learning_rate:g}"
 
     def of(self, config: RunConfig) -> RunConfig:
         """Return ``config`` with this setting."""
-        return dataclasses.replace(
-            config, search=dataclasses.replace(config.search, **dataclasses.asdict(self))
-        )
+        told = {name: value for name, value in vars(self).items() if value is not None}
+        return dataclasses.replace(config, search=dataclasses.replace(config.search, **told))
 
 
 GRID = (

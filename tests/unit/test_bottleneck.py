@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.bottleneck import REFERENCE, _claims
-from experiments.bottleneck_numbers import Found, _half
+from experiments.bottleneck_numbers import Found, _half, words_of
 from experiments.bottleneck_points import LARGE, POINTS
 from experiments.bottleneck_tables import PUBLISHED, points_table, tuning_lists
 from experiments.cells import Cells
@@ -22,6 +22,7 @@ from metahebb.genomes import GENOME_MAPS, PerSynapse
 
 QUICK = BUDGETS["quick"]
 FOLD = WEAKENED[3]
+TINY = run_config(QUICK, POINTS[REFERENCE].arm, FOLD, 0, 1)
 
 
 def genes(name: str) -> int:
@@ -49,6 +50,9 @@ def test_points_differ_in_the_genome_and_its_tuning_alone() -> None:
     configs = {n: run_config(QUICK, p.arm, FOLD, 0, 3) for n, p in POINTS.items()}
     base = dataclasses.replace(configs[REFERENCE], genome=PerSynapse())
     for config in configs.values():
+        if config.search.algorithm != "mixture":
+            assert config.search == base.search
+        config = dataclasses.replace(config, search=base.search)
         network = dataclasses.replace(config.network, birth="uniform")
         assert dataclasses.replace(config, genome=PerSynapse(), network=network) == base
     assert Setting(0.06, 0.03, 0.1) in LARGE  # what the damage study found best
@@ -69,7 +73,15 @@ def found(name: str, intact: float, unseen: float, seeds: tuple[int, ...] = (0, 
     zeroed = np.broadcast_to(slower, way.shape)
     pairs = Pairs(name, Lesion("", (), 125), seeds, DT, zeroed, way)
     group = Group(name, FOLD.protocol, (FOLD,), seeds, lived)
-    return Found(name, genes(name), 32 * genes(name), LARGE[0], group, pairs, (10.0,) * 3)
+    return Found(
+        name,
+        genes(name),
+        32 * genes(name),
+        words_of(LARGE[0].of(TINY).search),
+        group,
+        pairs,
+        (10.0,) * 3,
+    )
 
 
 def test_points_are_compared_on_common_seeds() -> None:
@@ -114,7 +126,10 @@ def test_the_setting_that_was_taken_is_bold() -> None:
     tried = [(Setting(0.1, 0.02, 0.3, "cmaes", separable=False), 2.0), (LARGE[0], 1.0)]
     (row,) = tuning_lists({"neuron": tried}).splitlines()[2:]
     assert row == "| neuron | **cmaes-0.1-0.3: 2.00**, 0.1-0.06-0.3: 1.00 |"
-    assert tried[0][0].search == "CMA-ES 0.1"
+    assert words_of(tried[0][0].of(TINY).search) == "CMA-ES 0.1"
+    published = POINTS["palm-16"].arm
+    told = published.grid[0].of(dataclasses.replace(TINY, search=published.search)).search
+    assert words_of(told) == "mixture 0.1, sgd, lr 0.2"
 
 
 def test_published_points_are_relative_to_their_own_reference() -> None:
