@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from experiments.tuning import GRID, Setting
+from metahebb.evolution.config import SearchConfig
+from metahebb.genomes import AnyMap, PerSynapse
 from metahebb.networks import FeedForward, Gated
 from metahebb.plasticity.rules import RULES
 from metahebb.report.figures import BLUE, GREEN, ORANGE
@@ -21,11 +24,17 @@ class Arm:
         what: it is, for a table.
         network: who lives.
         probes: done to every life of the arm, in the search and in its evaluation.
+        genome: how genes become what the network inherits.
+        search: that it is evolved by; the study says with which popsize.
+        grid: settings of the search that are tried; as many for every arm.
     """
 
     what: str
     network: FeedForward | Gated
     probes: tuple[str, ...] = ()
+    genome: AnyMap = field(default_factory=PerSynapse)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    grid: tuple[Setting, ...] = GRID
 
 
 ARMS: dict[str, Arm] = {

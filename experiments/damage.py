@@ -11,11 +11,7 @@ stop.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from experiments.arms import ARMS, FROZEN_AT
 from experiments.cells import Cells, cells
@@ -27,6 +23,7 @@ from experiments.damage_tables import (
     write_figure,
     write_runs,
 )
+from experiments.groups import Group
 from experiments.robustness import (
     BODIES,
     BUDGETS,
@@ -47,10 +44,6 @@ from metahebb.report.beside import film_beside
 from metahebb.report.coefficients_figure import draw_coefficients, panels
 from metahebb.report.figures import save
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
-from metahebb.tasks.damage import INTACT
-
-Floats = npt.NDArray[np.float64]
 
 TITLE = "Do evolved rules survive damage that fixed weights do not?"
 
@@ -105,80 +98,6 @@ FREEZES = (0, 25, FROZEN_AT, 100)
 """Env steps from which Hebbian centers are frozen, evolved as they were to go on learning."""
 
 
-@dataclass(frozen=True)
-class Group:
-    """The runs of one arm under one protocol.
-
-    Attributes:
-        arm: who.
-        protocol: what training showed, see `Fold`.
-        folds: which of them there are.
-        cells: ``(fold, seed)`` to what the center did.
-    """
-
-    arm: str
-    protocol: str
-    folds: tuple[Fold, ...]
-    seeds: tuple[int, ...]
-    cells: dict[tuple[Fold, int], Cells]
-
-    def draws(self) -> tuple[dict[str, float], dict[str, Floats]]:
-        """Return means over folds, seeds and lives, and their bootstrap draws, by kind of body."""
-        data = np.array(
-            [[_kinds(self.cells[fold, seed], fold) for seed in self.seeds] for fold in self.folds]
-        ).transpose(0, 1, 3, 2)
-        means = dict(zip(KINDS, data.mean((0, 1, 2)).tolist(), strict=True))
-        return means, dict(zip(KINDS, nested_means(data).T, strict=True))
-
-    def interval(self, draws: Floats, value: float) -> tuple[float, float]:
-        """Return the 95 % interval of a figure of the group, from its draws."""
-        return quantile_interval(draws, value, few_runs(len(self.folds), len(self.seeds)))
-
-    def retention(self) -> tuple[float | None, float | None, float | None]:
-        """Return distance on unseen legs by that on the intact body, and its interval.
-
-        None where nobody walks intact, and where the interval of the intact distance reaches
-        `WALKS`: a ratio of nothing says nothing.
-        """
-        means, draws = self.draws()
-        if self.interval(draws["intact"], means["intact"])[0] < WALKS:
-            walks = means["intact"] >= WALKS
-            return (means["unseen"] / means["intact"] if walks else None), None, None
-        ratio = means["unseen"] / means["intact"]
-        return ratio, *self.interval(draws["unseen"] / draws["intact"], ratio)
-
-    def only(self, folds: tuple[Fold, ...], seeds: tuple[int, ...]) -> Group:
-        """Return the part with these folds and seeds."""
-        some = {(f, s): lived for (f, s), lived in self.cells.items() if f in folds and s in seeds}
-        return Group(self.arm, self.protocol, folds, seeds, some)
-
-
-WALKS = 1.0
-"""Metres from which an arm walks at all."""
-KINDS = ("intact", "seen", "unseen", "long", "pairs", "alive")
-
-
-def _kinds(found: Cells, fold: Fold) -> Floats:
-    """Return ``(n_kinds, n_lives)`` means over the bodies of each kind [m], survival of unseen."""
-
-    def mean(bodies: Sequence[str]) -> Floats:
-        rows = [found.bodies.index(body) for body in bodies]
-        values: Floats = found.distance[rows].mean(0)
-        return values
-
-    unseen = [found.bodies.index(body) for body in fold.unseen]
-    return np.array(
-        [
-            mean([INTACT]),
-            mean([fold.leg]),
-            mean(fold.unseen),
-            mean([b for b in found.bodies if b.startswith("long")]),
-            mean([b for b in found.bodies if "+" in b]),
-            found.survived[unseen].mean(0),
-        ]
-    )
-
-
 def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/damage``; ``smoke``: among the runs."""
     budget = BUDGETS[order.size]
@@ -195,7 +114,7 @@ def main(order: Order) -> None:
         weak=WEAK,
         seconds=budget.steps * DT,
     )
-    scored = tuning_runs(order.size, tuning)
+    scored = tuning_runs(order.size, {arm: ARMS[arm] for arm in tuning})
     folder = write_study("damage", TITLE, claims, list(runs.values()), notes, order.size, scored)
     write_runs(folder, groups)
     write_figure(folder, groups, budget.steps * DT)

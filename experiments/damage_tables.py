@@ -16,7 +16,7 @@ from metahebb.report.figures import FAINT, GRAY, INK, save, style
 from metahebb.runs.storage import write_atomically
 
 if TYPE_CHECKING:
-    from experiments.damage import Group
+    from experiments.groups import Group
 
 HEADS = {
     "intact": "intact",

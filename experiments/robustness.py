@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.arms import ARMS
+from experiments.arms import ARMS, Arm
 from experiments.running import RUNS, Order, Size, evolved, is_finished
-from experiments.tuning import GRID, Setting, tuned
+from experiments.tuning import Setting, tuned
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
-from metahebb.evolution.config import SearchConfig
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks import Locomotion
@@ -93,7 +92,7 @@ class Budget:
         popsize: candidates per generation; each lives twice.
         generations: of a run.
         tuning_generations: of a run that tunes.
-        grid: that it tries.
+        settings: of each arm's grid that are tried.
         train_steps: horizon of a life in the search.
         steps: horizon of a life in the evaluation.
         lives: per body in the evaluation.
@@ -109,7 +108,7 @@ class Budget:
     popsize: int
     generations: int
     tuning_generations: int
-    grid: tuple[Setting, ...]
+    settings: int
     train_steps: int
     steps: int = STEPS
     lives: int = 100
@@ -132,7 +131,7 @@ BUDGETS: dict[Size, Budget] = {
         popsize=4,
         generations=2,
         tuning_generations=1,
-        grid=GRID[:2],
+        settings=2,
         train_steps=20,
         steps=40,
         lives=3,
@@ -147,7 +146,7 @@ BUDGETS: dict[Size, Budget] = {
         popsize=96,
         generations=120,
         tuning_generations=40,
-        grid=GRID,
+        settings=4,
         train_steps=250,
     ),
     "paper": Budget(
@@ -159,16 +158,15 @@ BUDGETS: dict[Size, Budget] = {
         popsize=500,
         generations=1000,
         tuning_generations=100,
-        grid=GRID,
+        settings=4,
         train_steps=500,
         integrator="gymnasium",
     ),
 }
 
 
-def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int) -> RunConfig:
+def run_config(budget: Budget, who: Arm, fold: Fold, seed: int, generations: int) -> RunConfig:
     """Return the config of a run, its search untuned."""
-    who = ARMS[arm]
     turns = itertools.cycle(fold.training)
     stages = tuple(
         Stage(generation, budget.train_steps, (next(turns), next(turns)))
@@ -177,11 +175,12 @@ def run_config(budget: Budget, arm: str, fold: Fold, seed: int, generations: int
     return RunConfig(
         task=Locomotion("ant", damages=fold.training, integrator=budget.integrator),
         network=dataclasses.replace(who.network, hidden=budget.hidden),
-        search=SearchConfig(popsize=budget.popsize),
+        search=dataclasses.replace(who.search, popsize=budget.popsize),
         schedule=stages,
         generations=generations,
         seed=seed,
         probes=who.probes,
+        genome=who.genome,
     )
 
 
@@ -195,26 +194,26 @@ def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
                     yield arm, fold, seed
 
 
-def tune(size: Size, arm: str, where: Where) -> list[tuple[Setting, float]]:
-    """Return the arm's settings with their scores, the best first; see `tuned`."""
+def tune(size: Size, name: str, who: Arm, where: Where) -> list[tuple[Setting, float]]:
+    """Return the settings of the arm ``name`` with their scores, the best first; see `tuned`."""
     budget = BUDGETS[size]
-    config = run_config(budget, arm, WEAKENED[3], 0, budget.tuning_generations)
-    folder = _folder(size) / "tuning" / arm
-    return tuned(folder, config, budget.grid, budget.tuning_lives, where)
+    config = run_config(budget, who, WEAKENED[3], 0, budget.tuning_generations)
+    folder = _folder(size) / "tuning" / name
+    return tuned(folder, config, _grid(size, who), budget.tuning_lives, where)
 
 
 def run_of(
-    size: Size, arm: str, fold: Fold, seed: int, setting: Setting, where: Where
+    size: Size, name: str, who: Arm, fold: Fold, seed: int, setting: Setting, where: Where
 ) -> RunFolder:
-    """Return a finished run of the study; see `evolved`."""
+    """Return a finished run of the arm ``name``; see `evolved`."""
     budget = BUDGETS[size]
-    config = setting.of(run_config(budget, arm, fold, seed, budget.generations))
-    return evolved(run_path(size, arm, fold, seed), config, where)
+    config = setting.of(run_config(budget, who, fold, seed, budget.generations))
+    return evolved(run_path(size, name, fold, seed), config, where)
 
 
-def run_path(size: Size, arm: str, fold: Fold, seed: int) -> Path:
+def run_path(size: Size, name: str, fold: Fold, seed: int) -> Path:
     """Return where a run is."""
-    return _folder(size) / arm / str(fold) / f"seed{seed}"
+    return _folder(size) / name / str(fold) / f"seed{seed}"
 
 
 def all_runs(
@@ -246,14 +245,16 @@ def all_runs(
     runs = {}
     for arm, fold, seed in wanted:
         if arm not in tuning:
-            tuning[arm] = tune(size, arm, order.where)
-        runs[arm, fold, seed] = run_of(size, arm, fold, seed, tuning[arm][0][0], order.where)
+            tuning[arm] = tune(size, arm, ARMS[arm], order.where)
+        best = tuning[arm][0][0]
+        runs[arm, fold, seed] = run_of(size, arm, ARMS[arm], fold, seed, best, order.where)
     return tuning, runs
 
 
-def tuning_runs(size: Size, arms: Iterable[str]) -> list[RunFolder]:
-    """Return the finished runs that tuned ``arms``."""
-    return [RunFolder.open(path) for arm in arms for path in _tuning_paths(size, arm)]
+def tuning_runs(size: Size, arms: Mapping[str, Arm]) -> list[RunFolder]:
+    """Return the finished runs that tuned ``arms``, by name."""
+    paths = [path for name, who in arms.items() for path in tuning_paths(size, name, who)]
+    return [RunFolder.open(path) for path in paths]
 
 
 def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
@@ -265,7 +266,7 @@ def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
                 "--finished"
             )
     for arm in dict.fromkeys(arm for arm, _, _ in wanted):
-        for path in _tuning_paths(size, arm):
+        for path in tuning_paths(size, arm, ARMS[arm]):
             if not is_finished(path):
                 raise InputError(
                     f"expected the finished runs that tuned {arm}, got none in {path}; leave out "
@@ -273,8 +274,13 @@ def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
                 )
 
 
-def _tuning_paths(size: Size, arm: str) -> list[Path]:
-    return [_folder(size) / "tuning" / arm / str(setting) for setting in BUDGETS[size].grid]
+def tuning_paths(size: Size, name: str, who: Arm) -> list[Path]:
+    """Return where the runs that tune the arm ``name`` are."""
+    return [_folder(size) / "tuning" / name / str(setting) for setting in _grid(size, who)]
+
+
+def _grid(size: Size, who: Arm) -> tuple[Setting, ...]:
+    return who.grid[: BUDGETS[size].settings]
 
 
 def _folder(size: Size) -> Path:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from experiments.cells import cells
 from experiments.running import evolved
@@ -22,21 +23,30 @@ class Setting:
         stdev: of the search distribution.
         learning_rate: of its center.
         initial_stdev: of the first center.
+        algorithm: of the search; None: the arm's.
+        optimizer: of its center; None likewise.
+        separable: whether its covariance is diagonal (cmaes).
     """
 
     stdev: float
     learning_rate: float
     initial_stdev: float
+    algorithm: Literal["openai_es", "cmaes"] | None = None
+    optimizer: Literal["adam", "sgd"] | None = None
+    separable: bool = True
 
     def __str__(self) -> str:
         """Return it as a folder's name."""
-        return f"{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
+        if self.algorithm == "cmaes":
+            kind = "sep-cmaes" if self.separable else "cmaes"
+            return f"{kind}-{self.stdev:g}-{self.initial_stdev:g}"
+        name = f"{self.optimizer}-" if self.optimizer else ""
+        return f"{name}{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
 
     def of(self, config: RunConfig) -> RunConfig:
         """Return ``config`` with this setting."""
-        return dataclasses.replace(
-            config, search=dataclasses.replace(config.search, **dataclasses.asdict(self))
-        )
+        told = {name: value for name, value in vars(self).items() if value is not None}
+        return dataclasses.replace(config, search=dataclasses.replace(config.search, **told))
 
 
 GRID = (

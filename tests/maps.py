@@ -14,6 +14,7 @@ from metahebb.genomes import (
     GenomeMap,
     GivenGenes,
     LowRank,
+    Mixture,
     Neuron,
     PerSynapse,
     RuleBook,
@@ -37,6 +38,9 @@ MAPS: tuple[GenomeMap, ...] = (
     LowRank(2, offsets=True),
     Generated(3),
     RuleBook(),
+    Mixture(1),
+    Mixture(5),
+    Mixture(4, across=True),
 )
 
 Planes = np.ndarray
@@ -114,6 +118,14 @@ def _number(
             return genes[p * rules + m.assignment(slot)[number][place]]
         case Shared(rules=rules):
             return genes[start + p * min(rules, n_in * n_out) + m.assignment(slot)[number][place]]
+        case Mixture(rules=rules, across=across):
+            if across:
+                start = 0
+                place += sum(one.synapses for one in slot.layers[:number])
+            n = sum(one.synapses for one in slot.layers) if across else n_in * n_out
+            logits = genes[start + layer.planes * rules :][: rules * n]
+            rule = max(range(rules), key=lambda k: logits[k * n + place])  # the first of equals
+            return genes[start + p * rules + rule]
         case AntiDiagonal():
             return genes[start + p * (n_in + n_out - 1) + i + j]
         case Neuron():

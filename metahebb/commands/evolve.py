@@ -32,7 +32,14 @@ from metahebb.runs.stopping import Stopped
 FINAL_LIVES = 32
 
 MapName = Literal[
-    "per_synapse", "shared", "anti_diagonal", "neuron", "low_rank", "generated", "rule_book"
+    "per_synapse",
+    "shared",
+    "anti_diagonal",
+    "neuron",
+    "low_rank",
+    "generated",
+    "rule_book",
+    "mixture",
 ]
 TopologyName = Literal["dense", "sparse", "modular", "evolved", "static"]
 

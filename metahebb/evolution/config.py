@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from metahebb.errors import InputError, unknown_name
 from metahebb.noise import Key, Stream, normals
 
-ALGORITHMS = ("openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne")
+ALGORITHMS = ("openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne", "mixture")
 RANKING_NAMES = ("nes", "centered", "standardized", "raw")
 OPTIMIZERS = ("adam", "sgd", "clipup")
 SEEDED = frozenset({"openai_es", "pgpe", "snes", "cem"})
@@ -27,38 +27,42 @@ class SearchConfig:
     estimator of Salimans et al. 2017 and of Najarro & Risi 2020.
     """
 
-    algorithm: Literal["openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne"] = (
-        "openai_es"
-    )
-    """openai_es, pgpe, snes, cem (seeded); cmaes, xnes, ga, cosyne (dense)."""
+    algorithm: Literal[
+        "openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne", "mixture"
+    ] = "openai_es"
+    """openai_es, pgpe, snes, cem (seeded); cmaes, xnes, ga, cosyne, mixture (dense)."""
     popsize: int = 128
     """Candidates per generation."""
     stdev: float = 0.05
     """Standard deviation of the search distribution at the start, or of mutations."""
     stdev_decay: float = 1.0
-    """Factor of the stdev per generation (openai_es, pgpe)."""
+    """Factor of the stdev per generation (openai_es, pgpe, mixture)."""
     stdev_floor: float = 0.0
     """Where that decay stops."""
     stdev_learning_rate: float = 0.1
     """How fast pgpe adapts the stdev; the others ignore it."""
     learning_rate: float = 0.02
-    """Of the center (openai_es, pgpe)."""
+    """Of the center (openai_es, pgpe), or of means and logits (mixture)."""
     learning_rate_decay: float = 1.0
-    """Factor of the learning rate per generation (openai_es, pgpe)."""
+    """Factor of the learning rate per generation (openai_es, pgpe, mixture)."""
     learning_rate_floor: float = 0.0
     """Where that decay stops."""
     optimizer: Literal["adam", "sgd", "clipup"] = "adam"
-    """What follows the gradient (openai_es, pgpe)."""
+    """What follows the gradient (openai_es, pgpe, mixture)."""
     ranking: Literal["nes", "centered", "standardized", "raw"] = "nes"
-    """From fitness to weights (openai_es, pgpe, snes)."""
+    """From fitness to weights (openai_es, pgpe, snes, mixture)."""
     parenthood_ratio: float = 0.5
     """Part of the population that shapes the next one (cem)."""
     separable: bool = True
     """Diagonal covariance only (cmaes); a full one needs memory of n_genes²."""
     initial_stdev: float = 0.1
-    """Genes of the first center, or population, are N(0, initial_stdev²)."""
+    """Genes of the first center, or population, are N(0, initial_stdev²); so are the first rules of
+    mixture."""
     penalty: float = 0.01
     """Factor of mean(h²), subtracted from fitness."""
+    # The mark is LATER of runs.serial, a layer above.
+    mixture_rules: int = field(default=16, metadata={"later": True})
+    """Rules of the network (mixture)."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -71,6 +75,8 @@ class SearchConfig:
                 raise unknown_name(kind, getattr(self, kind), known)
         if self.popsize < 2:
             raise InputError(f"expected a popsize of at least 2, got {self.popsize}")
+        if self.mixture_rules < 1:
+            raise InputError(f"expected mixture_rules of at least 1, got {self.mixture_rules}")
         if self.mirrored and self.popsize % 2:
             raise InputError(
                 f"expected an even popsize for mirrored pairs, got {self.popsize}; "
@@ -111,6 +117,11 @@ class SearchConfig:
     def mirrored(self) -> bool:
         """Whether candidates come in pairs center ± noise."""
         return self.algorithm in ("openai_es", "pgpe")
+
+
+def decayed(value: float, factor: float, floor: float) -> float:
+    """Return ``value`` times ``factor``, but not below ``floor``, which lifts nothing."""
+    return min(max(value * factor, floor), value)
 
 
 def initial_center(seed: int, n_genes: int, stdev: float) -> npt.NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,9 @@ from evotorch.optimizers import SGD, Adam
 
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.clipup import SafeClipUp
-from metahebb.evolution.config import SearchConfig
+from metahebb.evolution.config import SearchConfig, decayed
 from metahebb.evolution.memory import check_memory
+from metahebb.evolution.mixture import RuleMixture
 from metahebb.evolution.problem import Evaluation, LifeProblem
 from metahebb.evolution.ranking import worst_for_nonfinite
 from metahebb.worker import Plan, Setup
@@ -101,8 +103,8 @@ class Search:
             self.searcher._distribution = old.modified_copy(sigma=torch.minimum(sigma, old.sigma))
         if config.learning_rate_decay != 1:
             group = self.searcher.optimizer.param_groups[0]
-            decayed = max(group["lr"] * config.learning_rate_decay, config.learning_rate_floor)
-            group["lr"] = min(decayed, group["lr"])
+            rate, floor = config.learning_rate_decay, config.learning_rate_floor
+            group["lr"] = decayed(group["lr"], rate, floor)
 
     def center(self) -> Center:
         """Return the genome that stands for the search: its center, or its best candidate.
@@ -175,8 +177,14 @@ def _gaussian(config: SearchConfig, problem: LifeProblem) -> dict[str, Any]:
     }
 
 
-def _pgpe(config: SearchConfig, problem: LifeProblem) -> PGPE:
+def _optimizer(config: SearchConfig, size: int) -> Any:
     optimizers: dict[str, Any] = {"adam": Adam, "sgd": SGD, "clipup": SafeClipUp}
+    return optimizers[config.optimizer](
+        solution_length=size, dtype=torch.float32, stepsize=config.learning_rate
+    )
+
+
+def _pgpe(config: SearchConfig, problem: LifeProblem) -> PGPE:
     adapts = config.algorithm == "pgpe"
     return PGPE(
         problem,
@@ -184,11 +192,7 @@ def _pgpe(config: SearchConfig, problem: LifeProblem) -> PGPE:
         center_learning_rate=config.learning_rate,
         stdev_learning_rate=config.stdev_learning_rate if adapts else 0.0,
         stdev_max_change=0.2 if adapts else None,
-        optimizer=optimizers[config.optimizer](
-            solution_length=problem.solution_length,
-            dtype=torch.float32,
-            stepsize=config.learning_rate,
-        ),
+        optimizer=_optimizer(config, problem.solution_length),
         distributed=True,
     )
 
@@ -239,6 +243,10 @@ def _cosyne(config: SearchConfig, problem: LifeProblem) -> Cosyne:
     )
 
 
+def _mixture(config: SearchConfig, problem: LifeProblem) -> RuleMixture:
+    return RuleMixture(problem, config, functools.partial(_optimizer, config))
+
+
 def _check_covariance(problem: LifeProblem, matrices: int) -> None:
     n = problem.solution_length
     check_memory(
@@ -258,4 +266,5 @@ _BUILDERS: dict[str, Callable[[SearchConfig, LifeProblem], Any]] = {
     "xnes": _xnes,
     "ga": _ga,
     "cosyne": _cosyne,
+    "mixture": _mixture,
 }

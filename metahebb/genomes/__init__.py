@@ -5,6 +5,7 @@ from metahebb.genomes.base import GenomeMap as GenomeMap
 from metahebb.genomes.generated import Generated as Generated
 from metahebb.genomes.genome import Genome as Genome
 from metahebb.genomes.low_rank import LowRank as LowRank
+from metahebb.genomes.mixture import Mixture as Mixture
 from metahebb.genomes.neuron import Neuron as Neuron
 from metahebb.genomes.per_synapse import PerSynapse as PerSynapse
 from metahebb.genomes.registry import GENOME_MAPS as GENOME_MAPS

@@ -7,12 +7,15 @@ from typing import TypeAlias
 from metahebb.genomes.anti_diagonal import AntiDiagonal
 from metahebb.genomes.generated import Generated
 from metahebb.genomes.low_rank import LowRank
+from metahebb.genomes.mixture import Mixture
 from metahebb.genomes.neuron import Neuron
 from metahebb.genomes.per_synapse import PerSynapse
 from metahebb.genomes.rule_book import RuleBook
 from metahebb.genomes.shared import Shared
 
-AnyMap: TypeAlias = PerSynapse | Shared | AntiDiagonal | Neuron | LowRank | Generated | RuleBook
+AnyMap: TypeAlias = (
+    PerSynapse | Shared | AntiDiagonal | Neuron | LowRank | Generated | RuleBook | Mixture
+)
 """Every genome map that a run's config may hold."""
 
 GENOME_MAPS: dict[str, type[AnyMap]] = {
@@ -23,6 +26,7 @@ GENOME_MAPS: dict[str, type[AnyMap]] = {
     "low_rank": LowRank,
     "generated": Generated,
     "rule_book": RuleBook,
+    "mixture": Mixture,
 }
 """All genome maps by name; to add one, write a file and list it here, and in `AnyMap`."""
 

@@ -56,9 +56,9 @@ class Shared(GenomeMap):
             if self.rules >= _synapses(slot):
                 source.write(start, out)
                 return
-            genes = _read(source, start, slot.layers[0].planes, self.rules)
+            genes = read_rules(source, start, slot.layers[0].planes, self.rules)
             for part, chosen in zip(slot.parts(out), self.assignment(slot), strict=True):
-                _spread(genes, chosen, part)
+                spread_rules(genes, chosen, part)
             return
         chosen_of = self.assignment(slot)
         for layer, part, chosen in zip(slot.layers, slot.parts(out), chosen_of, strict=True):
@@ -66,7 +66,7 @@ class Shared(GenomeMap):
             if rules == layer.synapses:
                 source.write(start, part)
             else:
-                _spread(_read(source, start, layer.planes, rules), chosen, part)
+                spread_rules(read_rules(source, start, layer.planes, rules), chosen, part)
             start += layer.planes * rules
 
     def assignment(self, slot: Slot) -> list[npt.NDArray[np.intp]]:
@@ -96,14 +96,21 @@ def _synapses(slot: Slot) -> int:
     return sum(layer.synapses for layer in slot.layers)
 
 
-def _read(source: GeneSource, start: int, planes: int, rules: int) -> Genes:
+def read_rules(source: GeneSource, start: int, planes: int, rules: int) -> Genes:
+    """Return the rules ``(planes, rules)`` whose genes begin at ``start``."""
     genes = np.empty(planes * rules, np.float32)
     source.write(start, genes)
     return genes.reshape(planes, rules)
 
 
-def _spread(genes: Genes, chosen: npt.NDArray[np.intp], part: Genes) -> None:
-    """Give each synapse of a layer the coefficients of its rule."""
+def spread_rules(genes: Genes, chosen: npt.NDArray[np.intp], part: Genes) -> None:
+    """Give each synapse the coefficients of its rule.
+
+    Args:
+        genes: the rules, ``(planes, rules)``.
+        chosen: the number of each synapse's rule, ``(synapses,)``.
+        part: a layer's memory, ``(planes * synapses,)``.
+    """
     memory = part.reshape(len(genes), chosen.size)
     # The indices are in range; with mode="raise" NumPy would write into a copy first.
     np.take(genes, chosen, axis=1, out=memory, mode="clip")

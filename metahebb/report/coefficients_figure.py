@@ -56,7 +56,7 @@ def panels(run: RunFolder) -> list[Panel]:
     """Return what the centers inherit, as the genome expresses it: layer after layer.
 
     The first center is rebuilt from the seed, and so is exact; ga and cosyne, which have none,
-    draw their first population from the same distribution.
+    draw their first population from the same distribution, and mixture its first rules.
     """
     config, genome = run.config, run.setup.genome
     first = initial_center(config.seed, genome.n_genes, config.search.initial_stdev)

@@ -76,8 +76,8 @@ _LEARNING_NOTE = (
 )
 _COEFFICIENTS_NOTE = (
     "What the center hands down, layer by layer: in the first center, drawn from the seed, and in "
-    "the newest (ga and cosyne have no first center: a draw like those of their population). SD is "
-    "the standard deviation over the layer's synapses."
+    "the newest (ga, cosyne and mixture have no first center: a draw like those of their first "
+    "candidates, or first rules). SD is the standard deviation over the layer's synapses."
 )
 _LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
 _PLASTIC_NOTE = "Only the evolved rules, which see no reward, change the weights after birth."

@@ -89,6 +89,21 @@ BAD_FLAGS = {
     ),
     "lanes beyond memory": (("--lanes", str(10**12)), "lanes that fit in memory", "fewer --lanes"),
     "cosyne without parents": (("--algorithm", "cosyne", "--popsize", "3"), "at least 4 (cosyne)"),
+    "mixture of shared rules": (
+        ("--algorithm", "mixture", "--genome", "shared"),
+        *("nothing but coefficients (PerSynapse)", "got coefficients (Shared)"),
+    ),
+    "mixture of weights": (
+        *(("--algorithm", "mixture", "--network", "static"), "for the search mixture"),
+        *("got inherited (PerSynapse)", "another --algorithm"),
+    ),
+    "mixture of no rules": (
+        *(("--search.mixture-rules", "0"), "mixture_rules of at least 1", "got 0"),
+    ),
+    "mixture beyond memory": (
+        ("--algorithm", "mixture", "--search.mixture-rules", str(10**12)),
+        *("a mixture that fits in memory", "fewer --search.mixture-rules"),
+    ),
     "xnes beyond memory": (
         ("--algorithm", "xnes", "--hidden", "2000", "2000"),
         *("full covariance fits in memory", "or snes"),

@@ -45,7 +45,7 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
 
     journals = {path: path.stat().st_mtime_ns for path in here.rglob("journal")}
     kept = {path: path.stat().st_mtime_ns for path in here.rglob("cells/*.json")}
-    assert len(journals) == len(wanted) + len(ARMS) * len(BUDGETS["smoke"].grid)
+    assert len(journals) == len(wanted) + len(ARMS) * BUDGETS["smoke"].settings
     damage(Order("smoke", finished=True, where=WHERE))
     assert (folder / "README.md").read_text() == text
     assert all(path.stat().st_mtime_ns == then for path, then in (journals | kept).items())
@@ -71,3 +71,25 @@ def test_a_bad_order_ends_with_status_2(
         command("damage", damage, words)
     assert ended.value.code == 2
     assert not any(here.iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning")  # EvoTorch's
+def test_bottleneck_writes_every_point_and_does_nothing_twice(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from experiments import bottleneck
+
+    some = {name: bottleneck.POINTS[name] for name in ("per_synapse", "neuron", "shared-1")}
+    monkeypatch.setattr(bottleneck, "POINTS", some)
+    with pytest.raises(InputError, match="finished runs, got none of size smoke of per_synapse"):
+        bottleneck.main(Order("smoke", finished=True, where=WHERE))
+    bottleneck.main(Order("smoke", where=WHERE))
+    folder = here / "runs" / "smoke" / "bottleneck"
+    text = (folder / "README.md").read_text()
+    assert all(f"| {name} | {point.arm.what} |" in text for name, point in some.items())
+    assert (folder / "bottleneck.png").stat().st_size > 10_000
+    journals = {path: path.stat().st_mtime_ns for path in here.rglob("journal")}
+    assert len(journals) == len(some) * (1 + BUDGETS["smoke"].settings)
+    bottleneck.main(Order("smoke", finished=True, where=WHERE))
+    assert (folder / "README.md").read_text() == text
+    assert all(path.stat().st_mtime_ns == then for path, then in journals.items())

@@ -11,7 +11,7 @@ import pytest
 from small_runs import centers, evolve, resume
 
 from metahebb.cli import main
-from metahebb.genomes import LowRank, Shared
+from metahebb.genomes import LowRank, Mixture, Shared
 from metahebb.report.page import report
 from metahebb.runs.folder import RunFolder
 
@@ -19,6 +19,7 @@ from metahebb.runs.folder import RunFolder
 MAPS = {
     "shared": (("--genome", "shared", "--genome.rules", "2"), Shared(2), 2 * 2 * 5),
     "low_rank": (("--genome", "low_rank", "--algorithm", "cmaes"), LowRank(), 5 * (7 + 5)),
+    "mixture": (("--genome", "mixture", "--genome.rules", "3"), Mixture(3), 3 * (2 * 5 + 18)),
 }
 
 

@@ -33,6 +33,11 @@ SEARCHES = {
     "pgpe-sgd": ("--algorithm", "pgpe", "--search.optimizer", "sgd"),
     "pgpe-clipup": ("--algorithm", "pgpe", "--search.optimizer", "clipup"),
     "snes-odd": ("--algorithm", "snes", "--popsize", "5"),
+    "mixture-sgd-decays": ("--algorithm", "mixture", "--search.optimizer", "sgd", *DECAYS),
+    "mixture-odd": (
+        *("--algorithm", "mixture", "--popsize", "5", "--search.mixture-rules", "3"),
+        *("--search.optimizer", "clipup"),
+    ),
     "cmaes-full": ("--algorithm", "cmaes", "--search.no-separable", "--hidden", "1"),
 }
 

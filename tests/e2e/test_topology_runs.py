@@ -95,3 +95,14 @@ def test_a_run_that_is_all_structure_has_no_rules(
     told = capsys.readouterr().err
     assert told.startswith("metahebb: expected synapses that follow a rule, got none in")
     assert told.count("\n") == 1
+
+
+def test_the_search_mixture_deals_rules_to_the_synapses_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    flags = ("--algorithm", "mixture", "--search.mixture-rules", "3")
+    sparse = ("--topology", "sparse", "--topology.density", "0.5")
+    assert evolve(path, *flags, *sparse, generations=2) == 0
+    first, second = np.split(RunFolder.open(path).center(), [30])
+    # 6 and 3 synapses, each with the five coefficients of one of three rules
+    rules = np.concatenate([first.reshape(5, 6), second.reshape(5, 3)], axis=1)
+    assert len(np.unique(rules, axis=1).T) <= 3

@@ -140,7 +140,7 @@ def test_the_center_is_a_copy_of_ones_own(algorithm: str) -> None:
     assert type(before) is np.ndarray
 
 
-@pytest.mark.parametrize("algorithm", ["openai_es", "cmaes", "xnes", "ga", "cosyne"])
+@pytest.mark.parametrize("algorithm", ["openai_es", "cmaes", "xnes", "ga", "cosyne", "mixture"])
 def test_global_random_numbers_are_not_used(tmp_path: Path, algorithm: str) -> None:
     for seed in (1, 2):
         random.seed(seed)

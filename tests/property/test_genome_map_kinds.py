@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maps import dealt, express, random_genes, seeds, sizes, slot_of
+from maps import dealt, express, random_genes, seeded, seeds, sizes, slot_of
 
-from metahebb.genomes import Generated, LayerShape, LowRank, PerSynapse, RuleBook, Shared, Slot
+from metahebb.genomes import (
+    Generated,
+    GivenGenes,
+    LayerShape,
+    LowRank,
+    Mixture,
+    PerSynapse,
+    RuleBook,
+    Shared,
+    Slot,
+)
 from metahebb.plasticity import fold_of
 from metahebb.plasticity.rules import RULES
 
@@ -103,3 +114,87 @@ def test_a_threshold_is_where_signs_begin() -> None:
     genes = np.array([0.25, np.nextafter(np.float32(0.25), 1), -0.25, -0.3, 0, np.nan, 2])
     (found,) = express(RuleBook(0.25), slot, genes.astype(np.float32))
     np.testing.assert_array_equal(found.ravel(), [0, 2, 0, -2, 0, np.nan])
+
+
+def mixture_genes(genome_map: Mixture, slot: Slot, logits: np.ndarray) -> np.ndarray:
+    """Return genes whose rules are 0, 1, 2 … and whose logits, all layers across, are given."""
+    numbers = slot.layers[0].planes * genome_map.rules
+    return np.concatenate([np.arange(numbers), np.ravel(logits)]).astype(np.float32)
+
+
+@few
+@given(sizes, seeds, st.booleans(), st.sampled_from([1, -1]), st.integers(0, 9))
+def test_a_mixture_of_one_is_one_shared_rule(
+    neurons: tuple[int, ...], seed: int, across: bool, sign: int, start: int
+) -> None:
+    """Bit for bit; the genes of the shared rules are those of the mixture without its logits."""
+    slot = slot_of(neurons)
+    source, genes = seeded(start + Mixture(1, across).n_genes(slot), seed, sign)
+    found, shared = np.empty((2, slot.size), np.float32)
+    Mixture(1, across).express(slot, source, start, found)
+    rules = [genes[start : start + 5]]
+    for layer in () if across else slot.layers[:-1]:
+        start += 5 + layer.synapses
+        rules.append(genes[start : start + 5])
+    Shared(1, across).express(slot, GivenGenes(np.concatenate(rules)), 0, shared)
+    assert found.tobytes() == shared.tobytes()
+
+
+@few
+@given(sizes, seeds, st.integers(2, 300))
+def test_a_synapse_follows_its_largest_logit(
+    neurons: tuple[int, ...], seed: int, rules: int
+) -> None:
+    slot, genome_map = slot_of(neurons), Mixture(rules, across=True)
+    n = sum(layer.synapses for layer in slot.layers)
+    logits = np.random.default_rng(seed).normal(size=(rules, n)).astype(np.float32)
+    logits[[0, -1], -1] = 9  # two equal: the first of the two
+    logits[:, 0] = 1.5  # all equal: the first
+    genes = mixture_genes(genome_map, slot, logits)
+    found = np.concatenate(genome_map.assignment(slot, GivenGenes(genes)))
+    np.testing.assert_array_equal(found, logits.argmax(0))
+    assert found[0] == found[-1] == 0
+    wanted = logits.argmax(0)[:, None] + np.arange(slot.layers[0].planes) * rules
+    np.testing.assert_array_equal(np.concatenate(parts_of(genome_map, slot, genes)), wanted)
+    # Another rule is raised above the one that leads: this synapse moves, and no other.
+    logits[-1, 0] = 1.6
+    moved = np.concatenate(parts_of(genome_map, slot, mixture_genes(genome_map, slot, logits)))
+    assert np.flatnonzero((moved != wanted).any(1)).tolist() == [0]
+    assert moved[0, 0] == rules - 1
+
+
+def parts_of(genome_map: Mixture, slot: Slot, genes: np.ndarray) -> list[np.ndarray]:
+    """Return coefficients ``(synapses, planes)`` of each layer, as in memory."""
+    memory = np.empty(slot.size, np.float32)
+    genome_map.express(slot, GivenGenes(genes), 0, memory)
+    return [
+        part.reshape(layer.planes, -1).T
+        for layer, part in zip(slot.layers, slot.parts(memory), strict=True)
+    ]
+
+
+def test_a_logit_that_is_nan_is_seen() -> None:
+    slot, genome_map = slot_of((3, 4, 2)), Mixture(3, across=True)
+    for rule in range(3):
+        logits = np.zeros((3, 20))
+        logits[rule, 7] = np.nan
+        logits[rule, 13] = np.inf
+        logits[:, 4] = -np.inf
+        genes = mixture_genes(genome_map, slot, logits)
+        (first, second) = genome_map.assignment(slot, GivenGenes(genes))
+        assert (first[7], first[4], second[1]) == (-1, 0, rule)
+        nans = np.isnan(np.concatenate(parts_of(genome_map, slot, genes)))
+        assert np.flatnonzero(nans.all(1)).tolist() == np.flatnonzero(nans.any(1)).tolist() == [7]
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_logits_in_blocks_are_logits(across: bool) -> None:
+    """A layer so wide that not all of its logits are in memory at a time."""
+    slot, genome_map = slot_of((70, 100, 3)), Mixture(11, across)
+    source, genes = seeded(genome_map.n_genes(slot), 4, 1)
+    start = 0 if across else 55 + 11 * 7000
+    n, skipped = (7300, 7000) if across else (300, 0)
+    wanted = genes[start + 55 :].reshape(11, n).argmax(0)[skipped:]
+    np.testing.assert_array_equal(genome_map.assignment(slot, source)[1], wanted)
+    first = genes[55:][: 11 * (n if across else 7000)].reshape(11, -1).argmax(0)[:7000]
+    np.testing.assert_array_equal(genome_map.assignment(slot, source)[0], first)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from maps import MAPS, random_genes, seeds, sizes
+from maps import MAPS, random_genes, seeded, seeds, sizes
 from topologies import KINDS, SIZES, genome_of, network_of, newborn, told
 from toys import layers_of, observe, oja, traced
 
 from metahebb.errors import InputError
-from metahebb.genomes import GenomeMap, GivenGenes, Neuron, RuleBook, Shared
+from metahebb.genomes import Genome, GenomeMap, GivenGenes, Mixture, Neuron, RuleBook, Shared
 from metahebb.networks import Dense, Evolved, FeedForward, Gated, Modular, Sparse, Static
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Normalization
@@ -132,12 +132,18 @@ def test_genes_are_of_the_synapses_that_need_them(genome_map: GenomeMap, topolog
     elif isinstance(genome_map, Shared):
         groups = [sum(counts)] if genome_map.across else counts
         wanted = sum(5 * min(genome_map.rules, n) for n in groups)
+    elif isinstance(genome_map, Mixture):
+        sets = 1 if genome_map.across else len(counts)
+        wanted = genome_map.rules * (5 * sets + sum(counts))
     elif genome_map.of_synapses:
         wanted = 5 * sum(counts)
     assert genome.n_genes == wanted + static + gates
     bits = 32 * wanted
     if isinstance(genome_map, RuleBook):
         bits = math.ceil(4 * sum(counts) * math.log2(3)) + 32 * len(counts)
+    if isinstance(genome_map, Mixture):
+        choices = sum(counts) * math.log2(genome_map.rules)
+        bits = 32 * (wanted - genome_map.rules * sum(counts)) + math.ceil(choices)
     assert genome.bits == bits + 32 * static + gates
 
 
@@ -271,6 +277,21 @@ def test_a_leveled_eta_is_the_mean_of_the_plastic_and_given_to_no_other(topology
     for old, new, p in zip(before, layers_of(lanes), plastic, strict=True):
         np.testing.assert_allclose(new.coefficients[0][p], old[p].mean(), rtol=1e-5)
         assert (new.coefficients[0][~p] == 0).all()
+
+
+@every_map
+def test_a_layer_may_be_all_structure(genome_map: GenomeMap) -> None:
+    network = FeedForward((1,), normalization=Normalization("none"), topology=Static(0.9))
+    genome = Genome.mapped(network.slots(5, 1), {"coefficients": genome_map})
+    source, genes = seeded(genome.n_genes, 3, 1)
+    lanes = network.lanes(5, 1, 2)
+    lanes.born(1, genome, source, Key(3, Stream.BIRTH))
+    before = lanes.weights(1)
+    assert before[1] == genes[-1]
+    for _ in range(3):
+        observe(lanes, np.random.default_rng(0))
+    after = lanes.weights(1)
+    assert [int((a != b).sum()) for a, b in zip(before, after, strict=True)] == [1, 0]
 
 
 def test_gated_networks_have_all_synapses() -> None:

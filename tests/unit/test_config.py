@@ -84,6 +84,7 @@ def test_a_population_has_parents(algorithm: Any, popsize: int, ratio: float) ->
           for name in ("penalty", "initial_stdev", "stdev_floor", "learning_rate_floor",
                        "stdev_learning_rate")
           for bad in (-1.0, math.inf, math.nan)],
+        ({"mixture_rules": 0}, "mixture_rules of at least 1, got 0"),
         ({"parenthood_ratio": 0.0}, "parenthood_ratio"),
         ({"parenthood_ratio": 1.1}, "parenthood_ratio"),
         ({"parenthood_ratio": math.nan}, "parenthood_ratio"),
@@ -101,7 +102,7 @@ def test_which_searches_are_seeded_and_mirrored() -> None:
     for name in ("snes", "cem"):
         assert SearchConfig(name, popsize=7).is_seeded
         assert not SearchConfig(name, popsize=7).mirrored
-    for name in ("cmaes", "xnes", "ga", "cosyne"):
+    for name in ("cmaes", "xnes", "ga", "cosyne", "mixture"):
         assert not SearchConfig(name, popsize=7).is_seeded
 
 

@@ -19,6 +19,7 @@ from metahebb.genomes import (
     Generated,
     Genome,
     LowRank,
+    Mixture,
     Neuron,
     PerSynapse,
     RuleBook,
@@ -57,6 +58,7 @@ def test_all_maps_are_offered() -> None:
         (("--genome=low_rank", "--genome.rank", "3", "--genome.offsets"), LowRank(3, True)),
         (("--genome", "generated", "--genome.hidden", "5"), Generated(5)),
         (("--genome", "rule_book", "--genome.threshold", "0.2"), RuleBook(0.2)),
+        (("--genome", "mixture", "--genome.rules", "3", "--genome.across"), Mixture(3, True)),
     ],
 )
 def test_a_map_has_options_of_its_own(words: tuple[str, ...], genome: Any) -> None:
@@ -78,6 +80,8 @@ def test_a_map_has_options_of_its_own(words: tuple[str, ...], genome: Any) -> No
         (("--genome", "low_rank", "--genome.rank", "0"), r"rank of at least 1 \(low_rank\), got 0"),
         (("--genome", "generated", "--genome.hidden", "0"), r"at least 1 \(generated\), got 0"),
         (("--genome", "rule_book", "--genome.threshold", "-1"), r"0 \(rule_book\), got -1"),
+        (("--genome", "mixture", "--genome.rules", "0"), r"rules of at least 1 \(mixture\), got 0"),
+        (("--genome", "mixture", "--genome.seed", "3"), "got '--genome.seed'"),
         (("--genome", "rule_book", "--genome.threshold", "nan"), r"0 \(rule_book\), got nan"),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 
 from experiments.arms import ARMS
 from experiments.cells import Cells
-from experiments.damage import KINDS, Group, _claims
+from experiments.damage import _claims
+from experiments.groups import KINDS, Group
 from experiments.robustness import (
     BODIES,
     BUDGETS,
@@ -33,7 +34,7 @@ QUICK = BUDGETS["quick"]
 
 @pytest.mark.parametrize("fold", [*ONE, *WEAKENED], ids=str)
 def test_training_never_shows_what_is_tested_as_unseen(fold: Fold) -> None:
-    config = run_config(QUICK, "hebbian", fold, 0, QUICK.generations)
+    config = run_config(QUICK, ARMS["hebbian"], fold, 0, QUICK.generations)
     assert set(fold.unseen) | {fold.leg} == set(LEGS)
     intact = compiled("ant", "intact", "implicitfast")
     for body in config.task.bodies:
@@ -62,7 +63,7 @@ def test_a_weak_leg_is_the_one_that_is_tested_shortened() -> None:
 
 @pytest.mark.parametrize("fold", [ONE[0], WEAKENED[0]], ids=str)
 def test_every_body_has_its_turn(fold: Fold) -> None:
-    config = run_config(QUICK, "hebbian", fold, 0, QUICK.generations)
+    config = run_config(QUICK, ARMS["hebbian"], fold, 0, QUICK.generations)
     shown = [body for stage in config.stages for body in stage.bodies]
     counts = {body: shown.count(body) for body in config.task.bodies}
     assert sum(counts.values()) == 2 * QUICK.generations
@@ -71,7 +72,9 @@ def test_every_body_has_its_turn(fold: Fold) -> None:
 
 
 def test_every_arm_has_the_same_search_before_tuning() -> None:
-    configs = {arm: run_config(QUICK, arm, WEAKENED[3], 0, QUICK.generations) for arm in ARMS}
+    configs = {
+        arm: run_config(QUICK, who, WEAKENED[3], 0, QUICK.generations) for arm, who in ARMS.items()
+    }
     assert len({config.search for config in configs.values()}) == 1
     assert len({config.schedule for config in configs.values()}) == 1
     assert len({config.network.hidden for config in configs.values()}) == 1

@@ -17,6 +17,7 @@ from metahebb.genomes import (
     AntiDiagonal,
     Generated,
     LowRank,
+    Mixture,
     Neuron,
     PerSynapse,
     RuleBook,
@@ -47,6 +48,7 @@ searches = st.builds(
     parenthood_ratio=st.floats(0.01, 1.0),
     separable=st.booleans(),
     penalty=positive,
+    mixture_rules=st.integers(1, 10**6),
 )
 networks = st.builds(
     FeedForward,
@@ -72,6 +74,7 @@ genomes = st.one_of(
     st.builds(LowRank, rank=st.integers(1, 99), offsets=st.booleans()),
     st.builds(Generated, hidden=st.integers(1, 999)),
     st.builds(RuleBook, threshold=st.floats(0, 1e6)),
+    st.builds(Mixture, rules=st.integers(1, 10**6), across=st.booleans()),
 )
 tasks = st.one_of(
     st.builds(

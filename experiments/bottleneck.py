@@ -1,0 +1,181 @@
+"""How few plasticity rules are enough?
+
+    python -m experiments.bottleneck smoke|quick|paper
+
+Enough, if a genome of at most 1,104 genes walks 0.95 as far as the one with rules of its own for
+every synapse; better than enough, if it walks farther in bodies that training never showed, with
+intervals apart. Task, protocol, bodies, tuning budget and evaluation are those of the damage study,
+whose Hebbian runs are the reference: both tables stand side by side.
+
+Runs and lives that are done are not done again. ``smoke`` writes below ``runs/``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.bottleneck_numbers import Found, Interval, half_of, size_of, words_of
+from experiments.bottleneck_points import POINTS, REFERENCE
+from experiments.bottleneck_tables import (
+    NOTES,
+    points_table,
+    tuning_lists,
+    write_figure,
+)
+from experiments.cells import cells
+from experiments.damage_tables import bodies_table, write_runs
+from experiments.groups import Group
+from experiments.lesion_lives import SCALES, lesions_of, ways
+from experiments.lesion_numbers import Pairs
+from experiments.robustness import (
+    BODIES,
+    BUDGETS,
+    DT,
+    WEAKENED,
+    Fold,
+    run_of,
+    run_path,
+    tune,
+    tuning_paths,
+    tuning_runs,
+)
+from experiments.running import Order, Size, command, is_finished
+from experiments.study import Claim, write_study
+from experiments.tuning import Setting
+from metahebb.errors import InputError
+from metahebb.runs.folder import RunFolder
+
+TITLE = "How few plasticity rules are enough?"
+FOLD = WEAKENED[3]
+"""That every point is evolved on; see `FOCUS`."""
+FOCUS: tuple[str, ...] = (REFERENCE, "neuron", "low_rank-1")
+"""Points that are evolved on all folds, once every point has been on the first."""
+FEW = 1104
+"""Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
+
+Tuning = dict[str, list[tuple[Setting, float]]]
+Runs = dict[str, dict[tuple[Fold, int], RunFolder]]
+
+
+def main(order: Order) -> None:
+    """Evolve what is missing, evaluate, and write ``results/bottleneck``."""
+    budget = BUDGETS[order.size]
+    tuning, runs = _all_runs(order)
+    found = [_measured(name, runs[name], order) for name in runs]
+    groups = [point.group for point in found]
+    claims = _claims(found, f"python -m experiments.bottleneck {order.size}")
+    scale = SCALES[order.size]
+    notes = NOTES.format(
+        points=points_table(found),
+        bodies=bodies_table(groups),
+        tuning=tuning_lists(tuning),
+        budget=budget,
+        hidden="-".join(map(str, budget.hidden)),
+        fold=FOLD,
+        seconds=budget.steps * DT,
+        at=scale.at * DT,
+    )
+    everyone = [run for some in runs.values() for run in some.values()]
+    arms = {name: POINTS[name].arm for name in runs}
+    scored = tuning_runs(order.size, arms)
+    folder = write_study("bottleneck", TITLE, claims, everyone, notes, order.size, scored)
+    write_runs(folder, groups)
+    write_figure(folder, found)
+    print(folder)
+
+
+def _jobs(size: Size) -> list[tuple[str, Fold]]:
+    """Return points and folds in the order in which they are evolved: `FOCUS` is second."""
+    others = () if size == "smoke" else tuple(fold for fold in WEAKENED if fold != FOLD)
+    first = [(name, FOLD) for name in POINTS]
+    return first + [(name, fold) for name in FOCUS if name in POINTS for fold in others]
+
+
+def _all_runs(order: Order) -> tuple[Tuning, Runs]:
+    """Return what tuning found and the runs, by point; see `robustness.all_runs`.
+
+    With ``order.finished`` points and folds are left out whose runs are not all there.
+
+    Raises:
+        InputError: with ``order.finished``, where the reference or all others are not finished.
+    """
+    size, where = order.size, order.where
+    seeds = BUDGETS[size].seeds
+    tuning: Tuning = {}
+    runs: Runs = {}
+    for name, fold in _jobs(size):
+        arm = POINTS[name].arm
+        if order.finished:
+            paths = [run_path(size, name, fold, seed) for seed in seeds]
+            if not all(map(is_finished, [*tuning_paths(size, name, arm), *paths])):
+                continue
+        if name not in tuning:
+            tuning[name] = tune(size, name, arm, where)
+        best = tuning[name][0][0]
+        for seed in seeds:
+            run = run_of(size, name, arm, fold, seed, best, where)
+            runs.setdefault(name, {})[fold, seed] = run
+    if REFERENCE not in runs or len(runs) == 1:
+        missing = "another map" if REFERENCE in runs else REFERENCE
+        raise InputError(
+            f"expected finished runs, got none of size {size} of {missing}; leave out --finished"
+        )
+    return tuning, runs
+
+
+def _measured(name: str, runs: dict[tuple[Fold, int], RunFolder], order: Order) -> Found:
+    """Live the lives of a point."""
+    budget, scale = BUDGETS[order.size], SCALES[order.size]
+    lived = {
+        job: cells(run, BODIES, budget.lives, budget.steps, order.where)
+        for job, run in runs.items()
+    }
+    folds = tuple(dict.fromkeys(fold for fold, _ in runs))
+    seeds = tuple(dict.fromkeys(seed for _, seed in runs))
+    lesion = lesions_of("hebbian", FOLD, scale.at)["zero"]
+
+    def walked(probes: tuple[str, ...]) -> npt.NDArray[np.float64]:
+        return np.array(
+            [
+                [
+                    ways(runs[fold, seed], probes, scale.lives, scale.horizon, order.where)
+                    for seed in seeds
+                ]
+                for fold in folds
+            ]
+        )
+
+    first = next(iter(runs.values()))
+    return Found(
+        name,
+        *size_of(first),
+        words_of(first.config.search),
+        Group(name, FOLD.protocol, folds, seeds, lived),
+        Pairs(name, lesion, seeds, DT, walked(lesion.probes), walked(())),
+        tuple(half_of(run) for run in runs.values()),
+    )
+
+
+def _claims(found: list[Found], made_by: str) -> list[Claim]:
+    """Return the goals first, then every point's figures."""
+    reference = next(point for point in found if point.name == REFERENCE)
+    goals, figures = [], []
+    for point in found:
+        measured: list[tuple[str, Interval, str | None]] = []
+        if point is not reference:
+            goal = ">= 0.95" if point.genes <= FEW else None
+            measured.append(("intact / per synapse", point.relative(reference), goal))
+            what = "gap between the intervals on unseen legs, above per synapse [m]"
+            measured.append((what, (point.gap(reference), None, None), ">= 0"))
+        measured += [(f"{kind} [m]", point.kind(kind), None) for kind in ("intact", "unseen")]
+        measured.append(("unseen / intact", point.group.retention(), None))
+        for what, value, goal in measured:
+            name = f"{point.name}, {point.genes:,} genes, {point.search}: {what}"
+            claim = Claim(name, *value, goal, point.group.seeds, made_by)
+            (figures if goal is None else goals).append(claim)
+    return [*goals, *figures]
+
+
+if __name__ == "__main__":
+    command("bottleneck", main)

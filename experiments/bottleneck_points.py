@@ -1,0 +1,130 @@
+"""The points of the curve: genome maps of many sizes, with one network and one protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from experiments.arms import HIDDEN, Arm
+from experiments.tuning import Setting
+from metahebb.evolution.config import SearchConfig
+from metahebb.genomes import (
+    AntiDiagonal,
+    AnyMap,
+    Generated,
+    LowRank,
+    Mixture,
+    Neuron,
+    PerSynapse,
+    RuleBook,
+    Shared,
+)
+from metahebb.networks import FeedForward
+
+REFERENCE = "per_synapse"
+"""The point that all others are measured against: the arm ``hebbian``, tuned in `LARGE`."""
+LARGE = (
+    Setting(0.1, 0.06, 0.3),
+    Setting(0.06, 0.03, 0.1),
+    Setting(0.06, 0.03, 0.3),
+    Setting(0.1, 0.03, 0.1),
+)
+"""Settings of a genome of more than 2,000 genes; the second is that of the damage study."""
+
+
+PALM = SearchConfig(
+    algorithm="mixture",
+    mixture_rules=16,
+    stdev_decay=0.999,
+    learning_rate_decay=0.995,
+    ranking="standardized",
+)
+"""The search of Palm et al. 2021 but for its learning rate, with the smallest of their
+numbers of rules, as their network had eight times as many synapses."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One genome map of one size.
+
+    Attributes:
+        line: of the figure that it lies on.
+        arm: who lives, and in which settings it is tuned.
+    """
+
+    line: str
+    arm: Arm
+
+
+def small(scale: float, separable: bool = False) -> tuple[Setting, ...]:
+    """Return the settings of a genome of at most 2,000 genes: two searches, two settings of each.
+
+    Args:
+        scale: of the first center; products of genes need more than sums do.
+        separable: whether CMA-ES has a diagonal covariance: from about 700 genes on.
+    """
+    return (
+        Setting(0.1, 0.06, scale),
+        Setting(0.1, 0.02, scale, "cmaes", separable=separable),  # which has no learning rate
+        Setting(0.06, 0.03, scale / 3),
+        Setting(0.3, 0.02, scale, "cmaes", separable=separable),
+    )
+
+
+def _point(
+    line: str,
+    what: str,
+    genome: AnyMap,
+    grid: tuple[Setting, ...] = LARGE,
+    birth: str = "uniform",
+    search: SearchConfig = SearchConfig(),  # noqa: B008 (frozen)
+) -> Point:
+    return Point(
+        line, Arm(what, FeedForward(HIDDEN, birth=birth), genome=genome, search=search, grid=grid)
+    )
+
+
+POINTS: dict[str, Point] = {
+    REFERENCE: _point("per synapse", "each synapse", PerSynapse()),
+    "low_rank-1": _point("low rank", "one outer product", LowRank(), small(0.5)),
+    "neuron": _point("neuron", "five genes per neuron", Neuron(), small(0.3)),
+    "shared-16": _point("shared", "16 rules per layer", Shared(16), small(0.3)),
+    "shared-64": _point("shared", "64 rules per layer", Shared(64), small(0.3, separable=True)),
+    "births": _point(
+        "shared, inherited births",
+        "16 rules per layer, a birth weight per synapse",
+        Shared(16),
+        small(0.3, separable=True),
+        birth="coevolved",
+    ),
+    "generated": _point("generated", "a network of 16 tanh units", Generated(), small(0.5)),
+    "one": _point("shared", "one rule for the whole network", Shared(1, across=True), small(0.3)),
+    "mixture-16": _point(
+        "mixture, repaired",
+        "16 rules of the network, and 16 logits per synapse",
+        Mixture(16, across=True),
+    ),
+    "palm-16": _point(
+        "mixture, published",
+        "the same, each synapse of each candidate drawn on its own",
+        PerSynapse(),
+        (
+            Setting(0.1, 0.2, 1.0, optimizer="sgd"),  # the published one
+            Setting(0.1, 1.0, 1.0),  # the best that was tried after the fact
+            Setting(0.1, 0.2, 1.0),
+            Setting(0.1, 0.06, 0.3),
+        ),
+        search=PALM,
+    ),
+    "rule_book": _point("rule book", "signs and an eta per layer", RuleBook()),
+    "anti_diagonal": _point("anti-diagonal", "rule i + j", AntiDiagonal(), small(0.3)),
+    "shared-4": _point("shared", "4 rules per layer", Shared(4), small(0.3)),
+    "low_rank-4": _point("low rank", "four outer products", LowRank(4)),
+    "low_rank-1o": _point(
+        "low rank, offsets",
+        "one outer product, an offset per neuron",
+        LowRank(offsets=True),
+        small(0.3, separable=True),
+    ),
+    "shared-1": _point("shared", "one rule per layer", Shared(1), small(0.3)),
+}
+"""In the order in which they are evolved."""

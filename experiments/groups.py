@@ -1,0 +1,89 @@
+"""The runs of one way to walk, and what their centers do by kind of body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.cells import Cells
+from experiments.robustness import Fold
+from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
+from metahebb.tasks.damage import INTACT
+
+Floats = npt.NDArray[np.float64]
+
+WALKS = 1.0
+"""Metres from which an arm walks at all."""
+KINDS = ("intact", "seen", "unseen", "long", "pairs", "alive")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one arm under one protocol.
+
+    Attributes:
+        arm: who.
+        protocol: what training showed, see `Fold`.
+        folds: which of them there are.
+        cells: ``(fold, seed)`` to what the center did.
+    """
+
+    arm: str
+    protocol: str
+    folds: tuple[Fold, ...]
+    seeds: tuple[int, ...]
+    cells: dict[tuple[Fold, int], Cells]
+
+    def draws(self) -> tuple[dict[str, float], dict[str, Floats]]:
+        """Return means over folds, seeds and lives, and their bootstrap draws, by kind of body."""
+        data = np.array(
+            [[_kinds(self.cells[fold, seed], fold) for seed in self.seeds] for fold in self.folds]
+        ).transpose(0, 1, 3, 2)
+        means = dict(zip(KINDS, data.mean((0, 1, 2)).tolist(), strict=True))
+        return means, dict(zip(KINDS, nested_means(data).T, strict=True))
+
+    def interval(self, draws: Floats, value: float) -> tuple[float, float]:
+        """Return the 95 % interval of a figure of the group, from its draws."""
+        return quantile_interval(draws, value, few_runs(len(self.folds), len(self.seeds)))
+
+    def retention(self) -> tuple[float | None, float | None, float | None]:
+        """Return distance on unseen legs by that on the intact body, and its interval.
+
+        None where nobody walks intact, and where the interval of the intact distance reaches
+        `WALKS`: a ratio of nothing says nothing.
+        """
+        means, draws = self.draws()
+        if self.interval(draws["intact"], means["intact"])[0] < WALKS:
+            walks = means["intact"] >= WALKS
+            return (means["unseen"] / means["intact"] if walks else None), None, None
+        ratio = means["unseen"] / means["intact"]
+        return ratio, *self.interval(draws["unseen"] / draws["intact"], ratio)
+
+    def only(self, folds: tuple[Fold, ...], seeds: tuple[int, ...]) -> Group:
+        """Return the part with these folds and seeds."""
+        some = {(f, s): lived for (f, s), lived in self.cells.items() if f in folds and s in seeds}
+        return Group(self.arm, self.protocol, folds, seeds, some)
+
+
+def _kinds(found: Cells, fold: Fold) -> Floats:
+    """Return ``(n_kinds, n_lives)`` means over the bodies of each kind [m], survival of unseen."""
+
+    def mean(bodies: Sequence[str]) -> Floats:
+        rows = [found.bodies.index(body) for body in bodies]
+        values: Floats = found.distance[rows].mean(0)
+        return values
+
+    unseen = [found.bodies.index(body) for body in fold.unseen]
+    return np.array(
+        [
+            mean([INTACT]),
+            mean([fold.leg]),
+            mean(fold.unseen),
+            mean([b for b in found.bodies if b.startswith("long")]),
+            mean([b for b in found.bodies if "+" in b]),
+            found.survived[unseen].mean(0),
+        ]
+    )
