@@ -15,9 +15,8 @@ from maps import MAPS, random_genes, seeded, seeds, sizes
 from topologies import KINDS, SIZES, genome_of, network_of, newborn, told
 from toys import layers_of, observe, oja, traced
 
-from metahebb.errors import InputError
-from metahebb.genomes import Genome, GenomeMap, GivenGenes, Mixture, Neuron, RuleBook, Shared
-from metahebb.networks import Dense, Evolved, FeedForward, Gated, Modular, Sparse, Static
+from metahebb.genomes import Genome, GenomeMap, GivenGenes, Mixture, RuleBook, Shared
+from metahebb.networks import Dense, Evolved, FeedForward, Modular, Sparse, Static
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Normalization
 from metahebb.plasticity.rules import RULES
@@ -292,16 +291,3 @@ def test_a_layer_may_be_all_structure(genome_map: GenomeMap) -> None:
         observe(lanes, np.random.default_rng(0))
     after = lanes.weights(1)
     assert [int((a != b).sum()) for a, b in zip(before, after, strict=True)] == [1, 0]
-
-
-def test_gated_networks_have_all_synapses() -> None:
-    lanes = Gated("gru", (3, 4)).lanes(5, 2, 1)
-    for layer, mask in zip(lanes.raw_layers(0), lanes.present_layers(0), strict=True):
-        assert layer.shape == mask.shape
-        assert mask.all()
-
-
-def test_no_genes_are_left_for_a_map_where_all_is_structure() -> None:
-    with pytest.raises(InputError, match="expected coefficients for the genome map to fill, got"):
-        genome_of(network_of(Static(1.0)), Shared(2))
-    assert genome_of(network_of(Static(0.5)), Neuron()).n_genes == 4 * 8 + 5 * 6 + 15 + 9

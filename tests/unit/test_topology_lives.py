@@ -11,8 +11,8 @@ from topologies import KINDS, genome_of, network_of
 from toys import Toy, exploding
 
 from metahebb.errors import InputError
-from metahebb.genomes import Genome
-from metahebb.networks import Evolved, FeedForward, Modular, Sparse, Static
+from metahebb.genomes import Genome, Neuron, Shared
+from metahebb.networks import Evolved, FeedForward, Gated, Modular, Sparse, Static
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.probes import parse_probes
@@ -99,3 +99,16 @@ def test_what_cannot_keep_its_weights_is_refused_in_one_line(
 @pytest.mark.parametrize("rule", [DECAY, exploding], ids=str)
 def test_a_weight_of_0_may_decay(rule: Any) -> None:
     assert genome_of(network_of(Sparse(0.5), rule=rule)).n_genes == 15 + 9
+
+
+def test_gated_networks_have_all_synapses() -> None:
+    lanes = Gated("gru", (3, 4)).lanes(5, 2, 1)
+    for layer, mask in zip(lanes.raw_layers(0), lanes.present_layers(0), strict=True):
+        assert layer.shape == mask.shape
+        assert mask.all()
+
+
+def test_no_genes_are_left_for_a_map_where_all_is_structure() -> None:
+    with pytest.raises(InputError, match="expected coefficients for the genome map to fill, got"):
+        genome_of(network_of(Static(1.0)), Shared(2))
+    assert genome_of(network_of(Static(0.5)), Neuron()).n_genes == 4 * 8 + 5 * 6 + 15 + 9
