@@ -43,6 +43,27 @@ def rule_numbers(genome: Genome) -> Numbers:
     return found
 
 
+def tables_of(living: FeedForwardLanes, numbers: Numbers) -> npt.NDArray[np.float32]:
+    """Return the folded rules ``(n_lanes, planes, rules)`` of newborn lanes of a `Shared` genome.
+
+    Args:
+        living: lanes whose coefficients are expressed and folded.
+        numbers: of `rule_numbers`.
+    """
+    planes = len(living.network.rule.coefficients)
+    firsts = np.unique(numbers, return_index=True)[1]
+    n_lanes = len(living._coefficients)
+    tables = np.empty((n_lanes, planes, firsts.size), np.float32)
+    start = 0
+    for layer in living.layers:
+        stop = start + layer.size
+        here = (firsts >= start) & (firsts < stop)
+        block = living._coefficients[:, planes * start : planes * stop].reshape(n_lanes, planes, -1)
+        tables[:, :, here] = block[:, :, firsts[here] - start]
+        start = stop
+    return tables
+
+
 def look_up(living: FeedForwardLanes, numbers: Numbers, reads: Reads = "table") -> None:
     """Make newborn lanes of a `Shared` genome step by a table instead of their coefficients.
 
@@ -52,20 +73,8 @@ def look_up(living: FeedForwardLanes, numbers: Numbers, reads: Reads = "table") 
         reads: ``table``; or ``nothing``: all synapses follow the first rule, which is read once.
             That is another network, and what no table can be faster than.
     """
-    planes = len(living.network.rule.coefficients)
-    firsts = np.unique(numbers, return_index=True)[1]
-    n_lanes, n = living._weights.shape
-    tables = np.empty((n_lanes, planes, firsts.size), np.float32)
-    start = 0
-    for layer in living.layers:
-        stop = start + layer.size
-        here = (firsts >= start) & (firsts < stop)
-        block = living._coefficients[:, planes * start : planes * stop].reshape(n_lanes, planes, -1)
-        tables[:, :, here] = block[:, :, firsts[here] - start]
-        start = stop
-    assert start == n
     state = list(living._state)
-    state[3:4] = [tables, numbers]
+    state[3:4] = [tables_of(living, numbers), numbers]
     living._state = tuple(state)  # type: ignore[assignment]
     kernel = _kernel(living.network, reads)
     living._step, living._flush = kernel.step, kernel.flush

@@ -11,6 +11,7 @@ from metahebb.bench.rows.plastic_step import grown
 from metahebb.bench.rows.rule_table import births, genome_of, looking_up, maps_of
 from metahebb.bench.rule_table import rule_numbers
 from metahebb.bench.run import BENCHES
+from metahebb.bench.side_by_side import SIDE, side_by_side
 from metahebb.networks.feedforward import FeedForwardLanes
 
 SIZES = (5, 9, 6, 3)
@@ -40,6 +41,22 @@ def test_the_limit_is_the_network_of_one_rule() -> None:
     np.testing.assert_allclose(found, lives(grown(SIZES, 2, maps=maps_of(1))), rtol=0, atol=2e-5)
     other = lives(looking_up(SIZES, 2, 5, "nothing")) - lives(looking_up(SIZES, 2, 5))
     assert abs(other).max() > 0.1
+
+
+@pytest.mark.parametrize("rules", [1, 7, 10**6])
+def test_a_step_side_by_side_is_the_present_step(rules: int) -> None:
+    n = 2 * SIDE
+    ours = grown(SIZES, n, maps=maps_of(rules))
+    observations = np.random.default_rng(2).uniform(-1, 1, (n, SIZES[0])).astype(np.float32)
+    numbers = rule_numbers(genome_of(SIZES, rules))
+    step, arguments = side_by_side(ours, numbers, observations)
+    wanted = []
+    for _ in range(5):
+        wanted.append(ours.act(observations, np.arange(n)).copy())
+        step(*arguments)
+        # It adds in another order; differences grow over steps.
+        np.testing.assert_allclose(arguments[-1], wanted[-1], rtol=0, atol=1e-4)
+    assert abs(wanted[-1] - wanted[0]).max() > 0.1
 
 
 def test_numbers_take_few_bytes() -> None:
@@ -72,9 +89,10 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(isinstance(row, Row) and row.goal is None for row in rows)
     assert all(np.isfinite([row.ours, row.ratio, row.low, row.high]).all() for row in rows)
     names = [row.row for row in rows]
-    assert len(set(names)) == len(names) == 3 * (3 + 1) + 3 + 3
+    assert len(set(names)) == len(names) == 3 * (3 + 1) + 3 + 3 + 3
     assert {
         "rule table, small, 16 lanes, 384 rules",
+        "rule table, small, 16 lanes, 384 rules, side by side",
         "rule table, small, 1 lane, 1 rule",
         "rule table, small, 4 lanes, nothing to look up",
         "rule table, small, birth, 16 rules",

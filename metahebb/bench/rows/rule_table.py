@@ -10,6 +10,7 @@ from metahebb.bench.base import Row, Work, compare, interleaved
 from metahebb.bench.findings import seconds
 from metahebb.bench.rows.plastic_step import compiled_steps, grown, times_for
 from metahebb.bench.rule_table import Reads, look_up, rule_numbers
+from metahebb.bench.side_by_side import SIDE, side_by_side
 from metahebb.genomes import Genome, GenomeMap, SeededGenes, Shared, SlotName
 from metahebb.networks import FeedForward
 from metahebb.networks.feedforward import FeedForwardLanes
@@ -59,30 +60,52 @@ def looking_up(
 
 
 def _steps(where: str, sizes: tuple[int, ...], n: int, rules: int, repeats: int) -> Iterator[Row]:
-    """Yield the row of the table, and once per network and lanes that of the limit."""
+    """Yield the rows of tables, and once per network and lanes that of the limit."""
     times = times_for(sizes, n)
     works = {
         "ours": compiled_steps(grown(sizes, n, maps=maps_of(rules)), n, times),
         "table": compiled_steps(looking_up(sizes, n, rules), n, times),
     }
+    if n % SIDE == 0:
+        works["side"] = _side_by_side(sizes, n, rules, times)
     if rules == RULES[-1]:
         works["nothing"] = compiled_steps(looking_up(sizes, n, rules, "nothing"), n, times)
     rates = interleaved(works, repeats)
     ours = seconds(rates.pop("ours"), 1e6)
+    with_rules = f"rule table, {where}, {_number(rules, 'rule')}"
     notes = {
         "table": (
-            f"rule table, {where}, {_number(rules, 'rule')}",
+            with_rules,
             "the same compiled step with a table of rules per lane and one array of rule numbers "
             "for all lanes, of one or two bytes per synapse; above 1: the table is faster",
+        ),
+        "side": (
+            f"{with_rules}, side by side",
+            f"a compiled step with such tables, {SIDE} lanes side by side in memory, so that it "
+            "gathers nothing; it adds in another order",
         ),
         "nothing": (
             f"rule table, {where}, nothing to look up",
             "the same compiled step with one rule that is read once, which is another network: "
-            "what no table can be faster than",
+            "what no table can be faster than in this layout",
         ),
     }
     for name, each in rates.items():
         yield compare(notes[name][0], ours, seconds(each, 1e6), None, "µs", notes[name][1])
+
+
+def _side_by_side(sizes: tuple[int, ...], n: int, rules: int, times: int) -> Work:
+    from metahebb.bench._loops import repeated
+
+    observations = np.random.default_rng(0).uniform(-1, 1, (n, sizes[0])).astype(np.float32)
+    living, numbers = grown(sizes, n, maps=maps_of(rules)), rule_numbers(genome_of(sizes, rules))
+    step, arguments = side_by_side(living, numbers, observations)
+
+    def work() -> float:
+        repeated(step, arguments, times)
+        return float(times * n)
+
+    return work
 
 
 def _birth(head: str, sizes: tuple[int, ...], rules: int, repeats: int) -> Row:
