@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
-from metahebb.bench.base import Row
+from metahebb.bench.base import Row, interleaved
 from metahebb.bench.rows import rule_table
 from metahebb.bench.rows.plastic_step import grown
 from metahebb.bench.rows.rule_table import births, genome_of, looking_up, maps_of
@@ -80,6 +82,12 @@ def test_a_table_at_birth_is_what_is_expressed(monkeypatch: pytest.MonkeyPatch) 
     for work in works.values():
         assert work() == 1
     np.testing.assert_allclose(*squares, rtol=1e-5)
+
+
+def test_a_clock_may_be_the_threads_own() -> None:
+    """Sleep is no work of this thread."""
+    rates = interleaved({"sleep": lambda: float(time.sleep(0.05) is None)}, 1, time.thread_time)
+    assert rates["sleep"][0] > 1 / 0.04
 
 
 def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:

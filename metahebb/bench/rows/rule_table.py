@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -26,7 +27,8 @@ RULES = (1, 16, 384)
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     """Yield the rows, none of which has a goal; one core, ABCD_lr, max-abs, whatever ``threads``.
 
-    Ours is the present kernel: a ratio above 1 says that the other is faster, or smaller.
+    Ours is the present kernel: a ratio above 1 says that the other is faster, or smaller. Times
+    are the thread's own, so that a busy machine can tell such small differences, too.
     """
     repeats = 5 if quick else 21
     for head, sizes in HEADS.items():
@@ -70,7 +72,7 @@ def _steps(where: str, sizes: tuple[int, ...], n: int, rules: int, repeats: int)
         works["side"] = _side_by_side(sizes, n, rules, times)
     if rules == RULES[-1]:
         works["nothing"] = compiled_steps(looking_up(sizes, n, rules, "nothing"), n, times)
-    rates = interleaved(works, repeats)
+    rates = interleaved(works, repeats, time.thread_time)
     ours = seconds(rates.pop("ours"), 1e6)
     with_rules = f"rule table, {where}, {_number(rules, 'rule')}"
     notes = {
@@ -110,7 +112,7 @@ def _side_by_side(sizes: tuple[int, ...], n: int, rules: int, times: int) -> Wor
 
 def _birth(head: str, sizes: tuple[int, ...], rules: int, repeats: int) -> Row:
     works = births(sizes, rules)
-    rates = interleaved(works, repeats)
+    rates = interleaved(works, repeats, time.thread_time)
     return compare(
         f"rule table, {head}, birth, {_number(rules, 'rule')}",
         seconds(rates["ours"], 1e6),
