@@ -114,12 +114,10 @@ def _told(slot: Slot) -> Places:
 
 def _of_body(places: Places, weights: Genes) -> tuple[Genes, Genes]:
     """Return what each sensor ``(hidden, n)`` and actuator ``(hidden, m)`` adds to each unit."""
-    sensors, actuators = (
-        np.array(rows, np.float32).T for rows in (places.sensors, places.actuators)
-    )
-    return _weighted(weights[: len(sensors)], sensors), _weighted(
-        weights[len(sensors) :], actuators
-    )
+    sensors = np.array(places.sensors, np.float32).T
+    actuators = np.array(places.actuators, np.float32).T
+    of_sensors, of_actuators = np.split(weights, [len(sensors)])
+    return _weighted(of_sensors, sensors), _weighted(of_actuators, actuators)
 
 
 def _weighted(weights: Genes, coordinates: Genes) -> Genes:
