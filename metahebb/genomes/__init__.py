@@ -14,6 +14,7 @@ from metahebb.genomes.registry import name_of_map as name_of_map
 from metahebb.genomes.rule_book import RuleBook as RuleBook
 from metahebb.genomes.shared import Shared as Shared
 from metahebb.genomes.slot import LayerShape as LayerShape
+from metahebb.genomes.slot import Places as Places
 from metahebb.genomes.slot import Slot as Slot
 from metahebb.genomes.slot import SlotName as SlotName
 from metahebb.genomes.source import GeneSource as GeneSource

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.genomes.base import LATER as LATER
 from metahebb.plasticity.rule import Rule, rule_from_source
-
-LATER = "later"
-"""Marks, in its metadata, a field that run folders of earlier versions do not have."""
 
 
 def to_json(value: Any) -> Any:
