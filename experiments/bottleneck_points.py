@@ -98,6 +98,12 @@ POINTS: dict[str, Point] = {
         birth="coevolved",
     ),
     "generated": _point("generated", "a network of 16 tanh units", Generated(), small(0.5)),
+    "generated-body": _point(
+        "generated, body",
+        "the same, of places in the body",
+        Generated(coordinates="body"),
+        small(0.5),
+    ),
     "one": _point("shared", "one rule for the whole network", Shared(1, across=True), small(0.3)),
     "mixture-16": _point(
         "mixture, repaired",
