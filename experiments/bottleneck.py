@@ -49,7 +49,7 @@ from metahebb.runs.folder import RunFolder
 TITLE = "How few plasticity rules are enough?"
 FOLD = WEAKENED[3]
 """That every point is evolved on; see `FOCUS`."""
-FOCUS: tuple[str, ...] = (REFERENCE, "neuron", "low_rank-1")
+FOCUS = (REFERENCE, "low_rank-1")
 """Points that are evolved on all folds, once every point has been on the first."""
 FEW = 1104
 """Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
@@ -165,8 +165,8 @@ def _claims(found: list[Found], made_by: str) -> list[Claim]:
         measured: list[tuple[str, Interval, str | None]] = []
         if point is not reference:
             goal = ">= 0.95" if point.genes <= FEW else None
-            measured.append(("intact / per synapse", point.relative(reference), goal))
-            what = "gap between the intervals on unseen legs, above per synapse [m]"
+            measured.append((f"intact / {REFERENCE}", point.relative(reference), goal))
+            what = f"gap between the intervals on unseen legs, above {REFERENCE} [m]"
             measured.append((what, (point.gap(reference), None, None), ">= 0"))
         measured += [(f"{kind} [m]", point.kind(kind), None) for kind in ("intact", "unseen")]
         measured.append(("unseen / intact", point.group.retention(), None))

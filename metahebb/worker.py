@@ -6,7 +6,7 @@ All that a worker process needs is here and below; torch, evotorch and ray are n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +17,7 @@ from metahebb.life import Ending, Lanes, Life, LifeResult
 from metahebb.networks import Network
 from metahebb.noise import Key, Stream, pair
 from metahebb.probes import AnyProbe
-from metahebb.tasks.base import Task
+from metahebb.tasks.base import Placed, Task
 
 Genes = npt.NDArray[np.float32]
 Outcomes = npt.NDArray[np.void]
@@ -63,6 +63,9 @@ class Setup:
     ) -> Setup:
         """Return the set-up whose slots are filled by ``maps``, by name; others per synapse."""
         slots = network.slots(task.n_observations, task.n_outputs)
+        if isinstance(task, Placed) and any(each.needs_places for each in maps.values()):
+            places = task.places()
+            slots = tuple(replace(slot, places=places) for slot in slots)
         return cls(task, network, Genome.mapped(slots, maps), seed, probes)
 
 

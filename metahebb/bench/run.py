@@ -29,6 +29,7 @@ BENCHES = (
     "stragglers",
     "growth",
     "users_rule",
+    "rule_table",
     "profile",
 )
 """Modules of ``metahebb.bench.rows``, in the order in which they run."""

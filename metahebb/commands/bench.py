@@ -17,7 +17,7 @@ class Bench:
 
     only: str | None = None
     """One benchmark: life, plastic_step, generation, envpool, search_cost, workers, stragglers,
-    growth, users_rule or profile; none: all, some minutes on a quiet machine."""
+    growth, users_rule, rule_table or profile; none: all, some minutes on a quiet machine."""
     out: str = "results/bench"
     """Folder of <machine>.json and .md; one benchmark leaves the rows of the others there."""
     threads: int = 0

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.genomes.base import LATER
 from metahebb.noise import Key, Stream, normals
 
 ALGORITHMS = ("openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne", "mixture")
@@ -60,8 +61,7 @@ class SearchConfig:
     mixture."""
     penalty: float = 0.01
     """Factor of mean(h²), subtracted from fitness."""
-    # The mark is LATER of runs.serial, a layer above.
-    mixture_rules: int = field(default=16, metadata={"later": True})
+    mixture_rules: int = field(default=16, metadata={LATER: True})
     """Rules of the network (mixture)."""
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from metahebb.genomes.shared import Shared as Shared
 from metahebb.genomes.slot import Bools as Bools
 from metahebb.genomes.slot import LayerShape as LayerShape
 from metahebb.genomes.slot import Mask as Mask
+from metahebb.genomes.slot import Places as Places
 from metahebb.genomes.slot import Slot as Slot
 from metahebb.genomes.slot import SlotName as SlotName
 from metahebb.genomes.slot import clear as clear

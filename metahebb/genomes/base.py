@@ -10,6 +10,8 @@ from metahebb.genomes.source import Genes, GeneSource
 
 FLOAT_BITS = 32
 """Of a gene that counts as it is, a float32."""
+LATER = "later"
+"""Marks, in its metadata, a field that run folders of earlier versions do not have."""
 
 
 class GenomeMap(Protocol):
@@ -30,6 +32,11 @@ class GenomeMap(Protocol):
         Raises:
             InputError: the map cannot fill it.
         """
+
+    @property
+    def needs_places(self) -> bool:
+        """Whether it reads the `Places` of a slot; who fills slots then asks the task for them."""
+        return False
 
     def bits(self, slot: Slot) -> int:
         """Return the bits that the genes of ``slot`` hold: 32 each, unless they are discrete."""

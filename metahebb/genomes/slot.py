@@ -55,6 +55,19 @@ class Mask(Hashable, Protocol):
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where a task's sensors and actuators are, and what kind: a row of coordinates for each.
+
+    Attributes:
+        sensors: one row per sensor, in the order of observations; each number is in [−1, 1].
+        actuators: one row per actuator, in the order of outputs; rows may be of another length.
+    """
+
+    sensors: tuple[tuple[float, ...], ...]
+    actuators: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Slot:
     """What a network needs to have inherited: ``size`` float32 numbers under one name.
 
@@ -63,12 +76,15 @@ class Slot:
             ``gates`` of synapses.
         layers: the shape of each layer, in the order of the kernel's memory.
         rule: whose coefficients the planes of each layer are, in its order; None for weights.
+        places: of the task's sensors, which the first layer reads, and of its actuators, which the
+            last one drives; None where no genome map asked for them, or the task has none.
         mask: which synapses need to have numbers; those of the others are 0. None: all.
     """
 
     name: SlotName
     layers: tuple[LayerShape, ...]
     rule: Rule | None = None
+    places: Places | None = None
     mask: Mask | None = None
 
     @property

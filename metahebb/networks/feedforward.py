@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
-from metahebb.later import LATER
+from metahebb.genomes.base import LATER
 from metahebb.networks.base import Change
 from metahebb.networks.birth import check_birth, draw_weights, redraw_layers
 from metahebb.networks.memory import aligned, check_scale, layer_views
@@ -82,7 +82,7 @@ class FeedForward:
         if self.is_static:
             slots = [Slot("inherited", weights, mask=plastic)]
         else:
-            slots = [Slot("coefficients", planes, self.rule, plastic)]
+            slots = [Slot("coefficients", planes, self.rule, mask=plastic)]
             if self.birth == "coevolved":
                 slots.append(Slot("birth", weights, mask=plastic))
             if static is not None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
-from metahebb.later import LATER
 from metahebb.networks import FeedForward, Gated
 from metahebb.probes import check_probes, parse_probes
+from metahebb.runs.serial import LATER
 from metahebb.tasks import GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
 from metahebb.worker import Plan, Setup

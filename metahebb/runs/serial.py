@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.later import LATER
+from metahebb.genomes.base import LATER as LATER
 from metahebb.plasticity.rule import Rule, rule_from_source
 
 

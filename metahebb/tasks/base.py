@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import MetahebbError
+from metahebb.genomes.slot import Places
 
 Lanes = npt.NDArray[np.intp]
 """Numbers of lanes, ascending and each once."""
@@ -72,3 +73,11 @@ class Task(Protocol):
 
     def lanes(self, n: int) -> TaskLanes:
         """Open ``n`` lanes."""
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """A task that knows where in a body its sensors and actuators are."""
+
+    def places(self) -> Places:
+        """Return the coordinates of each sensor and actuator, alike for all of its bodies."""

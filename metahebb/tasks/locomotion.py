@@ -10,6 +10,7 @@ from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import INTACT, compiled
 
 if TYPE_CHECKING:
+    from metahebb.genomes import Places
     from metahebb.tasks.locomotion_lanes import LocomotionLanes
 
 BodyName = Literal["ant", "half_cheetah", "hopper", "walker2d", "swimmer"]
@@ -86,6 +87,16 @@ class Locomotion:
     def bodies(self) -> tuple[str, ...]:
         """The damages."""
         return self.damages
+
+    def places(self) -> Places:
+        """Return where in the whole body, at rest, each sensor and actuator is.
+
+        See `metahebb.tasks.locomotion_places` for the coordinates. Damage moves no joint, and so
+        changes none of them: a genome means the same in all bodies of a run.
+        """
+        from metahebb.tasks.locomotion_places import places
+
+        return places(self.body)
 
     def lanes(self, n: int) -> LocomotionLanes:
         """Open ``n`` lanes."""

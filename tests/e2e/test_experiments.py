@@ -79,9 +79,9 @@ def test_bottleneck_writes_every_point_and_does_nothing_twice(
 ) -> None:
     from experiments import bottleneck
 
-    some = {name: bottleneck.POINTS[name] for name in ("per_synapse", "neuron", "shared-1")}
+    some = {name: bottleneck.POINTS[name] for name in ("hebbian", "neuron", "shared-1")}
     monkeypatch.setattr(bottleneck, "POINTS", some)
-    with pytest.raises(InputError, match="finished runs, got none of size smoke of per_synapse"):
+    with pytest.raises(InputError, match="finished runs, got none of size smoke of hebbian"):
         bottleneck.main(Order("smoke", finished=True, where=WHERE))
     bottleneck.main(Order("smoke", where=WHERE))
     folder = here / "runs" / "smoke" / "bottleneck"

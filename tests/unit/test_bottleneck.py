@@ -99,9 +99,9 @@ def test_intervals_are_apart_or_not() -> None:
     assert found("neuron", 4, 1).gap(reference) < 0
     claims = _claims([reference, found("neuron", 6, 3), found("low_rank-4", 3, 1)], "make it")
     goals = {claim.name.split(",")[0] + claim.name.split(":")[1]: claim for claim in claims}
-    assert goals["neuron intact / per synapse"].holds is True
-    assert goals["low_rank-4 intact / per synapse"].goal is None  # too large to count as few
-    gap = " gap between the intervals on unseen legs, above per synapse [m]"
+    assert goals["neuron intact / hebbian"].holds is True
+    assert goals["low_rank-4 intact / hebbian"].goal is None  # too large to count as few
+    gap = " gap between the intervals on unseen legs, above hebbian [m]"
     assert goals[f"neuron{gap}"].holds is True
     assert goals[f"low_rank-4{gap}"].holds is False
 

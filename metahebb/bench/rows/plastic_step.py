@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from metahebb.bench.base import Row, Work, compare, interleaved
 from metahebb.bench.findings import seconds
-from metahebb.genomes import Genome, SeededGenes
+from metahebb.genomes import Genome, GenomeMap, SeededGenes, SlotName
 from metahebb.networks import FeedForward
 from metahebb.networks.feedforward import FeedForwardLanes
 from metahebb.noise import Key, Stream
@@ -28,12 +29,17 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     yield from _against_peers(lanes, repeats)
 
 
-def grown(sizes: tuple[int, ...], n: int, rule: str = "abcd_lr") -> FeedForwardLanes:
+def grown(
+    sizes: tuple[int, ...],
+    n: int,
+    rule: str = "abcd_lr",
+    maps: Mapping[SlotName, GenomeMap] = MappingProxyType({}),
+) -> FeedForwardLanes:
     """Return ``n`` living lanes of layers ``sizes``, each born of genes of its own."""
     from metahebb.plasticity import load_rule
 
     network = FeedForward(sizes[1:-1], load_rule(rule))
-    genome = Genome.direct(network.slots(sizes[0], sizes[-1]))
+    genome = Genome.mapped(network.slots(sizes[0], sizes[-1]), maps)
     living = network.lanes(sizes[0], sizes[-1], n)
     center, stdev = np.zeros(genome.n_genes, np.float32), np.ones(genome.n_genes, np.float32)
     for lane in range(n):

@@ -1,0 +1,108 @@
+"""A plastic step that looks rules up in a table, to be held against the one that streams them.
+
+A genome map that shares rules expresses each rule many times, and the kernel reads all of that at
+each step. Here a lane has the table of its rules, ``(planes, rules)``, and all lanes share one
+array that says which rule each synapse follows. All else is the present kernel: it is its text.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.genomes import Genome, Shared
+from metahebb.networks import FeedForward
+from metahebb.networks.feedforward import FeedForwardLanes, _driver_source
+from metahebb.plasticity import fold_of
+from metahebb.plasticity.compiler import _import, _write
+from metahebb.plasticity.template import kernel_source
+
+Numbers = npt.NDArray[np.unsignedinteger[Any]]
+Reads = Literal["table", "nothing"]
+
+_ROW = "        row = weights[r * columns : (r + 1) * columns]\n"
+_VALUE = "            value = scale * row[k]\n"
+
+
+def rule_numbers(genome: Genome) -> Numbers:
+    """Return the number of each synapse's rule ``(n_synapses,)``, in as few bytes as it takes.
+
+    Args:
+        genome: its first slot is filled by `Shared` with ``across``.
+    """
+    shared = genome.maps[0]
+    assert isinstance(shared, Shared)
+    assert shared.across
+    numbers = np.concatenate(shared.assignment(genome.slots[0]))
+    found: Numbers = numbers.astype(np.min_scalar_type(numbers.max()))
+    return found
+
+
+def tables_of(living: FeedForwardLanes, numbers: Numbers) -> npt.NDArray[np.float32]:
+    """Return the folded rules ``(n_lanes, planes, rules)`` of newborn lanes of a `Shared` genome.
+
+    Args:
+        living: lanes whose coefficients are expressed and folded.
+        numbers: of `rule_numbers`.
+    """
+    planes = len(living.network.rule.coefficients)
+    firsts = np.unique(numbers, return_index=True)[1]
+    n_lanes = len(living._coefficients)
+    tables = np.empty((n_lanes, planes, firsts.size), np.float32)
+    start = 0
+    for layer in living.layers:
+        stop = start + layer.size
+        here = (firsts >= start) & (firsts < stop)
+        block = living._coefficients[:, planes * start : planes * stop].reshape(n_lanes, planes, -1)
+        tables[:, :, here] = block[:, :, firsts[here] - start]
+        start = stop
+    return tables
+
+
+def look_up(living: FeedForwardLanes, numbers: Numbers, reads: Reads = "table") -> None:
+    """Make newborn lanes of a `Shared` genome step by a table instead of their coefficients.
+
+    Args:
+        living: lanes whose coefficients are expressed and folded.
+        numbers: of `rule_numbers`.
+        reads: ``table``; or ``nothing``: all synapses follow the first rule, which is read once.
+            That is another network, and what no table can be faster than.
+    """
+    state = list(living._state)
+    state[3:4] = [tables_of(living, numbers), numbers]
+    living._state = tuple(state)  # type: ignore[assignment]
+    kernel = _kernel(living.network, reads)
+    living._step, living._flush = kernel.step, kernel.flush
+
+
+@functools.lru_cache(maxsize=4)
+def _kernel(network: FeedForward, reads: Reads) -> ModuleType:
+    fold = fold_of(network.rule)
+    text = kernel_source(network.rule, network.normalization, fold, _driver_source())
+    planes = [p for p in range(len(network.rule.coefficients)) if fold is None or p != fold.scale]
+    block = "coefficients[lane, planes * synapse : planes * (synapse + n)]"
+    text = _changed(text, block, "tables[lane], numbers[synapse : synapse + n]", 2)
+    text = _changed(text, "            planes = coefficients.shape[1] // weights.shape[1]\n", "", 2)
+    text = _changed(text, "traces, coefficients, before", "traces, tables, numbers, before", 2)
+    text = _changed(text, "trace, coefficients, pre", "trace, table, numbers, pre", 5)
+    text = re.sub(r" +c\d = coefficients\[.*\n", "", text)
+    if reads == "nothing":
+        once = "".join(f"        c{p} = table[{p}, 0]\n" for p in planes)
+        text = _changed(text, _ROW, _ROW + once, 2)
+        return _import(_write(re.sub(r"\b(c\d)\[k\]", r"\1", text)))
+    rows = "        which = numbers[r * columns : (r + 1) * columns]\n"
+    rows += "".join(f"        c{p} = table[{p}]\n" for p in planes)
+    text = _changed(text, _ROW, _ROW + rows, 2)
+    text = _changed(text, _VALUE, _VALUE + "            follows = which[k]\n", 2)
+    return _import(_write(re.sub(r"\b(c\d)\[k\]", r"\1[follows]", text)))
+
+
+def _changed(text: str, old: str, new: str, times: int) -> str:
+    """Return ``text`` with ``old`` replaced, which must stand there so many times."""
+    assert text.count(old) == times, (old, text.count(old))
+    return text.replace(old, new)

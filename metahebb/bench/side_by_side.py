@@ -1,0 +1,81 @@
+"""A plastic step for shared rules whose lanes lie side by side in memory: no gather, no streaming.
+
+It is here to be measured: it adds in another order than the kernel of `FeedForward`, so that lives
+are not the same to the last bit, and knows neither probes nor lanes that stand still.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.bench.rule_table import Numbers, tables_of
+from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.networks.memory import aligned
+from metahebb.plasticity import compile_kernel, fold_of
+from metahebb.plasticity.normalization import SMALLEST
+
+Array = npt.NDArray[np.float32]
+
+SIDE = 16
+"""Lanes of a block: loops over it become a few vector instructions."""
+
+
+def side_by_side(
+    living: FeedForwardLanes, numbers: Numbers, observations: Array
+) -> tuple[Any, tuple[Any, ...]]:
+    """Return a compiled step and its arguments, of which the last is outputs ``(n, n_outputs)``.
+
+    Args:
+        living: newborn lanes of the rule ``abcd_lr``, a multiple of `SIDE`; they are copied.
+        numbers: of `rule_numbers`.
+        observations: ``(n, n_observations)``, what each call of the step sees.
+    """
+    n, network = len(living.gains), living.network
+    fold = fold_of(network.rule)
+    assert fold is not None
+    planes = [p for p in range(len(network.rule.coefficients)) if p != fold.scale]
+    sizes = np.array([living.layers[0].n_in, *(layer.n_out for layer in living.layers)], np.intp)
+    order = _by_output(living)
+    units = np.zeros((n // SIDE, int(sizes.sum()), SIDE), np.float32)
+    arguments = (
+        observations,
+        sizes,
+        _beside(living._weights[:, order]),
+        _beside(tables_of(living, numbers)[:, planes].swapaxes(1, 2)),
+        numbers[order],
+        units,
+        np.zeros_like(units),
+        np.ones((n // SIDE, len(living.layers), SIDE), np.float32),
+        np.zeros((2, SIDE), np.float32),
+        np.zeros((n // SIDE, SIDE), np.float32),
+        np.float32(SMALLEST),
+        np.zeros((n, int(sizes[-1])), np.float32),
+    )
+    return compile_kernel(network.rule, network.normalization, _driver()).step_side, arguments
+
+
+def _by_output(living: FeedForwardLanes) -> npt.NDArray[np.intp]:
+    """Return where in a lane's memory each synapse is, layer by layer, output by output."""
+    places, start = [], 0
+    for layer in living.layers:
+        row = np.arange(start, start + layer.size, dtype=np.float32)  # exact below 2**24
+        places.append(layer.view(row).ravel().astype(np.intp))
+        start += layer.size
+    return np.concatenate(places)
+
+
+def _beside(lanes: Array) -> Array:
+    """Return ``(n, …)`` as ``(n / SIDE, …, SIDE)``, at the start of a line of the cache."""
+    blocks = np.moveaxis(lanes.reshape(-1, SIDE, *lanes.shape[1:]), 1, -1)
+    found = aligned(1, blocks.size).reshape(blocks.shape)
+    found[:] = blocks
+    return found
+
+
+def _driver() -> str:
+    text = Path(__file__).with_name("_side_by_side_kernel.py").read_text()
+    return f"SIDE = {SIDE}\n\n\n" + text[text.index("@apart") :]

@@ -1,0 +1,74 @@
+"""Where a walker's sensors and actuators are in its body, read off MuJoCo's model."""
+
+from __future__ import annotations
+
+import functools
+
+import mujoco
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.genomes.slot import Places
+from metahebb.tasks.bodies import BODIES
+from metahebb.tasks.damage import INTACT, compiled
+
+ACTUATOR = ("x", "y", "z", "axis x", "axis y", "axis z")
+"""Coordinates of an actuator: those of the joint that it drives.
+
+Its place in the torso's frame at rest (``qpos0``), over the largest such number of the body, so
+that proportions stay; then how much of its axis lies along x, y and z, from 0 to 1. An axis has no
+sign here, which is a model file's to choose: joints that are mirror images have mirrored places
+and the same axes. The joints of the torso itself, which move all of it, are at its origin.
+"""
+SENSOR = (*ACTUATOR, "turns", "velocity")
+"""Coordinates of a sensor: those of the joint that it senses; then 1 where that is a turn and −1
+where it is a shift, and 1 for a velocity and −1 for a position. A free joint has an axis for each
+of its numbers; the real part of its quaternion has none (0, 0, 0)."""
+
+_TORSO = 1  # the world is body 0
+_UNIT = np.eye(3)
+_FREE_QPOS = np.concatenate([_UNIT, np.zeros((1, 3)), _UNIT])
+_FREE_DOFS = np.concatenate([_UNIT, _UNIT])
+
+Rows = npt.NDArray[np.float64]
+
+
+@functools.cache
+def places(body: str) -> Places:
+    """Return the coordinates `SENSOR` of each sensor of ``body``, and `ACTUATOR` of each actuator.
+
+    The same for all of a body's damages, none of which moves a joint.
+    """
+    model = compiled(body, INTACT, "gymnasium")
+    joints = _joints(model)
+    positions: list[list[float]] = []
+    velocities: list[list[float]] = []
+    for joint, row in enumerate(joints):
+        free = model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_FREE
+        slides = model.jnt_type[joint] == mujoco.mjtJoint.mjJNT_SLIDE
+        for rows, axes, rate in (
+            (positions, _FREE_QPOS if free else row[None, 3:], -1.0),
+            (velocities, _FREE_DOFS if free else row[None, 3:], 1.0),
+        ):
+            for number, axis in enumerate(axes):
+                turns = -1.0 if slides or (free and number < 3) else 1.0
+                rows.append([*row[:3], *axis, turns, rate])
+    seen = [*positions[BODIES[body].skipped_qpos :], *velocities]
+    driven = joints[model.actuator_trnid[:, 0]]
+    return Places(_tuples(seen), _tuples(driven.tolist()))
+
+
+def _joints(model: mujoco.MjModel) -> Rows:
+    """Return the coordinates `ACTUATOR` of all joints ``(n_joints, 6)``."""
+    data = mujoco.MjData(model)  # at rest: qpos0
+    mujoco.mj_kinematics(model, data)
+    to_torso = data.xmat[_TORSO].reshape(3, 3)  # a row vector times this is in the torso's frame
+    anchors = (data.xanchor - data.xpos[_TORSO]) @ to_torso
+    anchors[model.jnt_bodyid == _TORSO] = 0
+    axes = np.abs(data.xaxis @ to_torso)
+    # Rounded, so that joints that are alike are so to the last bit, on every machine.
+    return np.concatenate([anchors / np.abs(anchors).max(), axes], axis=1).round(6)
+
+
+def _tuples(rows: list[list[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(value) for value in row) for row in rows)
