@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.arms import ARMS, HIDDEN, Arm
 from experiments.tuning import Setting
@@ -19,6 +20,8 @@ from metahebb.genomes import (
     Shared,
 )
 from metahebb.networks import FeedForward
+from metahebb.networks.topology import Evolved, Modular, Sparse, Static
+from metahebb.plasticity import Normalization
 
 REFERENCE = "hebbian"
 """The point that all others are measured against: that arm of the damage study, and its runs."""
@@ -121,6 +124,31 @@ POINTS: dict[str, Point] = {
             Setting(0.1, 0.06, 0.3),
         ),
         search=PALM,
+    ),
+    "static-50": _point(
+        "structure and plasticity",
+        "half of the synapses: an inherited weight that stays; the rest: 16 rules per layer",
+        Shared(16),
+        small(0.3, separable=True),
+        topology=Static(0.5),
+        normalization=Normalization("clip"),
+    ),
+    "sparse-10": _point(
+        "sparse",
+        "each of the tenth of all synapses that are there",
+        PerSynapse(),
+        small(0.3, separable=True),
+        topology=Sparse(0.1),
+    ),
+    "wiring": _point(
+        "evolved wiring",
+        "16 rules per layer, a gate per synapse",
+        Shared(16),
+        small(0.3, separable=True),
+        topology=Evolved(),
+    ),
+    "modular-2": _point(
+        "modular", "16 rules per layer, two modules", Shared(16), small(0.3), topology=Modular(2)
     ),
     "rule_book": _point("rule book", "signs and an eta per layer", RuleBook()),
     "anti_diagonal": _point("anti-diagonal", "rule i + j", AntiDiagonal(), small(0.3)),

@@ -19,6 +19,7 @@ from experiments.lesion_numbers import Pairs
 from experiments.robustness import BODIES, BUDGETS, DT, WEAKENED, run_config
 from experiments.tuning import Setting
 from metahebb.genomes import GENOME_MAPS, PerSynapse
+from metahebb.networks.topology import TOPOLOGIES, Static
 
 QUICK = BUDGETS["quick"]
 FOLD = WEAKENED[3]
@@ -32,6 +33,8 @@ def genes(name: str) -> int:
 def test_every_genome_map_has_a_point() -> None:
     kinds = {type(point.arm.genome) for point in POINTS.values()}
     assert kinds == set(GENOME_MAPS.values())
+    wirings = {type(point.arm.network.topology) for point in POINTS.values()}
+    assert wirings == set(TOPOLOGIES.values())
 
 
 @pytest.mark.parametrize("name", POINTS)
@@ -53,7 +56,11 @@ def test_points_differ_in_the_genome_and_its_tuning_alone() -> None:
         if config.search.algorithm != "mixture":
             assert config.search == base.search
         config = dataclasses.replace(config, search=base.search)
-        network = dataclasses.replace(config.network, birth="uniform")
+        # Births, wiring, and the normalization that static synapses need, are the only others.
+        kept = {name: getattr(base.network, name) for name in ("birth", "topology")}
+        if isinstance(config.network.topology, Static):
+            kept["normalization"] = base.network.normalization
+        network = dataclasses.replace(config.network, **kept)
         assert dataclasses.replace(config, genome=PerSynapse(), network=network) == base
     assert Setting(0.06, 0.03, 0.1) in LARGE  # what the damage study found best
 
