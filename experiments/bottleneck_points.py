@@ -78,10 +78,12 @@ def _point(
     what: str,
     genome: AnyMap,
     grid: tuple[Setting, ...] = LARGE,
-    birth: str = "uniform",
-    search: SearchConfig = SearchConfig(),  # noqa: B008 (frozen)
+    search: SearchConfig | None = None,
+    **network: Any,
 ) -> Point:
-    return Point(
+    lives = FeedForward(HIDDEN, **network)
+    search = search or SearchConfig()
+    return Point(line, Arm(what, lives, genome=genome, search=search, grid=grid))
         line, Arm(what, FeedForward(HIDDEN, birth=birth), genome=genome, search=search, grid=grid)
     )
 
