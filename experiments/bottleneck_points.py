@@ -84,8 +84,6 @@ def _point(
     lives = FeedForward(HIDDEN, **network)
     search = search or SearchConfig()
     return Point(line, Arm(what, lives, genome=genome, search=search, grid=grid))
-        line, Arm(what, FeedForward(HIDDEN, birth=birth), genome=genome, search=search, grid=grid)
-    )
 
 
 POINTS: dict[str, Point] = {
