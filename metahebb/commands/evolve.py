@@ -39,6 +39,7 @@ MapName = Literal[
     "generated",
     "rule_book",
     "mixture",
+    "merge",
 ]
 
 

@@ -47,15 +47,15 @@ class Expressed:
     folded: list[Array]
 
     @classmethod
-    def of(cls, run: RunFolder, center: Array) -> Expressed:
-        """Express ``center``; the run's own probes may change coefficients at birth.
+    def of(cls, run: RunFolder, setup: Setup, center: Array) -> Expressed:
+        """Express ``center`` as ``setup`` does, whose probes may change coefficients at birth.
 
         Raises:
             InputError: the run has no rule that evolved.
         """
         rule = plastic_rule(run)
-        layers = run.setup.genome.expressed(GivenGenes(center))["coefficients"]
-        for probe in run.setup.probes:
+        layers = setup.genome.expressed(GivenGenes(center))["coefficients"]
+        for probe in setup.probes:
             if isinstance(probe, BirthProbe):
                 probe.change_coefficients(rule, layers)
         terms = Terms.of(rule)
@@ -111,7 +111,7 @@ def look_into_rules(
     """
     rule = plastic_rule(run)
     conditions = Conditions.of(run, lives)
-    found = Expressed.of(run, run.center())
+    found = Expressed.of(run, run.setup, run.center())
     clusters = found.clusters(wanted)
     reason = why_not(rule, found.terms)
     result = {
@@ -141,9 +141,9 @@ def _silhouette_before(run: RunFolder, clusters: Clusters) -> float | None:
     """Return what as many clusters have in the first center: what evolution did not make."""
     if clusters.silhouette is None:
         return None
-    config, genome = run.config, run.setup.genome
-    first = initial_center(config.seed, genome.n_genes, config.search.initial_stdev)
-    return Expressed.of(run, first).clusters(len(clusters.sizes)).silhouette
+    config, setup = run.config, run.config.setup()
+    first = initial_center(config.seed, setup.genome.n_genes, config.search.initial_stdev)
+    return Expressed.of(run, setup, first).clusters(len(clusters.sizes)).silhouette
 
 
 def _describe(found: Expressed, clusters: Clusters) -> list[dict[str, Any]]:
