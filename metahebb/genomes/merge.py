@@ -120,7 +120,8 @@ class Assigned(GenomeMap):
             )
         parts = np.split(numbers.astype(np.intp), np.cumsum(sizes)[:-1])
         for one in [numbers] if across else parts:
-            if (np.unique(one) != np.arange(one.max() + 1)).any():
+            found = np.unique(one)
+            if not np.array_equal(found, np.arange(found.size)):
                 raise InputError(
                     f"expected rules of the slot {slot.name} that count from 0, got others"
                 )
