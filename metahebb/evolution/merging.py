@@ -38,7 +38,7 @@ Array = npt.NDArray[Any]
 State = dict[str, Array]
 
 _STARTS = 3
-"""Of k-means; 384 rules of 12,160 take it about a second."""
+"""Of k-means: from 12,160 rules to 384 they take about a second, to 1,536 about ten."""
 
 
 @dataclass(frozen=True)
