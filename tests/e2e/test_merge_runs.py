@@ -184,6 +184,17 @@ def test_a_merged_run_is_evaluated_probed_described_and_reported(
     np.testing.assert_array_equal(np.stack([p.after for p in drawn[:5]]), wanted[0])
 
 
+def test_rules_of_the_beginning_are_those_of_the_first_genome(tmp_path: Path, whole: Path) -> None:
+    shutil.copytree(whole, tmp_path / "merged")
+    assert evolve(tmp_path / "direct", generations=1) == 0  # begins with the same genes
+    before = []
+    for name in ("merged", "direct"):
+        assert main(["rules", str(tmp_path / name), "--lives", "1", "--clusters", "2"]) == 0
+        text = (tmp_path / name / "rules" / "rules.json").read_text()
+        before.append(json.loads(text)["silhouette_before"])
+    assert before[0] == before[1] is not None
+
+
 def test_other_runs_have_no_record_of_genes(tmp_path: Path) -> None:
     assert evolve(tmp_path / "run", generations=2) == 0
     assert not any("n_genes" in r for r in metrics(tmp_path / "run"))
