@@ -13,6 +13,7 @@ from metahebb.genomes import (
     AnyMap,
     Generated,
     LowRank,
+    Merge,
     Mixture,
     Neuron,
     PerSynapse,
@@ -124,6 +125,11 @@ POINTS: dict[str, Point] = {
             Setting(0.1, 0.06, 0.3),
         ),
         search=PALM,
+    ),
+    "merge-16": _point(
+        "evolve and merge",
+        "each synapse, then 64, then 16 rules per layer",
+        Merge(at=(30, 60), to=(64, 16)),
     ),
     "static-50": _point(
         "structure and plasticity",

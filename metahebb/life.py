@@ -40,6 +40,7 @@ class Life:
         environment: key of the environment's seed.
         body: index into the task's bodies.
         max_steps: env steps after which the life ends.
+        genome: what the genes stand for; None: what they do for the lanes.
     """
 
     unit: int
@@ -48,6 +49,7 @@ class Life:
     environment: Key
     body: int
     max_steps: int
+    genome: Genome | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ class Lanes:
             self._returns[lane], self._steps[lane] = 0.0, 0
             self._horizons[lane], self._units[lane] = life.max_steps, life.unit
             self._births[int(lane)] = life.birth
-            self._network.born(lane, self._genome, life.source, life.birth, changes)
+            genome = self._genome if life.genome is None else life.genome
+            self._network.born(lane, genome, life.source, life.birth, changes)
         lanes = np.array([lane for lane, _ in taken], np.intp)
         if lanes.size:
             seeds = [integer(life.environment) for _, life in taken]

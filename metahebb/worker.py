@@ -41,7 +41,7 @@ class Setup:
     Attributes:
         task: the world.
         network: who lives in it.
-        genome: what is inherited.
+        genome: what is inherited; a point may say that its genes stand for another's.
         seed: of the run.
         probes: what is done to every life, in this order.
     """
@@ -93,8 +93,15 @@ class Plan:
         """Lives that make one fitness."""
         return len(self.bodies) * self.episodes
 
-    def lives(self, setup: Setup, candidate: int, source: GeneSource, first: int) -> Iterator[Life]:
-        """Yield the candidate's lives, whose units count from ``first``."""
+    def lives(
+        self,
+        setup: Setup,
+        candidate: int,
+        source: GeneSource,
+        first: int,
+        genome: Genome | None = None,
+    ) -> Iterator[Life]:
+        """Yield the candidate's lives, of ``genome``, whose units count from ``first``."""
         birth, environment = Stream.BIRTH, Stream.ENVIRONMENT
         if self.fresh:
             birth, environment = Stream.EVALUATION_BIRTH, Stream.EVALUATION_ENVIRONMENT
@@ -108,6 +115,7 @@ class Plan:
                 environment=Key(setup.seed, environment, *place),
                 body=self.bodies[episode % len(self.bodies)],
                 max_steps=self.max_steps,
+                genome=genome,
             )
 
 
@@ -119,11 +127,13 @@ class SearchPoint:
         center: ``(n_genes,)``.
         stdev: ``(n_genes,)``.
         mirrored: candidates 2i and 2i + 1 are center ± the same noise.
+        genome: whose genes they are; None: that of the set-up.
     """
 
     center: Genes
     stdev: Genes
     mirrored: bool
+    genome: Genome | None = None
 
     def source(self, seed: int, generation: int, candidate: int) -> SeededGenes:
         """Return the genes of a candidate."""
@@ -134,10 +144,14 @@ class SearchPoint:
 
 @dataclass(frozen=True)
 class GivenPoint:
-    """Candidates that lie in memory: ``values`` is ``(n, n_genes)``, its first row ``first``."""
+    """Candidates that lie in memory: ``values`` is ``(n, n_genes)``, its first row ``first``.
+
+    They are genes of ``genome``; None: that of the set-up.
+    """
 
     values: Genes
     first: int = 0
+    genome: Genome | None = None
 
     def source(self, seed: int, generation: int, candidate: int) -> GivenGenes:
         """Return the genes of a candidate."""
@@ -176,7 +190,7 @@ def all_lives(
     lives: list[Life] = []
     for candidate in candidates:
         source = point.source(setup.seed, plan.generation, candidate)
-        lives.extend(plan.lives(setup, candidate, source, len(lives)))
+        lives.extend(plan.lives(setup, candidate, source, len(lives), point.genome))
     return lives
 
 

@@ -14,6 +14,7 @@ from metahebb.genomes import (
     GenomeMap,
     GivenGenes,
     LowRank,
+    Merge,
     Mixture,
     Neuron,
     PerSynapse,
@@ -41,6 +42,9 @@ MAPS: tuple[GenomeMap, ...] = (
     Mixture(1),
     Mixture(5),
     Mixture(4, across=True),
+    Merge(),
+    Merge(5, to=(4, 2)),
+    Merge(7, to=(4, 2), across=True, seed=3),
 )
 
 Planes = np.ndarray
@@ -56,8 +60,10 @@ def slot_of(neurons: tuple[int, ...], rule: str = "abcd_lr") -> Slot:
     return FeedForward(neurons[1:-1], RULES[rule]).slots(neurons[0], neurons[-1])[0]
 
 
-def dealt(genome_map: Shared, slot: Slot) -> list[int]:
-    """Return the number of rules of each layer, or of the network."""
+def dealt(genome_map: Shared | Merge, slot: Slot) -> list[int]:
+    """Return the number of rules of each layer, or of the network, before any merge."""
+    if isinstance(genome_map, Merge):
+        genome_map = genome_map.first
     if genome_map.across:
         return [min(genome_map.rules, sum(layer.synapses for layer in slot.layers))]
     return [min(genome_map.rules, layer.synapses) for layer in slot.layers]
@@ -109,6 +115,8 @@ def _number(
     n_in, n_out = layer.n_in, layer.n_out
     place = i * n_out + j if n_in < n_out else j * n_in + i
     match m:
+        case Merge():
+            return _number(m.first, slot, genes, number, start, p, j, i)
         case PerSynapse():
             return genes[start + p * n_in * n_out + place]
         case Shared(rules=rules, across=True):

@@ -40,6 +40,7 @@ MapName = Literal[
     "generated",
     "rule_book",
     "mixture",
+    "merge",
 ]
 TopologyName = Literal["dense", "sparse", "modular", "evolved", "static"]
 

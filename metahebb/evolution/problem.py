@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.config import initial_center
 from metahebb.evolution.gradient import center_gradient, gradients
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
+from metahebb.genomes import Genome
 from metahebb.worker import (
     GivenPoint,
     Outcomes,
@@ -81,6 +83,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         super().__init__("max", solution_length=setup.genome.n_genes, dtype=torch.float32)
         self.manual_seed(setup.seed % 2**63)
         self.setup = setup
+        self.merged: Genome | None = None
         self.backend = backend
         self.plan_of = plan_of
         self.penalty = penalty
@@ -93,6 +96,12 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.evaluations: list[Evaluation] = []
         self.replayed: list[Fitness] = []
         self.on_fitness: Callable[[int, Fitness], None] = lambda generation, fitness: None
+
+    def inherit(self, genome: Genome) -> None:
+        """Let candidates be genes of ``genome``, of another length, from now on."""
+        self.setup = dataclasses.replace(self.setup, genome=genome)
+        self.merged = genome  # workers keep the set-up that they began with, so points say it
+        self._solution_length = genome.n_genes
 
     @property
     def num_actors(self) -> int:
@@ -114,7 +123,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         if num_interactions is not None:
             raise NotImplementedError("expected a fixed popsize, got num_interactions")
         point = SearchPoint(
-            _numpy(distribution.mu), _numpy(distribution.sigma), mirrored=self.mirrored
+            _numpy(distribution.mu), _numpy(distribution.sigma), self.mirrored, self.merged
         )
         generation = self.generation
         fitness = self._fitness(point, popsize)
@@ -154,7 +163,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         jobs = [Job(plan, point, popsize)]
         if self.center_lives and isinstance(point, SearchPoint):
             watched = Plan(generation, plan.max_steps, plan.bodies[:1], self.center_lives, fresh=1)
-            jobs.append(Job(watched, GivenPoint(point.center[None]), 1))
+            jobs.append(Job(watched, GivenPoint(point.center[None], genome=self.merged), 1))
         outcomes, *center = self.backend.evaluate(jobs)
         returns = outcomes["episode_return"].reshape(popsize, -1)
         fitness = np.where(is_nonfinite(outcomes).reshape(popsize, -1), np.nan, returns).mean(1)

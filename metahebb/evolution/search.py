@@ -17,13 +17,14 @@ from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.clipup import SafeClipUp
 from metahebb.evolution.config import SearchConfig, decayed
 from metahebb.evolution.memory import check_memory
+from metahebb.evolution.merging import State, merged
 from metahebb.evolution.mixture import RuleMixture
 from metahebb.evolution.problem import Evaluation, LifeProblem
 from metahebb.evolution.ranking import worst_for_nonfinite
+from metahebb.genomes import RULES_OF, genome_of, merges
 from metahebb.worker import Plan, Setup
 
 Center = npt.NDArray[np.float32]
-State = dict[str, npt.NDArray[Any]]
 
 
 class Search:
@@ -32,7 +33,8 @@ class Search:
     Attributes:
         config: what the search was told.
         problem: the living population.
-        searcher: EvoTorch's algorithm, for whoever wants to hang a logger or a hook on it.
+        searcher: EvoTorch's algorithm, for whoever wants to hang a logger or a hook on it. Another
+            one follows where rules are merged, with the same hooks.
     """
 
     def __init__(
@@ -68,6 +70,9 @@ class Search:
         self.searcher: Any = _BUILDERS[config.algorithm](config, self.problem)
         self.searcher.after_step_hook.append(self._status)
         self._center: torch.Tensor
+        self._first = setup.genome
+        self._merges = merges(setup.genome)
+        self._assigned: State = {}  # which synapse follows which rule, since rules were merged
 
     @property
     def generation(self) -> int:
@@ -75,7 +80,10 @@ class Search:
         return int(self.searcher.step_count)
 
     def step(self) -> list[Evaluation]:
-        """Live one generation and update the distribution; return what its evaluations brought."""
+        """Live one generation and update the distribution; return what its evaluations brought.
+
+        Where rules are merged after this generation, that is done, too.
+        """
         self.problem.evaluations.clear()
         self.searcher.step()
         if self.config.mirrored:
@@ -84,6 +92,8 @@ class Search:
             # Noted now: a step that is broken off leaves a searcher without status.
             status = self.searcher.status
             self._center = status["center"] if "center" in status else status["best"].values
+        if self.generation in self._merges:
+            self.restore(merged(self._first, self.state(), self.generation), self.generation)
         return list(self.problem.evaluations)
 
     def _status(self) -> dict[str, float]:
@@ -105,6 +115,11 @@ class Search:
             group = self.searcher.optimizer.param_groups[0]
             rate, floor = config.learning_rate_decay, config.learning_rate_floor
             group["lr"] = decayed(group["lr"], rate, floor)
+
+    @property
+    def n_genes(self) -> int:
+        """Length of the genome that the next generation has."""
+        return self.problem.setup.genome.n_genes
 
     def center(self) -> Center:
         """Return the genome that stands for the search: its center, or its best candidate.
@@ -130,6 +145,7 @@ class Search:
         state: State = {
             "center": distribution.mu.numpy().copy(),
             "stdev": distribution.sigma.numpy().copy(),
+            **self._assigned,
         }
         if not self.config.mirrored:
             return state
@@ -146,6 +162,7 @@ class Search:
 
     def restore(self, state: State, generation: int) -> None:
         """Go on from a `state` that was taken after ``generation`` generations."""
+        self._inherit({k: v for k, v in state.items() if k.startswith(RULES_OF)})
         searcher = self.searcher
         searcher._distribution = searcher._distribution.modified_copy(
             mu=torch.from_numpy(state["center"].copy()),
@@ -167,6 +184,19 @@ class Search:
         }
         if moments:
             optimizer.state[searcher._optimizer._data] = moments
+
+    def _inherit(self, assigned: State) -> None:
+        """Search the genomes of merged rules; a searcher keeps the length that it was built for."""
+        if not assigned:
+            return
+        self._assigned = assigned
+        self.problem.inherit(genome_of(self._first, assigned))
+        old, self.searcher = (
+            self.searcher,
+            _BUILDERS[self.config.algorithm](self.config, self.problem),
+        )
+        for name in ("before_step_hook", "after_step_hook", "log_hook", "end_of_run_hook"):
+            getattr(self.searcher, name).extend(getattr(old, name))
 
 
 def _gaussian(config: SearchConfig, problem: LifeProblem) -> dict[str, Any]:

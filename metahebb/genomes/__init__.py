@@ -5,6 +5,11 @@ from metahebb.genomes.base import GenomeMap as GenomeMap
 from metahebb.genomes.generated import Generated as Generated
 from metahebb.genomes.genome import Genome as Genome
 from metahebb.genomes.low_rank import LowRank as LowRank
+from metahebb.genomes.merge import RULES_OF as RULES_OF
+from metahebb.genomes.merge import Assigned as Assigned
+from metahebb.genomes.merge import Merge as Merge
+from metahebb.genomes.merge import genome_of as genome_of
+from metahebb.genomes.merge import merges as merges
 from metahebb.genomes.mixture import Mixture as Mixture
 from metahebb.genomes.neuron import Neuron as Neuron
 from metahebb.genomes.per_synapse import PerSynapse as PerSynapse

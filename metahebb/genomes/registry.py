@@ -7,6 +7,7 @@ from typing import TypeAlias
 from metahebb.genomes.anti_diagonal import AntiDiagonal
 from metahebb.genomes.generated import Generated
 from metahebb.genomes.low_rank import LowRank
+from metahebb.genomes.merge import Merge
 from metahebb.genomes.mixture import Mixture
 from metahebb.genomes.neuron import Neuron
 from metahebb.genomes.per_synapse import PerSynapse
@@ -14,7 +15,7 @@ from metahebb.genomes.rule_book import RuleBook
 from metahebb.genomes.shared import Shared
 
 AnyMap: TypeAlias = (
-    PerSynapse | Shared | AntiDiagonal | Neuron | LowRank | Generated | RuleBook | Mixture
+    PerSynapse | Shared | AntiDiagonal | Neuron | LowRank | Generated | RuleBook | Mixture | Merge
 )
 """Every genome map that a run's config may hold."""
 
@@ -27,6 +28,7 @@ GENOME_MAPS: dict[str, type[AnyMap]] = {
     "generated": Generated,
     "rule_book": RuleBook,
     "mixture": Mixture,
+    "merge": Merge,
 }
 """All genome maps by name; to add one, write a file and list it here, and in `AnyMap`."""
 

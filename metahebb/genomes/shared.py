@@ -18,7 +18,7 @@ from metahebb.noise import Key, Stream, uniforms
 
 @dataclass(frozen=True)
 class Shared(GenomeMap):
-    """Fixed shared rules, as Pedersen & Risi 2021 have them, without their merging.
+    """Fixed shared rules, as Pedersen & Risi 2021 have them, without their merging (see `Merge`).
 
     Genes are ``(planes, rules)``, layer after layer. Where there are as many rules as synapses, or
     more, each synapse has the rule of its own place in memory: the layer is per synapse, bit for

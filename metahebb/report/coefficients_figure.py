@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.evolution.config import initial_center
-from metahebb.genomes import GivenGenes
+from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import FeedForward, Gated
 from metahebb.report.figures import BLUE, FAINT, GRAY, INK, save, style
 
@@ -58,21 +58,22 @@ def panels(run: RunFolder) -> list[Panel]:
     The first center is rebuilt from the seed, and so is exact; ga and cosyne, which have none,
     draw their first population from the same distribution, and mixture its first rules.
     """
-    config, genome = run.config, run.setup.genome
+    config, genome = run.config, run.config.setup().genome
     first = initial_center(config.seed, genome.n_genes, config.search.initial_stdev)
     return [
         Panel(layer, name, before, after)
         for (layer, name, before), (_, _, after) in zip(
-            _expressed(run, first), _expressed(run, run.center()), strict=True
+            _expressed(run, genome, first),
+            _expressed(run, run.setup.genome, run.center()),
+            strict=True,
         )
     ]
 
 
-def _expressed(run: RunFolder, genes: Array) -> Iterator[tuple[str, str, Array]]:
+def _expressed(run: RunFolder, genome: Genome, genes: Array) -> Iterator[tuple[str, str, Array]]:
     """Yield layer, name and values of all numbers of a kind that ``genes`` stand for."""
     network = run.config.network
     part = "matrix" if isinstance(network, Gated) else "layer"
-    genome = run.setup.genome
     expressed = genome.expressed(GivenGenes(genes))
     for slot in genome.slots:
         names: tuple[str, ...] = (_NAMES.get(slot.name, "weight"),)

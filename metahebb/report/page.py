@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 from collections.abc import Iterator
@@ -167,6 +168,13 @@ def _settings(run: RunFolder) -> str:
         ["search", f"{search.algorithm}, popsize {search.popsize}, stdev {search.stdev}"],
         ["stages", stages],
     ]
+    merges = "; ".join(
+        f"after generation {now['generation']}: {before['n_genes']:,} → {now['n_genes']:,} genes"
+        for before, now in itertools.pairwise(run.metrics())
+        if before.get("n_genes") != now.get("n_genes")
+    )
+    if merges:
+        key.append(["rules merged", merges])
     rule = ""
     if isinstance(network, FeedForward):
         key.append(["birth weights", network.birth])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
-from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
+from metahebb.genomes import AnyMap, Merge, PerSynapse, SlotName, name_of_map
 from metahebb.networks import FeedForward, Gated
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
@@ -96,6 +96,11 @@ class RunConfig:
             for body in stage.bodies:
                 if body not in self.task.bodies:
                     raise unknown_name("body of the task", body, self.task.bodies)
+        if Merge in (type(self.genome), type(self.birth_genome)) and not self.search.is_seeded:
+            raise InputError(
+                "expected a search whose state can be merged (openai_es, pgpe, snes, cem) for the "
+                f"genome map merge, got {self.search.algorithm}; use for example --algorithm snes"
+            )
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -113,7 +118,7 @@ class RunConfig:
         return Plan(generation, stage.max_steps, bodies, self.episodes)
 
     def setup(self) -> Setup:
-        """Return what every worker must agree on.
+        """Return what every worker must agree on; rules that merge are those of the beginning.
 
         Raises:
             InputError: a genome map cannot fill its slot, or has none to fill.

@@ -14,6 +14,7 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.loggers import attach_logger
 from metahebb.evolution.problem import Evaluation, Fitness
 from metahebb.evolution.search import Search
+from metahebb.genomes import merges
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.stopping import Stopping
@@ -88,7 +89,10 @@ class _Evolution:
     def __init__(self, run: RunFolder, backend: Backend, check: Callable[[], None]) -> None:
         config = run.config
         self.run = run
-        self.search = Search(config.search, run.setup, backend, config.plan, config.center_lives)
+        # Not the run's set-up of now: a search begins with the first genome, and merges its rules.
+        setup = config.setup()
+        self.merges = bool(merges(setup.genome))
+        self.search = Search(config.search, setup, backend, config.plan, config.center_lives)
         self.saved = _catch_up(run, self.search, check)
         """Generations that the newest checkpoint has done."""
         self.search.problem.on_fitness = run.journal.append
@@ -103,9 +107,12 @@ class _Evolution:
 
     def generation(self) -> Record:
         """Live one generation and write it down; return its metrics."""
+        n_genes = self.search.n_genes
         evaluations = self.search.step()
         elapsed = time.monotonic() - self.began
         record = _record(self.run, self.search, self.written, evaluations, elapsed)
+        if self.merges:
+            record["n_genes"] = n_genes
         self.run.append_metrics(record)
         self.written, self.evaluations = self.search.generation, record["evaluations"]
         self.env_steps += record["env_steps"]

@@ -17,11 +17,13 @@ import numpy.typing as npt
 
 import metahebb
 from metahebb.errors import CheckpointError, InputError
+from metahebb.genomes import merges
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.evaluation_shape import check_evaluation
 from metahebb.runs.journal import Journal
 from metahebb.runs.manifest import KEYS, config_sha256, make_manifest
+from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.worker import Plan, Setup
@@ -143,8 +145,13 @@ class RunFolder:
 
     @property
     def setup(self) -> Setup:
-        """What the run's workers agree on."""
-        return self.config.setup()
+        """What the run's workers agree on, with the genome that the newest center is one of."""
+        first = self.config.setup()
+        return self.setup_of(self.newest()) if merges(first.genome) else first
+
+    def setup_of(self, checkpoint: Checkpoint | None) -> Setup:
+        """Return the set-up with the genome of a checkpoint's center; see `setup_at`."""
+        return setup_at(self.config, checkpoint, self.path)
 
     @property
     def generation(self) -> int:
@@ -169,12 +176,7 @@ class RunFolder:
             CheckpointError: it is damaged, or of a genome of another length.
         """
         newest = self.checkpoints.newest()
-        shape = (self.setup.genome.n_genes,)
-        if newest is not None and newest.state["center"].shape != shape:
-            raise CheckpointError(
-                f"expected a center of {shape[0]} genes, as config.json has it, got shape "
-                f"{newest.state['center'].shape} in {self.path}; restore the folder"
-            )
+        self.setup_of(newest)  # checks it
         return newest
 
     def _newest(self) -> Checkpoint:

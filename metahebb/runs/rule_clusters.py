@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
+from metahebb.evolution.clustering import Labels, k_means, silhouette
 
 Values = npt.NDArray[np.floating]
-Labels = npt.NDArray[np.intp]
+_Any = TypeVar("_Any", bound=np.generic)
 
 MOST = 12
 """Clusters at most; no more distinct rules than that are the clusters themselves."""
@@ -74,34 +76,15 @@ def find_clusters(values: Values, wanted: int | None = None) -> Clusters:
         return Clusters(_largest_first(which.ravel()), n)
     spread = data.std(0)
     standard = (data - data.mean(0)) / np.where(spread > 0, spread, 1)
-    found = {k: _k_means(standard, k) for k in ((wanted,) if wanted else TRIED)}
-    scores = {k: _silhouette(standard, labels) for k, labels in found.items()}
+    fitted_to = _evenly(standard, _FITTED)
+    found = {k: k_means(standard, k, fitted_to=fitted_to) for k in ((wanted,) if wanted else TRIED)}
+    some = _evenly(standard, _SAMPLE)
+    scores = {k: silhouette(some, _evenly(labels, _SAMPLE)) for k, labels in found.items()}
     best = wanted or max(scores, key=lambda k: -2.0 if (s := scores[k]) is None else s)
     return Clusters(_largest_first(found[best]), n, scores)
 
 
-def _k_means(data: npt.NDArray[np.float64], k: int) -> Labels:
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):  # sums in another order would be other bits
-        fitted = KMeans(k, n_init=10, random_state=0).fit(_evenly(data, _FITTED))
-        labels: Labels = fitted.predict(data).astype(np.intp)
-    return labels
-
-
-def _silhouette(data: npt.NDArray[np.float64], labels: Labels) -> float | None:
-    from sklearn.metrics import silhouette_score
-    from threadpoolctl import threadpool_limits
-
-    some, of = _evenly(data, _SAMPLE), _evenly(labels, _SAMPLE)
-    if not 1 < len(np.unique(of)) < len(of):
-        return None
-    with threadpool_limits(1):
-        return float(silhouette_score(some, of))
-
-
-def _evenly(data: npt.NDArray[np.generic], most: int) -> npt.NDArray[np.generic]:
+def _evenly(data: npt.NDArray[_Any], most: int) -> npt.NDArray[_Any]:
     """Return ``data``, or ``most`` of its rows drawn at random, always the same ones."""
     if len(data) <= most:
         return data

@@ -50,13 +50,13 @@ class Expressed:
     plastic: list[npt.NDArray[np.bool_]]
 
     @classmethod
-    def of(cls, run: RunFolder, center: Array) -> Expressed:
-        """Express ``center``; the run's own probes may change coefficients at birth.
+    def of(cls, run: RunFolder, setup: Setup, center: Array) -> Expressed:
+        """Express ``center`` as ``setup`` does, whose probes may change coefficients at birth.
 
         Raises:
             InputError: the run has no rule that evolved, or no synapse follows it.
         """
-        rule, network, genome = plastic_rule(run), run.config.network, run.setup.genome
+        rule, network, genome = plastic_rule(run), run.config.network, setup.genome
         assert isinstance(network, FeedForward)
         found = genome.expressed(GivenGenes(center))
         layers = found["coefficients"]
@@ -67,7 +67,7 @@ class Expressed:
                 f"topology is {name_of_topology(network.topology)}"
             )
         changeable = mask_layers(layers, plastic)
-        for probe in run.setup.probes:
+        for probe in setup.probes:
             if isinstance(probe, BirthProbe):
                 probe.change_coefficients(rule, changeable)
         for layer, mask in zip(layers, plastic, strict=True):
@@ -128,7 +128,7 @@ def look_into_rules(
     """
     rule = plastic_rule(run)
     conditions = Conditions.of(run, lives)
-    found = Expressed.of(run, run.center())
+    found = Expressed.of(run, run.setup, run.center())
     clusters = found.clusters(wanted)
     reason = why_not(rule, found.terms)
     result = {
@@ -158,9 +158,9 @@ def _silhouette_before(run: RunFolder, clusters: Clusters) -> float | None:
     """Return what as many clusters have in the first center: what evolution did not make."""
     if clusters.silhouette is None:
         return None
-    config, genome = run.config, run.setup.genome
-    first = initial_center(config.seed, genome.n_genes, config.search.initial_stdev)
-    return Expressed.of(run, first).clusters(len(clusters.sizes)).silhouette
+    config, setup = run.config, run.config.setup()
+    first = initial_center(config.seed, setup.genome.n_genes, config.search.initial_stdev)
+    return Expressed.of(run, setup, first).clusters(len(clusters.sizes)).silhouette
 
 
 def _describe(found: Expressed, clusters: Clusters) -> list[dict[str, Any]]:

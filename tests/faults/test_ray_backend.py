@@ -29,6 +29,8 @@ from metahebb.errors import InputError, ProgressError  # noqa: E402
 from metahebb.evolution.backends.base import Job  # noqa: E402
 from metahebb.evolution.backends.in_process import InProcess  # noqa: E402
 from metahebb.evolution.backends.ray import RayWorkers, start_local  # noqa: E402
+from metahebb.evolution.merging import merged  # noqa: E402
+from metahebb.genomes import Merge, genome_of  # noqa: E402
 from metahebb.networks import FeedForward  # noqa: E402
 from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
 from metahebb.tasks.locomotion import Locomotion  # noqa: E402
@@ -143,6 +145,26 @@ def test_workers_and_batches_change_no_bit(
     cluster: str, expected: list[bytes], workers: int, options: dict[str, int]
 ) -> None:
     assert evaluate(ant(), workers, **options) == expected
+
+
+def test_workers_live_the_genes_of_merged_rules(cluster: str) -> None:
+    first = Setup.build(
+        Sabotaged("ant", integrator="implicitfast"),
+        FeedForward(hidden=(8,)),
+        SEED,
+        maps={"coefficients": Merge(at=(1,), to=(6,))},
+    )
+    values = np.random.default_rng(0).normal(0, 0.1, first.genome.n_genes).astype(np.float32)
+    state = merged(first.genome, {"center": values, "stdev": np.abs(values)}, 1)
+    genome = genome_of(first.genome, state)
+    point = SearchPoint(state["center"], state["stdev"], mirrored=True, genome=genome)
+    jobs = [Job(Plan(2, 30), point, POPSIZE)]
+    found = []
+    for backend in (InProcess(first, threads=2), RayWorkers(first, 1)):
+        found.append(digest(backend.evaluate(jobs)))
+        backend.close()
+    assert found[0] == found[1]
+    assert point.center.size == 2 * 6 * 5
 
 
 def test_a_worker_is_small_and_survives_being_killed_between_generations(

@@ -143,7 +143,9 @@ def test_a_gene_moves_its_synapses_and_no_others(
 
 
 @pytest.mark.parametrize(
-    "genome_map", [m for m in MAPS if type(m).__name__ in ("Shared", "AntiDiagonal")], ids=str
+    "genome_map",
+    [m for m in MAPS if type(m).__name__ in ("Shared", "AntiDiagonal", "Merge")],
+    ids=str,
 )
 @few
 @given(sizes, seeds)

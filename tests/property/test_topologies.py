@@ -15,7 +15,7 @@ from maps import MAPS, random_genes, seeded, seeds, sizes
 from topologies import KINDS, SIZES, genome_of, network_of, newborn, told
 from toys import layers_of, observe, oja, traced
 
-from metahebb.genomes import Genome, GenomeMap, GivenGenes, Mixture, RuleBook, Shared
+from metahebb.genomes import Genome, GenomeMap, GivenGenes, Merge, Mixture, RuleBook, Shared
 from metahebb.networks import Dense, Evolved, FeedForward, Modular, Sparse, Static
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Normalization
@@ -126,6 +126,7 @@ def test_genes_are_of_the_synapses_that_need_them(genome_map: GenomeMap, topolog
     else:
         counts = [int(mask.sum()) for mask in topology.masks(layers)]
     wanted = dense.n_genes
+    genome_map = genome_map.first if isinstance(genome_map, Merge) else genome_map
     if isinstance(genome_map, RuleBook):
         wanted = sum(4 * n + 1 for n in counts)
     elif isinstance(genome_map, Shared):

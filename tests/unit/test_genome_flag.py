@@ -19,6 +19,7 @@ from metahebb.genomes import (
     Generated,
     Genome,
     LowRank,
+    Merge,
     Mixture,
     Neuron,
     PerSynapse,
@@ -59,6 +60,10 @@ def test_all_maps_are_offered() -> None:
         (("--genome", "generated", "--genome.hidden", "5"), Generated(5)),
         (("--genome", "rule_book", "--genome.threshold", "0.2"), RuleBook(0.2)),
         (("--genome", "mixture", "--genome.rules", "3", "--genome.across"), Mixture(3, True)),
+        (
+            ("--genome=merge", "--genome.at", "3", "5", "--genome.to", "9", "2", "--genome.across"),
+            Merge(0, (3, 5), (9, 2), across=True),
+        ),
     ],
 )
 def test_a_map_has_options_of_its_own(words: tuple[str, ...], genome: Any) -> None:
@@ -83,6 +88,22 @@ def test_a_map_has_options_of_its_own(words: tuple[str, ...], genome: Any) -> No
         (("--genome", "mixture", "--genome.rules", "0"), r"rules of at least 1 \(mixture\), got 0"),
         (("--genome", "mixture", "--genome.seed", "3"), "got '--genome.seed'"),
         (("--genome", "rule_book", "--genome.threshold", "nan"), r"0 \(rule_book\), got nan"),
+        (("--genome", "merge", "--genome.rules", "-1"), r"at least 0 \(merge\), got -1"),
+        (("--genome", "merge", "--genome.at", "4"), r"one \(merge\), got 2 and 1; write"),
+        (
+            ("--genome", "merge", "--genome.at", "4", "4"),
+            r"increasing .* \(merge\), got 4 4; write",
+        ),
+        (("--genome", "merge", "--genome.at", "0", "4"), r"at least 1 in at \(merge\), got 0 4"),
+        (
+            ("--genome", "merge", "--genome.to", "4", "4"),
+            r"decreasing .* \(merge\), got 4 4; write",
+        ),
+        (("--genome", "merge", "--genome.to", "4", "0"), r"at least 1 in to, .*, got 4 0"),
+        (("--genome", "merge", "--genome.rules", "64"), r"below rules \(merge\), got 64 16"),
+        (("--genome", "merge", "--genome.seed", "-1"), r"from 0 to 2\*\*64 - 1, got -1 \(seed\)"),
+        (("--genome", "merge", "--algorithm", "ga"), r"for the genome map merge, got ga; use"),
+        (("--birth-genome=merge", "--algorithm=cmaes"), r"map merge, got cmaes; use .* snes"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(words: tuple[str, ...], message: str) -> None:

@@ -17,6 +17,7 @@ from metahebb.genomes import (
     AntiDiagonal,
     Generated,
     LowRank,
+    Merge,
     Mixture,
     Neuron,
     PerSynapse,
@@ -76,6 +77,14 @@ genomes = st.one_of(
     st.builds(RuleBook, threshold=st.floats(0, 1e6)),
     st.builds(Mixture, rules=st.integers(1, 10**6), across=st.booleans()),
 )
+merging = st.builds(
+    Merge,
+    rules=st.sampled_from((0, 100)),
+    at=st.sampled_from(((1, 5), (7, 10**6))),
+    to=st.sampled_from(((16, 4), (99, 1))),
+    across=st.booleans(),
+    seed=st.integers(0, 2**64 - 1),
+)
 tasks = st.one_of(
     st.builds(
         Locomotion,
@@ -102,17 +111,19 @@ def configs(draw: st.DrawFn) -> RunConfig:
     starts = [0, *sorted(draw(st.sets(st.integers(1, 500), max_size=3)))]
     bodies = st.sampled_from([(), task.bodies])
     stages = tuple(Stage(s, draw(st.integers(1, 1000)), draw(bodies)) for s in starts)
+    search = draw(searches)
+    maps = st.one_of(genomes, merging) if search.is_seeded else genomes
     return RunConfig(
         task=task,
         network=draw(networks),
-        search=draw(searches),
+        search=search,
         schedule=draw(st.sampled_from([(), stages])),
         episodes=draw(st.integers(1, 9)),
         generations=draw(st.integers(1, 10**6)),
         seed=draw(st.integers(0, 2**64 - 1)),
         center_lives=draw(st.integers(0, 9)),
-        genome=draw(genomes),
-        birth_genome=draw(genomes),
+        genome=draw(maps),
+        birth_genome=draw(maps),
     )
 
 
