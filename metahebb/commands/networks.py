@@ -7,17 +7,27 @@ from collections.abc import Callable
 
 from metahebb.commands.parsing import values_of
 from metahebb.errors import unknown_name
-from metahebb.networks import FeedForward, Gated
+from metahebb.networks import FeedForward, Gated, Recurrent
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 
-Network = FeedForward | Gated
+Network = FeedForward | Recurrent | Gated
+
+
+def _plastic(kind: type[FeedForward], old: Network) -> FeedForward:
+    if type(old) is kind:
+        return old
+    if isinstance(old, FeedForward):  # of the other kind: all but a leak is common to them
+        return kind(**{name: getattr(old, name) for name in COMMON})
+    return kind(old.hidden, output=old.output, observation_scale=old.observation_scale)
 
 
 def _feedforward(old: Network) -> FeedForward:
-    if isinstance(old, FeedForward):
-        return old
-    return FeedForward(old.hidden, output=old.output, observation_scale=old.observation_scale)
+    return _plastic(FeedForward, old)
+
+
+def _recurrent(old: Network) -> FeedForward:
+    return _plastic(Recurrent, old)
 
 
 def _static(old: Network) -> FeedForward:
@@ -32,8 +42,10 @@ def _gru(old: Network) -> Gated:
     return Gated("gru", old.hidden, old.output, old.observation_scale)
 
 
+COMMON = tuple(each.name for each in dataclasses.fields(FeedForward))
 NETWORKS: dict[str, Callable[[Network], Network]] = {
     "feedforward": _feedforward,
+    "recurrent": _recurrent,
     "static": _static,
     "lstm": _lstm,
     "gru": _gru,

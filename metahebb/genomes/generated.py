@@ -75,7 +75,9 @@ class Generated(GenomeMap):
         pres = [of_pre[:, None] * _places(layer.n_in) for layer in layers]
         posts = [of_post[:, None] * _places(layer.n_out) for layer in layers]
         if self.needs_places:
-            pres[0], posts[-1] = _of_body(_told(slot), into[_COMMON:])
+            seen, posts[-1] = _of_body(_told(slot), into[_COMMON:])
+            heard = layers[0].n_in - seen.shape[1]  # neurons that hear themselves
+            pres[0] = np.concatenate([seen, of_pre[:, None] * _places(heard)], axis=1)
         for number, (layer, part) in enumerate(zip(layers, slot.parts(out), strict=True)):
             post = (of_depth * depths[number] + constant)[:, None] + posts[number]
             units = self._units(layer, pres[number], post)
@@ -100,7 +102,7 @@ class Generated(GenomeMap):
 
 def _places(n: int) -> Genes:
     """Return where ``n`` things in a row lie in (−1, 1), float32 ``(n,)``."""
-    return ((2 * np.arange(n) + 1) / n - 1).astype(np.float32)
+    return ((2 * np.arange(n) + 1) / max(n, 1) - 1).astype(np.float32)
 
 
 def _told(slot: Slot) -> Places:

@@ -4,6 +4,7 @@ from metahebb.networks.base import Network as Network
 from metahebb.networks.base import NetworkLanes as NetworkLanes
 from metahebb.networks.feedforward import FeedForward as FeedForward
 from metahebb.networks.gated import Gated as Gated
+from metahebb.networks.recurrent import Recurrent as Recurrent
 from metahebb.networks.topology import TOPOLOGIES as TOPOLOGIES
 from metahebb.networks.topology import Dense as Dense
 from metahebb.networks.topology import Evolved as Evolved

@@ -1,7 +1,8 @@
 """Driver of a feed-forward stack: the text of these functions joins each rule's kernel.
 
 They run compiled, beside the rule's ``sweep`` (one pass over a layer) and ``tanh``. Units of all
-layers lie in one row per lane: sensors first, then each layer's neurons.
+layers lie in one row per lane: sensors first, then each layer's neurons. Where the first layer
+hears itself, its last activity stands behind the sensors, as more of them.
 """
 
 # mypy: ignore-errors
@@ -10,18 +11,23 @@ layers lie in one row per lane: sensors first, then each layer's neurons.
 
 @fast
 def step(lanes, observations, sizes, weights, traces, coefficients, before, now, largest, scales,
-         gains, modulators, pending, output_is_tanh, outputs):  # fmt: skip
+         gains, modulators, pending, output_is_tanh, n_back, leak, outputs):  # fmt: skip
     """Apply each lane's pending update, and pass its observation forward through the new weights.
 
-    ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane.
+    ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane. The last
+    ``n_back`` inputs are what the first layer put out in the step before; with a ``leak`` below 1
+    it keeps the rest of that.
     """
     n_layers = sizes.size - 1
     for k in range(lanes.size):
         lane = lanes[k]
         old, new = before[lane], now[lane]
         n_in = sizes[0]
-        for j in range(n_in):
+        n_seen = n_in - n_back
+        for j in range(n_seen):
             new[j] = observations[lane, j]
+        for j in range(n_back):
+            new[n_seen + j] = old[n_in + j]
         gain = gains[lane] if pending[lane] else f32(0.0)
         first, synapse = 0, 0
         for layer in range(n_layers):
@@ -49,6 +55,9 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
                     value = scale * drive[i]
                     # Infinite weights must be seen: tanh would make ±1 of them.
                     drive[i] = tanh(value) if abs(value) < f32(np.inf) else f32(np.nan)
+                if layer == 0 and leak < f32(1.0):
+                    for i in range(n_back):
+                        drive[i] = leak * drive[i] + (f32(1.0) - leak) * new[n_seen + i]
             else:
                 for i in range(n_out):
                     drive[i] = scale * drive[i]

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,8 @@ class FeedForward:
         if not np.isfinite(self.observation_scale).all():
             raise InputError(f"expected finite observation scales, got {self.observation_scale}")
 
+    leak: ClassVar[float] = 1.0
+
     @property
     def is_static(self) -> bool:
         """Whether weights are inherited and stay."""
@@ -105,7 +107,9 @@ class FeedForwardLanes:
         """Allocate ``n`` lanes; nothing is allocated afterwards."""
         self.network = network
         self.layers = tuple(network.layers(n_observations, n_outputs))
-        self._sizes = np.array([n_observations, *(layer.n_out for layer in self.layers)], np.intp)
+        n_in = self.layers[0].n_in
+        self._sizes = np.array([n_in, *(layer.n_out for layer in self.layers)], np.intp)
+        self._back = (n_in - n_observations, np.float32(network.leak))
         n_synapses = sum(layer.size for layer in self.layers)
         planes = len(network.rule.coefficients)
         self._weights = aligned(n, n_synapses)
@@ -217,7 +221,7 @@ class FeedForwardLanes:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
         is_tanh = self.network.output == "tanh"
-        self._step(lanes, observations, *self._state, is_tanh, outputs)
+        self._step(lanes, observations, *self._state, is_tanh, *self._back, outputs)
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:

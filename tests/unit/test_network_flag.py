@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from metahebb.commands.evolve import Evolve
 from metahebb.commands.networks import NETWORKS, swap_network
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
-from metahebb.networks import FeedForward, Gated
+from metahebb.networks import FeedForward, Gated, Recurrent
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import PRESETS
@@ -48,6 +50,15 @@ def test_a_gated_preset_can_become_plastic() -> None:
     assert network == FeedForward((9, 4), output="linear", observation_scale=SCALE)
 
 
+def test_a_network_becomes_recurrent_and_back() -> None:
+    swapped = swap_network(CONFIG, ["--network", "recurrent"])
+    common = {name: value for name, value in vars(OLD).items()}
+    assert swapped.network == Recurrent(**common)
+    assert swap_network(swapped, ["--network", "feedforward"]).network == OLD
+    leaky = dataclasses.replace(swapped, network=Recurrent((3,), leak=0.5))
+    assert swap_network(leaky, ["--network", "recurrent"]) == leaky
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_other_flags_change_the_new_network(name: str) -> None:
     words = ["--network", name, "--hidden", "7", "--network.output", "tanh", "--popsize", "8"]
@@ -55,7 +66,7 @@ def test_the_other_flags_change_the_new_network(name: str) -> None:
     found = parse(Evolve, default, words, "x").run
     assert type(found.network) is type(NETWORKS[name](OLD))
     assert (found.network.hidden, found.network.output) == ((7,), "tanh")
-    assert found.network.is_static == (name != "feedforward")
+    assert found.network.is_static == (name not in ("feedforward", "recurrent"))
     assert found.search.popsize == 8
 
 
@@ -70,7 +81,7 @@ def test_every_preset_can_be_swapped() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--network", "lstn"], "among feedforward, gru, lstm, static, got 'lstn'.* 'lstm'"),
+        (["--network", "lstn"], "among feedforward, gru, lstm, recurrent, static, got 'lstn'.* 'lstm'"),
         (["--network=elman"], "a network among .*, got 'elman'"),
         (["--network"], "a network among .*, got ''"),
     ],
