@@ -72,7 +72,9 @@ class Evolve:
     run: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ANT_QUICK)
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
-    network: Literal["feedforward", "recurrent", "static", "lstm", "gru"] | None = None
+    network: (
+        Literal["feedforward", "recurrent", "convolutional", "static", "lstm", "gru"] | None
+    ) = None
     """Another network of the preset's sizes, with flags of its own; none: the preset's."""
     genome: MapName | None = None
     """Another genome map, with flags of its own (see docs/howto/genome-maps.md); none: the

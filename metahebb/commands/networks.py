@@ -7,23 +7,27 @@ from collections.abc import Callable
 
 from metahebb.commands.parsing import values_of
 from metahebb.errors import unknown_name
-from metahebb.networks import FeedForward, Gated, Recurrent
+from metahebb.networks import Convolutional, FeedForward, Gated, Recurrent
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 
-Network = FeedForward | Recurrent | Gated
+Network = FeedForward | Recurrent | Convolutional | Gated
 
 
 def _plastic(kind: type[FeedForward], old: Network) -> FeedForward:
     if type(old) is kind:
         return old
-    if isinstance(old, FeedForward):  # of the other kind: all but a leak is common to them
+    if isinstance(old, FeedForward):  # of the other kind: they have these in common
         return kind(**{name: getattr(old, name) for name in COMMON})
     return kind(old.hidden, output=old.output, observation_scale=old.observation_scale)
 
 
 def _feedforward(old: Network) -> FeedForward:
     return _plastic(FeedForward, old)
+
+
+def _convolutional(old: Network) -> FeedForward:
+    return _plastic(Convolutional, dataclasses.replace(old, observation_scale=()))
 
 
 def _recurrent(old: Network) -> FeedForward:
@@ -46,6 +50,7 @@ COMMON = tuple(each.name for each in dataclasses.fields(FeedForward))
 NETWORKS: dict[str, Callable[[Network], Network]] = {
     "feedforward": _feedforward,
     "recurrent": _recurrent,
+    "convolutional": _convolutional,
     "static": _static,
     "lstm": _lstm,
     "gru": _gru,

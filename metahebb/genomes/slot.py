@@ -14,7 +14,7 @@ from metahebb.plasticity.rule import Rule
 
 T = TypeVar("T", bound=np.generic)
 Bools = npt.NDArray[np.bool_]
-SlotName = Literal["coefficients", "birth", "inherited", "gates"]
+SlotName = Literal["coefficients", "birth", "inherited", "gates", "filters"]
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Slot:
     """What a network needs to have inherited: ``size`` float32 numbers under one name.
 
     Attributes:
-        name: ``coefficients`` of rules, ``birth`` weights, ``inherited`` static weights, or
-            ``gates`` of synapses.
+        name: ``coefficients`` of rules, ``birth`` weights, ``inherited`` static weights, ``gates``
+            of synapses, or ``filters`` of convolutions.
         layers: the shape of each layer, in the order of the kernel's memory.
         rule: whose coefficients the planes of each layer are, in its order; None for weights.
         places: of the task's sensors, which the first layer reads, and of its actuators, which the

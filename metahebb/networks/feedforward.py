@@ -62,6 +62,11 @@ class FeedForward:
     leak: ClassVar[float] = 1.0
 
     @property
+    def heard(self) -> int:
+        """Neurons of the first layer that it hears itself: none."""
+        return 0
+
+    @property
     def is_static(self) -> bool:
         """Whether weights are inherited and stay."""
         return self.rule == RULES["static"]
@@ -109,7 +114,7 @@ class FeedForwardLanes:
         self.layers = tuple(network.layers(n_observations, n_outputs))
         n_in = self.layers[0].n_in
         self._sizes = np.array([n_in, *(layer.n_out for layer in self.layers)], np.intp)
-        self._back = (n_in - n_observations, np.float32(network.leak))
+        self._back = (network.heard, np.float32(network.leak))
         n_synapses = sum(layer.size for layer in self.layers)
         planes = len(network.rule.coefficients)
         self._weights = aligned(n, n_synapses)
@@ -174,9 +179,17 @@ class FeedForwardLanes:
         self.gains[lane] = self.birth_gain
         self.modulators[lane] = 0
 
+    def _memory(self, lane: int) -> dict[str, Array]:
+        """Return where slots are expressed, by name."""
+        weights = self._weights[lane]
+        return {
+            "coefficients": self._coefficients[lane],
+            "birth": weights,
+            "inherited": weights,
+        }
+
     def _inherit(self, lane: int, genome: Genome, source: GeneSource) -> None:
-        memory = {"coefficients": self._coefficients[lane]}
-        memory["birth"] = memory["inherited"] = self._weights[lane]
+        memory = self._memory(lane)
         inherited = memory["inherited" if self.network.is_static else "coefficients"]
         if self._wiring is None:
             genome.express(source, memory)

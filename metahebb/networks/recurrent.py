@@ -41,7 +41,12 @@ class Recurrent(FeedForward):
         if not 0 < self.leak <= 1:
             raise InputError(f"expected a leak above 0 and at most 1, got {self.leak}")
 
+    @property
+    def heard(self) -> int:
+        """Neurons of the first layer that it hears itself: all."""
+        return self.hidden[0]
+
     def layers(self, n_observations: int, n_outputs: int, planes: int = 1) -> list[LayerShape]:
         """Return the shape of each layer; the first has h_{t−1} behind its sensors."""
-        sizes = (n_observations + self.hidden[0], *self.hidden, n_outputs)
+        sizes = (n_observations + self.heard, *self.hidden, n_outputs)
         return [LayerShape(planes, o, i) for i, o in itertools.pairwise(sizes)]

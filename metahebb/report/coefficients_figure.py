@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float32]
 
 _BINS = (12, 40)  # at least and at most: with fewer numbers there are fewer
-_NAMES = {"birth": "weight at birth", "gates": "gate"}
+_NAMES = {"birth": "weight at birth", "gates": "gate", "filters": "filter"}
 _WIDEST = 6  # panels in a row
 
 

@@ -12,7 +12,14 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from metahebb.genomes import PerSynapse, name_of_map
-from metahebb.networks import Dense, FeedForward, Gated, Recurrent, name_of_topology
+from metahebb.networks import (
+    Convolutional,
+    Dense,
+    FeedForward,
+    Gated,
+    Recurrent,
+    name_of_topology,
+)
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
@@ -91,8 +98,8 @@ def _what(run: RunFolder) -> str:
     task, network, search = run.config.task, run.config.network, run.config.search
     sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
     kind = network.cell if isinstance(network, Gated) else network.rule.name
-    if isinstance(network, Recurrent):
-        kind = f"recurrent · {kind}"
+    if isinstance(network, (Recurrent, Convolutional)):
+        kind = f"{type(network).__name__.lower()} · {kind}"
     genes = f"{run.setup.genome.n_genes:,} genes"
     if run.config.genome != PerSynapse():
         genes = f"{name_of_map(run.config.genome)} · {genes}"

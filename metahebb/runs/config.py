@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, Merge, PerSynapse, SlotName, name_of_map
-from metahebb.networks import FeedForward, Gated, Recurrent
+from metahebb.networks import Convolutional, FeedForward, Gated, Recurrent
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
 from metahebb.tasks import GymTask, Locomotion, Reversal
@@ -56,7 +56,7 @@ class RunConfig:
 
     task: Locomotion | GymTask | Reversal = field(default_factory=Locomotion)
     """The world."""
-    network: FeedForward | Recurrent | Gated = field(default_factory=FeedForward)
+    network: FeedForward | Recurrent | Convolutional | Gated = field(default_factory=FeedForward)
     """Who lives in it."""
     search: SearchConfig = field(default_factory=SearchConfig)
     """How it is selected."""

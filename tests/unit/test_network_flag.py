@@ -66,7 +66,7 @@ def test_the_other_flags_change_the_new_network(name: str) -> None:
     found = parse(Evolve, default, words, "x").run
     assert type(found.network) is type(NETWORKS[name](OLD))
     assert (found.network.hidden, found.network.output) == ((7,), "tanh")
-    assert found.network.is_static == (name not in ("feedforward", "recurrent"))
+    assert found.network.is_static == (name in ("static", "lstm", "gru"))
     assert found.search.popsize == 8
 
 
@@ -81,7 +81,10 @@ def test_every_preset_can_be_swapped() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--network", "lstn"], "among feedforward, gru, lstm, recurrent, static, got 'lstn'.* 'lstm'"),
+        (
+            ["--network", "lstn"],
+            "among feedforward, gru, lstm, recurrent, static, got 'lstn'.* 'lstm'",
+        ),
         (["--network=elman"], "a network among .*, got 'elman'"),
         (["--network"], "a network among .*, got ''"),
     ],
