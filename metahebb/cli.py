@@ -39,15 +39,16 @@ _TORCH_MEMORY = "can't allocate memory"
 
 
 class Command(NamedTuple):
-    """Where a command is, and what its first word names."""
+    """Where a command is, what its first word names, and the flag that may stand for that."""
 
     module: str
     function: str
     subject: str = ""
+    flag: str = ""
 
 
 COMMANDS = {
-    "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET"),
+    "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET", "--env"),
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
     "evaluate": Command("metahebb.commands.look", "evaluate", "DIR"),
     "probe": Command("metahebb.commands.probe", "probe", "DIR"),
@@ -125,7 +126,8 @@ def _run(name: str, *rest: str) -> int:
     command = COMMANDS[name]
     asks = bool(rest) and rest[0] in ("-h", "--help")
     subject, words = "", list(rest)
-    if command.subject and not asks:
+    told = any(word.partition("=")[0] == command.flag for word in rest if command.flag)
+    if command.subject and not asks and not (told and rest[0].startswith("-")):
         if not rest or rest[0].startswith("-"):
             got = repr(rest[0]) if rest else "nothing"
             raise InputError(

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.commands.backend import Where
+from metahebb.commands.environments import config_of, env_of
 from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
@@ -28,6 +29,7 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Stopped
+from metahebb.runs.storage import slug
 
 FINAL_LIVES = 32
 
@@ -84,6 +86,9 @@ class Evolve:
     topology: TopologyName | None = None
     """Which synapses there are and which are plastic, with flags of its own (see
     docs/howto/genome-maps.md); none: the preset's."""
+    env: str | None = None
+    """A Gymnasium environment by its id, in the place of a preset (see
+    docs/howto/your-environment.md)."""
     out: Path | None = None
     """The run folder; none: runs/PRESET-seedN-TIME."""
 
@@ -99,11 +104,18 @@ class Resume:
 
 
 def evolve(name: str, rest: list[str]) -> int:
-    """Evolve the preset ``name``; print the run folder on the last line."""
-    default = Evolve()
-    if name:
-        config = swap_topology(swap_network(preset(name), rest), rest)
+    """Evolve the preset ``name``, or in the environment that the flags name.
+
+    The run folder is printed on the last line.
+    """
+    default, env_id = Evolve(), env_of(rest)
+    if name and env_id is not None:
+        raise InputError(f"expected a preset or --env, got both ({name}, {env_id}); leave out one")
+    if name or env_id is not None:
+        config = preset(name) if env_id is None else config_of(env_id)
+        config = swap_topology(swap_network(config, rest), rest)
         default = Evolve(run=swap_genomes(config, rest))
+    name = name or slug([env_id or ""])
     prog = f"metahebb evolve {name or 'PRESET'}"
     options = parse(Evolve, default, rest, prog)
     config = options.run

@@ -212,7 +212,7 @@ def _drawing(task: Task) -> Task:
 def _env(task: GymTask) -> Any:
     import gymnasium
 
-    kwargs: dict[str, Any] = {"disable_env_checker": True, **task.env_kwargs}
+    kwargs: dict[str, Any] = {"disable_env_checker": True, **task.kwargs_of(task.bodies[0])}
     env = gymnasium.make(task.env_id, **kwargs)
     env.close()
     return env

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -10,21 +11,26 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-from gymnasium.spaces import Box, Discrete, Space
+from gymnasium.spaces import Box, Discrete
 
 from metahebb.errors import InputError
+from metahebb.genomes.base import LATER
 from metahebb.tasks.base import Lanes, StepResult, TaskError
+from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
 
 Kwargs = dict[str, bool | int | float | str]
+DEFAULT = "default"
+"""The body of a task without variants."""
 
 
 @dataclass(frozen=True)
 class GymTask:
     """A Gymnasium environment by id, with its own reward, ending and time limit.
 
-    Observations are vectors (``Box`` of one dimension) or ``Discrete``, given one-hot. Actions are
-    vectors, clipped to their bounds, or ``Discrete``, the largest output's index, as in the code of
-    Najarro & Risi 2020.
+    Observations are Boxes of any shape, images among them, in one row (bytes over 255); discrete
+    ones one-hot; or Dicts and Tuples of these, whose texts are left out. Actions are Boxes, clipped
+    to their bounds, or ``Discrete``, the largest output's index, as in the code of Najarro & Risi
+    2020.
 
     Raises:
         InputError: for an unknown ``env_id`` (with Gymnasium's suggestion), arguments that the
@@ -39,28 +45,53 @@ class GymTask:
     """The environment's id; ``module:Name-v0`` imports ``module`` first."""
     env_kwargs: Kwargs = field(default_factory=dict)
     """Arguments for ``gymnasium.make``."""
+    variants: tuple[str, ...] = field(default=(), metadata={LATER: True})
+    """Variants that a candidate lives in, each as further arguments: ``gravity=5+wind=true``."""
+    scale_actions: bool = field(default=False, metadata={LATER: True})
+    """Whether outputs of −1 and 1 stand for the bounds of actions; false: outputs are actions."""
 
     def __post_init__(self) -> None:
-        """Make the environment once, so that a bad id or space fails here."""
-        self._facts()
+        """Make each variant once, so that a bad id, argument or space fails here."""
+        first = self._facts()
+        for variant in self.variants[1:]:
+            facts = _facts(self.env_id, _key(self.kwargs_of(variant)))
+            if facts != first:
+                raise InputError(
+                    f"expected variants of {self.env_id} with the same sizes and time limit, got "
+                    f"{first} and {facts} ({variant}); evolve them apart"
+                )
+
+    def kwargs_of(self, variant: str) -> Kwargs:
+        """Return the arguments for ``gymnasium.make`` of a body of the task."""
+        return self.env_kwargs | (read_kwargs(variant) if variant != DEFAULT else {})
 
     def _facts(self) -> _Facts:
-        return _facts(self.env_id, tuple(sorted(self.env_kwargs.items())))
+        return _facts(self.env_id, _key(self.kwargs_of(self.bodies[0])))
 
     @property
     def n_observations(self) -> int:
-        """Length of the observation vector, or number of discrete observations."""
+        """Numbers of an observation."""
         return self._facts().n_observations
 
     @property
     def n_outputs(self) -> int:
-        """Length of the action vector, or number of discrete actions."""
+        """Numbers of an action, or discrete actions."""
         return self._facts().n_outputs
 
     @property
+    def image(self) -> tuple[int, int, int] | None:
+        """Rows, columns and channels of an observation that is an image; None: it is none."""
+        return self._facts().image
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether an action is one of several."""
+        return self._facts().is_discrete
+
+    @property
     def bodies(self) -> tuple[str, ...]:
-        """One variant only."""
-        return ("default",)
+        """The variants; ``default`` where there are none."""
+        return self.variants or (DEFAULT,)
 
     @property
     def max_steps(self) -> int:
@@ -68,8 +99,29 @@ class GymTask:
         return self._facts().max_steps
 
     def lanes(self, n: int) -> GymLanes:
-        """Make ``n`` environments."""
+        """Open ``n`` lanes."""
         return GymLanes(self, n)
+
+
+def read_kwargs(text: str) -> Kwargs:
+    """Return the arguments written as ``name=value+name=value``.
+
+    Values are what JSON makes of them (numbers, true, false), and words otherwise.
+
+    Raises:
+        InputError: it is written otherwise.
+    """
+    found: Kwargs = {}
+    for part in text.split("+"):
+        name, equals, value = part.partition("=")
+        if not (equals and name.isidentifier()):
+            raise InputError(f"expected a variant NAME=VALUE+..., got {text!r}; write gravity=5")
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = value
+        found[name] = read if isinstance(read, (bool, int, float, str)) else value
+    return found
 
 
 class _Facts(NamedTuple):
@@ -78,16 +130,30 @@ class _Facts(NamedTuple):
     n_observations: int
     n_outputs: int
     max_steps: int
+    image: tuple[int, int, int] | None
+    is_discrete: bool
+
+
+def _key(kwargs: Kwargs) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(kwargs.items()))
 
 
 @functools.cache
 def _facts(env_id: str, env_kwargs: tuple[tuple[str, Any], ...]) -> _Facts:
     env = _make(env_id, dict(env_kwargs))
     limit = env.spec.max_episode_steps if env.spec is not None else None
-    n_observations = _size(env.observation_space, f"observations of {env_id}")
-    n_outputs = _size(env.action_space, f"actions of {env_id}")
+    seen, acted = env.observation_space, env.action_space
+    n_observations = sum(size_of(p) for _, p in parts_of(seen, f"observations of {env_id}"))
+    if not isinstance(acted, (Box, Discrete)):
+        raise InputError(
+            f"expected a Box or Discrete, got {acted} (actions of {env_id}); register it with a "
+            "wrapper that makes it one of these"
+        )
     env.close()
-    return _Facts(n_observations, n_outputs, limit or 1000)
+    shape = seen.shape if isinstance(seen, Box) else None
+    image = (shape[0], shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
+    is_discrete = isinstance(acted, Discrete)
+    return _Facts(n_observations, size_of(acted), limit or 1000, image, is_discrete)
 
 
 def _make(env_id: str, env_kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
@@ -103,17 +169,6 @@ def _make(env_id: str, env_kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
         ) from error
 
 
-def _size(space: Space[Any], where: str) -> int:
-    if isinstance(space, Discrete):
-        return int(space.n)
-    if isinstance(space, Box) and len(space.shape) == 1:
-        return space.shape[0]
-    raise InputError(
-        f"expected a Box of one dimension or Discrete, got {space} ({where}); "
-        "register it with a wrapper that flattens it"
-    )
-
-
 class GymLanes:
     """The lanes of a ``GymTask``, advanced one after another.
 
@@ -122,10 +177,21 @@ class GymLanes:
     """
 
     def __init__(self, task: GymTask, n: int) -> None:
-        """Make ``n`` environments, each to be reset before its first step."""
+        """Make ``n`` environments, each to be reset before its first step.
+
+        They are of the first variant; one of another is made when a lane first needs it.
+        """
         self._task = task
-        self._envs = [_make(task.env_id, task.env_kwargs) for _ in range(n)]
-        self._observed = self._envs[0].observation_space
+        first = task.kwargs_of(task.bodies[0])
+        self._envs = [_make(task.env_id, first) for _ in range(n)]
+        self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{0: env} for env in self._envs]
+        space = self._envs[0].observation_space
+        self._parts = []
+        start = 0
+        for keys, part in parts_of(space, task.env_id):
+            stop = start + size_of(part)
+            self._parts.append((keys, slice(start, stop), writer_of(part)))
+            start = stop
         self._action_space = self._envs[0].action_space
         self._seeds = [0] * n
         self._ages = [0] * n
@@ -133,13 +199,21 @@ class GymLanes:
 
     def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
         """Begin a life on each of ``lanes`` with ``env.reset(seed=...)``."""
-        for lane, seed in zip(lanes, seeds, strict=True):
+        for lane, seed, body in zip(lanes, seeds, bodies, strict=True):
             self._seeds[lane], self._ages[lane] = int(seed), 0
+            self._envs[lane] = self._variant(lane, int(body))
             try:
                 observation, _ = self._envs[lane].reset(seed=int(seed))
             except Exception as error:
                 raise self._error(lane, error) from error
             self._observe(lane, observation)
+
+    def _variant(self, lane: int, body: int) -> gymnasium.Env[Any, Any]:
+        made = self._made[lane]
+        if body not in made:
+            task = self._task
+            made[body] = _make(task.env_id, task.kwargs_of(task.bodies[body]))
+        return made[body]
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
         """Advance ``lanes`` by one step; a lane with a non-finite output stands still."""
@@ -164,19 +238,15 @@ class GymLanes:
         return result
 
     def _action(self, output: npt.NDArray[np.float32]) -> Any:
-        space = self._action_space
-        if isinstance(space, Discrete):
-            return space.start + np.argmax(output)
-        assert isinstance(space, Box)
-        return np.clip(output, space.low, space.high).astype(space.dtype)
+        return action_of(self._action_space, output, self._task.scale_actions)
 
     def _observe(self, lane: int, observation: Any) -> None:
-        if isinstance(self._observed, Discrete):
-            self.observations[lane] = 0.0
-            self.observations[lane, int(observation - self._observed.start)] = 1.0
-        else:
-            with np.errstate(over="ignore"):  # becomes inf, and is counted as non-finite
-                self.observations[lane] = observation
+        row = self.observations[lane]
+        for keys, where, write in self._parts:
+            part = observation
+            for key in keys:
+                part = part[key]
+            write(part, row[where])
 
     def _error(self, lane: int, error: Exception) -> TaskError:
         where = f"seed {self._seeds[lane]}, step {self._ages[lane]}"

@@ -52,13 +52,54 @@ class Scripted(gymnasium.Env):
         return np.full(2, value), reward, False, False, {}
 
 
-class Pixels(Scripted):
-    observation_space = spaces.Box(0, 255, (4, 4), np.uint8)
+class Sequences(Scripted):
+    observation_space = spaces.Sequence(spaces.Discrete(2))
+
+
+class Steered(Scripted):
+    action_space = spaces.MultiBinary(3)
+
+
+PIXELS = spaces.Box(0, 255, (4, 5, 3), np.uint8)
+
+
+class Rich(gymnasium.Env):
+    """Pixels and words, switches and a number; moved by a matrix, one side of it without bounds."""
+
+    observation_space = spaces.Dict(
+        {
+            "words": spaces.Text(5),
+            "pixels": PIXELS,
+            "parts": spaces.Tuple((spaces.MultiDiscrete([2, 3]), spaces.Discrete(2, start=5))),
+            "number": spaces.Box(-np.inf, np.inf, ()),
+        }
+    )
+    action_space = spaces.Box(
+        np.array([[-3, 0], [-np.inf, -1]], np.float32), np.array([[5, 1], [np.inf, 1]], np.float32)
+    )
+
+    def __init__(self, pull=1.0):
+        self.pull = pull
+        self.actions = []
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self._seen(), {}
+
+    def _seen(self):
+        pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+        parts = (np.array([1, 2]), 6)
+        return {"words": "no", "pixels": pixels, "parts": parts, "number": np.float32(self.pull)}
+
+    def step(self, action):
+        self.actions.append(action)
+        return self._seen(), 1.0, False, False, {}
 
 
 @pytest.fixture(autouse=True)
 def _registered():
-    ids = {"test/Scripted-v0": Scripted, "test/Pixels-v0": Pixels}
+    ids = {"test/Scripted-v0": Scripted, "test/Rich-v0": Rich}
+    ids |= {"test/Sequences-v0": Sequences, "test/Steered-v0": Steered}
     for env_id, entry_point in ids.items():
         gymnasium.register(env_id, entry_point=entry_point, max_episode_steps=5)
     yield
@@ -174,13 +215,66 @@ def test_an_environment_that_raises_is_named_with_its_seed_and_step():
         ("CartPole-v1", {"gravity": 5}, "unexpected keyword argument 'gravity'"),
         ("metahebb/Ant-v0", {"damage": "short_ankle"}, "did you mean 'short_"),
         ("metahebb/Ant-v0", {"xml_file": "ant.xml"}, "got xml_file"),
-        ("test/Pixels-v0", {}, "observations of test/Pixels-v0"),
+        ("test/Sequences-v0", {}, r"got Sequence.*\(observations of test/Sequences-v0\)"),
+        ("test/Steered-v0", {}, r"got MultiBinary.*\(actions of test/Steered-v0\)"),
     ],
 )
 def test_a_bad_environment_is_one_clear_error(env_id, kwargs, message):
     with pytest.raises(InputError, match=message) as caught:
         GymTask(env_id, kwargs)
     assert "\n" not in str(caught.value)
+
+
+def test_parts_of_an_observation_stand_in_one_row():
+    task = GymTask("test/Rich-v0")
+    assert (task.n_observations, task.n_outputs, task.image) == (1 + 5 + 2 + 60, 4, None)
+    lanes, lane = task.lanes(1), np.array([0])
+    lanes.reset(lane, [0], lane)
+    number, switches, pixels = np.split(lanes.observations[0], [1, 8])
+    assert number == 1
+    assert switches.tolist() == [0, 1, 0, 0, 1, 0, 1]  # 1 of 2, 2 of 3, 6 of 5 to 6
+    np.testing.assert_array_equal(pixels, np.arange(60, dtype=np.float32) / np.float32(255))
+
+
+@pytest.mark.parametrize(
+    ("scaled", "wanted"), [(False, [[0.5, 0], [7, 1]]), (True, [[3, 0.25], [7, 1]])]
+)
+def test_outputs_fill_the_shape_and_the_bounds_of_actions(scaled, wanted):
+    lanes, lane = GymTask("test/Rich-v0", scale_actions=scaled).lanes(1), np.array([0])
+    lanes.reset(lane, [0], lane)
+    lanes.step(np.array([[0.5, -0.5, 7, 2]], np.float32), lane)
+    (action,) = lanes._envs[0].unwrapped.actions
+    np.testing.assert_array_equal(action, np.array(wanted, np.float32))
+    assert action.dtype == np.float32
+
+
+def test_variants_are_bodies_with_arguments_of_their_own():
+    task = GymTask("test/Rich-v0", {"pull": 3.0}, variants=("pull=2.5", "default", "pull=-1"))
+    assert task.bodies == ("pull=2.5", "default", "pull=-1")
+    lanes, all_three = task.lanes(3), np.arange(3)
+    lanes.reset(all_three, [0, 0, 0], all_three)
+    assert lanes.observations[:, 0].tolist() == [2.5, 3.0, -1.0]
+    lanes.reset(all_three[:1], [0], all_three[2:])
+    assert lanes.observations[:, 0].tolist() == [-1.0, 3.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    ("variants", "message"),
+    [
+        (("pull",), "expected a variant NAME=VALUE"),
+        (("pull=1", "push=2"), "unexpected keyword argument 'push'"),
+        (("disable_env_checker=true",), "multiple values"),
+    ],
+)
+def test_bad_variants_are_one_clear_error(variants, message):
+    with pytest.raises(InputError, match=message):
+        GymTask("test/Rich-v0", variants=variants)
+
+
+def test_variants_of_other_sizes_are_refused():
+    lake = ("map_name=4x4", "map_name=8x8")
+    with pytest.raises(InputError, match=r"same sizes and time limit, got .*map_name=8x8"):
+        GymTask("FrozenLake-v1", variants=lake)
 
 
 def test_pickled_task_is_the_same():

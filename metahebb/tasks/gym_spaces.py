@@ -1,0 +1,118 @@
+"""Spaces of Gymnasium as the numbers that a network takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, Tuple
+
+from metahebb.errors import InputError
+
+Array = npt.NDArray[np.float32]
+Write = Callable[[Any, Array], None]
+"""Writes an observation into its stretch of a lane's row."""
+
+
+def parts_of(space: Space[Any], where: str) -> list[tuple[tuple[Any, ...], Space[Any]]]:
+    """Return the parts of a space that have numbers, each with the keys that lead to it.
+
+    The parts of a ``Dict`` stand in the order of its keys, those of a ``Tuple`` in its own; a
+    text has no numbers, and is left out.
+
+    Raises:
+        InputError: there is a part of another kind, or none.
+    """
+    found: list[tuple[tuple[Any, ...], Space[Any]]] = []
+
+    def collect(part: Space[Any], keys: tuple[Any, ...]) -> None:
+        if isinstance(part, Dict):
+            for key in sorted(part.spaces):
+                collect(part.spaces[key], (*keys, key))
+        elif isinstance(part, Tuple):
+            for number, each in enumerate(part.spaces):
+                collect(each, (*keys, number))
+        elif isinstance(part, (Box, Discrete, MultiBinary, MultiDiscrete)):
+            found.append((keys, part))
+        elif not isinstance(part.sample(), str):  # of Text, or of a space of theirs (MiniGrid)
+            raise InputError(
+                f"expected Box, Discrete, MultiBinary, MultiDiscrete, or a Dict or Tuple of them, "
+                f"got {part} ({where}); register it with a wrapper that makes it one of these"
+            )
+
+    collect(space, ())
+    if not found:
+        raise InputError(f"expected a space with numbers, got {space} ({where})")
+    return found
+
+
+def size_of(space: Space[Any]) -> int:
+    """Return how many numbers a part has: one per category where it is discrete."""
+    if isinstance(space, Discrete):
+        return int(space.n)
+    if isinstance(space, MultiDiscrete):
+        return int(space.nvec.sum())
+    assert space.shape is not None
+    return int(np.prod(space.shape))
+
+
+def writer_of(space: Space[Any]) -> Write:
+    """Return what writes an observation of a part: bytes over 255, categories one-hot."""
+    if isinstance(space, Discrete):
+        return _one_hot(int(space.start))
+    if isinstance(space, MultiDiscrete):
+        return _one_hots(space)
+    if isinstance(space, Box) and space.dtype == np.uint8:
+
+        def write_bytes(observation: Any, out: Array) -> None:
+            np.divide(np.ravel(observation), np.float32(255), out=out)
+
+        return write_bytes
+
+    def write(observation: Any, out: Array) -> None:
+        with np.errstate(over="ignore"):  # becomes inf, and is counted as non-finite
+            out[:] = np.ravel(observation)
+
+    return write
+
+
+def _one_hot(start: int) -> Write:
+    def write(observation: Any, out: Array) -> None:
+        out[:] = 0.0
+        out[int(observation) - start] = 1.0
+
+    return write
+
+
+def _one_hots(space: MultiDiscrete) -> Write:
+    firsts = np.concatenate([[0], np.cumsum(space.nvec.ravel())[:-1]])
+
+    def write(observation: Any, out: Array) -> None:
+        out[:] = 0.0
+        out[firsts + np.ravel(observation - space.start)] = 1.0
+
+    return write
+
+
+def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:
+    """Return the action that a network's ``output`` ``(size_of(space),)`` stands for.
+
+    Args:
+        space: of the actions.
+        output: the largest decides where the action is discrete.
+        scaled: whether −1 and 1 stand for the bounds of a bounded Box; otherwise outputs are its
+            numbers. Both are clipped to the bounds.
+    """
+    if isinstance(space, Discrete):
+        return space.start + np.argmax(output)
+    assert isinstance(space, Box)
+    values = output.reshape(space.shape)
+    if scaled:
+        bounded = space.bounded_below & space.bounded_above
+        low, high = (
+            np.where(bounded, end, side) for end, side in ((space.low, -1), (space.high, 1))
+        )
+        values = np.where(bounded, low + (values + 1) / 2 * (high - low), values)
+    return np.clip(values, space.low, space.high).astype(space.dtype)

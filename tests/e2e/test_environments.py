@@ -1,0 +1,60 @@
+"""``metahebb evolve --env``: an environment by its id, in the place of a preset."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from small_runs import centers
+
+from metahebb.cli import main
+from metahebb.commands.environments import config_of
+from metahebb.networks import Convolutional, FeedForward
+from metahebb.runs.folder import RunFolder
+
+SMALL = ("--popsize", "4", "--hidden", "3", "--no-finish", "--no-tensorboard", "--quiet")
+
+
+def test_an_environment_stands_for_a_preset(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    told = ("--env", "Pendulum-v1", "--task.variants", "g=5", "g=10", "--generations", "2")
+    assert main(["evolve", *told, *SMALL, "--out", str(run), "--threads", "1"]) == 0
+    config = RunFolder.open(run).config
+    assert config.task.bodies == ("g=5", "g=10")
+    assert config.task.scale_actions
+    assert config.network == FeedForward((3,))
+    again = tmp_path / "again"
+    assert main(["evolve", *told, *SMALL, "--out", str(again), "--threads", "2"]) == 0
+    assert centers(run) == centers(again)
+    assert main(["resume", str(run), "--generations", "3", "--no-finish", "--quiet"]) == 0
+    assert main(["evaluate", str(run), "--lives", "2", "--threads", "1"]) == 0
+    assert set(json.loads((run / "evaluation.json").read_text())["bodies"]) == {"g=5", "g=10"}
+
+
+def test_the_network_fits_the_spaces() -> None:
+    assert config_of("CartPole-v1").network == FeedForward((32, 16), output="linear")
+    assert config_of("MountainCarContinuous-v0").network == FeedForward((32, 16))
+    seen = config_of("CarRacing-v3").network
+    assert seen == Convolutional((64, 32), image=(96, 96, 3))
+    assert config_of("CarRacing-v3").setup().genome.n_genes > 1362
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["ant-quick", "--env", "Pendulum-v1"], "a preset or --env, got both"),
+        (["--env", "Pendulun-v1"], "Did you mean: `Pendulum`"),
+        (["--env"], "got '--out'"),
+        (["--popsize", "4"], "expected metahebb evolve PRESET, got '--popsize'"),
+        (["--env", "Pendulum-v1", "--task.variants", "g"], "expected a variant NAME=VALUE"),
+    ],
+)
+def test_a_bad_environment_writes_nothing(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evolve", *words, "--out", str(tmp_path / "run")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
