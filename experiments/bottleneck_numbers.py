@@ -54,13 +54,18 @@ class Found:
         return mine.only(folds, seeds), theirs.only(folds, seeds)
 
     def relative(self, other: Found) -> Interval:
-        """Return intact distance by that of ``other``, whose lives are drawn together."""
+        """Return intact distance by that of ``other``, whose lives are drawn together.
+
+        None where ``other`` does not walk; no interval where its own reaches down to `WALKS`.
+        """
         mine, theirs = self.same(other)
         means, draws = mine.draws()
         other_means, other_draws = theirs.draws()
-        if theirs.interval(other_draws["intact"], other_means["intact"])[0] < WALKS:
+        if other_means["intact"] < WALKS:
             return None, None, None
         value = means["intact"] / other_means["intact"]
+        if theirs.interval(other_draws["intact"], other_means["intact"])[0] < WALKS:
+            return value, None, None
         return value, *mine.interval(draws["intact"] / other_draws["intact"], value)
 
     def gap(self, other: Found) -> float:

@@ -39,8 +39,8 @@ per synapse.
 
 *After zeroing*: speed 5 s after all weights were set to zero at {at:g} s, by that before
 (interquartile mean over walkers), and in brackets the same lives unharmed. *Half*: generations of
-{budget.generations} until the smoothed mean fitness of the population was half of its last value,
-one number per run.
+{budget.generations} until the smoothed mean fitness of the population was half of its last value:
+the median of the runs in which it got anywhere, and the ends.
 
 {points}
 
@@ -121,7 +121,7 @@ def points_table(found: Sequence[Found]) -> str:
             _cell(point.kind("unseen")),
             _cell(group.retention()),
             f"{_cell((back.value, *back.interval()))} ({without.value:.2f})",
-            ", ".join("–" if np.isnan(half) else f"{half:.0f}" for half in point.half),
+            _range(point.half),
         ]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
@@ -184,6 +184,15 @@ def _line(
     for genes, _, low, high in known:
         if low is not None:
             axes.plot([genes, genes], [low, high], color=look["color"], lw=1.6, alpha=0.6)
+
+
+def _range(values: Sequence[float]) -> str:
+    """Return the median, and the ends where they differ; NaN is left out."""
+    known = [value for value in values if np.isfinite(value)]
+    if not known:
+        return "–"
+    ends = "" if min(known) == max(known) else f" ({min(known):.0f} to {max(known):.0f})"
+    return f"{np.median(known):.0f}{ends}"
 
 
 def _cell(value: Interval) -> str:

@@ -127,6 +127,7 @@ def test_the_table_says_what_stands_where() -> None:
     assert neuron[2:5] == ["380", "12,160", "OpenAI-ES 0.1, lr 0.06"]
     assert reference[7] == "1"
     assert neuron[10].startswith("0.50 [0.50, 0.50] (1.00)")
+    assert neuron[11] == "20 (10 to 40) |"
 
 
 def test_the_setting_that_was_taken_is_bold() -> None:
