@@ -87,7 +87,7 @@ def found(name: str, intact: float, unseen: float, seeds: tuple[int, ...] = (0, 
         words_of(LARGE[0].of(TINY).search),
         group,
         pairs,
-        (10.0,) * 3,
+        (10.0, 40.0, math.nan, 20.0),
     )
 
 
