@@ -11,37 +11,40 @@ hears itself, its last activity stands behind the sensors, as more of them.
 
 @fast
 def step(lanes, observations, sizes, weights, traces, coefficients, before, now, largest, scales,
-         gains, modulators, pending, output_is_tanh, n_back, leak, outputs):  # fmt: skip
+         gains, modulators, pending, ages, means, output_is_tanh, n_back, leak, every, window,
+         outputs):  # fmt: skip
     """Apply each lane's pending update, and pass its observation forward through the new weights.
 
     ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane. The last
     ``n_back`` inputs are what the first layer put out in the step before; with a ``leak`` below 1
-    it keeps the rest of that.
+    it keeps the rest of that. An update is due after every ``every``-th step of a life; with a
+    ``window`` above 1, it is one of activities that are means over about as many steps.
     """
     n_layers = sizes.size - 1
     for k in range(lanes.size):
         lane = lanes[k]
-        old, new = before[lane], now[lane]
+        last, new = before[lane], now[lane]
+        old = means[lane] if window > 1 else last
         n_in = sizes[0]
         n_seen = n_in - n_back
         for j in range(n_seen):
             new[j] = observations[lane, j]
         for j in range(n_back):
-            new[n_seen + j] = old[n_in + j]
+            new[n_seen + j] = last[n_in + j]
         gain = gains[lane] if pending[lane] else f32(0.0)
         first, synapse = 0, 0
         for layer in range(n_layers):
             n_in, n_out = sizes[layer], sizes[layer + 1]
             n = n_in * n_out
             planes = coefficients.shape[1] // weights.shape[1]
-            middle, last = first + n_in, first + n_in + n_out
-            drive = new[middle:last]
+            middle, end = first + n_in, first + n_in + n_out
+            drive = new[middle:end]
             scale = sweep(
                 weights[lane, synapse : synapse + n],
                 traces[lane, synapse : synapse + n] if HAS_TRACE else traces[lane, 0:0],
                 coefficients[lane, planes * synapse : planes * (synapse + n)],
                 old[first:middle],
-                old[middle:last],
+                old[middle:end],
                 new[first:middle],
                 drive,
                 largest,
@@ -62,16 +65,21 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
                 for i in range(n_out):
                     drive[i] = scale * drive[i]
             first, synapse = middle, synapse + n
-        for i in range(old.size):
-            old[i] = new[i]
+        for i in range(last.size):
+            last[i] = new[i]
         for i in range(n_out):
             outputs[k, i] = drive[i]
-        pending[lane] = True
+        ages[lane] += 1
+        if window > 1:
+            part = f32(1.0) / f32(min(ages[lane], window))
+            for i in range(old.size):
+                old[i] += part * (new[i] - old[i])
+        pending[lane] = ages[lane] % every == 0
 
 
 @fast
 def flush(lanes, sizes, weights, traces, coefficients, before, now, largest, scales, gains,
-          modulators, pending):  # fmt: skip
+          modulators, pending, ages, means, window):  # fmt: skip
     """Apply each lane's pending update now; the next step then finds nothing pending.
 
     It is the same sweep as a step's, so that flushing changes no bit of the life.
@@ -80,7 +88,7 @@ def flush(lanes, sizes, weights, traces, coefficients, before, now, largest, sca
         lane = lanes[k]
         if not pending[lane]:
             continue
-        old, scratch = before[lane], now[lane]
+        old, scratch = means[lane] if window > 1 else before[lane], now[lane]
         first, synapse = 0, 0
         for layer in range(sizes.size - 1):
             n_in, n_out = sizes[layer], sizes[layer + 1]

@@ -32,6 +32,12 @@ class FeedForward:
     """Layers of tanh neurons without biases (Najarro & Risi 2020).
 
     With the rule ``static`` the weights themselves are inherited and never change: the baseline.
+
+    Two time scales, after Dittrich 2026 (Hebbian attractor networks): weights may change at every
+    n-th step only, and by activities smoothed over M steps. These are plain means over the first M
+    steps of a life, and from then on m ← m + (x − m)/M.
+
+    Differs from that reference: its mean is over a window that moves.
     """
 
     hidden: tuple[int, ...] = (128, 64)
@@ -48,12 +54,19 @@ class FeedForward:
     """Factor per sensor; empty: 1."""
     topology: AnyTopology = field(default_factory=Dense, metadata={LATER: True})
     """Which synapses there are, and which of them are plastic."""
+    update_every: int = field(default=1, metadata={LATER: True})
+    """Steps from one update of the weights to the next."""
+    update_window: int = field(default=1, metadata={LATER: True})
+    """Steps over which the activities that a rule sees are means; 1: those of the step itself."""
 
     def __post_init__(self) -> None:
         """Check the values."""
         check_birth(self.birth)
         if any(size < 1 for size in self.hidden):
             raise InputError(f"expected hidden sizes of at least 1, got {self.hidden}")
+        for name in ("update_every", "update_window"):
+            if getattr(self, name) < 1:
+                raise InputError(f"expected {name} of at least 1, got {getattr(self, name)}")
         if self.output not in ("tanh", "linear"):
             raise unknown_name("output", self.output, ("tanh", "linear"))
         if not np.isfinite(self.observation_scale).all():
@@ -125,6 +138,9 @@ class FeedForwardLanes:
         self._largest = np.zeros(self._sizes.max(), np.float32)
         self._scales = np.ones((n, len(self.layers)), np.float32)
         self._pending = np.zeros(n, np.bool_)
+        self._ages = np.zeros(n, np.int64)
+        smooth = network.update_window > 1
+        self._means = np.zeros((n, self._before.shape[1] if smooth else 0), np.float32)
         self._outputs = np.zeros((n, n_outputs), np.float32)
         self.gains = np.ones(n, np.float32)
         self.birth_gain = 0.0 if network.is_static else 1.0
@@ -147,7 +163,10 @@ class FeedForwardLanes:
             self.gains,
             self.modulators,
             self._pending,
+            self._ages,
+            self._means,
         )
+        self._pace = (network.update_every, network.update_window)
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
@@ -176,6 +195,8 @@ class FeedForwardLanes:
         self._before[lane] = 0  # 0 · Δ of a predecessor that died non-finite would be NaN
         self._scales[lane] = 1
         self._pending[lane] = False
+        self._ages[lane] = 0
+        self._means[lane] = 0
         self.gains[lane] = self.birth_gain
         self.modulators[lane] = 0
 
@@ -234,12 +255,12 @@ class FeedForwardLanes:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
         is_tanh = self.network.output == "tanh"
-        self._step(lanes, observations, *self._state, is_tanh, *self._back, outputs)
+        self._step(lanes, observations, *self._state, is_tanh, *self._back, *self._pace, outputs)
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""
-        self._flush(lanes, *self._state)
+        self._flush(lanes, *self._state, self.network.update_window)
 
     def raw_layers(self, lane: int) -> list[Array]:
         """Return views of each layer's memory, whose normalising factor is still to be applied."""

@@ -156,7 +156,7 @@ def births(sizes: tuple[int, ...], rules: int, times: int = 50) -> dict[str, Wor
 def _memory(head: str, sizes: tuple[int, ...], lanes: int, rules: int) -> Row:
     found = []
     for living in (grown(sizes, lanes), looking_up(sizes, lanes, rules)):
-        arrays = [living._weights, *living._state[3:-7]]  # coefficients, or table and numbers
+        arrays = [living._weights, *living._state[3:-9]]  # coefficients, or table and numbers
         found.append(sum(array.nbytes for array in arrays) / lanes / 1e3)
     return compare(
         f"rule table, {head}, memory per lane, {_number(rules, 'rule')}",
