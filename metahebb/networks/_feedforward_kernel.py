@@ -11,20 +11,21 @@ hears itself, its last activity stands behind the sensors, as more of them.
 
 @fast
 def step(lanes, observations, sizes, weights, traces, coefficients, before, now, largest, scales,
-         gains, modulators, pending, ages, means, output_is_tanh, n_back, leak, every, window,
+         gains, modulators, pending, ages, means, output_is_tanh, n_back, leak, every, parts,
          outputs):  # fmt: skip
     """Apply each lane's pending update, and pass its observation forward through the new weights.
 
     ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane. The last
     ``n_back`` inputs are what the first layer put out in the step before; with a ``leak`` below 1
-    it keeps the rest of that. An update is due after every ``every``-th step of a life; with a
-    ``window`` above 1, it is one of activities that are means over about as many steps.
+    it keeps the rest of that. An update is due after every ``every``-th step of a life; with
+    more than one of ``parts``, it is one of means: number k is what step k adds of itself, the
+    last one what all later steps do.
     """
     n_layers = sizes.size - 1
     for k in range(lanes.size):
         lane = lanes[k]
         last, new = before[lane], now[lane]
-        old = means[lane] if window > 1 else last
+        old = means[lane] if parts.size > 1 else last
         n_in = sizes[0]
         n_seen = n_in - n_back
         for j in range(n_seen):
@@ -70,8 +71,8 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
         for i in range(n_out):
             outputs[k, i] = drive[i]
         ages[lane] += 1
-        if window > 1:
-            part = f32(1.0) / f32(min(ages[lane], window))
+        if parts.size > 1:
+            part = parts[min(ages[lane], parts.size) - 1]
             for i in range(old.size):
                 old[i] += part * (new[i] - old[i])
         pending[lane] = ages[lane] % every == 0
@@ -79,7 +80,7 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
 
 @fast
 def flush(lanes, sizes, weights, traces, coefficients, before, now, largest, scales, gains,
-          modulators, pending, ages, means, window):  # fmt: skip
+          modulators, pending, ages, means, parts):  # fmt: skip
     """Apply each lane's pending update now; the next step then finds nothing pending.
 
     It is the same sweep as a step's, so that flushing changes no bit of the life.
@@ -88,7 +89,7 @@ def flush(lanes, sizes, weights, traces, coefficients, before, now, largest, sca
         lane = lanes[k]
         if not pending[lane]:
             continue
-        old, scratch = means[lane] if window > 1 else before[lane], now[lane]
+        old, scratch = means[lane] if parts.size > 1 else before[lane], now[lane]
         first, synapse = 0, 0
         for layer in range(sizes.size - 1):
             n_in, n_out = sizes[layer], sizes[layer + 1]

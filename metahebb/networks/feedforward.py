@@ -166,7 +166,7 @@ class FeedForwardLanes:
             self._ages,
             self._means,
         )
-        self._pace = (network.update_every, network.update_window)
+        self._parts = np.float32(1) / np.arange(1, network.update_window + 1, dtype=np.float32)
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
@@ -254,13 +254,15 @@ class FeedForwardLanes:
         if self._scale.size:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
-        is_tanh = self.network.output == "tanh"
-        self._step(lanes, observations, *self._state, is_tanh, *self._back, *self._pace, outputs)
+        is_tanh, every = self.network.output == "tanh", self.network.update_every
+        self._step(
+            lanes, observations, *self._state, is_tanh, *self._back, every, self._parts, outputs
+        )
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""
-        self._flush(lanes, *self._state, self.network.update_window)
+        self._flush(lanes, *self._state, self._parts)
 
     def raw_layers(self, lane: int) -> list[Array]:
         """Return views of each layer's memory, whose normalising factor is still to be applied."""
