@@ -16,7 +16,7 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
     """Apply each lane's pending update, and pass its observation forward through the new weights.
 
     ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane. The last
-    ``n_back`` inputs are what the first layer put out in the step before; with a ``leak`` below 1
+    ``n_back`` inputs are what the first layer put out in the step before; with a leak[0] below 1
     it keeps the rest of that. An update is due after every ``every``-th step of a life; with
     more than one of ``parts``, it is one of means: number k is what step k adds of itself, the
     last one what all later steps do.
@@ -59,9 +59,9 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
                     value = scale * drive[i]
                     # Infinite weights must be seen: tanh would make ±1 of them.
                     drive[i] = tanh(value) if abs(value) < f32(np.inf) else f32(np.nan)
-                if layer == 0 and leak < f32(1.0):
+                if layer == 0 and leak[0] < f32(1.0):
                     for i in range(n_back):
-                        drive[i] = leak * drive[i] + (f32(1.0) - leak) * new[n_seen + i]
+                        drive[i] = leak[0] * drive[i] + (f32(1.0) - leak[0]) * new[n_seen + i]
             else:
                 for i in range(n_out):
                     drive[i] = scale * drive[i]

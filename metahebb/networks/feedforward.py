@@ -127,7 +127,7 @@ class FeedForwardLanes:
         self.layers = tuple(network.layers(n_observations, n_outputs))
         n_in = self.layers[0].n_in
         self._sizes = np.array([n_in, *(layer.n_out for layer in self.layers)], np.intp)
-        self._back = (network.heard, np.float32(network.leak))
+        self._back = (network.heard, np.array([network.leak], np.float32))
         n_synapses = sum(layer.size for layer in self.layers)
         planes = len(network.rule.coefficients)
         self._weights = aligned(n, n_synapses)
