@@ -127,7 +127,6 @@ class FeedForwardLanes:
         self.layers = tuple(network.layers(n_observations, n_outputs))
         n_in = self.layers[0].n_in
         self._sizes = np.array([n_in, *(layer.n_out for layer in self.layers)], np.intp)
-        self._back = (network.heard, np.array([network.leak], np.float32))
         n_synapses = sum(layer.size for layer in self.layers)
         planes = len(network.rule.coefficients)
         self._weights = aligned(n, n_synapses)
@@ -167,6 +166,13 @@ class FeedForwardLanes:
             self._means,
         )
         self._parts = np.float32(1) / np.arange(1, network.update_window + 1, dtype=np.float32)
+        self._told = (
+            network.output == "tanh",
+            network.heard,
+            np.array([network.leak], np.float32),
+            network.update_every,
+            self._parts,
+        )
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
