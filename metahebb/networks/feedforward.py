@@ -165,14 +165,9 @@ class FeedForwardLanes:
             self._ages,
             self._means,
         )
-        self._parts = np.float32(1) / np.arange(1, network.update_window + 1, dtype=np.float32)
-        self._told = (
-            network.output == "tanh",
-            network.heard,
-            np.array([network.leak], np.float32),
-            network.update_every,
-            self._parts,
-        )
+        parts = np.float32(1) / np.arange(1, network.update_window + 1, dtype=np.float32)
+        leak = np.array([network.leak], np.float32)
+        self._told = (network.output == "tanh", network.heard, leak, network.update_every, parts)
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
@@ -260,15 +255,12 @@ class FeedForwardLanes:
         if self._scale.size:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
-        is_tanh, every = self.network.output == "tanh", self.network.update_every
-        self._step(
-            lanes, observations, *self._state, is_tanh, *self._back, every, self._parts, outputs
-        )
+        self._step(lanes, observations, *self._state, *self._told, outputs)
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""
-        self._flush(lanes, *self._state, self._parts)
+        self._flush(lanes, *self._state, self._told[-1])
 
     def raw_layers(self, lane: int) -> list[Array]:
         """Return views of each layer's memory, whose normalising factor is still to be applied."""
