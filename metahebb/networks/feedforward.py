@@ -149,7 +149,8 @@ class FeedForwardLanes:
         self._wiring: Wiring | None = None
         if network.topology != Dense():
             self._wiring = Wiring(network.topology, self.layers, network.normalization, n)
-        # In the order in which the kernel's functions take it.
+        parts = np.float32(1) / np.arange(1, network.update_window + 1, dtype=np.float32)
+        # In the order in which the kernel's functions take it. One tuple: a call copies it once.
         self._state = (
             self._sizes,
             self._weights,
@@ -164,10 +165,12 @@ class FeedForwardLanes:
             self._pending,
             self._ages,
             self._means,
+            parts,
+            network.update_every,
+            network.output == "tanh",
+            network.heard,
+            np.array([network.leak], np.float32),
         )
-        parts = np.float32(1) / np.arange(1, network.update_window + 1, dtype=np.float32)
-        leak = np.array([network.leak], np.float32)
-        self._told = (network.output == "tanh", network.heard, leak, network.update_every, parts)
         kernel = compile_kernel(network.rule, network.normalization, _driver_source())
         self._step: Any = kernel.step
         self._flush: Any = kernel.flush
@@ -255,12 +258,12 @@ class FeedForwardLanes:
         if self._scale.size:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
-        self._step(lanes, observations, *self._state, *self._told, outputs)
+        self._step(lanes, observations, *self._state, outputs)
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""
-        self._flush(lanes, *self._state, self._told[-1])
+        self._flush(lanes, *self._state)
 
     def raw_layers(self, lane: int) -> list[Array]:
         """Return views of each layer's memory, whose normalising factor is still to be applied."""

@@ -156,7 +156,8 @@ def births(sizes: tuple[int, ...], rules: int, times: int = 50) -> dict[str, Wor
 def _memory(head: str, sizes: tuple[int, ...], lanes: int, rules: int) -> Row:
     found = []
     for living in (grown(sizes, lanes), looking_up(sizes, lanes, rules)):
-        arrays = [living._weights, *living._state[3:-9]]  # coefficients, or table and numbers
+        end = next(k for k, each in enumerate(living._state) if each is living._before)
+        arrays = [living._weights, *living._state[3:end]]  # coefficients, or table and numbers
         found.append(sum(array.nbytes for array in arrays) / lanes / 1e3)
     return compare(
         f"rule table, {head}, memory per lane, {_number(rules, 'rule')}",
