@@ -80,7 +80,8 @@ def step(lanes, observations, sizes, weights, traces, coefficients, before, now,
 
 @fast
 def flush(lanes, sizes, weights, traces, coefficients, before, now, largest, scales, gains,
-          modulators, pending, ages, means, parts, every, output_is_tanh, n_back, leak):  # fmt: skip
+          modulators, pending, ages, means, parts, every, output_is_tanh, n_back,
+          leak):  # fmt: skip
     """Apply each lane's pending update now; the next step then finds nothing pending.
 
     It is the same sweep as a step's, so that flushing changes no bit of the life.

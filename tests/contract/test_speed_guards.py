@@ -121,7 +121,9 @@ def test_acting_allocates_nothing_per_step():
     finally:
         tracemalloc.stop()
     assert now - before < 1024
-    assert peak - before < 1024  # the view that is returned; one layer's activities are larger
+    # A tuple of arguments and the view that is returned; activities of the smaller hidden layer in
+    # all lanes are 4096.
+    assert peak - before < 2048
 
 
 def ant(n_lanes, hidden=(16,)):

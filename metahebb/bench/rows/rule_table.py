@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -156,8 +157,10 @@ def births(sizes: tuple[int, ...], rules: int, times: int = 50) -> dict[str, Wor
 def _memory(head: str, sizes: tuple[int, ...], lanes: int, rules: int) -> Row:
     found = []
     for living in (grown(sizes, lanes), looking_up(sizes, lanes, rules)):
-        end = next(k for k, each in enumerate(living._state) if each is living._before)
-        arrays = [living._weights, *living._state[3:end]]  # coefficients, or table and numbers
+        # Behind the traces come coefficients, or table and numbers.
+        state: list[Any] = list(living._state)
+        end = next(k for k, each in enumerate(state) if each is living._before)
+        arrays = [living._weights, *state[3:end]]
         found.append(sum(array.nbytes for array in arrays) / lanes / 1e3)
     return compare(
         f"rule table, {head}, memory per lane, {_number(rules, 'rule')}",
