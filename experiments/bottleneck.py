@@ -15,8 +15,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from experiments.arms import Arm
 from experiments.bottleneck_numbers import Found, Interval, half_of, size_of, words_of
-from experiments.bottleneck_points import POINTS, REFERENCE
+from experiments.bottleneck_points import POINTS, REFERENCE, SMALL
 from experiments.bottleneck_tables import (
     NOTES,
     points_table,
@@ -34,6 +35,7 @@ from experiments.robustness import (
     DT,
     WEAKENED,
     Fold,
+    run_config,
     run_of,
     run_path,
     tune,
@@ -72,17 +74,25 @@ def main(order: Order) -> None:
         tuning=tuning_lists(tuning),
         budget=budget,
         hidden="-".join(map(str, budget.hidden)),
+        small=SMALL,
         fold=FOLD,
         seconds=budget.steps * DT,
         at=scale.at * DT,
     )
     everyone = [run for some in runs.values() for run in some.values()]
-    arms = {name: POINTS[name].arm for name in runs}
+    arms = {name: _arm(order.size, name) for name in runs}
     scored = tuning_runs(order.size, arms)
     folder = write_study("bottleneck", TITLE, claims, everyone, notes, order.size, scored)
     write_runs(folder, groups)
     write_figure(folder, found)
     print(folder)
+
+
+def _arm(size: Size, name: str) -> Arm:
+    """Return who lives at a point, with the settings for its size."""
+    point = POINTS[name]
+    config = run_config(BUDGETS[size], point.arm, FOLD, 0, generations=1)
+    return point.tuned_arm(config.setup().genome.n_genes)
 
 
 def _jobs(size: Size) -> list[tuple[str, Fold]]:
@@ -105,7 +115,7 @@ def _all_runs(order: Order) -> tuple[Tuning, Runs]:
     tuning: Tuning = {}
     runs: Runs = {}
     for name, fold in _jobs(size):
-        arm = POINTS[name].arm
+        arm = _arm(size, name)
         if order.finished:
             paths = [run_path(size, name, fold, seed) for seed in seeds]
             if not all(map(is_finished, [*tuning_paths(size, name, arm), *paths])):

@@ -22,18 +22,17 @@ One network (27-{hidden}-8), rule ABCD with a learning rate, random births. Ever
 protocol *weak* of the [damage study](../damage/README.md) on the fold *{fold}*: training shows the
 intact ant, the front right leg shortened, and weak motors in each of the other legs; *unseen* are
 those three legs shortened. The reference *hebbian*, one rule per synapse, has the runs of that
-study; *per_synapse* is the same in settings that suit small genomes. Points with four folds are
-those that were followed up because they had tuned best. Means over {budget.lives} fresh lives per
-body of the unperturbed center, in metres along +x within {budget.steps} env steps ({seconds:g} s),
-with 95 % intervals over runs and lives as there; differences and ratios are on the folds and seeds
-that both have.
+study; *per_synapse* is the same, tuned in the settings of the other large genomes. Points with more
+than one fold are those that were followed up because they had tuned best. Means over
+{budget.lives} fresh lives per body of the unperturbed center, in metres along +x within
+{budget.steps} env steps ({seconds:g} s), with 95 % intervals over runs and lives as there;
+differences and ratios are on the folds and seeds that both have.
 
 ![distance and retention against genome size](bottleneck.png)
 
 Stars: Palm et al. 2021, dotted lines: genomes whose authors say that they do as well as rules of
 their own for every synapse (Pedersen & Risi 2021; Ferigo et al. 2024). All of these are of
-PyBullet's ant with 12,288 synapses, eight times as many as here, and relative to their own genome
-per synapse.
+PyBullet's ant with 12,288 synapses, and relative to their own genome per synapse.
 
 ## The points
 
@@ -55,9 +54,9 @@ Mean metres over seeds; unseen single legs bold. Per run: [runs.csv](runs.csv).
 Each point is tried in {budget.settings} settings of its search, for {budget.tuning_generations}
 generations with a seed of its own; in the table is the mean distance [m] over
 {budget.tuning_lives} fresh lives on each of the five training bodies, the setting that was taken
-in bold. A setting is stdev – learning rate – initial scale (OpenAI-ES with Adam), or stdev –
-initial scale (CMA-ES; *sep*: with a diagonal covariance). Genomes of at most 2,000 genes are
-offered CMA-ES in two of them.
+in bold. A setting is stdev – learning rate – initial scale (OpenAI-ES with Adam; for palm-16 the
+search *mixture*, with Adam or *sgd*), or stdev – initial scale (CMA-ES; *sep*: with a diagonal
+covariance). Genomes of at most {small:,} genes are offered CMA-ES in two of them.
 
 {tuning}
 """

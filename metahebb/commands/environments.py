@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
 from metahebb.commands.parsing import values_of
+from metahebb.errors import InputError
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import Convolutional, FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.tasks import GymTask
+from metahebb.tasks.gym_adapter import Kwargs
 
 SEEN = 32
 """Rows and columns from which an image is seen through convolutions."""
 
 
-def config_of(env_id: str) -> RunConfig:
-    """Return a run in the environment ``env_id``, to be changed by flags.
+def config_of(env_id: str, words: list[str]) -> RunConfig:
+    """Return a run in the environment ``env_id``, to be changed by the flags ``words``.
+
+    Those that say how the environment is made are read now, because the network is made to fit.
 
     Images of at least `SEEN` rows and columns meet convolutions, all else goes into the plastic
     layers. Outputs are linear where the largest decides, and otherwise tanh, scaled to the bounds.
@@ -23,7 +28,12 @@ def config_of(env_id: str) -> RunConfig:
     Raises:
         InputError: Gymnasium cannot make it, or its spaces have no numbers.
     """
-    task = GymTask(env_id, scale_actions=True)
+    if values_of("--task.env-id", words):
+        raise InputError("expected --env or --task.env-id, got both; leave out the second")
+    pairs = _behind("--task.env-kwargs", words)
+    kwargs: Kwargs = dict(zip(pairs[::2], pairs[1::2], strict=False))
+    variants = tuple(_behind("--task.variants", words))
+    task = GymTask(env_id, kwargs, variants, scale_actions=True)
     output: Literal["linear", "tanh"] = "linear" if task.is_discrete else "tanh"
     network = FeedForward((32, 16), output=output)
     if task.image is not None and min(task.image[:2]) >= SEEN:
@@ -32,7 +42,22 @@ def config_of(env_id: str) -> RunConfig:
     return RunConfig(task, network, search, generations=100)
 
 
+def _behind(flag: str, words: list[str]) -> list[str]:
+    """Return the words from ``flag`` to the next flag."""
+    names = [word.replace("_", "-") for word in words]
+    if flag not in names:
+        return []
+    return list(
+        itertools.takewhile(lambda w: not w.startswith("--"), words[names.index(flag) + 1 :])
+    )
+
+
 def env_of(words: list[str]) -> str | None:
     """Return the environment that ``--env`` among the flags names; None: there is no such flag."""
     named = values_of("--env", words)
+    if named and (not named[-1] or named[-1].startswith("-")):
+        raise InputError(
+            f"expected an environment after --env, got {named[-1] or 'nothing'}; write for example "
+            "--env Pendulum-v1"
+        )
     return named[-1] if named else None

@@ -23,6 +23,7 @@ from metahebb.commands.parsing import parse
 from metahebb.commands.topologies import swap_topology
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
+from metahebb.genomes import merges
 from metahebb.networks import FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
@@ -112,11 +113,12 @@ def evolve(name: str, rest: list[str]) -> int:
     if name and env_id is not None:
         raise InputError(f"expected a preset or --env, got both ({name}, {env_id}); leave out one")
     if name or env_id is not None:
-        config = preset(name) if env_id is None else config_of(env_id)
+        config = preset(name) if env_id is None else config_of(env_id, rest)
         config = swap_topology(swap_network(config, rest), rest)
         default = Evolve(run=swap_genomes(config, rest))
+    words = name or (f"--env {env_id}" if env_id is not None else "PRESET")
+    prog = f"metahebb evolve {words}"
     name = name or slug([env_id or ""])
-    prog = f"metahebb evolve {name or 'PRESET'}"
     options = parse(Evolve, default, rest, prog)
     config = options.run
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
@@ -124,6 +126,7 @@ def evolve(name: str, rest: list[str]) -> int:
     RunFolder.check_free(path)
     _check_loggers(options.shown.log, options.where)
     _tell_of_modulator(config)
+    _tell_of_merges(config)
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(options.where, config) as backend:
         run = RunFolder.create(path, config)
@@ -144,6 +147,17 @@ def _tell_of_modulator(config: RunConfig) -> None:
             f"metahebb: the rule {network.rule.name} reads modulator, which is 0 in every life of "
             "this run: only a probe of your own writes it (docs/howto/your-rule.md); a rule "
             "without it says nothing here",
+            file=sys.stderr,
+        )
+
+
+def _tell_of_merges(config: RunConfig) -> None:
+    late = sorted(at for at in merges(config.setup().genome) if at >= config.generations)
+    if late:
+        print(
+            f"metahebb: no generation lives with rules that are merged after generation "
+            f"{', '.join(map(str, late))}: the run has {config.generations} (merge); use an "
+            "earlier --genome.at, or more --generations",
             file=sys.stderr,
         )
 

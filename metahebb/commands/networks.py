@@ -35,7 +35,8 @@ def _recurrent(old: Network) -> FeedForward:
 
 
 def _static(old: Network) -> FeedForward:
-    return dataclasses.replace(_feedforward(old), rule=RULES["static"])
+    kept = old if isinstance(old, Convolutional) else _feedforward(old)
+    return dataclasses.replace(kept, rule=RULES["static"])
 
 
 def _lstm(old: Network) -> Gated:

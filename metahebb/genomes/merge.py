@@ -135,7 +135,7 @@ class Assigned(GenomeMap):
     @functools.cached_property
     def rules(self) -> tuple[int, ...]:
         """How many rules each layer has; with ``across`` the network, for each layer again."""
-        found = [int(part.max()) + 1 for part in self.chosen]
+        found = [int(part.max(initial=-1)) + 1 for part in self.chosen]
         return (max(found),) * len(found) if self.across else tuple(found)
 
     @property
@@ -154,7 +154,7 @@ class Assigned(GenomeMap):
         What has evolved is both; of rules dealt at random, a seed says who follows them.
         """
         layers = zip(self.chosen, self.rules, strict=True)
-        choices = sum(part.size * math.log2(rules) for part, rules in layers)
+        choices = sum(part.size * math.log2(max(rules, 1)) for part, rules in layers)
         return FLOAT_BITS * self.n_genes(slot) + math.ceil(choices)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:

@@ -185,7 +185,7 @@ def _recording(
         hidden=np.stack(noted.hidden),
         outputs=np.stack(noted.outputs),
         qpos=np.stack(noted.qpos) if noted.qpos else np.empty((n, 0)),
-        bodies=np.array(noted.bodies or [0] * n, np.intp),
+        bodies=np.array(noted.bodies or [result.body] * n, np.intp),
         images=noted.images,
         snapshots=Snapshots(np.array(steps), np.stack(weights), noted.layers) if steps else None,
     )

@@ -147,7 +147,7 @@ class RunFolder:
     def setup(self) -> Setup:
         """What the run's workers agree on, with the genome that the newest center is one of."""
         first = self.config.setup()
-        return self.setup_of(self.newest()) if merges(first.genome) else first
+        return self.setup_of(self.checkpoints.newest()) if merges(first.genome) else first
 
     def setup_of(self, checkpoint: Checkpoint | None) -> Setup:
         """Return the set-up with the genome of a checkpoint's center; see `setup_at`."""

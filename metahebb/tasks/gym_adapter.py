@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 import numpy.typing as npt
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Discrete, Space
 
 from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
@@ -46,7 +46,8 @@ class GymTask:
     env_kwargs: Kwargs = field(default_factory=dict)
     """Arguments for ``gymnasium.make``."""
     variants: tuple[str, ...] = field(default=(), metadata={LATER: True})
-    """Variants that a candidate lives in, each as further arguments: ``gravity=5+wind=true``."""
+    """Variants that a candidate lives in, each as further arguments: ``gravity=-5+wind=true``;
+    ``default`` is the environment without any."""
     scale_actions: bool = field(default=False, metadata={LATER: True})
     """Whether outputs of −1 and 1 stand for the bounds of actions; false: outputs are actions."""
 
@@ -55,15 +56,17 @@ class GymTask:
         first = self._facts()
         for variant in self.variants[1:]:
             facts = _facts(self.env_id, _key(self.kwargs_of(variant)))
-            if facts != first:
-                raise InputError(
-                    f"expected variants of {self.env_id} with the same sizes and time limit, got "
-                    f"{first} and {facts} ({variant}); evolve them apart"
-                )
+            for name, one, other in zip(_Facts._fields, first, facts, strict=True):
+                if one != other:
+                    raise InputError(
+                        f"expected variants of {self.env_id} with the same {name}, got {one} and "
+                        f"{other} ({variant}); evolve them apart"
+                    )
 
     def kwargs_of(self, variant: str) -> Kwargs:
         """Return the arguments for ``gymnasium.make`` of a body of the task."""
-        return self.env_kwargs | (read_kwargs(variant) if variant != DEFAULT else {})
+        common = {name: _read(value) for name, value in self.env_kwargs.items()}
+        return common | (read_kwargs(variant) if variant != DEFAULT else {})
 
     def _facts(self) -> _Facts:
         return _facts(self.env_id, _key(self.kwargs_of(self.bodies[0])))
@@ -115,18 +118,27 @@ def read_kwargs(text: str) -> Kwargs:
     for part in text.split("+"):
         name, equals, value = part.partition("=")
         if not (equals and name.isidentifier()):
-            raise InputError(f"expected a variant NAME=VALUE+..., got {text!r}; write gravity=5")
-        try:
-            read = json.loads(value)
-        except ValueError:
-            read = value
-        found[name] = read if isinstance(read, (bool, int, float, str)) else value
+            raise InputError(f"expected a variant NAME=VALUE+..., got {text!r}; write gravity=-5")
+        found[name] = _read(value)
     return found
+
+
+def _read(value: bool | int | float | str) -> bool | int | float | str:
+    """Return the number, true or false that a word stands for; others are words."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = json.loads(value)
+    except ValueError:
+        return value
+    return read if isinstance(read, (bool, int, float)) else value
 
 
 class _Facts(NamedTuple):
     """What a task must know before it opens lanes."""
 
+    observation_space: Space[Any]
+    action_space: Space[Any]
     n_observations: int
     n_outputs: int
     max_steps: int
@@ -134,13 +146,14 @@ class _Facts(NamedTuple):
     is_discrete: bool
 
 
-def _key(kwargs: Kwargs) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted(kwargs.items()))
+def _key(kwargs: Kwargs) -> tuple[tuple[str, type, Any], ...]:
+    """Return ``kwargs`` as a key; 1, 1.0 and True are different arguments."""
+    return tuple(sorted((name, type(value), value) for name, value in kwargs.items()))
 
 
 @functools.cache
-def _facts(env_id: str, env_kwargs: tuple[tuple[str, Any], ...]) -> _Facts:
-    env = _make(env_id, dict(env_kwargs))
+def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
+    env = _make(env_id, {name: value for name, _, value in env_kwargs})
     limit = env.spec.max_episode_steps if env.spec is not None else None
     seen, acted = env.observation_space, env.action_space
     n_observations = sum(size_of(p) for _, p in parts_of(seen, f"observations of {env_id}"))
@@ -153,7 +166,7 @@ def _facts(env_id: str, env_kwargs: tuple[tuple[str, Any], ...]) -> _Facts:
     shape = seen.shape if isinstance(seen, Box) else None
     image = (shape[0], shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
     is_discrete = isinstance(acted, Discrete)
-    return _Facts(n_observations, size_of(acted), limit or 1000, image, is_discrete)
+    return _Facts(seen, acted, n_observations, size_of(acted), limit or 1000, image, is_discrete)
 
 
 def _make(env_id: str, env_kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
@@ -161,9 +174,10 @@ def _make(env_id: str, env_kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
         return gymnasium.make(env_id, disable_env_checker=True, **env_kwargs)
     except InputError:  # one of our own environments knows better what is wrong
         raise
-    except (gymnasium.error.Error, ImportError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever its constructor raises
         given = f" with {env_kwargs}" if env_kwargs else ""
-        reason = " ".join(str(error).split())
+        kind = "" if isinstance(error, gymnasium.error.Error) else f"{type(error).__name__}: "
+        reason = kind + " ".join(str(error).split())
         raise InputError(
             f"expected an environment that Gymnasium can make, got {env_id!r}{given}: {reason}"
         ) from error

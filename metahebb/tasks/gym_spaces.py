@@ -12,6 +12,8 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Sp
 from metahebb.errors import InputError
 
 Array = npt.NDArray[np.float32]
+HUGE = 1e6
+"""Bounds that are farther apart are none: some environments have the largest float there."""
 Write = Callable[[Any, Array], None]
 """Writes an observation into its stretch of a lane's row."""
 
@@ -102,17 +104,19 @@ def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:
     Args:
         space: of the actions.
         output: the largest decides where the action is discrete.
-        scaled: whether −1 and 1 stand for the bounds of a bounded Box; otherwise outputs are its
-            numbers. Both are clipped to the bounds.
+        scaled: whether −1 and 1 stand for the bounds of a Box, where these are less than `HUGE`
+            apart, and are rounded where it has integers; otherwise outputs are its numbers. Both
+            are clipped to the bounds.
     """
     if isinstance(space, Discrete):
         return space.start + np.argmax(output)
     assert isinstance(space, Box)
-    values = output.reshape(space.shape)
+    values: npt.NDArray[Any] = output.reshape(space.shape)
     if scaled:
-        bounded = space.bounded_below & space.bounded_above
-        low, high = (
-            np.where(bounded, end, side) for end, side in ((space.low, -1), (space.high, 1))
-        )
-        values = np.where(bounded, low + (values + 1) / 2 * (high - low), values)
+        low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+        bounded = (high - low) < HUGE
+        low, high = np.where(bounded, low, -1), np.where(bounded, high, 1)
+        values = (low + high) / 2 + (high - low) / 2 * values
+        if np.issubdtype(space.dtype, np.integer):
+            values = np.rint(values)
     return np.clip(values, space.low, space.high).astype(space.dtype)

@@ -15,6 +15,7 @@ from gymnasium.utils.env_checker import check_env
 
 from metahebb.errors import InputError
 from metahebb.tasks import GymTask, TaskError
+from metahebb.tasks.gym_spaces import action_of
 
 NAMES = ("Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer")
 
@@ -273,8 +274,29 @@ def test_bad_variants_are_one_clear_error(variants, message):
 
 def test_variants_of_other_sizes_are_refused():
     lake = ("map_name=4x4", "map_name=8x8")
-    with pytest.raises(InputError, match=r"same sizes and time limit, got .*map_name=8x8"):
+    with pytest.raises(InputError, match=r"the same observation_space, got .*map_name=8x8"):
         GymTask("FrozenLake-v1", variants=lake)
+
+
+@pytest.mark.parametrize("bounds", [(-3.4e38, 3.4e38), (-np.inf, np.inf), (0.0, np.inf)])
+def test_bounds_that_are_none_scale_nothing(bounds):
+    space = spaces.Box(*bounds, (2,), np.float32)
+    found = action_of(space, np.array([0.25, 1], np.float32), True)
+    np.testing.assert_array_equal(found, np.array([0.25, 1], np.float32))
+
+
+def test_integers_are_rounded():
+    space = spaces.Box(0, 4, (4,), np.int64)
+    found = action_of(space, np.array([-1, -0.3, 0.7, 0.99], np.float32), True)
+    assert found.tolist() == [0, 1, 3, 4]
+
+
+def test_words_of_arguments_are_read():
+    assert GymTask("FrozenLake-v1", {"is_slippery": "false"}).kwargs_of("default") == {
+        "is_slippery": False
+    }
+    task = GymTask("test/Rich-v0", variants=("pull=1", "pull=1.0"))
+    assert [type(task.kwargs_of(body)["pull"]) for body in task.bodies] == [int, float]
 
 
 def test_pickled_task_is_the_same():

@@ -33,11 +33,14 @@ def test_an_environment_stands_for_a_preset(tmp_path: Path) -> None:
 
 
 def test_the_network_fits_the_spaces() -> None:
-    assert config_of("CartPole-v1").network == FeedForward((32, 16), output="linear")
-    assert config_of("MountainCarContinuous-v0").network == FeedForward((32, 16))
-    seen = config_of("CarRacing-v3").network
+    assert config_of("CartPole-v1", []).network == FeedForward((32, 16), output="linear")
+    assert config_of("MountainCarContinuous-v0", []).network == FeedForward((32, 16))
+    seen = config_of("CarRacing-v3", []).network
     assert seen == Convolutional((64, 32), image=(96, 96, 3))
-    assert config_of("CarRacing-v3").setup().genome.n_genes > 1362
+    words = ["--popsize", "4", "--task.env-kwargs", "continuous", "false", "--seed", "1"]
+    chosen = config_of("CarRacing-v3", words)
+    assert (chosen.task.n_outputs, chosen.network.output) == (5, "linear")
+    assert config_of("CarRacing-v3", []).setup().genome.n_genes > 1362
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,12 @@ def test_the_network_fits_the_spaces() -> None:
     [
         (["ant-quick", "--env", "Pendulum-v1"], "a preset or --env, got both"),
         (["--env", "Pendulun-v1"], "Did you mean: `Pendulum`"),
-        (["--env"], "got '--out'"),
+        (["--env"], "expected an environment after --env, got --out"),
+        (
+            ["--env", "CartPole-v1", "--task.env-id", "Pendulum-v1"],
+            "--env or --task.env-id, got both",
+        ),
+        (["--env", "LunarLander-v3", "--task.variants", "gravity=5"], "AssertionError: gravity"),
         (["--popsize", "4"], "expected metahebb evolve PRESET, got '--popsize'"),
         (["--env", "Pendulum-v1", "--task.variants", "g"], "expected a variant NAME=VALUE"),
     ],

@@ -221,3 +221,20 @@ def test_rules_of_other_synapses_are_refused(tmp_path: Path, whole: Path) -> Non
             run.center()
         assert "\n" not in str(caught.value)
         assert resume(path, "--generations", "7") == CheckpointError.exit_status
+
+
+def test_a_layer_without_plastic_synapses_has_no_rules_to_merge(tmp_path: Path) -> None:
+    static = ("--topology", "static", "--topology.fraction", "0.95")
+    clip = ("--network.normalization.kind", "clip")
+    merge = ("--genome", "merge", "--genome.at", "1", "--genome.to", "1")
+    assert evolve(tmp_path / "run", *merge, *static, *clip, generations=2) == 0
+    genome = RunFolder.open(tmp_path / "run").setup.genome
+    assert genome.bits == 32 * genome.n_genes
+
+
+def test_merges_that_nobody_lives_with_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    merge = ("--genome", "merge", "--genome.at", "1", "2", "9", "--genome.to", "5", "3", "1")
+    assert evolve(tmp_path / "run", *merge, generations=2) == 0
+    assert "merged after generation 2, 9: the run has 2" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from experiments.bottleneck import REFERENCE, _claims
+from experiments.bottleneck import REFERENCE, _arm, _claims
 from experiments.bottleneck_numbers import Found, _half, words_of
 from experiments.bottleneck_points import LARGE, POINTS
 from experiments.bottleneck_tables import PUBLISHED, points_table, tuning_lists
@@ -39,9 +39,11 @@ def test_every_genome_map_has_a_point() -> None:
 
 @pytest.mark.parametrize("name", POINTS)
 def test_every_point_is_tuned_in_as_many_settings_of_searches_that_fit_it(name: str) -> None:
-    grid = POINTS[name].arm.grid
+    grid = _arm("quick", name).grid
     assert len(set(map(str, grid))) == len(grid) == QUICK.settings
     dense = [setting for setting in grid if setting.algorithm == "cmaes"]
+    large = [s for s in _arm("paper", name).grid if s.algorithm == "cmaes"]
+    assert bool(large) <= bool(dense)
     if genes(name) > 2000:
         assert not dense
     else:
