@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from experiments.arms import Arm
 from experiments.bottleneck_numbers import Found, Interval, half_of, size_of, words_of
-from experiments.bottleneck_points import POINTS, REFERENCE, SMALL
+from experiments.bottleneck_points import POINTS, QUICK, REFERENCE, SMALL
 from experiments.bottleneck_tables import (
     NOTES,
     points_table,
@@ -50,9 +50,12 @@ from metahebb.runs.folder import RunFolder
 
 TITLE = "How few plasticity rules are enough?"
 FOLD = WEAKENED[3]
-"""That every point is evolved on; see `FOCUS`."""
-FOCUS = (REFERENCE, "low_rank-1")
-"""Points that are evolved on all folds, once every point has been on the first."""
+"""That every point is evolved on."""
+MORE: dict[str, tuple[Fold, ...]] = {
+    REFERENCE: tuple(fold for fold in WEAKENED if fold != FOLD),
+    "low_rank-1": WEAKENED[:1],
+}
+"""Further folds of some points, once every point has been on the first."""
 FEW = 1104
 """Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
 
@@ -96,10 +99,12 @@ def _arm(size: Size, name: str) -> Arm:
 
 
 def _jobs(size: Size) -> list[tuple[str, Fold]]:
-    """Return points and folds in the order in which they are evolved: `FOCUS` is second."""
-    others = () if size == "smoke" else tuple(fold for fold in WEAKENED if fold != FOLD)
-    first = [(name, FOLD) for name in POINTS]
-    return first + [(name, fold) for name in FOCUS if name in POINTS for fold in others]
+    """Return points and folds in the order in which they are evolved: `MORE` is second."""
+    names = [name for name in POINTS if size != "quick" or name in QUICK]
+    jobs = [(name, FOLD) for name in names]
+    if size != "smoke":
+        jobs += [(name, fold) for name in names for fold in MORE.get(name, ())]
+    return jobs
 
 
 def _all_runs(order: Order) -> tuple[Tuning, Runs]:

@@ -173,3 +173,8 @@ POINTS: dict[str, Point] = {
     "shared-1": _point("shared", "one rule per layer", Shared(1)),
 }
 """In the order in which they are evolved."""
+QUICK = (
+    *(REFERENCE, "per_synapse", "low_rank-1", "neuron", "shared-16", "shared-64", "generated"),
+    *("one", "mixture-16", "palm-16", "merge-16", "static-50"),
+)
+"""Those that fit into two hours, on the runs of the damage study; the others are for ``paper``."""
