@@ -51,11 +51,8 @@ from metahebb.runs.folder import RunFolder
 TITLE = "How few plasticity rules are enough?"
 FOLD = WEAKENED[3]
 """That every point is evolved on."""
-MORE: dict[str, tuple[Fold, ...]] = {
-    REFERENCE: tuple(fold for fold in WEAKENED if fold != FOLD),
-    "low_rank-1": WEAKENED[:1],
-}
-"""Further folds of some points, once every point has been on the first."""
+FOCUS = (REFERENCE, "low_rank-1")
+"""Points that are evolved on all folds, once every point has been on the first."""
 FEW = 1104
 """Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
 
@@ -99,11 +96,12 @@ def _arm(size: Size, name: str) -> Arm:
 
 
 def _jobs(size: Size) -> list[tuple[str, Fold]]:
-    """Return points and folds in the order in which they are evolved: `MORE` is second."""
+    """Return points and folds in the order in which they are evolved: `FOCUS` is second."""
     names = [name for name in POINTS if size != "quick" or name in QUICK]
     jobs = [(name, FOLD) for name in names]
     if size != "smoke":
-        jobs += [(name, fold) for name in names for fold in MORE.get(name, ())]
+        others = [fold for fold in WEAKENED if fold != FOLD]
+        jobs += [(name, fold) for name in names if name in FOCUS for fold in others]
     return jobs
 
 

@@ -175,6 +175,6 @@ POINTS: dict[str, Point] = {
 """In the order in which they are evolved."""
 QUICK = (
     *(REFERENCE, "per_synapse", "low_rank-1", "neuron", "shared-16", "shared-64", "generated"),
-    *("one", "mixture-16", "palm-16", "merge-16", "static-50"),
+    *("one", "shared-4", "births", "mixture-16", "palm-16", "merge-16", "static-50"),
 )
-"""Those that fit into two hours, on the runs of the damage study; the others are for ``paper``."""
+"""Those of ``quick``, on top of the runs of the damage study; the others are for ``paper``."""
