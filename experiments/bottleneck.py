@@ -12,6 +12,8 @@ Runs and lives that are done are not done again. ``smoke`` writes below ``runs/`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -62,11 +64,27 @@ Runs = dict[str, dict[tuple[Fold, int], RunFolder]]
 
 def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/bottleneck``."""
+    names = tuple(name for name in POINTS if order.size != "quick" or name in QUICK)
+    write_curve("bottleneck", TITLE, names, FOCUS if order.size != "smoke" else (), order)
+
+
+def write_curve(
+    study: str, title: str, names: Sequence[str], focus: Sequence[str], order: Order
+) -> None:
+    """Evolve what is missing of some points, evaluate, and write ``results/<study>``.
+
+    Args:
+        study: its name.
+        title: its question.
+        names: of the points, the reference among them.
+        focus: those of them that are evolved on all folds, and not on the first alone.
+        order: what is asked for.
+    """
     budget = BUDGETS[order.size]
-    tuning, runs = _all_runs(order)
+    tuning, runs = _all_runs(order, jobs(names, focus))
     found = [_measured(name, runs[name], order) for name in runs]
     groups = [point.group for point in found]
-    claims = _claims(found, f"python -m experiments.bottleneck {order.size}")
+    claims = _claims(found, f"python -m experiments.{study} {order.size}")
     scale = SCALES[order.size]
     notes = NOTES.format(
         points=points_table(found),
@@ -82,7 +100,7 @@ def main(order: Order) -> None:
     everyone = [run for some in runs.values() for run in some.values()]
     arms = {name: _arm(order.size, name) for name in runs}
     scored = tuning_runs(order.size, arms)
-    folder = write_study("bottleneck", TITLE, claims, everyone, notes, order.size, scored)
+    folder = write_study(study, title, claims, everyone, notes, order.size, scored)
     write_runs(folder, groups)
     write_figure(folder, found)
     print(folder)
@@ -95,17 +113,14 @@ def _arm(size: Size, name: str) -> Arm:
     return point.tuned_arm(config.setup().genome.n_genes)
 
 
-def _jobs(size: Size) -> list[tuple[str, Fold]]:
-    """Return points and folds in the order in which they are evolved: `FOCUS` is second."""
-    names = [name for name in POINTS if size != "quick" or name in QUICK]
-    jobs = [(name, FOLD) for name in names]
-    if size != "smoke":
-        others = [fold for fold in WEAKENED if fold != FOLD]
-        jobs += [(name, fold) for name in names if name in FOCUS for fold in others]
-    return jobs
+def jobs(names: Sequence[str], focus: Sequence[str]) -> list[tuple[str, Fold]]:
+    """Return points and folds in the order in which they are evolved; other folds are last."""
+    others = [fold for fold in WEAKENED if fold != FOLD]
+    wide = [(name, fold) for name in names if name in focus for fold in others]
+    return [(name, FOLD) for name in names] + wide
 
 
-def _all_runs(order: Order) -> tuple[Tuning, Runs]:
+def _all_runs(order: Order, wanted: Sequence[tuple[str, Fold]]) -> tuple[Tuning, Runs]:
     """Return what tuning found and the runs, by point; see `robustness.all_runs`.
 
     With ``order.finished`` points and folds are left out whose runs are not all there.
@@ -117,7 +132,7 @@ def _all_runs(order: Order) -> tuple[Tuning, Runs]:
     seeds = BUDGETS[size].seeds
     tuning: Tuning = {}
     runs: Runs = {}
-    for name, fold in _jobs(size):
+    for name, fold in wanted:
         arm = _arm(size, name)
         if order.finished:
             paths = [run_path(size, name, fold, seed) for seed in seeds]

@@ -21,7 +21,7 @@ NOTES = """
 One network (27-{hidden}-8), rule ABCD with a learning rate, random births. Every point has the
 protocol *weak* of the [damage study](../damage/README.md) on the fold *{fold}*: training shows the
 intact ant, the front right leg shortened, and weak motors in each of the other legs; *unseen* are
-those three legs shortened. The reference *hebbian*, one rule per synapse, has the runs of that
+those three legs shortened. The reference *hebbian*, one rule per synapse, is an arm of that
 study; *per_synapse* is the same, tuned in the settings of the other large genomes. Points with more
 than one fold are those that were followed up because they had tuned best. Means over
 {budget.lives} fresh lives per body of the unperturbed center, in metres along +x within

@@ -8,10 +8,12 @@ import math
 import numpy as np
 import pytest
 
-from experiments.bottleneck import REFERENCE, _arm, _claims
+from experiments.bottleneck import REFERENCE, _arm, _claims, jobs
 from experiments.bottleneck_numbers import Found, _half, words_of
 from experiments.bottleneck_points import LARGE, POINTS
+from experiments.bottleneck_points import QUICK as QUICK_POINTS
 from experiments.bottleneck_tables import PUBLISHED, points_table, tuning_lists
+from experiments.bottleneck_wirings import NAMES
 from experiments.cells import Cells
 from experiments.groups import Group
 from experiments.lesion_lives import Lesion
@@ -30,11 +32,18 @@ def genes(name: str) -> int:
     return run_config(QUICK, POINTS[name].arm, FOLD, 0, 1).setup().genome.n_genes
 
 
-def test_every_genome_map_has_a_point() -> None:
-    kinds = {type(point.arm.genome) for point in POINTS.values()}
-    assert kinds == set(GENOME_MAPS.values())
-    wirings = {type(point.arm.network.topology) for point in POINTS.values()}
+def test_quick_studies_have_a_point_of_every_genome_map_and_topology() -> None:
+    evolved = [POINTS[name] for name in {*QUICK_POINTS, *NAMES}]
+    assert {type(point.arm.genome) for point in evolved} == set(GENOME_MAPS.values())
+    wirings = {type(point.arm.network.topology) for point in evolved}
     assert wirings == set(TOPOLOGIES.values())
+
+
+def test_what_is_followed_up_comes_last_and_on_the_other_folds() -> None:
+    wanted = jobs(("hebbian", "neuron"), ("neuron",))
+    assert wanted[:2] == [("hebbian", FOLD), ("neuron", FOLD)]
+    assert {fold for name, fold in wanted[2:]} == set(WEAKENED) - {FOLD}
+    assert {name for name, _ in wanted[2:]} == {"neuron"}
 
 
 @pytest.mark.parametrize("name", POINTS)
