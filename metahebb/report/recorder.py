@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError
 from metahebb.probes import Moment
-from metahebb.tasks.gym_adapter import GymLanes
+from metahebb.tasks.base import Picturing
 from metahebb.tasks.locomotion_lanes import LocomotionLanes
 
 Array = npt.NDArray[np.float32]
@@ -64,7 +64,7 @@ class Recorder:
         if isinstance(moment.task, LocomotionLanes):
             self.qpos.append(moment.task.state(lane)["qpos"])
             self.bodies.append(moment.task.body(lane))
-        elif isinstance(moment.task, GymLanes) and self.min_images and step % self.stride == 0:
+        elif isinstance(moment.task, Picturing) and self.min_images and step % self.stride == 0:
             self._draw(moment.task, lane, step)
 
     def _note_all(self, layers: list[Array], step: int) -> None:
@@ -74,17 +74,17 @@ class Recorder:
         self.snapshots[step] = np.concatenate(layers)
         self.layers = tuple(layer.size for layer in layers)
 
-    def _draw(self, task: GymLanes, lane: int, step: int) -> None:
+    def _draw(self, task: Picturing, lane: int, step: int) -> None:
         """Keep a picture; past twice the number wanted, every other one is dropped."""
         try:
-            image = task._envs[lane].render()
+            image = task.picture(lane)
         except Exception as error:
             reason = " ".join(str(error).split())
             raise InputError(
                 f"expected the environment to draw itself, got {type(error).__name__}: {reason} "
                 "(film); for MuJoCo environments install libegl1 or libosmesa6"
             ) from error
-        self.images[step] = np.asarray(image, np.uint8)
+        self.images[step] = image
         if len(self.images) > 2 * self.min_images:
             self.stride *= 2
             self.images = {s: i for s, i in self.images.items() if s % self.stride == 0}

@@ -16,7 +16,7 @@ from metahebb.probes import AnyProbe
 from metahebb.report.recorder import Array, Image, Recorder
 from metahebb.runs.probe import Conditions
 from metahebb.runs.probe import seconds_per_step as locomotion_seconds
-from metahebb.tasks import GymTask, Reversal, Task
+from metahebb.tasks import CarRacing, GymTask, Reversal, Task
 from metahebb.worker import Worker
 
 if TYPE_CHECKING:
@@ -225,6 +225,8 @@ def seconds_per_step(task: Task) -> float:
     """
     if isinstance(task, Reversal):
         return 1.0
+    if isinstance(task, CarRacing):
+        return 1 / 50
     known = locomotion_seconds(task)
     if known is not None:
         return known

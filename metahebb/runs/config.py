@@ -10,7 +10,7 @@ from metahebb.genomes import AnyMap, Merge, PerSynapse, SlotName, name_of_map
 from metahebb.networks import Convolutional, FeedForward, Gated, Recurrent
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
-from metahebb.tasks import GymTask, Locomotion, Reversal
+from metahebb.tasks import CarRacing, GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
 from metahebb.worker import Plan, Setup
 
@@ -54,7 +54,7 @@ class Stage:
 class RunConfig:
     """Everything that decides a run's numbers; where and how fast it runs is told elsewhere."""
 
-    task: Locomotion | GymTask | Reversal = field(default_factory=Locomotion)
+    task: Locomotion | GymTask | Reversal | CarRacing = field(default_factory=Locomotion)
     """The world."""
     network: FeedForward | Recurrent | Convolutional | Gated = field(default_factory=FeedForward)
     """Who lives in it."""

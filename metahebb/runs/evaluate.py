@@ -14,7 +14,7 @@ from metahebb.probes import check_probes
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
 from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
-from metahebb.tasks import Locomotion
+from metahebb.tasks import CarRacing, Locomotion
 from metahebb.tasks.damage import check_distinct
 from metahebb.tasks.names import name_of
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
@@ -32,12 +32,13 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
     task = run.config.task
     if not damages:
         return run.setup
-    if not isinstance(task, Locomotion):
+    if not isinstance(task, (Locomotion, CarRacing)):
         raise InputError(
-            f"expected a locomotion run for --damage, got one of {name_of(task)}; leave it out"
+            "expected a run of locomotion or car racing for --damage, got one of "
+            f"{name_of(task)}; leave it out"
         )
     check_distinct(damages)
-    setup = dataclasses.replace(run.setup, task=dataclasses.replace(task, damages=damages))
+    setup = dataclasses.replace(run.setup, task=task.on(damages))
     check_probes(setup.probes, setup.task, setup.network)
     return setup
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from metahebb.errors import unknown_name
 from metahebb.evolution.config import SearchConfig
-from metahebb.networks import FeedForward
+from metahebb.networks import Convolutional, FeedForward
 from metahebb.plasticity import Normalization
 from metahebb.runs.config import RunConfig, Stage
-from metahebb.tasks import GymTask, Locomotion, Reversal
+from metahebb.tasks import CarRacing, GymTask, Locomotion, Reversal
 
 CARTPOLE = RunConfig(
     task=GymTask("CartPole-v1"),
@@ -69,11 +69,19 @@ ANT_FAITHFUL = RunConfig(
     generations=500,
 )
 
+CAR_RACING = RunConfig(
+    task=CarRacing(),
+    network=Convolutional(output="linear"),
+    search=SearchConfig(popsize=128, stdev=0.1, learning_rate=0.06, initial_stdev=0.3),
+    generations=300,
+)
+
 PRESETS: dict[str, tuple[RunConfig, str]] = {
     "cartpole": (CARTPOLE, "a plastic pole balancer, within seconds"),
     "reversal": (REVERSAL, "finds out by plasticity which way its actuator works, within seconds"),
     "ant-quick": (ANT_QUICK, "a Hebbian ant that walks within minutes on two cores"),
     "ant": (ANT, "the clean recipe at full size: two bodies, curriculum, RK4 physics"),
+    "car-racing": (CAR_RACING, "drives from pixels: 1,362 inherited and 456,640 plasticity genes"),
     "ant-faithful": (ANT_FAITHFUL, "the settings of Najarro & Risi's public code, on MuJoCo's ant"),
 }
 """Presets by name, each with one line of description."""

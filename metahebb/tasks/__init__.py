@@ -1,7 +1,8 @@
-"""Where a life is lived: locomotion with damage, a hidden reversal, any Gymnasium environment.
+"""Where a life is lived: locomotion, car racing, a hidden reversal, any Gymnasium environment.
 
 Importing this registers ``metahebb/Ant-v0``, ``HalfCheetah``, ``Hopper``, ``Walker2d`` and
-``Swimmer`` with Gymnasium: ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``.
+``Swimmer`` with Gymnasium: ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and
+``metahebb/CarRacing-v0``: ``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import gymnasium
 
 from metahebb.tasks.base import Lanes, StepResult, Task, TaskError, TaskLanes
+from metahebb.tasks.car_racing import CarRacing
 from metahebb.tasks.gym_adapter import GymTask
 from metahebb.tasks.locomotion import Locomotion
 from metahebb.tasks.reversal import Reversal
 
 __all__ = [
+    "CarRacing",
     "GymTask",
     "Lanes",
     "Locomotion",
@@ -30,3 +33,9 @@ for _name in ("Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer"):
         entry_point=f"metahebb.tasks.envs:Damaged{_name}",
         max_episode_steps=1000,
     )
+
+gymnasium.register(
+    id="metahebb/CarRacing-v0",
+    entry_point="metahebb.tasks.car_racing_env:VariedCarRacing",
+    max_episode_steps=1000,
+)

@@ -76,6 +76,14 @@ class Task(Protocol):
 
 
 @runtime_checkable
+class Picturing(Protocol):
+    """Lanes whose environments draw pictures of themselves."""
+
+    def picture(self, lane: int) -> npt.NDArray[np.uint8]:
+        """Return a picture ``(height, width, 3)`` of what happens on a lane."""
+
+
+@runtime_checkable
 class Placed(Protocol):
     """A task that knows where in a body its sensors and actuators are."""
 

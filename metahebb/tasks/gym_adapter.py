@@ -262,6 +262,10 @@ class GymLanes:
                 part = part[key]
             write(part, row[where])
 
+    def picture(self, lane: int) -> npt.NDArray[np.uint8]:
+        """Return what the lane's environment draws; it must have been made to draw."""
+        return np.asarray(self._envs[lane].render(), np.uint8)
+
     def _error(self, lane: int, error: Exception) -> TaskError:
         where = f"seed {self._seeds[lane]}, step {self._ages[lane]}"
         return TaskError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -87,6 +88,10 @@ class Locomotion:
     def bodies(self) -> tuple[str, ...]:
         """The damages."""
         return self.damages
+
+    def on(self, bodies: tuple[str, ...]) -> Locomotion:
+        """Return the task with other damages."""
+        return dataclasses.replace(self, damages=bodies)
 
     def places(self) -> Places:
         """Return where in the whole body, at rest, each sensor and actuator is.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from metahebb.tasks.car_racing import CarRacing
 from metahebb.tasks.gym_adapter import GymTask
 from metahebb.tasks.locomotion import Locomotion
 from metahebb.tasks.reversal import Reversal
 
 
-def name_of(task: Locomotion | GymTask | Reversal) -> str:
+def name_of(task: Locomotion | GymTask | Reversal | CarRacing) -> str:
     """Return the walker's body, the environment's id, or the task's own name."""
     if isinstance(task, Locomotion):
         return task.body
     if isinstance(task, GymTask):
         return task.env_id
-    return "reversal"
+    return "car_racing" if isinstance(task, CarRacing) else "reversal"

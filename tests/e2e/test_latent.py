@@ -138,4 +138,4 @@ def test_a_run_cannot_be_filmed_or_damaged_and_says_so(
         film(run)
     assert not (run.path / "film.gif").exists()
     assert metahebb(["evaluate", str(run.path), "--damage", "intact"]) == 2
-    assert "expected a locomotion run for --damage, got one of reversal" in capsys.readouterr().err
+    assert "expected a run of locomotion or car racing for --damage, got one of reversal" in capsys.readouterr().err

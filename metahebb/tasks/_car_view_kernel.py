@@ -1,0 +1,338 @@
+"""Driver that draws CarRacing's view of a car, and shrinks frames to what a network sees.
+
+Gymnasium draws polygons with whole-numbered corners into a window of 1000×800 and takes means over
+it down to 96×96. Here each pixel is the mean of `COLUMNS` × `ROWS` samples of the same polygons, so
+that nothing is painted that no sample sees.
+"""
+
+# mypy: ignore-errors
+# ruff: noqa: F821 - fast, apart and f32 stand in the generated module
+
+u32 = np.uint32
+WINDOW_W, WINDOW_H = 1000.0, 800.0
+SIZE = 96
+COLUMNS, ROWS = 4, 4
+SAMPLES = SIZE * COLUMNS
+BAR = 84
+"""First row of the instruments."""
+SHARE = f32(1.0 / (COLUMNS * ROWS))
+REACH = 0.5
+"""Window pixels that a polygon reaches beyond the centers of the pixels at its corners."""
+LARGEST = 24.0
+"""Metres that corners of a patch of grass, or a tile, are apart at most."""
+BLACK = u32(0)
+
+
+@fast
+def packed(red, green, blue):
+    """Return a color with ten bits per channel, so that those of four samples add up in them."""
+    return u32(red | green << 10 | blue << 20)
+
+
+@fast
+def add(scene, count, xs, ys, n, color):
+    """Add a convex polygon with ``n`` corners in the frame's window; return how many there are.
+
+    ``scene`` holds, of each polygon: its edges, the lowest and highest y, where its left edges end
+    and its right ones begin and end, and its color.
+
+    A line of samples at y is covered from the rightmost of its left edges to the leftmost of its
+    right ones; an edge is at x = edges[…, 0] + edges[…, 1]·y, left ones first.
+    """
+    edges, spans, sides, colors = scene
+    low, high = ys[0], ys[0]
+    left, right = xs[0], xs[0]
+    area = 0.0
+    for i in range(n):
+        j = i + 1 if i + 1 < n else 0
+        low, high = min(low, ys[i]), max(high, ys[i])
+        left, right = min(left, xs[i]), max(right, xs[i])
+        area += xs[i] * ys[j] - xs[j] * ys[i]
+    if high < -1.0 or low > WINDOW_H + 1.0 or right < -1.0 or left > WINDOW_W + 1.0:
+        return count
+    if area == 0.0:
+        return count
+    n_left, n_right = 0, 0
+    for i in range(n):
+        j = i + 1 if i + 1 < n else 0
+        rise = ys[j] - ys[i]
+        if rise == 0.0:
+            continue
+        slope = (xs[j] - xs[i]) / rise
+        if (rise > 0.0) == (area > 0.0):
+            n_right += 1
+            place = n - n_right
+        else:
+            place = n_left
+            n_left += 1
+        edges[count, place, 0] = xs[i] - slope * ys[i]
+        edges[count, place, 1] = slope
+    spans[count, 0], spans[count, 1] = low, high
+    sides[count, 0], sides[count, 1], sides[count, 2] = n_left, n - n_right, n
+    colors[count] = color
+    return count + 1
+
+
+@fast
+def whole(value):
+    """Return the center of the window's pixel that a coordinate falls on."""
+    return np.trunc(value) + 0.5
+
+
+@fast
+def add_seen(scene, count, corners, n, color, camera, xs, ys):
+    """Add a polygon of the world, ``corners`` ``(n, 2)`` [m], as ``camera`` sees it."""
+    cos, sin, zoom, x0, y0 = camera[0], camera[1], camera[2], camera[3], camera[4]
+    for i in range(n):
+        x, y = corners[i, 0], corners[i, 1]
+        xs[i] = whole((x * cos - y * sin) * zoom + x0)
+        ys[i] = WINDOW_H - whole((x * sin + y * cos) * zoom + y0)
+    return add(scene, count, xs, ys, n, color)
+
+
+@fast
+def is_near(x, y, camera):
+    """Return whether a polygon with such a corner can be in the window."""
+    u = (x * camera[0] - y * camera[1]) * camera[2] + camera[3]
+    v = (x * camera[1] + y * camera[0]) * camera[2] + camera[4]
+    far = LARGEST * camera[2]
+    return -far < u < WINDOW_W + far and -far < v < WINDOW_H + far
+
+
+@fast
+def add_body(scene, count, shape, n, color, pose, camera, corners, xs, ys):
+    """Add a polygon that is fixed to a body with ``pose``: x, y, angle."""
+    cos, sin = np.cos(pose[2]), np.sin(pose[2])
+    for i in range(n):
+        x, y = shape[i, 0], shape[i, 1]
+        corners[i, 0] = x * cos - y * sin + pose[0]
+        corners[i, 1] = x * sin + y * cos + pose[1]
+    return add_seen(scene, count, corners, n, color, camera, xs, ys)
+
+
+@fast
+def add_bar(scene, count, left, top, right, bottom, value, color, xs, ys):
+    """Add an instrument's rectangle, if its ``value`` can be seen."""
+    if not abs(value) > 1e-4:
+        return count
+    xs[0] = xs[3] = whole(left)
+    xs[1] = xs[2] = whole(right)
+    ys[0] = ys[1] = whole(top)
+    ys[2] = ys[3] = whole(bottom)
+    return add(scene, count, xs, ys, 4, color)
+
+
+@fast
+def add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys):
+    """Add the wheels, each with its white stripe where that is up, and the hull on top."""
+    for k in range(4):
+        pose = state[4 + 5 * k : 9 + 5 * k]
+        count = add_body(scene, count, wheel, 4, BLACK, pose, camera, corners, xs, ys)
+        first, last = pose[3], pose[3] + 1.2  # the stripe, as angles on the tread
+        if np.sin(first) > 0 and np.sin(last) > 0:
+            continue
+        begin = np.sign(np.cos(first)) if np.sin(first) > 0 else np.cos(first)
+        end = np.sign(np.cos(last)) if np.sin(last) > 0 else np.cos(last)
+        for i in range(4):
+            white[i, 0] = wheel[i, 0]
+            white[i, 1] = abs(wheel[i, 1]) * (begin if i < 2 else end)
+        gray = packed(77, 77, 77)
+        count = add_body(scene, count, white, 4, gray, pose, camera, corners, xs, ys)
+    for k in range(hull.shape[0]):
+        n = 8 if k == 2 else 4
+        red = packed(204, 0, 0)
+        count = add_body(scene, count, hull[k], n, red, state, camera, corners, xs, ys)
+    return count
+
+
+@fast
+def add_instruments(scene, count, state, xs, ys):
+    """Add the black bar, speed, the wheels' speeds, the steering wheel and the gyroscope."""
+    s, h, foot = WINDOW_W / 40.0, WINDOW_H / 40.0, WINDOW_H
+    count = add_bar(scene, count, 0.0, foot - 5 * h, WINDOW_W, foot, 1.0, BLACK, xs, ys)
+    for k in range(5):
+        value = state[24] if k == 0 else state[4 + 5 * (k - 1) + 4]
+        place = 5 if k == 0 else 6 + k
+        size = (0.02 if k == 0 else 0.01) * value
+        color = packed(255, 255, 255) if k == 0 else packed(0 if k < 3 else 51, 0, 255)
+        top = foot - (h + h * size)
+        left, right = place * s, (place + 1) * s
+        count = add_bar(scene, count, left, top, right, foot - h, value, color, xs, ys)
+    for k in range(2):
+        value = state[25 + k]
+        left = (20 if k == 0 else 30) * s
+        right = left + (-10.0 if k == 0 else -0.8) * value * s
+        color = packed(0, 255, 0) if k == 0 else packed(255, 0, 0)
+        count = add_bar(
+            scene, count, left, foot - 4 * h, right, foot - 2 * h, value, color,
+            xs, ys,
+        )  # fmt: skip
+    return count
+
+
+@fast
+def sort_by_row(spans, count, starts, members):
+    """Write, for each row of pixels, which polygons touch it, in the order of painting."""
+    starts[:] = 0
+    tall = WINDOW_H / SIZE
+    for p in range(count):
+        first = max(0, int((spans[p, 0] - REACH) / tall))
+        last = min(SIZE - 1, int((spans[p, 1] + REACH) / tall))
+        for row in range(first, last + 1):
+            starts[row] += 1
+    for row in range(SIZE):
+        starts[row + 1] += starts[row]
+    # Now starts has the end of each row; filled from there on down, it is left with the beginning.
+    for p in range(count - 1, -1, -1):
+        first = max(0, int((spans[p, 0] - REACH) / tall))
+        last = min(SIZE - 1, int((spans[p, 1] + REACH) / tall))
+        for row in range(first, last + 1):
+            starts[row] -= 1
+            members[starts[row]] = p
+
+
+@apart
+def paint(line, scene, starts, members, row, y):
+    """Paint, one polygon over the other, what a row's polygons cover of its samples at ``y``."""
+    edges, spans, sides, colors = scene
+    scale = SAMPLES / WINDOW_W
+    for x in range(SAMPLES):
+        line[x] = BLACK
+    for m in range(starts[row], starts[row + 1]):
+        p = members[m]
+        bottom, top = spans[p, 0], spans[p, 1]
+        if y < bottom - REACH or y > top + REACH:
+            continue
+        at = min(max(y, bottom), top)
+        left, right = 0.0, WINDOW_W
+        for i in range(sides[p, 0]):
+            left = max(left, edges[p, i, 0] + edges[p, i, 1] * at - REACH)
+        for i in range(sides[p, 1], sides[p, 2]):
+            right = min(right, edges[p, i, 0] + edges[p, i, 1] * at + REACH)
+        # Samples are at the centers of equal parts of the line.
+        first = int(left * scale + 0.5)
+        last = int(right * scale + 0.5)
+        color = colors[p]
+        for k in range(first, last):
+            line[k] = color
+
+
+@apart
+def add_line(total, line):
+    """Add a line of samples to those above it."""
+    for x in range(SAMPLES):
+        total[x] += line[x]
+
+
+@fast
+def shade(total):
+    """Return a channel of a pixel: pygame rounds down twice, so that all colors are 2 lower."""
+    return np.uint8(max(f32(np.int32(total)) * SHARE - f32(1.5), f32(0.0)))
+
+
+@apart
+def write_row(frame, row, total):
+    """Write a row of pixels: means of samples, and what pygame makes of them."""
+    outer, middle = u32(0x3FF003FF), u32(0x000FFC00)
+    for x in range(SIZE):
+        ends, center = u32(0), u32(0)
+        for k in range(COLUMNS):
+            sample = total[x * COLUMNS + k]
+            ends += sample & outer
+            center += sample & middle
+        frame[row, x, 0] = shade(ends & u32(0xFFF))
+        frame[row, x, 1] = shade(center >> u32(10))
+        frame[row, x, 2] = shade(ends >> u32(20))
+
+
+@fast
+def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
+    """Draw the frame ``(96, 96, 3)`` of each of ``lanes``.
+
+    Args:
+        lanes: ``(k,)``.
+        frames: ``(n, 96, 96, 3)``.
+        states: ``(n, 27)`` x, y, angle of the hull, seconds since birth; x, y, angle, phase and
+            speed of each wheel; speed, steering angle, turning speed.
+        texts: ``(n, 12, 12)`` how bright the score's corner is.
+        road: polygons, their colors and how many there are, of each lane.
+        fixed: polygons of the grass, the hull and a wheel.
+        scene: scratch, see `add`.
+        rows: scratch, see `sort_by_row`.
+        lines: scratch, a line of samples and the sum of several.
+    """
+    quads, paints, counts = road
+    grass, hull, wheel = fixed
+    starts, members = rows
+    line, total = lines
+    camera, xs, ys = np.empty(5), np.empty(8), np.empty(8)
+    corners, white = np.empty((8, 2)), np.empty((4, 2))
+    for lane in lanes:
+        state = states[lane]
+        turn, t = -state[2], state[3]
+        cos, sin = np.cos(turn), np.sin(turn)
+        zoom = 0.6 * max(1.0 - t, 0.0) + 16.2 * min(t, 1.0)
+        x, y = -state[0] * zoom, -state[1] * zoom
+        camera[0], camera[1], camera[2] = cos, sin, zoom
+        camera[3] = WINDOW_W / 2 + (x * cos - y * sin)
+        camera[4] = WINDOW_H / 4 + (x * sin + y * cos)
+        count = 0
+        for k in range(grass.shape[0]):
+            if k == 0 or is_near(grass[k, 0, 0], grass[k, 0, 1], camera):
+                color = packed(102, 204, 102) if k == 0 else packed(102, 230, 102)
+                count = add_seen(scene, count, grass[k], 4, color, camera, xs, ys)
+        for k in range(counts[lane]):
+            quad = quads[lane, k]
+            if is_near(quad[0, 0], quad[0, 1], camera):
+                red, green, blue = paints[lane, k]
+                color = packed(int(red), int(green), int(blue))
+                count = add_seen(scene, count, quad, 4, color, camera, xs, ys)
+        count = add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys)
+        count = add_instruments(scene, count, state, xs, ys)
+        sort_by_row(scene[1], count, starts, members)
+        frame = frames[lane]
+        for row in range(SIZE):
+            total[:] = BLACK
+            for k in range(ROWS):
+                y = (row * ROWS + k + 0.5) * (WINDOW_H / (SIZE * ROWS))
+                paint(line, scene, starts, members, row, y)
+                add_line(total, line)
+            write_row(frame, row, total)
+        text = texts[lane]
+        for row in range(text.shape[0]):
+            for column in range(text.shape[1]):
+                pixel = frame[BAR + row, column]
+                for c in range(3):
+                    pixel[c] = max(pixel[c], text[row, column])
+
+
+@apart
+def mix_rows(mixed, frame, first, weights):
+    """Write the weighted sum of rows of ``frame``, from ``first`` on."""
+    top, below = frame[first], frame[first + 1 if weights[1] != 0 else first]
+    a, b = weights[0], weights[1]
+    for x in range(mixed.size):
+        mixed[x] = a * f32(top[x]) + b * f32(below[x])
+
+
+@fast
+def shrink(lanes, frames, firsts, weights, mixed, observations):
+    """Write means over areas of each lane's frame, in [0, 1], into its observation.
+
+    ``firsts`` and ``weights`` ``(size, 2)`` say of which two rows, and columns, an observed one is
+    made.
+    """
+    size = firsts.size
+    for lane in lanes:
+        frame = frames[lane].reshape(SIZE, SIZE * 3)
+        for y in range(size):
+            mix_rows(mixed, frame, firsts[y], weights[y])
+            place = y * size * 3
+            for x in range(size):
+                a, b = weights[x, 0], weights[x, 1]
+                left = firsts[x] * 3
+                right = left + 3 if b != 0 else left
+                for c in range(3):
+                    observations[lane, place + x * 3 + c] = (
+                        a * mixed[left + c] + b * mixed[right + c]
+                    ) * f32(1 / 255)

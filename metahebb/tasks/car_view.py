@@ -1,0 +1,176 @@
+"""The compiled view of CarRacing: what a car sees, without pygame's drawing."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.plasticity.compiler import compile_driver
+
+if TYPE_CHECKING:
+    from gymnasium.envs.box2d.car_racing import CarRacing
+
+    from metahebb.tasks.base import Lanes
+
+FRAME = 96
+"""Rows and columns of a frame."""
+_TEXT = 12
+"""Rows and columns of a frame that the score may take."""
+_QUADS = 512
+"""Room for polygons of a road, to begin with."""
+
+
+class Shrinker:
+    """Takes means over areas of frames ``(96, 96, 3)``, down to ``size`` rows and columns.
+
+    As OpenCV's ``INTER_AREA``, which Gymnasium's ``ResizeObservation`` calls, but for its rounding
+    to whole numbers.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Prepare for one ``size`` of at least half of a frame's."""
+        edges = np.arange(size + 1) * FRAME / size
+        self._firsts = np.floor(edges[:-1] + 1e-9).astype(np.intp)
+        inside = np.minimum(self._firsts + 1, edges[1:]) - edges[:-1]
+        weights = np.stack([inside, np.diff(edges) - inside], axis=1) * size / FRAME
+        self._weights = np.where(weights < 1e-9, 0, weights).astype(np.float32)
+        self._mixed = np.zeros(3 * FRAME, np.float32)
+        self._shrink: Any = compile_driver(_driver_source()).shrink
+
+    def __call__(
+        self, lanes: Lanes, frames: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]
+    ) -> None:
+        """Write ``lanes`` of ``frames`` ``(n, 96, 96, 3)``, in [0, 1], into rows of ``out``."""
+        self._shrink(lanes, frames, self._firsts, self._weights, self._mixed, out)
+
+
+class CarView:
+    """What each lane's car sees, drawn for all of them in one call.
+
+    Attributes:
+        frames: ``(n, 96, 96, 3)`` what was drawn last.
+    """
+
+    def __init__(self, n: int) -> None:
+        """Allocate ``n`` lanes."""
+        self.frames = np.zeros((n, FRAME, FRAME, 3), np.uint8)
+        self._envs: dict[int, CarRacing] = {}
+        self._states = np.zeros((n, 27))
+        self._texts = np.zeros((n, _TEXT, _TEXT), np.uint8)
+        self._counts = np.zeros(n, np.intp)
+        self._fixed = _grass(), *_shapes()
+        self._make_room(_QUADS)
+        self._draw: Any = compile_driver(_driver_source()).draw
+
+    def _make_room(self, quads: int) -> None:
+        """Make room for roads of so many polygons, and for all that a frame may show."""
+        n, most = len(self._counts), quads + len(self._fixed[0]) + 32
+        self._quads = np.zeros((n, quads, 4, 2))
+        self._colors = np.zeros((n, quads, 3))
+        scene = (
+            np.zeros((most, 8, 2)),
+            np.zeros((most, 2)),
+            np.zeros((most, 3), np.intp),
+            np.zeros(most, np.uint32),
+        )
+        rows = np.zeros(FRAME + 1, np.intp), np.zeros(most * FRAME, np.intp)
+        lines = np.zeros(4 * FRAME, np.uint32), np.zeros(4 * FRAME, np.uint32)
+        self._scratch = scene, rows, lines
+
+    def meet(self, lane: int, env: CarRacing) -> None:
+        """Share the road of a new world, so that it is painted here, too, where a car has been."""
+        self._envs[lane] = env
+        count = len(env.road_poly)
+        if count > self._quads.shape[1]:
+            self._make_room(2 * count)
+            for other, known in self._envs.items():
+                self._share(other, known)
+        else:
+            self._share(lane, env)
+
+    def _share(self, lane: int, env: CarRacing) -> None:
+        colors = self._colors[lane]
+        self._counts[lane] = len(env.road_poly)
+        tiles = iter(env.road or ())
+        for k, (quad, color) in enumerate(env.road_poly):
+            self._quads[lane, k] = quad
+            colors[k] = color
+            if isinstance(color, np.ndarray):  # of a tile, which comes before its border
+                next(tiles).color = colors[k]
+                env.road_poly[k] = (quad, colors[k])
+
+    def note(self, lane: int, env: CarRacing) -> None:
+        """Note where the car is, and what its instruments show."""
+        car = env.car
+        assert car is not None
+        hull = car.hull
+        (x, y), (u, v) = hull.position, hull.linearVelocity
+        state = [x, y, hull.angle, env.t]
+        for wheel in car.wheels:
+            x, y = wheel.position
+            state += [x, y, wheel.angle, wheel.phase, wheel.omega]
+        steered = car.wheels[0].joint.angle
+        state += [np.sqrt(u * u + v * v), steered, hull.angularVelocity]
+        self._states[lane] = state
+        self._texts[lane] = _text(f"{env.reward:04.0f}")
+
+    def draw(self, lanes: Lanes) -> None:
+        """Draw the frames of ``lanes`` as they were noted."""
+        self._draw(
+            lanes,
+            self.frames,
+            self._states,
+            self._texts,
+            (self._quads, self._colors, self._counts),
+            self._fixed,
+            *self._scratch,
+        )
+
+
+def _grass() -> npt.NDArray[np.float64]:
+    """Return the field, then its patches of brighter grass, ``(401, 4, 2)`` [m]."""
+    from gymnasium.envs.box2d.car_racing import GRASS_DIM, PLAYFIELD
+
+    def square(x: float, y: float, size: float) -> list[tuple[float, float]]:
+        return [(x + size, y), (x, y), (x, y + size), (x + size, y + size)]
+
+    places = np.arange(-20, 20, 2) * GRASS_DIM
+    patches = [square(x, y, GRASS_DIM) for x in places for y in places]
+    return np.array([square(-PLAYFIELD, -PLAYFIELD, 2 * PLAYFIELD), *patches])
+
+
+def _shapes() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the hull's polygons ``(4, 8, 2)``, of four corners but for the third, and a wheel."""
+    from gymnasium.envs.box2d import car_dynamics as dynamics
+
+    hull = np.zeros((4, 8, 2))
+    for k in range(4):
+        corners = getattr(dynamics, f"HULL_POLY{k + 1}")
+        hull[k, : len(corners)] = corners
+    w, r = dynamics.WHEEL_W, dynamics.WHEEL_R
+    wheel = np.array([(-w, r), (w, r), (w, -r), (-w, -r)], np.float64)
+    return hull * dynamics.SIZE, wheel * dynamics.SIZE
+
+
+@functools.lru_cache(maxsize=4096)
+def _text(text: str) -> npt.NDArray[np.uint8]:
+    """Return how bright the corner with the score is, ``(12, 12)``, as pygame writes it."""
+    import pygame
+
+    pygame.font.init()
+    corner = pygame.Surface((125, 100))  # of the window: the part that 12 by 12 pixels show
+    font = pygame.font.Font(pygame.font.get_default_font(), 42)
+    written = font.render(text, True, (255, 255, 255), (0, 0, 0))
+    corner.blit(written, written.get_rect(center=(60, 50)))
+    small = pygame.transform.smoothscale(corner, (_TEXT, _TEXT))
+    return np.array(pygame.surfarray.pixels3d(small)[..., 0].T)
+
+
+@functools.cache
+def _driver_source() -> str:
+    text = Path(__file__).with_name("_car_view_kernel.py").read_text()
+    return text[text.index("u32 = ") :]
