@@ -18,7 +18,9 @@ from metahebb.life import Ending
 from metahebb.probes import parse_probes
 from metahebb.runs.evaluate import FRESH, evaluation_setup
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json
+from metahebb.tasks import CarRacing
 from metahebb.worker import GivenPoint, Plan, is_nonfinite
 
 VERSION = 1
@@ -35,11 +37,13 @@ class Cells:
         bodies: their names.
         distance: ``(n_bodies, n_lives)`` metres along +x; 0 where the life ended non-finite.
         survived: ``(n_bodies, n_lives)`` whether it reached the horizon.
+        returns: ``(n_bodies, n_lives)``; 0 likewise. None where they were not kept.
     """
 
     bodies: tuple[str, ...]
     distance: Floats
     survived: npt.NDArray[np.bool_]
+    returns: Floats | None = None
 
 
 def cells(
@@ -49,6 +53,7 @@ def cells(
     max_steps: int,
     where: Where,
     probes: tuple[str, ...] = (),
+    task: CarRacing | None = None,
 ) -> Cells:
     """Return what the run's center does; found once, then kept in the run folder.
 
@@ -59,6 +64,7 @@ def cells(
         max_steps: horizon in env steps.
         where: they are lived.
         probes: done to every life, in the place of those that the run was evolved with.
+        task: another one of the same kind, in the place of that of the run.
     """
     center = run.center()
     asked = {
@@ -69,13 +75,19 @@ def cells(
         "bodies": list(bodies),
         "probes": list(probes),
     }
-    file = run.path / "cells" / ("-".join(probes).replace(":", "_").replace("=", "") or "plain")
+    words = list(probes)
+    if task is not None:
+        asked["task"] = to_json(task)
+        words.append(task.world)
+    file = run.path / "cells" / ("-".join(words).replace(":", "_").replace("=", "") or "plain")
     file = file.with_suffix(".json")
     kept = _kept(file)
     if kept is not None and kept["asked"] == asked:
         return _cells(kept)
     setup = evaluation_setup(run, bodies)
     setup = dataclasses.replace(setup, probes=parse_probes(probes))
+    if task is not None:
+        setup = dataclasses.replace(setup, task=task.on(bodies))
     point = GivenPoint(center[None])
     jobs = [
         Job(Plan(run.generation, max_steps, (body,), lives, fresh=FRESH), point, 1)
@@ -88,7 +100,8 @@ def cells(
         backend.close()
     distance = [np.where(is_nonfinite(o), 0.0, o["distance"]).tolist() for o in found]
     survived = [(o["ending"] == Ending.HORIZON).tolist() for o in found]
-    kept = {"asked": asked, "distance": distance, "survived": survived}
+    returns = [np.where(is_nonfinite(o), 0.0, o["episode_return"]).tolist() for o in found]
+    kept = {"asked": asked, "distance": distance, "survived": survived, "returns": returns}
     with storage_errors(file):
         file.parent.mkdir(exist_ok=True)
     write_json(file, kept)
@@ -109,4 +122,5 @@ def _cells(kept: dict[str, Any]) -> Cells:
         tuple(kept["asked"]["bodies"]),
         np.array(kept["distance"], np.float64),
         np.array(kept["survived"], np.bool_),
+        np.array(kept["returns"], np.float64) if "returns" in kept else None,
     )

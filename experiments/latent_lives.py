@@ -15,7 +15,7 @@ from metahebb.life import Ending
 from metahebb.probes import Moment, parse_probes
 from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, save, style
 from metahebb.runs.evaluate import FRESH
-from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
+from metahebb.runs.statistics import few_runs, nested_interval, nested_means
 from metahebb.tasks import Reversal
 from metahebb.tasks.reversal import ReversalLanes
 from metahebb.worker import Plan, Setup, Worker
@@ -55,11 +55,9 @@ class Lived:
         return nested_interval(self.measures[..., MEASURES.index(measure)])
 
 
-def nested_interval(values: Floats) -> tuple[float, float, float]:
-    """Return ``(mean, low, high)`` of ``(n_runs, n_lives)``: runs, then lives, are resampled."""
-    draws = nested_means(values[None, :, :, None])[:, 0]
-    mean = float(values.mean())
-    low, high = quantile_interval(draws, mean, few_runs(1, len(values)))
+def score_interval(values: Floats) -> tuple[float, float, float]:
+    """Return ``(mean, low, high)`` of scores ``(n_runs, n_lives)``; see `nested_interval`."""
+    mean, low, high = nested_interval(values)
     return mean, max(low, -1.0), min(high, 1.0)  # a score is never beyond
 
 

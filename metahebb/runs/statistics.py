@@ -93,6 +93,14 @@ def few_runs(n_groups: int, n_runs: int) -> float:
     return float(quantiles * np.sqrt(n_runs / (n_runs - 1)))
 
 
+def nested_interval(values: npt.ArrayLike) -> tuple[float, float, float]:
+    """Return ``(mean, low, high)`` of ``(n_runs, n_lives)``; see `nested_means` and `few_runs`."""
+    data = np.asarray(values, np.float64)
+    mean = float(data.mean())
+    draws = nested_means(data[None, :, :, None])[:, 0]
+    return mean, *quantile_interval(draws, mean, few_runs(1, len(data)))
+
+
 def nested_iqms(
     data: npt.ArrayLike, n_resamples: int = 1000
 ) -> tuple[float, npt.NDArray[np.float64]]:
