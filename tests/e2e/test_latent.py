@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from small_runs import evolve
 
-from experiments.latent import BUDGETS, EVOLVED, FLIPS_FROM, PROBES, TASK, handwritten, main
+from experiments.latent import EVOLVED, FLIPS_FROM, PROBES, handwritten, main
 from experiments.latent_lives import MEASURES, Lived, curve, draw, live, nested_interval
+from experiments.latent_runs import BUDGETS, TASK
 from experiments.running import command
 from metahebb.cli import main as metahebb
 from metahebb.errors import InputError
@@ -78,9 +79,33 @@ def test_the_interval_holds_what_varies_between_runs() -> None:
     assert pooled[2] - pooled[1] < 0.25
 
 
+def test_two_arms_are_compared_life_by_life() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(-1, 0.5, (5, 200, len(MEASURES)))
+    nothing = np.zeros((5, 200)), np.zeros((5, 200, 1))
+    one, other = Lived(scores + 0.25, *nothing), Lived(scores, *nothing)
+    for measure in MEASURES:
+        np.testing.assert_allclose(one.minus(other, measure), 0.25)
+        np.testing.assert_allclose(other.minus(one, measure), -0.25)
+    best, worst = Lived(np.ones_like(scores), *nothing), Lived(-np.ones_like(scores), *nothing)
+    # Farther apart than a score is from 0; the interval is not cut there.
+    assert best.minus(worst, "after") == pytest.approx((2, 2, 2))
+
+
 def test_the_figure_is_written(tmp_path: Path, solved: Lived) -> None:
     draw({"written by hand": solved}, TASK, tmp_path)
     assert (tmp_path / "score.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_finished_runs_only_are_asked_for_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        command("latent", main, ["smoke", "--finished"])
+    assert ended.value.code == 2
+    assert "expected a finished run of the arm hebbian, got none in" in capsys.readouterr().err
+    assert not any(Path().iterdir())
 
 
 def test_smoke_runs_and_goes_on(
