@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.arms import Arm
-from experiments.bottleneck_numbers import Found, Interval, half_of, size_of, words_of
+from experiments.bottleneck_numbers import Found, half_of, size_of, words_of
 from experiments.bottleneck_points import POINTS, QUICK, REFERENCE, SMALL
 from experiments.bottleneck_tables import (
     NOTES,
@@ -26,29 +26,24 @@ from experiments.bottleneck_tables import (
     tuning_lists,
     write_figure,
 )
-from experiments.cells import cells
 from experiments.damage_tables import bodies_table, write_runs
-from experiments.groups import Group
+from experiments.groups import Group, Interval
 from experiments.lesion_lives import SCALES, lesions_of, ways
 from experiments.lesion_numbers import Pairs
 from experiments.robustness import (
-    BODIES,
     BUDGETS,
     DT,
     WEAKENED,
     Fold,
+    Runs,
+    Tuning,
+    arm_runs,
     run_config,
-    run_of,
-    run_path,
-    tune,
-    tuning_paths,
     tuning_runs,
 )
-from experiments.running import Order, Size, command, is_finished
+from experiments.running import Order, Size, command
 from experiments.study import Claim, write_study
-from experiments.tuning import Setting
 from metahebb.errors import InputError
-from metahebb.runs.folder import RunFolder
 
 TITLE = "How few plasticity rules are enough?"
 FOLD = WEAKENED[3]
@@ -57,9 +52,6 @@ FOCUS = (REFERENCE, "low_rank-1")
 """Points that are evolved on all folds, once every point has been on the first."""
 FEW = 1104
 """Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
-
-Tuning = dict[str, list[tuple[Setting, float]]]
-Runs = dict[str, dict[tuple[Fold, int], RunFolder]]
 
 
 def main(order: Order) -> None:
@@ -98,8 +90,7 @@ def write_curve(
         at=scale.at * DT,
     )
     everyone = [run for some in runs.values() for run in some.values()]
-    arms = {name: _arm(order.size, name) for name in runs}
-    scored = tuning_runs(order.size, arms)
+    scored = tuning_runs(order.size, {name: _arm(order.size, name) for name in runs})
     folder = write_study(study, title, claims, everyone, notes, order.size, scored)
     write_runs(folder, groups)
     write_figure(folder, found)
@@ -120,30 +111,15 @@ def jobs(names: Sequence[str], focus: Sequence[str]) -> list[tuple[str, Fold]]:
     return [(name, FOLD) for name in names] + wide
 
 
-def _all_runs(order: Order, wanted: Sequence[tuple[str, Fold]]) -> tuple[Tuning, Runs]:
-    """Return what tuning found and the runs, by point; see `robustness.all_runs`.
-
-    With ``order.finished`` points and folds are left out whose runs are not all there.
+def _all_runs(order: Order, wanted: Sequence[tuple[str, Fold]]) -> tuple[Tuning, dict[str, Runs]]:
+    """Return what tuning found and the runs, by point; see `arm_runs`.
 
     Raises:
         InputError: with ``order.finished``, where the reference or all others are not finished.
     """
-    size, where = order.size, order.where
-    seeds = BUDGETS[size].seeds
-    tuning: Tuning = {}
-    runs: Runs = {}
-    for name, fold in wanted:
-        arm = _arm(size, name)
-        if order.finished:
-            paths = [run_path(size, name, fold, seed) for seed in seeds]
-            if not all(map(is_finished, [*tuning_paths(size, name, arm), *paths])):
-                continue
-        if name not in tuning:
-            tuning[name] = tune(size, name, arm, where)
-        best = tuning[name][0][0]
-        for seed in seeds:
-            run = run_of(size, name, arm, fold, seed, best, where)
-            runs.setdefault(name, {})[fold, seed] = run
+    size = order.size
+    arms = {name: _arm(size, name) for name, _ in wanted}
+    tuning, runs = arm_runs(order, arms, wanted)
     if REFERENCE not in runs or len(runs) == 1:
         missing = "another map" if REFERENCE in runs else REFERENCE
         raise InputError(
@@ -152,15 +128,10 @@ def _all_runs(order: Order, wanted: Sequence[tuple[str, Fold]]) -> tuple[Tuning,
     return tuning, runs
 
 
-def _measured(name: str, runs: dict[tuple[Fold, int], RunFolder], order: Order) -> Found:
+def _measured(name: str, runs: Runs, order: Order) -> Found:
     """Live the lives of a point."""
-    budget, scale = BUDGETS[order.size], SCALES[order.size]
-    lived = {
-        job: cells(run, BODIES, budget.lives, budget.steps, order.where)
-        for job, run in runs.items()
-    }
-    folds = tuple(dict.fromkeys(fold for fold, _ in runs))
-    seeds = tuple(dict.fromkeys(seed for _, seed in runs))
+    scale = SCALES[order.size]
+    group = Group.of(name, runs, BUDGETS[order.size], order.where)
     lesion = lesions_of("hebbian", FOLD, scale.at)["zero"]
 
     def walked(probes: tuple[str, ...]) -> npt.NDArray[np.float64]:
@@ -168,9 +139,9 @@ def _measured(name: str, runs: dict[tuple[Fold, int], RunFolder], order: Order) 
             [
                 [
                     ways(runs[fold, seed], probes, scale.lives, scale.horizon, order.where)
-                    for seed in seeds
+                    for seed in group.seeds
                 ]
-                for fold in folds
+                for fold in group.folds
             ]
         )
 
@@ -179,8 +150,8 @@ def _measured(name: str, runs: dict[tuple[Fold, int], RunFolder], order: Order) 
         name,
         *size_of(first),
         words_of(first.config.search),
-        Group(name, FOLD.protocol, folds, seeds, lived),
-        Pairs(name, lesion, seeds, DT, walked(lesion.probes), walked(())),
+        group,
+        Pairs(name, lesion, group.seeds, DT, walked(lesion.probes), walked(())),
         tuple(half_of(run) for run in runs.values()),
     )
 
@@ -196,7 +167,7 @@ def _claims(found: list[Found], made_by: str) -> list[Claim]:
             measured.append((f"intact / {REFERENCE}", point.relative(reference), goal))
             what = f"gap between the intervals on unseen legs, above {REFERENCE} [m]"
             measured.append((what, (point.gap(reference), None, None), ">= 0"))
-        measured += [(f"{kind} [m]", point.kind(kind), None) for kind in ("intact", "unseen")]
+        measured += [(f"{kind} [m]", point.group.kind(kind), None) for kind in ("intact", "unseen")]
         measured.append(("unseen / intact", point.group.retention(), None))
         for what, value, goal in measured:
             name = f"{point.name}, {point.genes:,} genes, {point.search}: {what}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from experiments.groups import WALKS, Group
+from experiments.groups import WALKS, Group, Interval
 from experiments.lesion_numbers import Estimate, Pairs
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import Genome, Mixture
@@ -15,8 +15,6 @@ from metahebb.runs.folder import RunFolder
 
 SMOOTH = 10
 """Generations over which a fitness is a mean: all training bodies have had their turns."""
-
-Interval = tuple[float | None, float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -41,24 +39,12 @@ class Found:
     zeroed: Pairs
     half: tuple[float, ...]
 
-    def kind(self, kind: str) -> Interval:
-        """Return the mean over bodies of a kind [m], with its interval."""
-        means, draws = self.group.draws()
-        return means[kind], *self.group.interval(draws[kind], means[kind])
-
-    def same(self, other: Found) -> tuple[Group, Group]:
-        """Return both groups on the folds and seeds that they have in common."""
-        mine, theirs = self.group, other.group
-        folds = tuple(fold for fold in mine.folds if fold in theirs.folds)
-        seeds = tuple(seed for seed in mine.seeds if seed in theirs.seeds)
-        return mine.only(folds, seeds), theirs.only(folds, seeds)
-
     def relative(self, other: Found) -> Interval:
         """Return intact distance by that of ``other``, whose lives are drawn together.
 
         None where ``other`` does not walk; no interval where its own reaches down to `WALKS`.
         """
-        mine, theirs = self.same(other)
+        mine, theirs = self.group.common(other.group)
         means, draws = mine.draws()
         other_means, other_draws = theirs.draws()
         if other_means["intact"] < WALKS:
@@ -73,11 +59,8 @@ class Found:
 
         On common folds and seeds; negative where they overlap.
         """
-        ends = []
-        for group in self.same(other):
-            means, draws = group.draws()
-            ends.append(group.interval(draws["unseen"], means["unseen"]))
-        return ends[0][0] - ends[1][1]
+        mine, theirs = self.group.common(other.group)
+        return mine.kind("unseen")[1] - theirs.kind("unseen")[2]
 
     def back(self) -> tuple[Estimate, Estimate]:
         """Return the part of the former speed after zeroing, and without it; see `Pairs`."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.bottleneck_numbers import Found, Interval
+from experiments.bottleneck_numbers import Found
 from experiments.bottleneck_points import POINTS, REFERENCE
+from experiments.groups import Interval
 from experiments.tuning import Setting
 from metahebb.report.figures import FAINT, GRAY, INK, LIVES, save, style
 
@@ -115,9 +116,9 @@ def points_table(found: Sequence[Found]) -> str:
             f"{point.bits:,}",
             point.search,
             f"{len(group.folds)} × {len(group.seeds)}",
-            _cell(point.kind("intact")),
+            _cell(group.kind("intact")),
             "1" if point is reference else _cell(point.relative(reference)),
-            _cell(point.kind("unseen")),
+            _cell(group.kind("unseen")),
             _cell(group.retention()),
             f"{_cell((back.value, *back.interval()))} ({without.value:.2f})",
             _range(point.half),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.arms import ARMS, FROZEN_AT
-from experiments.cells import Cells, cells
+from experiments.damage_claims import KINDS, differences, distances, name_of, retention
 from experiments.damage_tables import (
     arms_table,
     bodies_table,
@@ -25,7 +25,6 @@ from experiments.damage_tables import (
 )
 from experiments.groups import Group
 from experiments.robustness import (
-    BODIES,
     BUDGETS,
     BULLET,
     DT,
@@ -35,6 +34,7 @@ from experiments.robustness import (
     WEAK,
     Budget,
     Fold,
+    Runs,
     all_runs,
     tuning_runs,
 )
@@ -137,19 +137,12 @@ def _groups(
     budget: Budget, runs: dict[tuple[str, Fold, int], RunFolder], order: Order
 ) -> list[Group]:
     """Return the runs by arm and protocol, with what they did."""
-    found: dict[tuple[str, str], dict[tuple[Fold, int], Cells]] = {}
+    found: dict[tuple[str, str], Runs] = {}
     for (arm, fold, seed), run in runs.items():
-        lived = cells(run, BODIES, budget.lives, budget.steps, order.where, ARMS[arm].probes)
-        found.setdefault((arm, fold.protocol), {})[fold, seed] = lived
+        found.setdefault((arm, fold.protocol), {})[fold, seed] = run
     return [
-        Group(
-            arm,
-            protocol,
-            tuple(dict.fromkeys(fold for fold, _ in lived)),
-            tuple(dict.fromkeys(seed for _, seed in lived)),
-            lived,
-        )
-        for (arm, protocol), lived in found.items()
+        Group.of(arm, some, budget, order.where, ARMS[arm].probes)
+        for (arm, _), some in found.items()
     ]
 
 
@@ -158,24 +151,14 @@ def _controls(
 ) -> list[Group]:
     """Return Hebbian centers with plasticity frozen from a step on; from 0 on: never plastic."""
     fold = budget.side_folds[0]
-    seeds = tuple(seed for arm, f, seed in runs if arm == "hebbian" and f == fold)
+    some = {(f, seed): run for (arm, f, seed), run in runs.items() if (arm, f) == ("hebbian", fold)}
     return [
-        Group(
+        Group.of(
             f"hebbian, frozen from step {at} on" if at else "random births, no plasticity",
-            fold.protocol,
-            (fold,),
-            seeds,
-            {
-                (fold, seed): cells(
-                    runs["hebbian", fold, seed],
-                    BODIES,
-                    budget.lives,
-                    budget.steps,
-                    order.where,
-                    (f"freeze:at={at}",),
-                )
-                for seed in seeds
-            },
+            some,
+            budget,
+            order.where,
+            (f"freeze:at={at}",),
         )
         for at in FREEZES
     ]
@@ -187,53 +170,24 @@ def _claims(
     claims: list[Claim] = []
     seconds = steps * DT
     for group in (*groups, *controls):
-        means, draws = group.draws()
-        name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
-        for kind in ("intact", "unseen"):
-            ends = group.interval(draws[kind], means[kind])
-            what = f"{name}: {kind} [m in {seconds:g} s]"
-            claims.append(Claim(what, means[kind], *ends, None, group.seeds, made_by))
+        claims += distances(group, seconds, made_by)
         if group.arm == "hebbian":
             goal = ">= 0.6" if len(group.folds) == len(LEGS) else None
-            what = f"{name}: unseen / intact"
-            claims.append(Claim(what, *group.retention(), goal, group.seeds, made_by))
-    claims += _differences(groups, made_by)
+            claims.append(retention(group, goal, made_by))
+    hebbian = {group.protocol: group for group in groups if group.arm == "hebbian"}
+    for other in groups:
+        if other.arm != "hebbian" and other.protocol in hebbian:
+            claims += differences(hebbian[other.protocol], other, made_by)
     for group in groups:
         if group.arm in MAIN:
             means, draws = group.draws()
-            name = f"{group.arm}, protocol {group.protocol}, {_folds(group)}"
             units = {"m/s": seconds} | ({"Bullet units": BULLET} if steps == STEPS else {})
             for unit, factor in units.items():
-                for kind in ("intact", "unseen"):
+                for kind in KINDS:
                     value = means[kind] / factor
                     ends = group.interval(draws[kind] / factor, value)
-                    what = f"{name}: {kind} [{unit}]"
+                    what = f"{name_of(group)}: {kind} [{unit}]"
                     claims.append(Claim(what, value, *ends, None, group.seeds, made_by))
-    return claims
-
-
-def _folds(group: Group) -> str:
-    return f"fold {group.folds[0]}" if len(group.folds) == 1 else f"{len(group.folds)} folds"
-
-
-def _differences(groups: Sequence[Group], made_by: str) -> list[Claim]:
-    """Return Hebbian minus each other arm, on the folds that the other has."""
-    hebbian = {group.protocol: group for group in groups if group.arm == "hebbian"}
-    claims = []
-    for other in groups:
-        same = hebbian.get(other.protocol)
-        if other.arm == "hebbian" or same is None:
-            continue
-        seeds = tuple(seed for seed in same.seeds if seed in other.seeds)
-        ours, theirs = same.only(other.folds, seeds), other.only(other.folds, seeds)
-        means, draws = ours.draws()
-        other_means, other_draws = theirs.draws()
-        for kind in ("intact", "unseen"):
-            # Life i of run j has the same world in both arms: they are drawn together.
-            value = means[kind] - other_means[kind]
-            ends = ours.interval(draws[kind] - other_draws[kind], value)
-            what = f"hebbian − {other.arm}, protocol {other.protocol}, {_folds(other)}: {kind} [m]"
-            claims.append(Claim(what, value, *ends, None, seeds, made_by))
     return claims
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.arms import ARMS, COLORS
+from experiments.study import write_rows
 from experiments.tuning import Setting
 from metahebb.report.figures import FAINT, GRAY, INK, save, style
-from metahebb.runs.storage import write_atomically
 
 if TYPE_CHECKING:
     from experiments.groups import Group
@@ -77,29 +75,30 @@ def tuning_table(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> str:
 
 def write_runs(folder: Path, groups: Sequence[Group]) -> None:
     """Write ``runs.csv``: mean distance and survival of each run in each body."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["arm", "fold", "seed", "body", "seen", "lives", "meters", "alive"])
+    rows = []
     for group in groups:
         for (fold, seed), found in group.cells.items():
             for row, body in enumerate(found.bodies):
                 seen = body in ("intact", fold.leg)
                 meters, alive = found.distance[row].mean(), found.survived[row].mean()
                 lives = found.distance.shape[1]
-                writer.writerow(
+                rows.append(
                     [group.arm, fold, seed, body, seen, lives, f"{meters:.3f}", f"{alive:.2f}"]
                 )
-    write_atomically(folder / "runs.csv", text.getvalue().encode())
+    heads = ("arm", "fold", "seed", "body", "seen", "lives", "meters", "alive")
+    write_rows(folder / "runs.csv", heads, rows)
 
 
-def write_figure(folder: Path, groups: Sequence[Group], seconds: float) -> None:
+def write_figure(
+    folder: Path, groups: Sequence[Group], seconds: float, colors: Mapping[str, str] = COLORS
+) -> None:
     """Write ``damage.png``: every run's distance, intact and in unseen damage, and arm means."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.subplots()
     for place, group in enumerate(groups):
-        color = COLORS.get(group.arm, GRAY)
+        color = colors.get(group.arm, GRAY)
         means, draws = group.draws()
         for shift, kind, face in (
             (-0.2, "intact", color),

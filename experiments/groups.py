@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from experiments.cells import Cells
-from experiments.robustness import Fold
+from experiments.cells import Cells, cells
+from experiments.robustness import BODIES, Budget, Fold, Runs
+from metahebb.commands.backend import Where
 from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
 from metahebb.tasks.damage import INTACT
 
 Floats = npt.NDArray[np.float64]
+Interval = tuple[float | None, float | None, float | None]
+"""A figure with the ends of its 95 % interval; None where there is none."""
 
 WALKS = 1.0
 """Metres from which an arm walks at all."""
@@ -37,6 +40,27 @@ class Group:
     seeds: tuple[int, ...]
     cells: dict[tuple[Fold, int], Cells]
 
+    @classmethod
+    def of(
+        cls, arm: str, runs: Runs, budget: Budget, where: Where, probes: tuple[str, ...] = ()
+    ) -> Group:
+        """Return what an arm's runs, of one protocol, do in all bodies.
+
+        Args:
+            arm: its name.
+            runs: every seed on every fold.
+            budget: says how many lives, and how long.
+            where: they are lived.
+            probes: done to every life.
+        """
+        lived = {
+            job: cells(run, BODIES, budget.lives, budget.steps, where, probes)
+            for job, run in runs.items()
+        }
+        folds = tuple(dict.fromkeys(fold for fold, _ in runs))
+        seeds = tuple(dict.fromkeys(seed for _, seed in runs))
+        return cls(arm, folds[0].protocol, folds, seeds, lived)
+
     def draws(self) -> tuple[dict[str, float], dict[str, Floats]]:
         """Return means over folds, seeds and lives, and their bootstrap draws, by kind of body."""
         data = np.array(
@@ -49,7 +73,12 @@ class Group:
         """Return the 95 % interval of a figure of the group, from its draws."""
         return quantile_interval(draws, value, few_runs(len(self.folds), len(self.seeds)))
 
-    def retention(self) -> tuple[float | None, float | None, float | None]:
+    def kind(self, kind: str) -> tuple[float, float, float]:
+        """Return the mean over bodies of a kind [m], with its interval."""
+        means, draws = self.draws()
+        return means[kind], *self.interval(draws[kind], means[kind])
+
+    def retention(self) -> Interval:
         """Return distance on unseen legs by that on the intact body, and its interval.
 
         None where nobody walks intact, and where the interval of the intact distance reaches
@@ -62,10 +91,28 @@ class Group:
         ratio = means["unseen"] / means["intact"]
         return ratio, *self.interval(draws["unseen"] / draws["intact"], ratio)
 
+    def retains_more(self, other: Group) -> Interval:
+        """Return its `retention` minus that of ``other``, on the folds and seeds of both."""
+        pair = self.common(other)
+        (ours, low, _), (theirs, other_low, _) = (group.retention() for group in pair)
+        if ours is None or theirs is None:
+            return None, None, None
+        if low is None or other_low is None:
+            return ours - theirs, None, None
+        # Life i of run j has the same world in both groups: they are drawn together.
+        mine, others = (d["unseen"] / d["intact"] for d in (group.draws()[1] for group in pair))
+        return ours - theirs, *pair[0].interval(mine - others, ours - theirs)
+
     def only(self, folds: tuple[Fold, ...], seeds: tuple[int, ...]) -> Group:
         """Return the part with these folds and seeds."""
         some = {(f, s): lived for (f, s), lived in self.cells.items() if f in folds and s in seeds}
         return Group(self.arm, self.protocol, folds, seeds, some)
+
+    def common(self, other: Group) -> tuple[Group, Group]:
+        """Return both groups on the folds and seeds that they have in common."""
+        folds = tuple(fold for fold in self.folds if fold in other.folds)
+        seeds = tuple(seed for seed in self.seeds if seed in other.seeds)
+        return self.only(folds, seeds), other.only(folds, seeds)
 
 
 def _kinds(found: Cells, fold: Fold) -> Floats:

@@ -14,31 +14,20 @@ bootstrap: runs are resampled, and the lives of each. ``smoke`` writes below ``r
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
 from experiments.arms import ARMS
-from experiments.latent_lives import LANES, MEASURES, Lived, draw, live
-from experiments.running import RUNS, Order, Size, command, evolved
+from experiments.latent_lives import Lived, draw, live, rows_of, rows_table
+from experiments.latent_runs import BUDGETS, TASK, Budget, evolved_arms, lived
+from experiments.running import Order, Size, command
 from experiments.study import Claim, write_study
-from experiments.tuning import Setting, tuned
+from experiments.tuning import Setting
 from metahebb.networks import FeedForward
-from metahebb.runs.config import RunConfig
-from metahebb.runs.folder import RunFolder
-from metahebb.runs.presets import preset
 from metahebb.runs.storage import write_json
-from metahebb.tasks import Reversal
 from metahebb.worker import Setup
 
-TASK = Reversal()
-HIDDEN = (8,)
 EVOLVED = ("hebbian", "static", "lstm")
-GRID = tuple(Setting(s, r, i) for s in (0.1, 0.3) for r in (0.05, 0.1) for i in (0.1, 0.3))
 FLIPS_FROM = TASK.max_steps // 3
 """The first step at which a life's variable can flip."""
 PROBES = (
@@ -47,36 +36,6 @@ PROBES = (
     f"freeze_until:at={FLIPS_FROM}",
     *(f"drop_term:term={term}" for term in ("A", "B", "C", "D", "eta")),
 )
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a size of the study may cost.
-
-    Attributes:
-        seeds: of evolution, in each arm.
-        popsize: candidates per generation; each lives twice.
-        generations: of a run.
-        tuning_generations: of a run that tunes.
-        grid: that every arm is tuned on.
-        tuning_lives: that score a setting.
-        lives: per center.
-    """
-
-    seeds: tuple[int, ...]
-    popsize: int
-    generations: int
-    tuning_generations: int
-    grid: tuple[Setting, ...]
-    tuning_lives: int
-    lives: int
-
-
-BUDGETS: dict[Size, Budget] = {
-    "smoke": Budget((0, 1), 4, 2, 1, GRID[:2], 4, 4),
-    "quick": Budget((0, 1, 2, 3, 4), 64, 60, 20, GRID, 64, 200),
-    "paper": Budget(tuple(range(10)), 128, 300, 60, GRID, 200, 1000),
-}
 
 
 def handwritten(seed: int = 0) -> tuple[Setup, npt.NDArray[np.float32]]:
@@ -100,68 +59,24 @@ def handwritten(seed: int = 0) -> tuple[Setup, npt.NDArray[np.float32]]:
 
 def main(order: Order) -> None:
     """Run the study and write its results."""
-    budget, folder = BUDGETS[order.size], RUNS / f"latent-{order.size}"
-    # A step of this task costs hardly more for many lives than for one.
-    where = dataclasses.replace(order.where, lanes=max(order.where.lanes, LANES))
-    settings, runs = {}, {}
-    for arm in EVOLVED:
-        config = _config(budget, arm)
-        short = dataclasses.replace(config, generations=budget.tuning_generations)
-        settings[arm] = tuned(
-            folder / "tuning" / arm,
-            short,
-            budget.grid,
-            budget.tuning_lives,
-            where,
-            lambda run: float(_lived([run], budget.tuning_lives).interval("return")[0]),
-        )
-        best = settings[arm][0][0]
-        runs[arm] = [
-            evolved(
-                folder / arm / f"seed{seed}",
-                best.of(dataclasses.replace(config, seed=seed)),
-                where,
-            )
-            for seed in budget.seeds
-        ]
+    budget = BUDGETS[order.size]
+    found = evolved_arms(order, {arm: ARMS[arm] for arm in EVOLVED})
     arms = {"written by hand": _lived_by_hand(budget)}
-    arms |= {arm: _lived(runs[arm], budget.lives) for arm in EVOLVED}
-    probed = {probe: _lived(runs["hebbian"], budget.lives, probe) for probe in PROBES}
-    table = _table(arms | probed)
+    arms |= {arm: lived(runs, budget.lives) for arm, runs in found.runs.items()}
+    probed = {probe: lived(found.runs["hebbian"], budget.lives, probe) for probe in PROBES}
+    table = rows_table(arms | probed)
     print(table)
-    tuning = [run for arm in EVOLVED for run in _tuning_runs(folder / "tuning" / arm, budget)]
-    everything = [run for arm in EVOLVED for run in runs[arm]]
+    everything, tuning = found.everything, found.tuning
     minutes = sum(run.manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
     claims = _claims(order.size, budget.seeds, arms, probed, minutes)
     title = "Can plasticity find out a hidden variable where no reactive policy can?"
-    notes = _notes(budget, settings, table)
+    notes = _notes(budget, found.settings, table)
     written = write_study("latent", title, claims, everything, notes, order.size, tuning)
-    write_json(written / "scores.json", _rows(arms | probed))
+    write_json(written / "scores.json", rows_of(arms | probed))
     shown = {"static": arms["static"], "LSTM": arms["lstm"], "Hebbian": arms["hebbian"]}
     frozen = {f"Hebbian, frozen at step {FLIPS_FROM}": probed[PROBES[0]]}
     draw({"written by hand": arms["written by hand"]} | shown | frozen, TASK, written)
     print(written)
-
-
-def _config(budget: Budget, arm: str) -> RunConfig:
-    """Return the config of an arm's runs, its search untuned."""
-    base = preset("reversal")
-    return dataclasses.replace(
-        base,
-        task=TASK,
-        network=dataclasses.replace(ARMS[arm].network, hidden=HIDDEN),
-        search=dataclasses.replace(base.search, popsize=budget.popsize),
-        generations=budget.generations,
-    )
-
-
-def _tuning_runs(folder: Path, budget: Budget) -> list[RunFolder]:
-    return [RunFolder.open(folder / str(setting)) for setting in budget.grid]
-
-
-def _lived(runs: Sequence[RunFolder], lives: int, probe: str = "") -> Lived:
-    """Return fresh lives of each run's center."""
-    return Lived.join([live(r.setup, r.center(), r.generation, lives, probe) for r in runs])
 
 
 def _lived_by_hand(budget: Budget) -> Lived:
@@ -202,19 +117,6 @@ def _claims(
     made.append(("evolution of all arms, their tuning included [min]", minutes, None, None, goal))
     told = f"python -m experiments.latent {size}"
     return [Claim(*claim, seeds, told) for claim in made]
-
-
-def _rows(found: dict[str, Lived]) -> dict[str, dict[str, tuple[float, float, float]]]:
-    return {name: {m: lived.interval(m) for m in MEASURES} for name, lived in found.items()}
-
-
-def _table(found: dict[str, Lived]) -> str:
-    """Return a row per arm and per probe, in Markdown."""
-    lines = ["| who | return | settled, before the flip | settled, after it |", "|---|---|---|---|"]
-    for name, row in _rows(found).items():
-        shown = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in row.values())
-        lines.append(f"| {name} | {' | '.join(shown)} |")
-    return "\n".join(lines)
 
 
 def _notes(budget: Budget, settings: dict[str, list[tuple[Setting, float]]], table: str) -> str:

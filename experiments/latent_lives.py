@@ -27,8 +27,11 @@ Floats = npt.NDArray[np.float64]
 
 MEASURES = ("return", "before", "after")
 """Mean score of all go steps; of the settled ones before the flip, and after it."""
+BOUND = 1.0
+"""That no score is beyond, on either side."""
 LANES = 64
-_LINES = ((GREEN, "-"), (GRAY, "-"), (ORANGE, "-"), (BLUE, "-"), (INK, "--"))
+LINES = ((GREEN, "-"), (GRAY, "-"), (ORANGE, "-"), (BLUE, "-"), (INK, "--"))
+"""Color and dashes of each arm in the figure of the study ``latent``."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,29 @@ class Lived:
 
     def interval(self, measure: str) -> tuple[float, float, float]:
         """Return the mean of a measure with its 95 % interval over runs and lives."""
-        return nested_interval(self.measures[..., MEASURES.index(measure)])
+        return nested_interval(self.measures[..., MEASURES.index(measure)], BOUND)
+
+    def minus(self, other: Lived, measure: str) -> tuple[float, float, float]:
+        """Return how much more it scores than ``other``, life by life, with its interval.
+
+        Life i of run j has the same world in both where seeds, generations and lives are the same.
+        """
+        more = (self.measures - other.measures)[..., MEASURES.index(measure)]
+        return nested_interval(more, 2 * BOUND)
 
 
-def score_interval(values: Floats) -> tuple[float, float, float]:
-    """Return ``(mean, low, high)`` of scores ``(n_runs, n_lives)``; see `nested_interval`."""
-    mean, low, high = nested_interval(values)
-    return mean, max(low, -1.0), min(high, 1.0)  # a score is never beyond
+def rows_of(found: dict[str, Lived]) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """Return each measure with its interval, by who lived."""
+    return {name: {m: lived.interval(m) for m in MEASURES} for name, lived in found.items()}
+
+
+def rows_table(found: dict[str, Lived]) -> str:
+    """Return a row per arm and per probe, in Markdown."""
+    lines = ["| who | return | settled, before the flip | settled, after it |", "|---|---|---|---|"]
+    for name, row in rows_of(found).items():
+        shown = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in row.values())
+        lines.append(f"| {name} | {' | '.join(shown)} |")
+    return "\n".join(lines)
 
 
 def live(
@@ -107,7 +126,12 @@ def curve(lived: Lived, task: Reversal, starts: npt.NDArray[np.intp], cycles: in
     return np.stack([mean, low, high])
 
 
-def draw(arms: dict[str, Lived], task: Reversal, folder: Path) -> None:
+def draw(
+    arms: dict[str, Lived],
+    task: Reversal,
+    folder: Path,
+    lines: Sequence[tuple[str, str]] = LINES,
+) -> None:
     """Write the figure: the score after birth, and around the flip, which lives have aligned."""
     from matplotlib.figure import Figure
 
@@ -116,7 +140,7 @@ def draw(arms: dict[str, Lived], task: Reversal, folder: Path) -> None:
     length = task.look + task.go
     cycles = task.max_steps // 3 // length  # every life has as many before its flip and after it
     before = cycles // 2
-    for (name, lived), line in zip(arms.items(), _LINES[: len(arms)], strict=True):
+    for (name, lived), line in zip(arms.items(), lines[: len(arms)], strict=True):
         birth = curve(lived, task, np.zeros_like(lived.flips), cycles)
         _band(born, birth, 0, length, line, name)
         around = curve(lived, task, lived.flips - before * length, before + cycles)

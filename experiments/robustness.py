@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.arms import ARMS, Arm
-from experiments.running import RUNS, Order, Size, evolved, is_finished
+from experiments.running import RUNS, Order, Size, evolved, expect_finished, is_finished
 from experiments.tuning import Setting, tuned
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
@@ -43,6 +43,9 @@ BULLET = 0.0165
 """Metres per published unit of distance (Najarro & Risi 2020)."""
 WEAK = 0.3
 """Strength left to the motors of a weak leg."""
+
+Tuning = dict[str, list[tuple[Setting, float]]]
+"""By arm: the settings that were tried, with their scores, the best first."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,10 @@ def _weak(leg: str) -> str:
     """Return the body whose leg, which ``leg`` shortens, has weak motors at both joints."""
     number = LEGS.index(leg) + 1
     return f"weak:hip_{number}={WEAK}+weak:ankle_{number}={WEAK}"
+
+
+Runs = dict[tuple[Fold, int], RunFolder]
+"""Of one arm, by fold and seed."""
 
 
 @dataclass(frozen=True)
@@ -216,9 +223,7 @@ def run_path(size: Size, name: str, fold: Fold, seed: int) -> Path:
     return _folder(size) / name / str(fold) / f"seed{seed}"
 
 
-def all_runs(
-    order: Order,
-) -> tuple[dict[str, list[tuple[Setting, float]]], dict[tuple[str, Fold, int], RunFolder]]:
+def all_runs(order: Order) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
     """Return what tuning found, by arm, and the runs by (arm, fold, seed).
 
     Those that are missing are evolved now; with ``order.finished`` they are left out, and with
@@ -241,13 +246,50 @@ def all_runs(
             )
         ]
         _check_finished(size, wanted)
-    tuning: dict[str, list[tuple[Setting, float]]] = {}
+    return _evolved(order, ARMS, wanted)
+
+
+def arm_runs(
+    order: Order, arms: Mapping[str, Arm], wanted: Sequence[tuple[str, Fold]]
+) -> tuple[Tuning, dict[str, Runs]]:
+    """Return what tuning found, and the runs with all seeds of the budget, by arm.
+
+    Those that are missing are evolved now; with ``order.finished`` arms and folds are left out
+    whose runs are not all there.
+
+    Args:
+        order: what is asked for.
+        arms: who, by the name of their folders.
+        wanted: of them, each on a fold, in the order in which they are evolved.
+    """
+    size, seeds = order.size, BUDGETS[order.size].seeds
+    if order.finished:
+        wanted = [
+            (name, fold)
+            for name, fold in wanted
+            if all(map(is_finished, tuning_paths(size, name, arms[name])))
+            and all(is_finished(run_path(size, name, fold, seed)) for seed in seeds)
+        ]
+    each = [(name, fold, seed) for name, fold in wanted for seed in seeds]
+    tuning, found = _evolved(order, arms, each)
+    runs: dict[str, Runs] = {}
+    for (name, fold, seed), run in found.items():
+        runs.setdefault(name, {})[fold, seed] = run
+    return tuning, runs
+
+
+def _evolved(
+    order: Order, arms: Mapping[str, Arm], wanted: Iterable[tuple[str, Fold, int]]
+) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
+    """Evolve what is missing, in this order; an arm is tuned before its first run."""
+    tuning: Tuning = {}
     runs = {}
-    for arm, fold, seed in wanted:
-        if arm not in tuning:
-            tuning[arm] = tune(size, arm, ARMS[arm], order.where)
-        best = tuning[arm][0][0]
-        runs[arm, fold, seed] = run_of(size, arm, ARMS[arm], fold, seed, best, order.where)
+    for name, fold, seed in wanted:
+        who = arms[name]
+        if name not in tuning:
+            tuning[name] = tune(order.size, name, who, order.where)
+        best = tuning[name][0][0]
+        runs[name, fold, seed] = run_of(order.size, name, who, fold, seed, best, order.where)
     return tuning, runs
 
 
@@ -267,11 +309,7 @@ def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
             )
     for arm in dict.fromkeys(arm for arm, _, _ in wanted):
         for path in tuning_paths(size, arm, ARMS[arm]):
-            if not is_finished(path):
-                raise InputError(
-                    f"expected the finished runs that tuned {arm}, got none in {path}; leave out "
-                    "--finished"
-                )
+            expect_finished(path, f"the finished runs that tuned {arm}")
 
 
 def tuning_paths(size: Size, name: str, who: Arm) -> list[Path]:

@@ -82,6 +82,20 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
     return run
 
 
+def expect_finished(path: Path, what: str) -> None:
+    """Check that a run is there to be written from.
+
+    Args:
+        path: of the run.
+        what: it is, for the error.
+
+    Raises:
+        InputError: it is not finished.
+    """
+    if not is_finished(path):
+        raise InputError(f"expected {what}, got none in {path}; leave out --finished")
+
+
 def is_finished(path: Path) -> bool:
     """Return whether ``path`` holds a run that has done all its generations."""
     if not (path / "config.json").exists():

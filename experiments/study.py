@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,15 @@ def write_study(
     write_json(folder / "summary.json", summary)
     write_atomically(folder / "README.md", _readme(summary, notes).encode())
     return folder
+
+
+def write_rows(file: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table that others can read in: a CSV file with one line of heads."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows(rows)
+    write_atomically(file, text.getvalue().encode())
 
 
 def _machine(machine: dict[str, Any]) -> str:

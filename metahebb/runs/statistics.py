@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -93,12 +94,18 @@ def few_runs(n_groups: int, n_runs: int) -> float:
     return float(quantiles * np.sqrt(n_runs / (n_runs - 1)))
 
 
-def nested_interval(values: npt.ArrayLike) -> tuple[float, float, float]:
-    """Return ``(mean, low, high)`` of ``(n_runs, n_lives)``; see `nested_means` and `few_runs`."""
+def nested_interval(values: npt.ArrayLike, bound: float = math.inf) -> tuple[float, float, float]:
+    """Return ``(mean, low, high)`` of ``(n_runs, n_lives)``: runs, then lives, are resampled.
+
+    Args:
+        values: of each life; see `nested_means` and `few_runs`.
+        bound: that no value is beyond, on either side; nor is the interval.
+    """
     data = np.asarray(values, np.float64)
     mean = float(data.mean())
     draws = nested_means(data[None, :, :, None])[:, 0]
-    return mean, *quantile_interval(draws, mean, few_runs(1, len(data)))
+    low, high = quantile_interval(draws, mean, few_runs(1, len(data)))
+    return mean, max(low, -bound), min(high, bound)
 
 
 def nested_iqms(

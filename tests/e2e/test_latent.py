@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from small_runs import evolve
 
-from experiments.latent import BUDGETS, EVOLVED, FLIPS_FROM, PROBES, TASK, handwritten, main
-from experiments.latent_lives import MEASURES, Lived, curve, draw, live, nested_interval
+from experiments.latent import EVOLVED, FLIPS_FROM, PROBES, handwritten, main
+from experiments.latent_lives import BOUND, MEASURES, Lived, curve, draw, live
+from experiments.latent_runs import BUDGETS, TASK
 from experiments.running import command
 from metahebb.cli import main as metahebb
 from metahebb.errors import InputError
 from metahebb.report.film import film
 from metahebb.report.page import report
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import mean_interval
+from metahebb.runs.statistics import mean_interval, nested_interval
 
 
 def by_hand(n: int, probe: str = "") -> Lived:
@@ -71,16 +72,40 @@ def test_the_curve_drops_where_lives_flip(solved: Lived) -> None:
 
 def test_the_interval_holds_what_varies_between_runs() -> None:
     values = np.repeat([[0.0], [1.0]], 50, axis=1)
-    mean, low, high = nested_interval(values)
+    mean, low, high = nested_interval(values, BOUND)
     # Two runs say next to nothing: 0 and 1, spread by Student's t, cover all that a score can be.
     assert (mean, low, high) == (0.5, -1.0, 1.0)
     pooled = mean_interval(values.ravel().tolist())
     assert pooled[2] - pooled[1] < 0.25
 
 
+def test_two_arms_are_compared_life_by_life() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.uniform(-1, 0.5, (5, 200, len(MEASURES)))
+    nothing = np.zeros((5, 200)), np.zeros((5, 200, 1))
+    one, other = Lived(scores + 0.25, *nothing), Lived(scores, *nothing)
+    for measure in MEASURES:
+        np.testing.assert_allclose(one.minus(other, measure), 0.25)
+        np.testing.assert_allclose(other.minus(one, measure), -0.25)
+    best, worst = Lived(np.ones_like(scores), *nothing), Lived(-np.ones_like(scores), *nothing)
+    # Farther apart than a score is from 0; the interval is not cut there.
+    assert best.minus(worst, "after") == pytest.approx((2, 2, 2))
+
+
 def test_the_figure_is_written(tmp_path: Path, solved: Lived) -> None:
     draw({"written by hand": solved}, TASK, tmp_path)
     assert (tmp_path / "score.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_finished_runs_only_are_asked_for_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        command("latent", main, ["smoke", "--finished"])
+    assert ended.value.code == 2
+    assert "expected a finished run of the arm hebbian, got none in" in capsys.readouterr().err
+    assert not any(Path().iterdir())
 
 
 def test_smoke_runs_and_goes_on(
@@ -138,4 +163,7 @@ def test_a_run_cannot_be_filmed_or_damaged_and_says_so(
         film(run)
     assert not (run.path / "film.gif").exists()
     assert metahebb(["evaluate", str(run.path), "--damage", "intact"]) == 2
-    assert "expected a run of locomotion or car racing for --damage, got one of reversal" in capsys.readouterr().err
+    assert (
+        "expected a run of locomotion or car racing for --damage, got one of reversal"
+        in capsys.readouterr().err
+    )

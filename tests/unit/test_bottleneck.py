@@ -107,7 +107,7 @@ def test_points_are_compared_on_common_seeds() -> None:
     value, low, high = other.relative(reference)
     assert value == pytest.approx(6.05 / 4.05, abs=0.02)
     assert low < value < high
-    assert other.same(reference)[1].seeds == (0, 1)
+    assert other.group.common(reference.group)[1].seeds == (0, 1)
     assert other.relative(found(REFERENCE, 0.5, 0)) == (None, None, None)  # of nothing
 
 

@@ -150,6 +150,21 @@ def test_only_walkers_retain_something() -> None:
     assert group("hebbian", 0.3, 0.3).retention() == (None, None, None)
 
 
+def test_what_two_groups_retain_is_compared_life_by_life() -> None:
+    ours, theirs = group("recurrent", 8, 4), group("hebbian", 8, 2)
+    value, low, high = ours.retains_more(theirs)
+    assert value == pytest.approx(0.25, abs=0.02)
+    # Lives of both differ by the same noise, which the difference of the ratios hardly has.
+    _, alone_low, alone_high = ours.retention()
+    assert 0 < high - low < (alone_high - alone_low) / 2
+    some = theirs.only(theirs.folds[1:], (0, 1))
+    (one, other), back = ours.common(some), some.retains_more(ours)
+    assert (one.folds, one.seeds) == (other.folds, other.seeds) == (WEAKENED[1:], (0, 1))
+    assert back[0] == pytest.approx(-0.25, abs=0.02)
+    assert group("lstm", 0.3, 0.3).retains_more(ours) == (None, None, None)
+    assert ours.retains_more(group("lstm", 0.3, 0.3)) == (None, None, None)
+
+
 def test_goals_are_of_four_folds_and_differences_of_common_seeds() -> None:
     hebbian, other = group("hebbian", 8, 4), group("static", 5, 1)
     static = other.only(other.folds, (0, 1))
