@@ -33,6 +33,11 @@ FRAME = 96
 """Rows and columns that Gymnasium shows."""
 
 
+def has_envpool() -> bool:
+    """Return whether EnvPool is installed."""
+    return importlib.util.find_spec("envpool") is not None
+
+
 @dataclass(frozen=True)
 class CarRacing:
     """CarRacing-v3 with its own physics, tracks, reward (−0.1 a step, 1000 a lap) and ending.
@@ -91,7 +96,7 @@ class CarRacing:
                     f"expected the variant {DEFAULT} in EnvPool's world, got "
                     f"{', '.join(self.variants)}; use --task.world compiled"
                 )
-            if importlib.util.find_spec("envpool") is None:
+            if not has_envpool():
                 raise InputError(
                     "expected EnvPool for --task.world envpool, got none installed; "
                     "pip install 'metahebb[fast]', or use --task.world compiled"
