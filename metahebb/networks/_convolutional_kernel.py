@@ -9,24 +9,43 @@ to one phase, so that what a filter's tap needs along a row of the output is con
 
 
 @apart
-def add_taps(row, plane, first, offsets, weights):
-    """Add to ``row`` each tap's weight times what it sees: ``plane`` from ``first + offset`` on."""
-    n = row.size
+def add_taps(one, two, plane, first, offsets, a, b):
+    """Add to two rows, of two filters, each tap's weight times what both see.
+
+    A tap sees ``plane`` from ``first`` + its offset on. Eight taps in one pass: what is loaded, and
+    what is stored, serves sixteen products.
+    """
+    n = one.size
     t = 0
-    while t + 4 <= weights.size:
-        a, b, c, d = weights[t], weights[t + 1], weights[t + 2], weights[t + 3]
-        one = plane[first + offsets[t] : first + offsets[t] + n]
-        two = plane[first + offsets[t + 1] : first + offsets[t + 1] + n]
-        three = plane[first + offsets[t + 2] : first + offsets[t + 2] + n]
-        four = plane[first + offsets[t + 3] : first + offsets[t + 3] + n]
+    while t + 8 <= offsets.size:
+        p0 = plane[first + offsets[t] : first + offsets[t] + n]
+        p1 = plane[first + offsets[t + 1] : first + offsets[t + 1] + n]
+        p2 = plane[first + offsets[t + 2] : first + offsets[t + 2] + n]
+        p3 = plane[first + offsets[t + 3] : first + offsets[t + 3] + n]
+        p4 = plane[first + offsets[t + 4] : first + offsets[t + 4] + n]
+        p5 = plane[first + offsets[t + 5] : first + offsets[t + 5] + n]
+        p6 = plane[first + offsets[t + 6] : first + offsets[t + 6] + n]
+        p7 = plane[first + offsets[t + 7] : first + offsets[t + 7] + n]
+        a0, a1, a2, a3 = a[t], a[t + 1], a[t + 2], a[t + 3]
+        a4, a5, a6, a7 = a[t + 4], a[t + 5], a[t + 6], a[t + 7]
+        b0, b1, b2, b3 = b[t], b[t + 1], b[t + 2], b[t + 3]
+        b4, b5, b6, b7 = b[t + 4], b[t + 5], b[t + 6], b[t + 7]
         for x in range(n):
-            row[x] += a * one[x] + b * two[x] + c * three[x] + d * four[x]
-        t += 4
-    while t < weights.size:
-        a = weights[t]
-        one = plane[first + offsets[t] : first + offsets[t] + n]
+            one[x] += (
+                (a0 * p0[x] + a1 * p1[x] + a2 * p2[x] + a3 * p3[x])
+                + (a4 * p4[x] + a5 * p5[x] + a6 * p6[x] + a7 * p7[x])
+            )  # fmt: skip
+            two[x] += (
+                (b0 * p0[x] + b1 * p1[x] + b2 * p2[x] + b3 * p3[x])
+                + (b4 * p4[x] + b5 * p5[x] + b6 * p6[x] + b7 * p7[x])
+            )  # fmt: skip
+        t += 8
+    while t < offsets.size:
+        p0 = plane[first + offsets[t] : first + offsets[t] + n]
+        a0, b0 = a[t], b[t]
         for x in range(n):
-            row[x] += a * one[x]
+            one[x] += a0 * p0[x]
+            two[x] += b0 * p0[x]
         t += 1
 
 
@@ -36,10 +55,34 @@ def largest(a, b):
     return a if a > b or a != a else b
 
 
+@apart
+def pool(pooled, above, below):
+    """Write the tanh of the largest of each 2×2 sums.
+
+    Infinite sums must be seen, and tanh would make ±1 of them.
+    """
+    for x in range(pooled.size):
+        pooled[x] = largest(
+            largest(above[2 * x], above[2 * x + 1]), largest(below[2 * x], below[2 * x + 1])
+        )
+    for x in range(pooled.size):
+        value = pooled[x]
+        squashed = tanh(value)
+        pooled[x] = squashed if abs(value) < f32(np.inf) else f32(np.nan)
+
+
 @fast
-def squash(x):
-    """Return tanh(x); infinite sums must be seen, and tanh would make ±1 of them."""
-    return tanh(x) if abs(x) < f32(np.inf) else f32(np.nan)
+def lay_out(planes, observation, shape):
+    """Write an image's pixels to where the first convolution's taps look for them."""
+    channels, height, width, stride = shape[0], shape[1], shape[2], shape[3]
+    row_size = shape[9]
+    for c in range(channels):
+        for phase in range(stride):
+            for y in range(height):
+                place = ((phase * channels + c) * height + y) * row_size
+                for x in range(phase, width, stride):
+                    planes[place] = observation[(y * width + x) * channels + c]
+                    place += 1
 
 
 @fast
@@ -48,47 +91,41 @@ def see(lanes, observations, filters, shapes, offsets, planes, rows, features):
 
     ``shapes`` has a row for each convolution: channels, rows and columns of its input, stride,
     filters, columns of its output, and first filter weight, first tap, first number in ``planes``
-    and how many numbers a row of a phase has. Its last row is of the features.
+    and how many numbers a row of a phase has. Its last row is of the features. ``rows`` is scratch:
+    of two filters two rows each, wider than an output, and one that is pooled.
     """
     n_layers = shapes.shape[0] - 1
     for lane in lanes:
-        channels, height, width, stride = shapes[0, :4]
-        row_size = shapes[0, 9]
-        phase_size = channels * height * row_size
-        for y in range(height):
-            for x in range(width):
-                place = x % stride * phase_size + y * row_size + x // stride
-                pixel = (y * width + x) * channels
-                for c in range(channels):
-                    planes[place + c * height * row_size] = observations[lane, pixel + c]
+        lay_out(planes, observations[lane], shapes[0])
         for layer in range(n_layers):
             stride, n_out, n_columns, weight, tap, start, row_size = shapes[layer, 3:]
             taps = shapes[layer + 1, 7] - tap
             own = offsets[tap : tap + taps]
             last = layer == n_layers - 1
-            next_channels, next_height, next_width, next_stride = shapes[layer + 1, :4]
+            next_height, next_width, next_stride = shapes[layer + 1, 1:4]
             next_start, next_row = shapes[layer + 1, 8:]
-            next_phase = next_channels * next_height * next_row
-            for o in range(n_out):
-                first = weight + o * taps
-                kernel = filters[lane, first : first + taps]
+            wide = (n_columns + 15) // 16 * 16  # whole vectors; what is beyond is not used
+            pooled = rows[4, :next_width]
+            for o in range(0, n_out, 2):
+                pair = min(o + 1, n_out - 1)  # of an odd number, the last one is computed twice
+                a = filters[lane, weight + o * taps : weight + (o + 1) * taps]
+                b = filters[lane, weight + pair * taps : weight + (pair + 1) * taps]
                 for y in range(next_height):
-                    above, below = rows[0, :n_columns], rows[1, :n_columns]
-                    above[:] = f32(0.0)
-                    below[:] = f32(0.0)
+                    rows[:4, :wide] = f32(0.0)
                     seen = start + 2 * y * stride * row_size
-                    add_taps(above, planes, seen, own, kernel)
-                    add_taps(below, planes, seen + stride * row_size, own, kernel)
-                    for x in range(next_width):
-                        value = squash(
-                            largest(
-                                largest(above[2 * x], above[2 * x + 1]),
-                                largest(below[2 * x], below[2 * x + 1]),
-                            )
-                        )
+                    add_taps(rows[0, :wide], rows[1, :wide], planes, seen, own, a, b)
+                    seen += stride * row_size
+                    add_taps(rows[2, :wide], rows[3, :wide], planes, seen, own, a, b)
+                    for k in range(pair - o + 1):
+                        pool(pooled, rows[k], rows[2 + k])
                         if last:
-                            features[lane, (o * next_height + y) * next_width + x] = value
-                        else:
-                            place = x % next_stride * next_phase
-                            place += (o * next_height + y) * next_row + x // next_stride
-                            planes[next_start + place] = value
+                            place = ((o + k) * next_height + y) * next_width
+                            for x in range(next_width):
+                                features[lane, place + x] = pooled[x]
+                            continue
+                        for phase in range(next_stride):
+                            place = (phase * n_out + o + k) * next_height + y
+                            place = next_start + place * next_row
+                            for x in range(phase, next_width, next_stride):
+                                planes[place] = pooled[x]
+                                place += 1

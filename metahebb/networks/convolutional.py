@@ -19,6 +19,7 @@ from metahebb.plasticity.compiler import compile_driver
 
 Array = npt.NDArray[np.float32]
 
+_VECTOR = 16  # numbers that are read, and summed in vain, beyond the end of a row at most
 POOL = 2
 """Rows and columns of a maximum."""
 
@@ -151,8 +152,8 @@ class ConvolutionalLanes(FeedForwardLanes):
         self._features = np.zeros((n, network.n_features), np.float32)
         self._shapes, self._offsets, size = _layout(stages)
         # Of one image at a time: what a lane sees is gone when the next one looks.
-        self._planes = aligned(1, size)[0]
-        self._rows = aligned(2, max(stage.columns for stage in stages))
+        self._planes = aligned(1, size + _VECTOR)[0]
+        self._rows = aligned(5, max(stage.columns for stage in stages) + _VECTOR)
         self._see: Any = compile_driver(_driver_source()).see
 
     def _memory(self, lane: int) -> dict[str, Array]:
