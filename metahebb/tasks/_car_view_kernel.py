@@ -30,21 +30,20 @@ def packed(red, green, blue):
 
 
 @fast
-def add(scene, count, xs, ys, n, color):
-    """Add a convex polygon with ``n`` corners in the frame's window; return how many there are.
-
-    ``scene`` holds, of each polygon: its edges, the lowest and highest y, where its left edges end
-    and its right ones begin and end, and its color.
+def add(scene, count, xs, ys, color):
+    """Add a convex quadrangle in the frame's window; return how many there are.
 
     A line of samples at y is covered from the rightmost of its left edges to the leftmost of its
-    right ones; an edge is at x = edges[…, 0] + edges[…, 1]·y, left ones first.
+    right ones. ``scene`` holds, of each: three left edges, as x and slope at y = 0, then three
+    right ones (one that it does not have is where it never counts); the lowest and highest y; and
+    its color.
     """
-    edges, spans, sides, colors = scene
+    edges, spans, colors = scene
     low, high = ys[0], ys[0]
     left, right = xs[0], xs[0]
     area = 0.0
-    for i in range(n):
-        j = i + 1 if i + 1 < n else 0
+    for i in range(4):
+        j = (i + 1) % 4
         low, high = min(low, ys[i]), max(high, ys[i])
         left, right = min(left, xs[i]), max(right, xs[i])
         area += xs[i] * ys[j] - xs[j] * ys[i]
@@ -53,22 +52,24 @@ def add(scene, count, xs, ys, n, color):
     if area == 0.0:
         return count
     n_left, n_right = 0, 0
-    for i in range(n):
-        j = i + 1 if i + 1 < n else 0
+    for k in range(3):
+        edges[count, k, 0], edges[count, k, 1] = 0.0, 0.0
+        edges[count, 3 + k, 0], edges[count, 3 + k, 1] = WINDOW_W, 0.0
+    for i in range(4):
+        j = (i + 1) % 4
         rise = ys[j] - ys[i]
         if rise == 0.0:
             continue
         slope = (xs[j] - xs[i]) / rise
         if (rise > 0.0) == (area > 0.0):
+            place, reach = 3 + n_right, REACH
             n_right += 1
-            place = n - n_right
         else:
-            place = n_left
+            place, reach = n_left, -REACH
             n_left += 1
-        edges[count, place, 0] = xs[i] - slope * ys[i]
+        edges[count, place, 0] = xs[i] - slope * ys[i] + reach
         edges[count, place, 1] = slope
     spans[count, 0], spans[count, 1] = low, high
-    sides[count, 0], sides[count, 1], sides[count, 2] = n_left, n - n_right, n
     colors[count] = color
     return count + 1
 
@@ -80,14 +81,14 @@ def whole(value):
 
 
 @fast
-def add_seen(scene, count, corners, n, color, camera, xs, ys):
-    """Add a polygon of the world, ``corners`` ``(n, 2)`` [m], as ``camera`` sees it."""
+def add_seen(scene, count, corners, color, camera, xs, ys):
+    """Add a quadrangle of the world, ``corners`` ``(4, 2)`` [m], as ``camera`` sees it."""
     cos, sin, zoom, x0, y0 = camera[0], camera[1], camera[2], camera[3], camera[4]
-    for i in range(n):
+    for i in range(4):
         x, y = corners[i, 0], corners[i, 1]
         xs[i] = whole((x * cos - y * sin) * zoom + x0)
         ys[i] = WINDOW_H - whole((x * sin + y * cos) * zoom + y0)
-    return add(scene, count, xs, ys, n, color)
+    return add(scene, count, xs, ys, color)
 
 
 @fast
@@ -100,14 +101,14 @@ def is_near(x, y, camera):
 
 
 @fast
-def add_body(scene, count, shape, n, color, pose, camera, corners, xs, ys):
-    """Add a polygon that is fixed to a body with ``pose``: x, y, angle."""
+def add_body(scene, count, shape, color, pose, camera, corners, xs, ys):
+    """Add a quadrangle that is fixed to a body with ``pose``: x, y, angle."""
     cos, sin = np.cos(pose[2]), np.sin(pose[2])
-    for i in range(n):
+    for i in range(4):
         x, y = shape[i, 0], shape[i, 1]
         corners[i, 0] = x * cos - y * sin + pose[0]
         corners[i, 1] = x * sin + y * cos + pose[1]
-    return add_seen(scene, count, corners, n, color, camera, xs, ys)
+    return add_seen(scene, count, corners, color, camera, xs, ys)
 
 
 @fast
@@ -119,7 +120,7 @@ def add_bar(scene, count, left, top, right, bottom, value, color, xs, ys):
     xs[1] = xs[2] = whole(right)
     ys[0] = ys[1] = whole(top)
     ys[2] = ys[3] = whole(bottom)
-    return add(scene, count, xs, ys, 4, color)
+    return add(scene, count, xs, ys, color)
 
 
 @fast
@@ -127,7 +128,7 @@ def add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys):
     """Add the wheels, each with its white stripe where that is up, and the hull on top."""
     for k in range(4):
         pose = state[4 + 5 * k : 9 + 5 * k]
-        count = add_body(scene, count, wheel, 4, BLACK, pose, camera, corners, xs, ys)
+        count = add_body(scene, count, wheel, BLACK, pose, camera, corners, xs, ys)
         first, last = pose[3], pose[3] + 1.2  # the stripe, as angles on the tread
         if np.sin(first) > 0 and np.sin(last) > 0:
             continue
@@ -136,12 +137,9 @@ def add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys):
         for i in range(4):
             white[i, 0] = wheel[i, 0]
             white[i, 1] = abs(wheel[i, 1]) * (begin if i < 2 else end)
-        gray = packed(77, 77, 77)
-        count = add_body(scene, count, white, 4, gray, pose, camera, corners, xs, ys)
+        count = add_body(scene, count, white, packed(77, 77, 77), pose, camera, corners, xs, ys)
     for k in range(hull.shape[0]):
-        n = 8 if k == 2 else 4
-        red = packed(204, 0, 0)
-        count = add_body(scene, count, hull[k], n, red, state, camera, corners, xs, ys)
+        count = add_body(scene, count, hull[k], packed(204, 0, 0), state, camera, corners, xs, ys)
     return count
 
 
@@ -192,36 +190,32 @@ def sort_by_row(spans, count, starts, members):
 
 
 @apart
-def paint(line, scene, starts, members, row, y):
-    """Paint, one polygon over the other, what a row's polygons cover of its samples at ``y``."""
-    edges, spans, sides, colors = scene
+def paint(lines, scene, starts, members, row):
+    """Paint, one quadrangle over the other, what a row's cover of its lines of samples."""
+    edges, spans, colors = scene
     scale = SAMPLES / WINDOW_W
-    for x in range(SAMPLES):
-        line[x] = BLACK
+    step = WINDOW_H / (SIZE * ROWS)
+    for k in range(ROWS):
+        for x in range(SAMPLES):
+            lines[k, x] = BLACK
     for m in range(starts[row], starts[row + 1]):
         p = members[m]
-        bottom, top = spans[p, 0], spans[p, 1]
-        if y < bottom - REACH or y > top + REACH:
-            continue
-        at = min(max(y, bottom), top)
-        left, right = 0.0, WINDOW_W
-        for i in range(sides[p, 0]):
-            left = max(left, edges[p, i, 0] + edges[p, i, 1] * at - REACH)
-        for i in range(sides[p, 1], sides[p, 2]):
-            right = min(right, edges[p, i, 0] + edges[p, i, 1] * at + REACH)
-        # Samples are at the centers of equal parts of the line.
-        first = int(left * scale + 0.5)
-        last = int(right * scale + 0.5)
-        color = colors[p]
-        for k in range(first, last):
-            line[k] = color
-
-
-@apart
-def add_line(total, line):
-    """Add a line of samples to those above it."""
-    for x in range(SAMPLES):
-        total[x] += line[x]
+        bottom, top, color = spans[p, 0], spans[p, 1], colors[p]
+        for k in range(ROWS):
+            y = (row * ROWS + k + 0.5) * step
+            if y < bottom - REACH or y > top + REACH:
+                continue
+            at = bottom if y < bottom else (top if y > top else y)
+            left, right = 0.0, WINDOW_W
+            for i in range(3):  # max and min would ask about NaN, and be slower
+                one = edges[p, i, 0] + edges[p, i, 1] * at
+                left = one if one > left else left
+                two = edges[p, 3 + i, 0] + edges[p, 3 + i, 1] * at
+                right = two if two < right else right
+            # Samples are at the centers of equal parts of the line.
+            part = lines[k, int(left * scale + 0.5) : int(right * scale + 0.5)]
+            for x in range(part.size):
+                part[x] = color
 
 
 @fast
@@ -231,9 +225,13 @@ def shade(total):
 
 
 @apart
-def write_row(frame, row, total):
+def write_row(frame, row, lines):
     """Write a row of pixels: means of samples, and what pygame makes of them."""
     outer, middle = u32(0x3FF003FF), u32(0x000FFC00)
+    total = lines[0]
+    for k in range(1, ROWS):
+        for x in range(SAMPLES):
+            total[x] += lines[k, x]
     for x in range(SIZE):
         ends, center = u32(0), u32(0)
         for k in range(COLUMNS):
@@ -259,14 +257,13 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
         fixed: polygons of the grass, the hull and a wheel.
         scene: scratch, see `add`.
         rows: scratch, see `sort_by_row`.
-        lines: scratch, a line of samples and the sum of several.
+        lines: scratch, the lines of samples of a row.
     """
     quads, paints, counts = road
     grass, hull, wheel = fixed
     starts, members = rows
-    line, total = lines
-    camera, xs, ys = np.empty(5), np.empty(8), np.empty(8)
-    corners, white = np.empty((8, 2)), np.empty((4, 2))
+    camera, xs, ys = np.empty(5), np.empty(4), np.empty(4)
+    corners, white = np.empty((4, 2)), np.empty((4, 2))
     for lane in lanes:
         state = states[lane]
         turn, t = -state[2], state[3]
@@ -280,24 +277,20 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
         for k in range(grass.shape[0]):
             if k == 0 or is_near(grass[k, 0, 0], grass[k, 0, 1], camera):
                 color = packed(102, 204, 102) if k == 0 else packed(102, 230, 102)
-                count = add_seen(scene, count, grass[k], 4, color, camera, xs, ys)
+                count = add_seen(scene, count, grass[k], color, camera, xs, ys)
         for k in range(counts[lane]):
             quad = quads[lane, k]
             if is_near(quad[0, 0], quad[0, 1], camera):
                 red, green, blue = paints[lane, k]
                 color = packed(int(red), int(green), int(blue))
-                count = add_seen(scene, count, quad, 4, color, camera, xs, ys)
+                count = add_seen(scene, count, quad, color, camera, xs, ys)
         count = add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys)
         count = add_instruments(scene, count, state, xs, ys)
         sort_by_row(scene[1], count, starts, members)
         frame = frames[lane]
         for row in range(SIZE):
-            total[:] = BLACK
-            for k in range(ROWS):
-                y = (row * ROWS + k + 0.5) * (WINDOW_H / (SIZE * ROWS))
-                paint(line, scene, starts, members, row, y)
-                add_line(total, line)
-            write_row(frame, row, total)
+            paint(lines, scene, starts, members, row)
+            write_row(frame, row, lines)
         text = texts[lane]
         for row in range(text.shape[0]):
             for column in range(text.shape[1]):

@@ -72,14 +72,12 @@ class CarView:
         self._quads = np.zeros((n, quads, 4, 2))
         self._colors = np.zeros((n, quads, 3))
         scene = (
-            np.zeros((most, 8, 2)),
+            np.zeros((most, 6, 2)),
             np.zeros((most, 2)),
-            np.zeros((most, 3), np.intp),
             np.zeros(most, np.uint32),
         )
         rows = np.zeros(FRAME + 1, np.intp), np.zeros(most * FRAME, np.intp)
-        lines = np.zeros(4 * FRAME, np.uint32), np.zeros(4 * FRAME, np.uint32)
-        self._scratch = scene, rows, lines
+        self._scratch = scene, rows, np.zeros((4, 4 * FRAME), np.uint32)
 
     def meet(self, lane: int, env: CarRacing) -> None:
         """Share the road of a new world, so that it is painted here, too, where a car has been."""
@@ -144,13 +142,12 @@ def _grass() -> npt.NDArray[np.float64]:
 
 
 def _shapes() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the hull's polygons ``(4, 8, 2)``, of four corners but for the third, and a wheel."""
+    """Return the hull as quadrangles ``(6, 4, 2)``, its octagon as three, and a wheel [m]."""
     from gymnasium.envs.box2d import car_dynamics as dynamics
 
-    hull = np.zeros((4, 8, 2))
-    for k in range(4):
-        corners = getattr(dynamics, f"HULL_POLY{k + 1}")
-        hull[k, : len(corners)] = corners
+    bumper, nose, body, wing = (getattr(dynamics, f"HULL_POLY{k}") for k in range(1, 5))
+    parts = [[body[k], body[k + 1], body[6 - k], body[7 - k]] for k in range(3)]
+    hull = np.array([bumper, nose, *parts, wing], np.float64)
     w, r = dynamics.WHEEL_W, dynamics.WHEEL_R
     wheel = np.array([(-w, r), (w, r), (w, -r), (-w, -r)], np.float64)
     return hull * dynamics.SIZE, wheel * dynamics.SIZE
