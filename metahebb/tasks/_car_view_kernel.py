@@ -212,6 +212,7 @@ def paint(lines, scene, starts, members, row):
                 left = one if one > left else left
                 two = edges[p, 3 + i, 0] + edges[p, 3 + i, 1] * at
                 right = two if two < right else right
+            right = 0.0 if right < 0.0 else right  # a slice would count from the end
             # Samples are at the centers of equal parts of the line.
             part = lines[k, int(left * scale + 0.5) : int(right * scale + 0.5)]
             for x in range(part.size):
