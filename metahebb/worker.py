@@ -80,8 +80,6 @@ class Plan:
         episodes: lives per body.
         fresh: for evaluation: which set of fresh lives, 0 for none. Births and environments then
             come from streams that selection never sees.
-        common_worlds: whether all candidates live in the same worlds, episode by episode; births
-            are always their own.
     """
 
     generation: int
@@ -89,7 +87,6 @@ class Plan:
     bodies: tuple[int, ...] = (0,)
     episodes: int = 1
     fresh: int = 0
-    common_worlds: bool = False
 
     @property
     def lives_per_candidate(self) -> int:
@@ -111,14 +108,11 @@ class Plan:
             candidate = self.fresh - 1
         for episode in range(self.lives_per_candidate):
             place = (self.generation, candidate, episode)
-            common = (self.generation, 0, episode)
             yield Life(
                 unit=first + episode,
                 source=source,
                 birth=Key(setup.seed, birth, *place),
-                environment=Key(
-                    setup.seed, environment, *(common if self.common_worlds else place)
-                ),
+                environment=Key(setup.seed, environment, *place),
                 body=self.bodies[episode % len(self.bodies)],
                 max_steps=self.max_steps,
                 genome=genome,

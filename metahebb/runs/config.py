@@ -65,9 +65,6 @@ class RunConfig:
     all its bodies."""
     episodes: int = 1
     """Lives per body that make one fitness."""
-    common_worlds: bool = field(default=False, metadata={LATER: True})
-    """Whether all candidates of a generation live in the same worlds (tracks, starts): what they
-    are worth is then compared without the luck of their worlds."""
     generations: int = 200
     """Generations in total."""
     seed: int = 0
@@ -118,13 +115,7 @@ class RunConfig:
         """Return how the lives of a generation are lived."""
         stage = self.stage(generation)
         bodies = tuple(self.task.bodies.index(b) for b in stage.bodies or self.task.bodies)
-        return Plan(
-            generation,
-            stage.max_steps,
-            bodies,
-            self.episodes,
-            common_worlds=self.common_worlds,
-        )
+        return Plan(generation, stage.max_steps, bodies, self.episodes)
 
     def setup(self) -> Setup:
         """Return what every worker must agree on; rules that merge are those of the beginning.
