@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome
-from metahebb.networks import NetworkLanes
+from metahebb.networks import NetworkLanes, ObservationNorm, Senses
 from metahebb.networks.base import Change
 from metahebb.noise import Key, integer
 from metahebb.probes import AnyProbe, BirthProbe, Moment, OutputProbe, Probe
@@ -41,6 +41,8 @@ class Life:
         body: index into the task's bodies.
         max_steps: env steps after which the life ends.
         genome: what the genes stand for; None: what they do for the lanes.
+        norm: by which observations are sensed; None: as they are.
+        adds_up: whether the result has the totals of what was observed.
     """
 
     unit: int
@@ -50,6 +52,8 @@ class Life:
     body: int
     max_steps: int
     genome: Genome | None = None
+    norm: ObservationNorm | None = None
+    adds_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class LifeResult:
         ending: why it ended.
         mean_square: mean(h²) of what the life inherited, for a penalty on it.
         measures: what the task knows beside the return (``distance`` in metres …).
+        observed: totals of the observations that the network acted on, see `ObservationNorm`;
+            empty where they were not asked for.
     """
 
     unit: int
@@ -73,6 +79,7 @@ class LifeResult:
     ending: Ending
     mean_square: float
     measures: dict[str, float] = field(default_factory=dict)
+    observed: tuple[float, ...] = ()
 
 
 class Lanes:
@@ -93,6 +100,7 @@ class Lanes:
         self._horizons = np.zeros(n, np.int64)
         self._units = np.zeros(n, np.intp)
         self._births: dict[int, Key] = {}
+        self._senses: Senses | None = None  # until a life comes that needs them
 
     def live(self, queue: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
         """Live all lives of ``queue``; yield each result when its life ends.
@@ -111,7 +119,10 @@ class Lanes:
                 moment = self._moment(alive)
             for probe in before:
                 probe(moment)
-            outputs = self._network.act(self._task.observations, alive)
+            observations = self._task.observations
+            if self._senses is not None:
+                observations = self._senses(observations, alive)
+            outputs = self._network.act(observations, alive)
             for output_probe in after:
                 output_probe.change_outputs(moment, outputs)
             step = self._task.step(outputs, alive)
@@ -142,6 +153,7 @@ class Lanes:
             self._births[int(lane)] = life.birth
             genome = self._genome if life.genome is None else life.genome
             self._network.born(lane, genome, life.source, life.birth, changes)
+            self._open(lane, life)
         lanes = np.array([lane for lane, _ in taken], np.intp)
         if lanes.size:
             seeds = [integer(life.environment) for _, life in taken]
@@ -149,10 +161,20 @@ class Lanes:
             self._task.reset(lanes, seeds, bodies)
         return lanes
 
+    def _open(self, lane: int, life: Life) -> None:
+        """Let a newborn sense as its life says."""
+        if self._senses is None and (life.norm is not None or life.adds_up):
+            self._senses = Senses(len(self._lives), self._task.observations.shape[1])
+        if self._senses is not None:
+            self._senses.born(lane, life.norm, life.adds_up)
+
     def _result(self, lane: int, ending: Ending) -> LifeResult:
         life = self._lives[lane]
         assert life is not None
         self._lives[lane] = None
+        totals: list[float] = []
+        if life.adds_up and self._senses is not None:
+            totals = self._senses.totals[lane].tolist()
         episode_return = float(self._returns[lane])
         if ending is Ending.NONFINITE or not math.isfinite(episode_return):
             ending, episode_return = Ending.NONFINITE, math.nan
@@ -164,6 +186,7 @@ class Lanes:
             ending,
             float(self._network.mean_squares[lane]),
             self._task.measures(lane),
+            tuple(totals),
         )
 
 

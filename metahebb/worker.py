@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
 from metahebb.life import Ending, Lanes, Life, LifeResult
-from metahebb.networks import Network
+from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
 from metahebb.probes import AnyProbe
 from metahebb.tasks.base import Placed, Task
 
 Genes = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 Outcomes = npt.NDArray[np.void]
 
 OUTCOME = np.dtype(
@@ -44,6 +45,7 @@ class Setup:
         genome: what is inherited; a point may say that its genes stand for another's.
         seed: of the run.
         probes: what is done to every life, in this order.
+        norm: by which observations are sensed, where a plan does not say it; None: as they are.
     """
 
     task: Task
@@ -51,6 +53,7 @@ class Setup:
     genome: Genome
     seed: int
     probes: tuple[AnyProbe, ...] = ()
+    norm: ObservationNorm | None = None
 
     @classmethod
     def build(
@@ -60,13 +63,19 @@ class Setup:
         seed: int,
         probes: tuple[AnyProbe, ...] = (),
         maps: Mapping[SlotName, GenomeMap] = MappingProxyType({}),
+        *,
+        observation_norm: bool = False,
     ) -> Setup:
-        """Return the set-up whose slots are filled by ``maps``, by name; others per synapse."""
+        """Return the set-up whose slots are filled by ``maps``, by name; others per synapse.
+
+        With an ``observation_norm`` nothing has been observed yet.
+        """
         slots = network.slots(task.n_observations, task.n_outputs)
         if isinstance(task, Placed) and any(each.needs_places for each in maps.values()):
             places = task.places()
             slots = tuple(replace(slot, places=places) for slot in slots)
-        return cls(task, network, Genome.mapped(slots, maps), seed, probes)
+        norm = ObservationNorm.of_nothing(task.n_observations) if observation_norm else None
+        return cls(task, network, Genome.mapped(slots, maps), seed, probes, norm)
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,8 @@ class Plan:
         episodes: lives per body.
         fresh: for evaluation: which set of fresh lives, 0 for none. Births and environments then
             come from streams that selection never sees.
+        norm: by which all of them sense observations; None: that of the set-up.
+        adds_up: whether what they observe is added up, and travels back.
     """
 
     generation: int
@@ -87,11 +98,20 @@ class Plan:
     bodies: tuple[int, ...] = (0,)
     episodes: int = 1
     fresh: int = 0
+    norm: ObservationNorm | None = None
+    adds_up: bool = False
 
     @property
     def lives_per_candidate(self) -> int:
         """Lives that make one fitness."""
         return len(self.bodies) * self.episodes
+
+    def outcome(self, setup: Setup) -> np.dtype[np.void]:
+        """Return what travels back of a life: `OUTCOME`, and behind it what was observed."""
+        if not self.adds_up:
+            return OUTCOME
+        totals = (1 + 2 * setup.task.n_observations,)
+        return np.dtype([*OUTCOME.descr, ("observed", "f8", totals)])
 
     def lives(
         self,
@@ -116,6 +136,8 @@ class Plan:
                 body=self.bodies[episode % len(self.bodies)],
                 max_steps=self.max_steps,
                 genome=genome,
+                norm=setup.norm if self.norm is None else self.norm,
+                adds_up=self.adds_up,
             )
 
 
@@ -178,9 +200,7 @@ class Worker:
     def evaluate(self, plan: Plan, point: SearchPoint | GivenPoint, candidates: range) -> Outcomes:
         """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of some candidates."""
         lives = all_lives(self.setup, plan, point, candidates)
-        out = np.zeros(len(candidates) * plan.lives_per_candidate, OUTCOME)
-        collect(self.live(iter(lives)), out)
-        return out
+        return collect(self.live(iter(lives)), plan.outcome(self.setup))
 
 
 def all_lives(
@@ -194,17 +214,33 @@ def all_lives(
     return lives
 
 
-def collect(results: Iterable[LifeResult], out: Outcomes) -> None:
-    """Write results into ``out`` at their units, in whatever order they come."""
-    for result in results:
-        distance = result.measures.get("distance", np.nan)
-        out[result.unit] = (
+def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcomes:
+    """Return results, in whatever order they come, as ``outcome``, in the order of their units."""
+    rows = []
+    for result in sorted(results, key=lambda result: result.unit):
+        row = (
             result.episode_return,
-            distance,
+            result.measures.get("distance", np.nan),
             result.mean_square,
             result.steps,
             result.ending,
         )
+        rows.append((*row, result.observed) if result.observed else row)
+    return np.array(rows, outcome)
+
+
+def plain(outcomes: Outcomes) -> Outcomes:
+    """Return outcomes without what was observed."""
+    return outcomes[list(OUTCOME.names or ())].astype(OUTCOME)
+
+
+def observed(outcomes: Outcomes) -> Floats:
+    """Return the totals of what was observed, see `ObservationNorm`; not in non-finite lives."""
+    rows = outcomes["observed"][~is_nonfinite(outcomes)]
+    total = np.zeros(rows.shape[1])
+    for row in rows[np.isfinite(rows).all(1)]:  # one after the other: NumPy may sum otherwise
+        total += row
+    return total
 
 
 def is_nonfinite(outcomes: Outcomes) -> npt.NDArray[np.bool_]:

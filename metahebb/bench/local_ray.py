@@ -29,7 +29,7 @@ class Traffic:
     """Bytes that this process gave to Ray's serialiser and got from it.
 
     Attributes:
-        jobs: of each job, which goes to each node once.
+        jobs: of the jobs of each round, which go to each node once.
         sent: of all other arguments.
         received: of replies.
     """
@@ -48,7 +48,7 @@ def counted() -> Iterator[Traffic]:
 
     def counting_serialize(self: Any, value: Any) -> Any:
         serialized = serialize(self, value)
-        if isinstance(value, Job):
+        if isinstance(value, tuple) and value and isinstance(value[0], Job):
             traffic.jobs.append(serialized.total_bytes)
         else:
             traffic.sent += serialized.total_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,15 +20,19 @@ from metahebb.evolution.gradient import center_gradient, gradients
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
+    OUTCOME,
     GivenPoint,
     Outcomes,
     Plan,
     SearchPoint,
     Setup,
     is_nonfinite,
+    observed,
+    plain,
 )
 
-Fitness = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+Fitness = Floats
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,19 @@ class Evaluation:
         fitness: ``(popsize,)``; NaN where a life went non-finite.
         outcomes: of all lives, candidate by candidate; None when replayed from a journal.
         center: outcomes of the unperturbed center's lives; None where there are none.
+        observed: totals of what its first candidates observed, see
+            `metahebb.networks.ObservationNorm`; empty where observations are sensed as they are.
     """
 
     fitness: Fitness
     outcomes: Outcomes | None = None
     center: Outcomes | None = None
+    observed: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def record(self) -> Floats:
+        """What a replay needs of it: fitness, and behind it what was observed."""
+        return np.concatenate([self.fitness, self.observed])
 
 
 class LifeProblem(Problem):  # type: ignore[misc]
@@ -84,6 +96,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.manual_seed(setup.seed % 2**63)
         self.setup = setup
         self.merged: Genome | None = None
+        self.norm = setup.norm
         self.backend = backend
         self.plan_of = plan_of
         self.penalty = penalty
@@ -94,14 +107,20 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.center_lives = center_lives
         self.generation = 0
         self.evaluations: list[Evaluation] = []
-        self.replayed: list[Fitness] = []
-        self.on_fitness: Callable[[int, Fitness], None] = lambda generation, fitness: None
+        self.replayed: list[Floats] = []
+        self.on_fitness: Callable[[int, Floats], None] = lambda generation, record: None
 
     def inherit(self, genome: Genome) -> None:
         """Let candidates be genes of ``genome``, of another length, from now on."""
         self.setup = dataclasses.replace(self.setup, genome=genome)
         self.merged = genome  # workers keep the set-up that they began with, so points say it
         self._solution_length = genome.n_genes
+
+    def take_in(self) -> None:
+        """End a generation: lives to come sense by what those of `evaluations` observed, too."""
+        if self.norm is not None:
+            for evaluation in self.evaluations:
+                self.norm = self.norm.after(evaluation.observed)
 
     @property
     def num_actors(self) -> int:
@@ -146,31 +165,52 @@ class LifeProblem(Problem):  # type: ignore[misc]
         generation = self.generation
         self.generation += 1
         if self.replayed:
-            evaluation = Evaluation(self.replayed.pop(0))
-            if evaluation.fitness.size != popsize:
-                raise CheckpointError(
-                    f"expected a journal of popsize {popsize}, as config.json has it, got "
-                    f"{evaluation.fitness.size}; restore the folder"
-                )
+            evaluation = self._replay(self.replayed.pop(0), popsize)
         else:
             evaluation = self._live(point, generation, popsize)
-            self.on_fitness(generation, evaluation.fitness)
+            self.on_fitness(generation, evaluation.record)
         self.evaluations.append(evaluation)
         return evaluation.fitness
 
+    def _replay(self, record: Floats, popsize: int) -> Evaluation:
+        extra = 0 if self.norm is None else self.norm.totals.size
+        if record.size != popsize + extra:
+            raise CheckpointError(
+                f"expected a journal of popsize {popsize}, as config.json has it, got "
+                f"{record.size - extra}; restore the folder"
+            )
+        return Evaluation(record[:popsize], observed=record[popsize:])
+
     def _live(self, point: SearchPoint | GivenPoint, generation: int, popsize: int) -> Evaluation:
-        plan = self.plan_of(generation)
-        jobs = [Job(plan, point, popsize)]
+        plan = dataclasses.replace(self.plan_of(generation), norm=self.norm)
+        jobs = self._candidates(plan, point, popsize)
         if self.center_lives and isinstance(point, SearchPoint):
-            watched = Plan(generation, plan.max_steps, plan.bodies[:1], self.center_lives, fresh=1)
+            told = (generation, plan.max_steps, plan.bodies[:1], self.center_lives)
+            watched = Plan(*told, fresh=1, norm=self.norm)
             jobs.append(Job(watched, GivenPoint(point.center[None], genome=self.merged), 1))
-        outcomes, *center = self.backend.evaluate(jobs)
+            *found, center = self.backend.evaluate(jobs)
+        else:
+            found, center = self.backend.evaluate(jobs), None
+        outcomes = found[0] if len(found) == 1 else np.concatenate([plain(part) for part in found])
         returns = outcomes["episode_return"].reshape(popsize, -1)
         fitness = np.where(is_nonfinite(outcomes).reshape(popsize, -1), np.nan, returns).mean(1)
         # The published fitness: mean return − 0.01·mean(h²) (Najarro & Risi's public code).
         if self.penalty:
             fitness -= self.penalty * outcomes["mean_square"].reshape(popsize, -1)[:, 0]
-        return Evaluation(fitness, outcomes, center[0] if center else None)
+        totals = np.zeros(0) if self.norm is None else observed(found[0])
+        return Evaluation(fitness, outcomes, center, totals)
+
+    def _candidates(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> list[Job]:
+        """Return the jobs of a population; the first job's lives add up what they observe.
+
+        Those are as many as at most double what travels back, and at least one candidate's.
+        """
+        if self.norm is None:
+            return [Job(plan, point, popsize)]
+        most = OUTCOME.itemsize * popsize // self.norm.totals.nbytes
+        n = max(1, min(most, popsize - 1))
+        adding = dataclasses.replace(plan, adds_up=True)
+        return [Job(adding, point, n), Job(plan, point, popsize - n, first=n)]
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

@@ -22,6 +22,7 @@ from metahebb.evolution.mixture import RuleMixture
 from metahebb.evolution.problem import Evaluation, LifeProblem
 from metahebb.evolution.ranking import worst_for_nonfinite
 from metahebb.genomes import RULES_OF, genome_of, merges
+from metahebb.networks import OBSERVED, ObservationNorm
 from metahebb.worker import Plan, Setup
 
 Center = npt.NDArray[np.float32]
@@ -86,6 +87,7 @@ class Search:
         """
         self.problem.evaluations.clear()
         self.searcher.step()
+        self.problem.take_in()  # not before: a step that is broken off leaves nothing behind
         if self.config.mirrored:
             self._decay()
         if not self.config.is_seeded:
@@ -146,6 +148,7 @@ class Search:
             "center": distribution.mu.numpy().copy(),
             "stdev": distribution.sigma.numpy().copy(),
             **self._assigned,
+            **self.observed(),
         }
         if not self.config.mirrored:
             return state
@@ -160,6 +163,11 @@ class Search:
                     state[f"optimizer_{name}"] = value.numpy().copy()
         return state
 
+    def observed(self) -> State:
+        """Return what the center senses by, as part of a state; {} without an observation norm."""
+        norm = self.problem.norm
+        return {} if norm is None else {OBSERVED: norm.totals}
+
     def restore(self, state: State, generation: int) -> None:
         """Go on from a `state` that was taken after ``generation`` generations."""
         self._inherit({k: v for k, v in state.items() if k.startswith(RULES_OF)})
@@ -170,6 +178,8 @@ class Search:
         )
         searcher._steps_count = generation
         self.problem.generation = generation
+        if self.problem.norm is not None:
+            self.problem.norm = ObservationNorm(state[OBSERVED])
         if not self.config.mirrored:
             return
         optimizer = searcher.optimizer

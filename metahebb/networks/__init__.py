@@ -6,6 +6,9 @@ from metahebb.networks.convolutional import Convolutional as Convolutional
 from metahebb.networks.feedforward import FeedForward as FeedForward
 from metahebb.networks.gated import Gated as Gated
 from metahebb.networks.recurrent import Recurrent as Recurrent
+from metahebb.networks.senses import OBSERVED as OBSERVED
+from metahebb.networks.senses import ObservationNorm as ObservationNorm
+from metahebb.networks.senses import Senses as Senses
 from metahebb.networks.topology import TOPOLOGIES as TOPOLOGIES
 from metahebb.networks.topology import Dense as Dense
 from metahebb.networks.topology import Evolved as Evolved

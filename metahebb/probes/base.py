@@ -23,7 +23,8 @@ class Moment:
 
     Attributes:
         network: the living networks, indexed by lane; a probe may write weights, gains, modulators.
-        task: the worlds they live in, indexed by lane; a probe may write observations.
+        task: the worlds they live in, indexed by lane; a probe may write observations, which are
+            normalized afterwards, if at all.
         lanes: ``(k,)`` the lanes that are alive.
         steps: ``(k,)`` the age of each, in env steps; 0 at birth.
         units: ``(k,)`` the unit of the life that each lane lives.

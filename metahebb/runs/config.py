@@ -77,6 +77,9 @@ class RunConfig:
     """How genes become the rules' coefficients, or the weights of a static network."""
     birth_genome: AnyMap = field(default_factory=PerSynapse, metadata={LATER: True})
     """How genes become the weights at birth, where these are co-evolved."""
+    observation_norm: bool = field(default=False, metadata={LATER: True})
+    """Whether networks sense observations less their mean, over their std, as the generations
+    before have met them."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -96,10 +99,23 @@ class RunConfig:
             for body in stage.bodies:
                 if body not in self.task.bodies:
                     raise unknown_name("body of the task", body, self.task.bodies)
+        if self.observation_norm:
+            self._check_no_image()
         if Merge in (type(self.genome), type(self.birth_genome)) and not self.search.is_seeded:
             raise InputError(
                 "expected a search whose state can be merged (openai_es, pgpe, snes, cem) for the "
                 f"genome map merge, got {self.search.algorithm}; use for example --algorithm snes"
+            )
+
+    def _check_no_image(self) -> None:
+        image = getattr(self.task, "image", None)
+        if isinstance(self.network, Convolutional):
+            image = self.network.image
+        if image is not None:
+            raise InputError(
+                "expected observations that are no images for an observation_norm, got "
+                f"{' × '.join(map(str, image))} pixels, which lie in [0, 1] as they are; leave out "
+                "--observation-norm"
             )
 
     @property
@@ -129,7 +145,14 @@ class RunConfig:
             "birth": self.birth_genome,
         }
         probes = parse_probes(self.probes)
-        setup = Setup.build(self.task, self.network, self.seed, probes, maps)
+        setup = Setup.build(
+            self.task,
+            self.network,
+            self.seed,
+            probes,
+            maps,
+            observation_norm=self.observation_norm,
+        )
         if self.birth_genome != PerSynapse() and "birth" not in setup.genome.stretches():
             raise InputError(
                 f"expected weights at birth that evolve for the birth_genome "

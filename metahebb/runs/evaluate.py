@@ -71,10 +71,11 @@ def evaluate(
         if value < 1:
             raise InputError(f"expected at least 1 {name}, got {value}; use for example 32")
     generation = run.generation
-    # Said, since a backend that has evolved the run may have begun with another genome.
+    # Said, since a backend that has evolved the run may have begun with another genome, and before
+    # anything was observed.
     point = GivenPoint(run.center()[None], genome=setup.genome)
     jobs = [
-        Job(Plan(generation, horizon, (body,), lives, fresh=FRESH), point, 1)
+        Job(Plan(generation, horizon, (body,), lives, fresh=FRESH, norm=setup.norm), point, 1)
         for body in range(len(setup.task.bodies))
     ]
     found = backend.evaluate(jobs)

@@ -127,7 +127,7 @@ class _Evolution:
         """Write a checkpoint."""
         search = self.search
         seeded = search.config.is_seeded
-        state = search.state() if seeded else {"center": search.center()}
+        state = search.state() if seeded else {"center": search.center(), **search.observed()}
         # Not the problem's own count: it includes an evaluation that was broken off.
         done = Checkpoint(search.generation, self.evaluations, state)
         self.run.checkpoints.save(done, name)

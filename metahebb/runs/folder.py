@@ -145,12 +145,13 @@ class RunFolder:
 
     @property
     def setup(self) -> Setup:
-        """What the run's workers agree on, with the genome that the newest center is one of."""
+        """What the run's workers agree on, as the newest center lives in it."""
         first = self.config.setup()
-        return self.setup_of(self.checkpoints.newest()) if merges(first.genome) else first
+        changes = merges(first.genome) or first.norm is not None
+        return self.setup_of(self.checkpoints.newest()) if changes else first
 
     def setup_of(self, checkpoint: Checkpoint | None) -> Setup:
-        """Return the set-up with the genome of a checkpoint's center; see `setup_at`."""
+        """Return the set-up as a checkpoint's center lives in it; see `setup_at`."""
         return setup_at(self.config, checkpoint, self.path)
 
     @property

@@ -29,6 +29,8 @@ class Journal:
     def append(self, number: int, fitness: Fitness) -> None:
         """Write evaluation ``number``'s fitness ``(popsize,)`` to the disk, for good.
 
+        With an observation norm, the totals of what was observed stand behind it.
+
         Raises:
             StorageError: the disk does not take it.
         """

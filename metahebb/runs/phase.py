@@ -1,19 +1,25 @@
-"""The genome that a checkpoint's center is one of, where rules are merged while they evolve."""
+"""What lives of a checkpoint need: the genome of its center, and what it senses by."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from metahebb.errors import CheckpointError, InputError
 from metahebb.genomes import genome_of
+from metahebb.networks import OBSERVED, ObservationNorm
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig
 from metahebb.worker import Setup
 
 
 def setup_at(config: RunConfig, checkpoint: Checkpoint | None, path: Path) -> Setup:
-    """Return the set-up with the genome of ``checkpoint``'s center; None: with the first.
+    """Return the set-up as ``checkpoint``'s center lives in it; None: as the first one does.
+
+    Rules are merged while they evolve, and what all candidates before observed is what the center
+    senses by.
 
     Args:
         config: of the run.
@@ -21,7 +27,8 @@ def setup_at(config: RunConfig, checkpoint: Checkpoint | None, path: Path) -> Se
         path: of the run, for messages.
 
     Raises:
-        CheckpointError: the center is of another length, or its rules are of other synapses.
+        CheckpointError: the center is of another length, its rules are of other synapses, or what
+            was observed is missing or of other sensors.
     """
     first = config.setup()
     if checkpoint is None:
@@ -36,4 +43,12 @@ def setup_at(config: RunConfig, checkpoint: Checkpoint | None, path: Path) -> Se
             f"expected a center of {genome.n_genes} genes, as config.json has it, got shape "
             f"{shape} in {path}; restore the folder"
         )
-    return replace(first, genome=genome)
+    if first.norm is None:
+        return replace(first, genome=genome)
+    wanted, found = first.norm.totals, checkpoint.state.get(OBSERVED, np.zeros(0))
+    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        raise CheckpointError(
+            f"expected what was observed, {wanted.size} totals as config.json has it, got shape "
+            f"{found.shape} in {path}; restore the folder"
+        )
+    return replace(first, genome=genome, norm=ObservationNorm(found))

@@ -79,6 +79,10 @@ BAD_FLAGS = {
     "absent logger": (("--log", "mlflow"), "mlflow to be installed", "metahebb[mlflow]"),
     "address alone": (("--address", "here:1"), "--workers N with --address", "got 0"),
     "scales": (("--network.observation-scale", "1", "2"), "4 observation scales", "got 2"),
+    "normalized images": (
+        ("--network", "convolutional", "--observation-norm"),
+        *("no images for an observation_norm", "got 84 × 84 × 3 pixels", "--observation-norm"),
+    ),
     "env that raises": (("--task.env-id", "Lava-v0"), "Lava-v0 to run", "floor is lava (seed "),
     "env that raises, two threads": (
         *(("--task.env-id", "Lava-v0", "--threads", "2"), "Lava-v0 to run", ", step 4); reset"),

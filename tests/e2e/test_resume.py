@@ -32,6 +32,7 @@ SEARCHES = {
     "openai_es-clipup-decays": ("--search.optimizer", "clipup", *DECAYS),
     "pgpe-sgd": ("--algorithm", "pgpe", "--search.optimizer", "sgd"),
     "pgpe-clipup": ("--algorithm", "pgpe", "--search.optimizer", "clipup"),
+    "cosyne-observation-norm": ("--algorithm", "cosyne", "--observation-norm"),
     "snes-odd": ("--algorithm", "snes", "--popsize", "5"),
     "mixture-sgd-decays": ("--algorithm", "mixture", "--search.optimizer", "sgd", *DECAYS),
     "mixture-odd": (

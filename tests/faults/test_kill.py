@@ -88,17 +88,21 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.mark.ray
+@pytest.mark.parametrize("flags", [(), ("--observation-norm",)])
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_ray_workers_change_no_bit(cluster: None, tmp_path: Path, workers: str) -> None:
+def test_ray_workers_change_no_bit(
+    cluster: None, tmp_path: Path, workers: str, flags: tuple[str, ...]
+) -> None:
     path = tmp_path / "run"
     told = ("--workers", workers, "--out", str(path))
-    assert main(["evolve", *ANT_QUICK, *QUIET, *told]) == 0
-    assert tuple(centers(path)) == ant_quick_centers()
+    assert main(["evolve", *ANT_QUICK, *QUIET, *told, *flags]) == 0
+    assert tuple(centers(path)) == ant_quick_centers(flags=flags)
 
 
 @pytest.mark.ray
+@pytest.mark.parametrize("flags", [(), ("--observation-norm",)])
 def test_a_ray_worker_killed_in_generation_3_changes_no_bit(
-    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
 ) -> None:
     killed: list[int] = []
     kept: list[int] = []
@@ -121,10 +125,10 @@ def test_a_ray_worker_killed_in_generation_3_changes_no_bit(
     monkeypatch.setattr(RayWorkers, "evaluate", strike)
     path = tmp_path / "run"
     told = ("--workers", "2", "--out", str(path))
-    assert main(["evolve", *ANT_QUICK, *QUIET, *told]) == 0
+    assert main(["evolve", *ANT_QUICK, *QUIET, *told, *flags]) == 0
     assert len(killed) == 1
     assert killed[0] not in kept
-    assert tuple(centers(path)) == ant_quick_centers()
+    assert tuple(centers(path)) == ant_quick_centers(flags=flags)
 
 
 @pytest.mark.ray

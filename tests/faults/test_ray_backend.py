@@ -25,13 +25,16 @@ prepare_environment()
 
 import ray  # noqa: E402
 
+from metahebb.bench.local_ray import counted  # noqa: E402
 from metahebb.errors import InputError, ProgressError  # noqa: E402
 from metahebb.evolution.backends.base import Job  # noqa: E402
 from metahebb.evolution.backends.in_process import InProcess  # noqa: E402
 from metahebb.evolution.backends.ray import RayWorkers, start_local  # noqa: E402
+from metahebb.evolution.config import SearchConfig  # noqa: E402
 from metahebb.evolution.merging import merged  # noqa: E402
+from metahebb.evolution.search import Search  # noqa: E402
 from metahebb.genomes import Merge, genome_of  # noqa: E402
-from metahebb.networks import FeedForward  # noqa: E402
+from metahebb.networks import FeedForward, ObservationNorm  # noqa: E402
 from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
 from metahebb.tasks.locomotion import Locomotion  # noqa: E402
 from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
@@ -93,14 +96,17 @@ def ant(deed: str = "none", once: object = "") -> Setup:
 
 
 def jobs_of(setup: Setup) -> list[Job]:
-    """Return a seeded job, its center's lives, and a dense job."""
+    """Return a seeded job, its center's lives, a dense job, and one that adds up observations."""
     rng = np.random.default_rng(0)
     center, stdev, given = rng.normal(0, 0.1, (3, setup.genome.n_genes)).astype(np.float32)
     values = np.stack([center, given, center + given, center - given, given * 2])
+    point = SearchPoint(center, np.abs(stdev), mirrored=True)
+    norm = ObservationNorm(np.arange(1.0, 2 + 2 * setup.task.n_observations))
     return [
-        Job(Plan(2, 30), SearchPoint(center, np.abs(stdev), mirrored=True), POPSIZE),
+        Job(Plan(2, 30), point, POPSIZE),
         Job(Plan(2, 30, episodes=3, fresh=1), GivenPoint(center[None]), 1),
         Job(Plan(2, 30, episodes=2), GivenPoint(values), len(values)),
+        Job(Plan(2, 30, norm=norm, adds_up=True), point, 5, first=3),
     ]
 
 
@@ -115,6 +121,8 @@ def expected() -> list[bytes]:
     outcomes = backend.evaluate(jobs_of(ant()))
     backend.close()
     assert len(np.unique(outcomes[0]["episode_return"])) == POPSIZE
+    assert outcomes[3]["observed"][:, 0].tolist() == outcomes[3]["steps"].tolist()
+    assert not (outcomes[3]["episode_return"] == outcomes[0]["episode_return"][3:8]).any()
     return digest(outcomes)
 
 
@@ -165,6 +173,26 @@ def test_workers_live_the_genes_of_merged_rules(cluster: str) -> None:
         backend.close()
     assert found[0] == found[1]
     assert point.center.size == 2 * 6 * 5
+
+
+def test_what_is_added_up_keeps_to_64_bytes_per_candidate(cluster: str) -> None:
+    setup = Setup.build(
+        Sabotaged("ant", integrator="implicitfast"),
+        FeedForward(hidden=(8,)),
+        SEED,
+        observation_norm=True,
+    )
+    pool = RayWorkers(setup, 2)
+    search = Search(SearchConfig(popsize=128), setup, pool, lambda g: Plan(g, 3), center_lives=4)
+    search.step()
+    with counted() as traffic:
+        (evaluation,) = search.step()
+    pool.close()
+    assert evaluation.observed[0] == 7 * 3
+    assert 25 + 7 * 440 / 128 < (traffic.sent + traffic.received) / 128 <= 64
+    # One broadcast, in which the distribution is once: its center and stdev, and the center anew.
+    (jobs,) = traffic.jobs
+    assert 0 < jobs - 3 * 4 * setup.genome.n_genes < 4096
 
 
 def test_a_worker_is_small_and_survives_being_killed_between_generations(

@@ -9,6 +9,7 @@ import pytest
 
 from metahebb.errors import InputError
 from metahebb.evolution.config import SearchConfig
+from metahebb.networks import Convolutional
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.tasks import GymTask, Locomotion
 
@@ -50,6 +51,19 @@ def test_stages_follow_each_other() -> None:
 def test_a_run_is_refused(told: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         RunConfig(task=ANT, **told)
+
+
+@pytest.mark.parametrize(
+    ("told", "got"),
+    [
+        ({"task": GymTask("CarRacing-v3")}, "96 × 96 × 3 pixels"),
+        ({"task": GymTask("CartPole-v1"), "network": Convolutional()}, "84 × 84 × 3 pixels"),
+    ],
+)
+def test_images_are_not_normalized(told: dict[str, Any], got: str) -> None:
+    RunConfig(**told)
+    with pytest.raises(InputError, match=f"no images for an observation_norm, got {got}"):
+        RunConfig(**told, observation_norm=True)
 
 
 def test_a_damage_is_named_once() -> None:

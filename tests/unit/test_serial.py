@@ -124,6 +124,7 @@ def configs(draw: st.DrawFn) -> RunConfig:
         center_lives=draw(st.integers(0, 9)),
         genome=draw(maps),
         birth_genome=draw(maps),
+        observation_norm=draw(st.booleans()),
     )
 
 
@@ -151,12 +152,12 @@ def test_any_config_comes_back(config: RunConfig) -> None:
 def test_a_field_that_came_later_is_left_out_where_it_says_nothing(name: str) -> None:
     """Folders of before it open, and the hash of their configs stays."""
     before = to_json(RunConfig())
-    assert not {"genome", "birth_genome"} & set(before)
+    assert not {"genome", "birth_genome", "observation_norm"} & set(before)
     told = RunConfig(genome=GENOME_MAPS[name]())
     data = to_json(told)
     assert set(data) - set(before) == ({"genome"} if name != "per_synapse" else set())
     assert there_and_back(told) == told
-    said = before | {"genome": {"type": "PerSynapse"}}
+    said = before | {"genome": {"type": "PerSynapse"}, "observation_norm": False}
     assert from_json(RunConfig, said, "config") == RunConfig()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Sequence
 
 from metahebb.evolution.backends.base import Job
 from metahebb.worker import Worker
@@ -29,8 +30,9 @@ class RemoteWorker:
         """Return the process id, as a sign of life."""
         return os.getpid()
 
-    def evaluate(self, job: Job, start: int, stop: int) -> bytes:
-        """Return the outcomes of candidates ``start`` to ``stop - 1``, as bytes of ``OUTCOME``."""
+    def evaluate(self, jobs: Sequence[Job], number: int, start: int, stop: int) -> bytes:
+        """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes."""
+        job = jobs[number]
         worker = self._worker or Worker(pickle.loads(self._setup), self._lanes)
         self._worker = None  # lanes in which something raised are not used again
         outcomes = worker.evaluate(job.plan, job.point, range(start, stop))

@@ -16,12 +16,19 @@ class Job:
     Attributes:
         plan: how their lives are lived.
         point: where their genes come from.
-        n_candidates: candidates 0 to ``n_candidates - 1``.
+        n_candidates: how many.
+        first: number of the first one; the others follow.
     """
 
     plan: Plan
     point: SearchPoint | GivenPoint
     n_candidates: int
+    first: int = 0
+
+    @property
+    def candidates(self) -> range:
+        """Their numbers."""
+        return range(self.first, self.first + self.n_candidates)
 
 
 class Backend(Protocol):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
-import numpy as np
-
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.memory import check_lanes
 from metahebb.life import Life
-from metahebb.worker import OUTCOME, Outcomes, Setup, Worker, all_lives, collect
+from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect
 
 
 class InProcess:
@@ -45,23 +44,25 @@ class InProcess:
         lives: list[Life] = []
         sizes = []
         for job in jobs:
-            own = all_lives(self._setup, job.plan, job.point, range(job.n_candidates))
+            own = all_lives(self._setup, job.plan, job.point, job.candidates)
             first = len(lives)
             lives.extend(replace(life, unit=first + life.unit) for life in own)
             sizes.append(len(own))
-        out = np.zeros(len(lives), OUTCOME)
         queue = iter(lives)  # a list's iterator hands out each life once, whoever asks
-        running = [self._pool.submit(collect, w.live(queue), out) for w in self._workers]
+        running = [self._pool.submit(list, w.live(queue)) for w in self._workers]
         try:
-            for future in running:
-                future.result()
+            results = [result for future in running for result in future.result()]
         except BaseException:
             # A signal, or a task's error: no thread begins another life.
             for _ in queue:
                 pass
             wait(running)
             raise
-        return np.split(out, np.cumsum(sizes)[:-1])
+        in_order = iter(sorted(results, key=lambda result: result.unit))
+        return [
+            collect(itertools.islice(in_order, size), job.plan.outcome(self._setup))
+            for job, size in zip(jobs, sizes, strict=True)
+        ]
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -19,7 +19,7 @@ from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.memory import check_lanes
-from metahebb.worker import OUTCOME, Outcomes, Setup
+from metahebb.worker import Outcomes, Setup
 
 _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
 _WAIT_S = 0.5
@@ -117,14 +117,19 @@ class RayWorkers:
         parts: list[list[bytes]] = [[] for _ in jobs]
         for unit, result in zip(units, results, strict=True):
             parts[unit.job].append(result)
-        return [np.frombuffer(b"".join(part), OUTCOME).copy() for part in parts]
+        return [
+            np.frombuffer(b"".join(part), job.plan.outcome(self._setup)).copy()
+            for job, part in zip(jobs, parts, strict=True)
+        ]
 
     def _cut(self, number: int, job: Job) -> list[Unit]:
         if self._batch:
             starts = range(0, job.n_candidates, self._batch)
-            return [Unit(number, s, min(s + self._batch, job.n_candidates)) for s in starts]
-        smallest = -(-self._lanes // job.plan.lives_per_candidate)
-        return cut(number, job.n_candidates, smallest, self.workers)
+            units = [Unit(number, s, min(s + self._batch, job.n_candidates)) for s in starts]
+        else:
+            smallest = -(-self._lanes // job.plan.lives_per_candidate)
+            units = cut(number, job.n_candidates, smallest, self.workers)
+        return [Unit(number, job.first + start, job.first + stop) for _, start, stop in units]
 
     def close(self) -> None:
         """End the workers, and Ray if it was started here."""
@@ -152,7 +157,7 @@ class _Actors:
         self._busy: dict[int, Any] = {}  # worker: what it owes; what it owed before is ignored
         self._resting: dict[int, float] = {}  # worker: when it is greeted again
         self._pauses = [_PAUSES_S[0]] * workers
-        self._jobs: list[Any] = []
+        self._jobs: Any = None
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
         for worker in range(workers):
@@ -171,8 +176,9 @@ class _Actors:
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Make ``jobs`` the ones that units are of; forget what an interrupted round left."""
-        self._jobs = []  # makes room first
-        self._jobs = [ray.put(job) for job in jobs]  # each goes to each node once
+        self._jobs = None  # makes room first
+        # They go to each node once, and a point that several have goes once for all of them.
+        self._jobs = ray.put(tuple(jobs))
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
                 del self._due[ref]
@@ -185,7 +191,7 @@ class _Actors:
 
     def send(self, worker: int, unit: Unit) -> None:
         evaluate = self._handles[worker].evaluate
-        self._owe(worker, evaluate.remote(self._jobs[unit.job], unit.start, unit.stop), unit)
+        self._owe(worker, evaluate.remote(self._jobs, *unit), unit)
 
     def receive(self) -> list[tuple[int, Unit, Reply]]:
         now = time.monotonic()
