@@ -52,12 +52,12 @@ WHO = {
     ),
 }
 GRID = (
-    Setting(0.05, 0.12, 0.5),
     Setting(0.05, 0.06, 0.3),
+    Setting(0.05, 0.12, 0.5),
     Setting(0.1, 0.06, 0.3),
-    Setting(0.03, 0.06, 0.5),
+    Setting(0.05, 0.03, 0.1),
 )
-SEARCH = SearchConfig(learning_rate_decay=0.98, learning_rate_floor=0.01)
+SEARCH = SearchConfig(learning_rate_decay=0.985, learning_rate_floor=0.01)
 """Of both arms: what drives is found at a high rate, and lost again at it."""
 GOAL = 300.0
 """Return from which a car is said to drive in ``quick``; a lap is worth about 900."""
@@ -105,10 +105,10 @@ BUDGETS: dict[Size, Budget] = {
         hidden=(32, 16),
         training=(USUAL,),
         popsize=96,
-        generations=120,
+        generations=150,
         tuning_generations=30,
         settings=4,
-        schedule=(Stage(0, 300), Stage(80, 1000)),
+        schedule=(Stage(0, 300), Stage(100, 1000)),
     ),
     "paper": Budget(
         seeds=(0, 1, 2, 3, 4),
@@ -128,18 +128,17 @@ def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/car_racing``."""
     budget = BUDGETS[order.size]
     folder = RUNS / f"car_racing-{order.size}"
-    tuning, runs = {}, {}
-    for arm in WHO:
-        paths = {seed: folder / arm / f"seed{seed}" for seed in budget.seeds}
-        if order.finished:
-            for path in (*tuning_paths(arm, order.size), *paths.values()):
+    if order.finished:
+        for arm in WHO:
+            paths = [folder / arm / f"seed{seed}" for seed in budget.seeds]
+            for path in (*tuning_paths(arm, order.size), *paths):
                 expect_finished(path, f"the finished runs of the arm {arm}")
-        tuning[arm] = _tuned(arm, order)
-        best = tuning[arm][0][0]
-        runs[arm] = [
-            evolved(path, best.of(run_config(budget, arm, seed)), order.where)
-            for seed, path in paths.items()
-        ]
+    tuning = {arm: _tuned(arm, order) for arm in WHO}
+    runs: dict[str, list[RunFolder]] = {arm: [] for arm in WHO}
+    for seed in budget.seeds:
+        for arm, some in runs.items():
+            config = tuning[arm][0][0].of(run_config(budget, arm, seed))
+            some.append(evolved(folder / arm / f"seed{seed}", config, order.where))
     scores = {arm: _scores(some, budget, order) for arm, some in runs.items()}
     worlds = _worlds(runs["hebbian"][0], budget, order)
     claims = _claims(scores, worlds, budget, order.size)
