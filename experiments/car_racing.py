@@ -105,10 +105,10 @@ BUDGETS: dict[Size, Budget] = {
         hidden=(32, 16),
         training=(USUAL,),
         popsize=96,
-        generations=150,
+        generations=100,
         tuning_generations=30,
         settings=4,
-        schedule=(Stage(0, 300), Stage(100, 1000)),
+        schedule=(Stage(0, 300), Stage(100, 1000)),  # for whoever goes on with a run
     ),
     "paper": Budget(
         seeds=(0, 1, 2, 3, 4),
@@ -215,13 +215,14 @@ def _scores(runs: Sequence[RunFolder], budget: Budget, order: Order) -> Scores:
 
 def _worlds(run: RunFolder, budget: Budget, order: Order) -> dict[str, Floats]:
     """Return what one center does on the usual ground of each world; EnvPool has other tracks."""
-    names = ("compiled", "gymnasium", *(["envpool"] if has_envpool() else []))
+    tasks = [CarRacing(), CarRacing(world="gymnasium")]
+    if has_envpool():
+        tasks.append(CarRacing(world="envpool"))
     found = {}
-    for name in names:
-        task = CarRacing(world=name)
+    for task in tasks:
         lived = cells(run, (USUAL,), budget.lives, budget.steps, order.where, task=task).returns
         assert lived is not None
-        found[name] = lived
+        found[task.world] = lived
     return found
 
 
