@@ -218,7 +218,7 @@ def _worlds(run: RunFolder, budget: Budget, order: Order) -> dict[str, Floats]:
     tasks = [CarRacing(), CarRacing(world="gymnasium")]
     if has_envpool():
         tasks.append(CarRacing(world="envpool"))
-    found = {}
+    found: dict[str, Floats] = {}
     for task in tasks:
         lived = cells(run, (USUAL,), budget.lives, budget.steps, order.where, task=task).returns
         assert lived is not None
