@@ -52,13 +52,18 @@ WHO = {
     ),
 }
 GRID = (
-    Setting(0.05, 0.06, 0.3),
-    Setting(0.05, 0.12, 0.5),
     Setting(0.1, 0.06, 0.3),
+    Setting(0.05, 0.12, 0.5),
+    Setting(0.05, 0.06, 0.3),
     Setting(0.05, 0.03, 0.1),
 )
-SEARCH = SearchConfig(learning_rate_decay=0.985, learning_rate_floor=0.01)
-"""Of both arms: what drives is found at a high rate, and lost again at it."""
+SEARCH = SearchConfig(
+    stdev_decay=0.985,
+    stdev_floor=0.03,
+    learning_rate_decay=0.985,
+    learning_rate_floor=0.01,
+)
+"""Of both arms: to get moving takes large steps, and to steer smaller ones."""
 GOAL = 300.0
 """Return from which a car is said to drive in ``quick``; a lap is worth about 900."""
 USUAL = next(iter(VARIANTS))
@@ -107,7 +112,7 @@ BUDGETS: dict[Size, Budget] = {
         popsize=96,
         generations=100,
         tuning_generations=30,
-        settings=4,
+        settings=2,
         schedule=(Stage(0, 300), Stage(100, 1000)),  # for whoever goes on with a run
     ),
     "paper": Budget(
