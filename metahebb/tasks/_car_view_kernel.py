@@ -304,19 +304,26 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
 def mix_rows(mixed, frame, first, weights):
     """Write the weighted sum of rows of ``frame``, from ``first`` on."""
     top, below = frame[first], frame[first + 1 if weights[1] != 0 else first]
-    a, b = weights[0], weights[1]
+    a, b, c = weights[0], weights[1], weights[2]
     for x in range(mixed.size):
         mixed[x] = a * f32(top[x]) + b * f32(below[x])
+    if c != 0:
+        lowest = frame[first + 2]
+        for x in range(mixed.size):
+            mixed[x] += c * f32(lowest[x])
 
 
 @fast
 def shrink(lanes, frames, firsts, weights, mixed, observations):
     """Write means over areas of each lane's frame, in [0, 1], into its observation.
 
-    ``firsts`` and ``weights`` ``(size, 2)`` say of which two rows, and columns, an observed one is
-    made.
+    ``firsts`` and ``weights`` ``(size, 3)`` say of which rows, and columns, an observed one is
+    made: of one to three, from the first on.
     """
     size = firsts.size
+    has_third = False
+    for x in range(size):
+        has_third |= weights[x, 2] != 0
     for lane in lanes:
         frame = frames[lane].reshape(SIZE, SIZE * 3)
         for y in range(size):
@@ -330,3 +337,11 @@ def shrink(lanes, frames, firsts, weights, mixed, observations):
                     observations[lane, place + x * 3 + c] = (
                         a * mixed[left + c] + b * mixed[right + c]
                     ) * f32(1 / 255)
+            if not has_third:
+                continue
+            for x in range(size):
+                if weights[x, 2] != 0:
+                    part = weights[x, 2] * f32(1 / 255)
+                    for c in range(3):
+                        seen = part * mixed[firsts[x] * 3 + 6 + c]
+                        observations[lane, place + x * 3 + c] += seen
