@@ -169,21 +169,30 @@ def add_instruments(scene, count, state, xs, ys):
 
 
 @fast
-def sort_by_row(spans, count, starts, members):
-    """Write, for each row of pixels, which polygons touch it, in the order of painting."""
-    starts[:] = 0
+def rows_of(spans, p, world):
+    """Return the first and last row that a polygon touches; the world ends above the black bar."""
     tall = WINDOW_H / SIZE
+    first = max(0, int((spans[p, 0] - REACH) / tall))
+    last = min(BAR - 1 if p < world else SIZE - 1, int((spans[p, 1] + REACH) / tall))
+    return first, last
+
+
+@fast
+def sort_by_row(spans, world, count, starts, members):
+    """Write, for each row of pixels, which polygons touch it, in the order of painting.
+
+    Those before ``world`` are of the world, the others are instruments.
+    """
+    starts[:] = 0
     for p in range(count):
-        first = max(0, int((spans[p, 0] - REACH) / tall))
-        last = min(SIZE - 1, int((spans[p, 1] + REACH) / tall))
+        first, last = rows_of(spans, p, world)
         for row in range(first, last + 1):
             starts[row] += 1
     for row in range(SIZE):
         starts[row + 1] += starts[row]
     # Now starts has the end of each row; filled from there on down, it is left with the beginning.
     for p in range(count - 1, -1, -1):
-        first = max(0, int((spans[p, 0] - REACH) / tall))
-        last = min(SIZE - 1, int((spans[p, 1] + REACH) / tall))
+        first, last = rows_of(spans, p, world)
         for row in range(first, last + 1):
             starts[row] -= 1
             members[starts[row]] = p
@@ -286,8 +295,9 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
                 color = packed(int(red), int(green), int(blue))
                 count = add_seen(scene, count, quad, color, camera, xs, ys)
         count = add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys)
+        world = count
         count = add_instruments(scene, count, state, xs, ys)
-        sort_by_row(scene[1], count, starts, members)
+        sort_by_row(scene[1], world, count, starts, members)
         frame = frames[lane]
         for row in range(SIZE):
             paint(lines, scene, starts, members, row)
