@@ -39,7 +39,6 @@ def test_arms_differ_in_the_rule_alone(size: Size) -> None:
 def test_what_training_shows() -> None:
     assert BUDGETS["quick"].training == (USUAL,)
     assert set(VARIANTS) - set(BUDGETS["paper"].training) == {"pushed_right"}
-    assert len(BUDGETS["quick"].seeds) >= 3
     assert len(BUDGETS["paper"].seeds) >= 5
     assert BUDGETS["paper"].hidden == Convolutional().hidden
 
