@@ -77,7 +77,7 @@ def published_table() -> str:
 def versions() -> str:
     """Return which environments these numbers are of."""
     found = []
-    for package in ("gymnasium", "box2d", "pygame", "envpool"):
+    for package in ("gymnasium", "box2d", "pygame-ce", "envpool"):
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:

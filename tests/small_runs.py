@@ -18,6 +18,8 @@ QUIET = ("--no-finish", "--quiet", "--no-tensorboard")
 TINY = ("--hidden", "3", "--popsize", "6", "--threads", "1", "--center-lives", "1", *QUIET)
 ANT_QUICK = ("ant-quick", "--generations", "6", "--popsize", "32", "--no-finish")
 """The command whose centers are the same however it is run."""
+CAR = ("--schedule", "0:25")
+"""Flags of ``car-racing`` for lives of half a second."""
 
 
 def evolve(path: Path, *flags: str, generations: int = 3, preset: str = "cartpole") -> int:

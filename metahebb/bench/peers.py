@@ -10,6 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from metahebb.networks import Convolutional
+
 Array = npt.NDArray[np.float32]
 
 
@@ -20,9 +22,10 @@ class TorchPlastic(nn.Module):
     without weights it is newborn, from U(-0.1, 0.1).
     """
 
-    def __init__(self, sizes: tuple[int, ...]) -> None:
+    def __init__(self, sizes: tuple[int, ...], output: str = "tanh") -> None:
         """Make the coefficients of layers of these ``sizes``, sensors first."""
         super().__init__()
+        self._output = output
         self.coefficients = nn.ParameterList(
             torch.empty(5, n_out, n_in).uniform_(-1, 1) for n_in, n_out in itertools.pairwise(sizes)
         )
@@ -33,14 +36,44 @@ class TorchPlastic(nn.Module):
         """Act, then rewire: ABCD_lr, each layer divided by its largest magnitude."""
         if weights is None:
             weights = [torch.empty(c.shape[1:]).uniform_(-0.1, 0.1) for c in self.coefficients]
-        grown = []
+        grown: list[torch.Tensor] = []
         for old, (a, b, c, d, eta) in zip(weights, self.coefficients, strict=True):
-            post = torch.tanh(old @ x)
+            post = old @ x
+            if len(grown) + 1 < len(weights) or self._output == "tanh":
+                post = torch.tanh(post)
             change = eta * (a * torch.outer(post, x) + b * x + c * post[:, None] + d)
             new = old + change
             grown.append(new / new.abs().max())
             x = post
         return x, grown
+
+
+class TorchConvolutional(nn.Module):
+    """Convolutions, each with tanh and maxima over 2×2, and a `TorchPlastic` on what they see."""
+
+    def __init__(self, network: Convolutional, n_outputs: int) -> None:
+        """Make the filters and the head of ``network``."""
+        super().__init__()
+        told = zip(network.stages, network.kernels, strict=True)
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(stage.channels, stage.filters, kernel, stage.stride, bias=False)
+            for stage, kernel in told
+        )
+        sizes = (network.n_features, *network.hidden, n_outputs)
+        self.head = TorchPlastic(sizes, network.output)
+
+    def see(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the features of an image ``(channels, rows, columns)``."""
+        for convolution in self.convolutions:
+            image = nn.functional.max_pool2d(torch.tanh(convolution(image)), 2)
+        return image.flatten()
+
+    def forward(
+        self, image: torch.Tensor, weights: list[torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Look, act, then rewire."""
+        outputs: tuple[torch.Tensor, list[torch.Tensor]] = self.head(self.see(image), weights)
+        return outputs
 
 
 class Published:

@@ -24,6 +24,7 @@ BENCHES = (
     "plastic_step",
     "generation",
     "envpool",
+    "car_racing",
     "search_cost",
     "workers",
     "stragglers",

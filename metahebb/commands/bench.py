@@ -16,8 +16,9 @@ class Bench:
     """Measure speed, each row a ratio against a peer or limit that runs beside it."""
 
     only: str | None = None
-    """One benchmark: life, plastic_step, generation, envpool, search_cost, workers, stragglers,
-    growth, users_rule, rule_table or profile; none: all, some minutes on a quiet machine."""
+    """One benchmark: life, plastic_step, generation, envpool, car_racing, search_cost, workers,
+    stragglers, growth, users_rule, rule_table or profile; none: all, some minutes on a quiet
+    machine."""
     out: str = "results/bench"
     """Folder of <machine>.json and .md; one benchmark leaves the rows of the others there."""
     threads: int = 0

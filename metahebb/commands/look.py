@@ -20,7 +20,7 @@ class Evaluate:
     lives: int = 100
     """Lives per body."""
     damage: tuple[str, ...] = ()
-    """Bodies to live in (see docs/howto/damage.md); none: those of the run."""
+    """Bodies to live in (see docs/howto/damage.md and car-racing.md); none: those of the run."""
     max_steps: int | None = None
     """Env steps after which a life ends; none: as in the run's last stage."""
 
@@ -36,7 +36,8 @@ class Film:
     """What is done to the life, such as damage:body=short_left_ankle,at=125 (see
     docs/howto/probes.md); none: what was done in training."""
     body: str | None = None
-    """One of the task's bodies, in locomotion any damage; none: the first."""
+    """One of the task's bodies, in locomotion any damage, in car racing any variant; none: the
+    first."""
     life: int | None = None
     """Number of the life among those that evaluate lives; none: the one of median return."""
     renderer: Literal["auto", "gl", "drawn"] = "auto"

@@ -71,18 +71,25 @@ def pool(pooled, above, below):
         pooled[x] = squashed if abs(value) < f32(np.inf) else f32(np.nan)
 
 
+@apart
+def pick(row, line, first, step):
+    """Write every ``step``-th number of ``line``, from ``first`` on, as far as ``row`` reaches."""
+    for x in range(row.size):
+        row[x] = line[first + x * step]
+
+
 @fast
 def lay_out(planes, observation, shape):
     """Write an image's pixels to where the first convolution's taps look for them."""
     channels, height, width, stride = shape[0], shape[1], shape[2], shape[3]
     row_size = shape[9]
-    for c in range(channels):
+    for y in range(height):
+        line = observation[y * width * channels : (y + 1) * width * channels]
         for phase in range(stride):
-            for y in range(height):
+            n = (width - phase + stride - 1) // stride
+            for c in range(channels):
                 place = ((phase * channels + c) * height + y) * row_size
-                for x in range(phase, width, stride):
-                    planes[place] = observation[(y * width + x) * channels + c]
-                    place += 1
+                pick(planes[place : place + n], line, phase * channels + c, stride * channels)
 
 
 @fast

@@ -40,8 +40,8 @@ def film(
     Args:
         run: a run with a checkpoint.
         out: where to write; default: see `film_path`.
-        body: name of the body at birth; any damage will do in locomotion. Default: the task's
-            first.
+        body: name of the body at birth; any damage will do in locomotion, any variant in car
+            racing. Default: the task's first.
         life: its number among the lives that ``evaluate`` lives; None: the one of median return.
         probes: what is done to the life, such as ``zero_weights:at=125``; none: what was done in
             training.

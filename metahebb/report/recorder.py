@@ -78,6 +78,8 @@ class Recorder:
         """Keep a picture; past twice the number wanted, every other one is dropped."""
         try:
             image = task.picture(lane)
+        except InputError:  # it says itself what to do
+            raise
         except Exception as error:
             reason = " ".join(str(error).split())
             raise InputError(

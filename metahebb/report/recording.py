@@ -124,8 +124,8 @@ def record(
 
     Args:
         run: a run with a checkpoint.
-        body: name of the body at birth; any damage will do in locomotion. Default: the task's
-            first.
+        body: name of the body at birth; any damage will do in locomotion, any variant in car
+            racing. Default: the task's first.
         life: its number among the lives that ``evaluate`` and ``probe`` live, bit for bit; None: a
             typical one.
         images: how many pictures at least to have a Gymnasium environment draw of itself.

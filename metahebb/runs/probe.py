@@ -21,7 +21,7 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.probe_numbers import recoveries, speed_curves
 from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
-from metahebb.tasks import Locomotion, Task
+from metahebb.tasks import CarRacing, Locomotion, Task
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
@@ -112,6 +112,8 @@ class Conditions:
         if isinstance(task, Locomotion):
             later = [p.body for p in probes if isinstance(p, Damage)]
             task = dataclasses.replace(task, damages=tuple(dict.fromkeys((self.body, *later))))
+        elif isinstance(task, CarRacing):
+            task = task.on((self.body,))
         elif self.body not in task.bodies:
             raise unknown_name("body of the task", self.body, task.bodies)
         check_probes(probes, task, self.run.config.network)

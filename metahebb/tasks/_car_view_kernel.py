@@ -169,21 +169,30 @@ def add_instruments(scene, count, state, xs, ys):
 
 
 @fast
-def sort_by_row(spans, count, starts, members):
-    """Write, for each row of pixels, which polygons touch it, in the order of painting."""
-    starts[:] = 0
+def rows_of(spans, p, world):
+    """Return the first and last row that a polygon touches; the world ends above the black bar."""
     tall = WINDOW_H / SIZE
+    first = max(0, int((spans[p, 0] - REACH) / tall))
+    last = min(BAR - 1 if p < world else SIZE - 1, int((spans[p, 1] + REACH) / tall))
+    return first, last
+
+
+@fast
+def sort_by_row(spans, world, count, starts, members):
+    """Write, for each row of pixels, which polygons touch it, in the order of painting.
+
+    Those before ``world`` are of the world, the others are instruments.
+    """
+    starts[:] = 0
     for p in range(count):
-        first = max(0, int((spans[p, 0] - REACH) / tall))
-        last = min(SIZE - 1, int((spans[p, 1] + REACH) / tall))
+        first, last = rows_of(spans, p, world)
         for row in range(first, last + 1):
             starts[row] += 1
     for row in range(SIZE):
         starts[row + 1] += starts[row]
     # Now starts has the end of each row; filled from there on down, it is left with the beginning.
     for p in range(count - 1, -1, -1):
-        first = max(0, int((spans[p, 0] - REACH) / tall))
-        last = min(SIZE - 1, int((spans[p, 1] + REACH) / tall))
+        first, last = rows_of(spans, p, world)
         for row in range(first, last + 1):
             starts[row] -= 1
             members[starts[row]] = p
@@ -286,8 +295,9 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
                 color = packed(int(red), int(green), int(blue))
                 count = add_seen(scene, count, quad, color, camera, xs, ys)
         count = add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys)
+        world = count
         count = add_instruments(scene, count, state, xs, ys)
-        sort_by_row(scene[1], count, starts, members)
+        sort_by_row(scene[1], world, count, starts, members)
         frame = frames[lane]
         for row in range(SIZE):
             paint(lines, scene, starts, members, row)
@@ -304,19 +314,26 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
 def mix_rows(mixed, frame, first, weights):
     """Write the weighted sum of rows of ``frame``, from ``first`` on."""
     top, below = frame[first], frame[first + 1 if weights[1] != 0 else first]
-    a, b = weights[0], weights[1]
+    a, b, c = weights[0], weights[1], weights[2]
     for x in range(mixed.size):
         mixed[x] = a * f32(top[x]) + b * f32(below[x])
+    if c != 0:
+        lowest = frame[first + 2]
+        for x in range(mixed.size):
+            mixed[x] += c * f32(lowest[x])
 
 
 @fast
 def shrink(lanes, frames, firsts, weights, mixed, observations):
     """Write means over areas of each lane's frame, in [0, 1], into its observation.
 
-    ``firsts`` and ``weights`` ``(size, 2)`` say of which two rows, and columns, an observed one is
-    made.
+    ``firsts`` and ``weights`` ``(size, 3)`` say of which rows, and columns, an observed one is
+    made: of one to three, from the first on.
     """
     size = firsts.size
+    has_third = False
+    for x in range(size):
+        has_third |= weights[x, 2] != 0
     for lane in lanes:
         frame = frames[lane].reshape(SIZE, SIZE * 3)
         for y in range(size):
@@ -330,3 +347,11 @@ def shrink(lanes, frames, firsts, weights, mixed, observations):
                     observations[lane, place + x * 3 + c] = (
                         a * mixed[left + c] + b * mixed[right + c]
                     ) * f32(1 / 255)
+            if not has_third:
+                continue
+            for x in range(size):
+                if weights[x, 2] != 0:
+                    part = weights[x, 2] * f32(1 / 255)
+                    for c in range(3):
+                        seen = part * mixed[firsts[x] * 3 + 6 + c]
+                        observations[lane, place + x * 3 + c] += seen

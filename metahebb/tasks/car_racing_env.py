@@ -67,11 +67,20 @@ class VariedCarRacing(CarRacing):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         """Begin an episode, in a new world."""
+        self._destroy()  # type: ignore[no-untyped-call]
         self.world = b2World((0, 0), contactListener=self.contactListener_keepref)
-        self.road = None  # it went with the old world
         self.car = None
         observation, info = super().reset(seed=seed, options=options)
         return observation, info
+
+    def close(self) -> None:
+        """Let go of the world: Box2D keeps bodies that are not destroyed, and with them the rest.
+
+        It begins anew with the next reset.
+        """
+        self._destroy()  # type: ignore[no-untyped-call]
+        self.car = None
+        super().close()  # type: ignore[no-untyped-call]
 
     def step(
         self, action: npt.NDArray[Any] | int | None

@@ -14,6 +14,7 @@ from metahebb.tasks.car_racing import VARIANTS, CarRacing
 from metahebb.tasks.car_racing_env import VariedCarRacing
 from metahebb.tasks.car_view import FRAME, CarView, Shrinker
 
+NEVER = 2**31 - 1
 Frame = npt.NDArray[np.uint8]
 Step = tuple[Frame | None, float, bool]
 """Frame (None: it is drawn later), reward, and whether the life is over."""
@@ -30,7 +31,7 @@ class CarRacingLanes:
         """Open ``n`` lanes, each to be reset before its first step."""
         self._task = task
         self._view = CarView(n) if task.world == "compiled" else None
-        self._cars: list[_Car | _PooledCar] = [None] * n  # type: ignore[list-item]
+        self._cars: dict[int, _Car | _PooledCar] = {}
         self._idle = np.zeros(n, np.int64)
         self._shrink = Shrinker(task.size)
         self.observations = np.zeros((n, task.n_observations), np.float32)
@@ -39,6 +40,8 @@ class CarRacingLanes:
         """Begin a life on each of ``lanes``, on the track of its seed."""
         frames = []
         for lane, seed, body in zip(lanes.tolist(), seeds, bodies.tolist(), strict=True):
+            if lane in self._cars:
+                self._cars[lane].end()
             self._cars[lane] = self._car(lane, self._task.variants[body])
             frames.append(self._cars[lane].begin(int(seed)))
             self._idle[lane] = 0
@@ -116,6 +119,9 @@ class _Car:
         picture: Frame = self._env._render("rgb_array")
         return picture
 
+    def end(self) -> None:
+        self._env.close()
+
     def measures(self) -> dict[str, float]:
         return {"tiles": self._env.tile_visited_count / len(self._env.track)}
 
@@ -143,8 +149,8 @@ class _PooledCar:
     def begin(self, seed: int) -> Frame:
         import envpool
 
-        # Of a seed it takes 31 bits.
-        told = {"num_envs": 1, "num_threads": 1, "seed": seed % 2**31}
+        # Of a seed it takes 31 bits. At its own horizon it would begin the next episode, unasked.
+        told = {"num_envs": 1, "num_threads": 1, "seed": seed % 2**31, "max_episode_steps": NEVER}
         self._pool = envpool.make_gymnasium("CarRacing-v3", **told)
         return np.asarray(self._pool.reset()[0][0])
 
@@ -155,8 +161,11 @@ class _PooledCar:
     def picture(self) -> Frame:
         raise InputError(
             "expected a world that draws pictures, got EnvPool's (film); "
-            "evaluate the run in --task.world compiled"
+            "film a run that was evolved in --task.world compiled"
         )
+
+    def end(self) -> None:
+        pass  # a pool goes with whoever holds it
 
     def measures(self) -> dict[str, float]:
         return {}

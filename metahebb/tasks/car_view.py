@@ -36,7 +36,9 @@ class Shrinker:
         edges = np.arange(size + 1) * FRAME / size
         self._firsts = np.floor(edges[:-1] + 1e-9).astype(np.intp)
         inside = np.minimum(self._firsts + 1, edges[1:]) - edges[:-1]
-        weights = np.stack([inside, np.diff(edges) - inside], axis=1) * size / FRAME
+        beyond = np.maximum(edges[1:] - self._firsts - 2, 0)  # in a third one
+        parts = [inside, np.diff(edges) - inside - beyond, beyond]
+        weights = np.stack(parts, axis=1) * size / FRAME
         self._weights = np.where(weights < 1e-9, 0, weights).astype(np.float32)
         self._mixed = np.zeros(3 * FRAME, np.float32)
         self._shrink: Any = compile_driver(_driver_source()).shrink

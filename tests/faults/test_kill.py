@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from small_runs import ANT_QUICK, QUIET, ant_quick_centers, centers, metrics, resume
+from small_runs import ANT_QUICK, CAR, QUIET, ant_quick_centers, centers, metrics, resume
 
 from metahebb.cli import main
 from metahebb.evolution.backends.ray import RayWorkers, start_local
@@ -97,6 +97,19 @@ def test_ray_workers_change_no_bit(
     told = ("--workers", workers, "--out", str(path))
     assert main(["evolve", *ANT_QUICK, *QUIET, *told, *flags]) == 0
     assert tuple(centers(path)) == ant_quick_centers(flags=flags)
+
+
+@pytest.mark.ray
+def test_ray_workers_change_no_bit_of_what_a_car_does(cluster: None, tmp_path: Path) -> None:
+    small = ("--hidden", "3", "--popsize", "6", "--generations", "3")
+    found = []
+    for told in (("--threads", "2"), ("--workers", "1"), ("--workers", "2")):
+        path = tmp_path / "".join(told)
+        words = ["evolve", "car-racing", *CAR, *small, *QUIET, *told, "--out", str(path)]
+        assert main(words) == 0
+        found.append(centers(path))
+    assert len(set(found[0])) == 3
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.ray

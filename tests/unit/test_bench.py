@@ -13,12 +13,18 @@ import pytest
 from metahebb.bench import run as bench_run
 from metahebb.bench.base import Row, compare, interleaved
 from metahebb.bench.findings import Curve, Profile, absolute, exponent, grown, seconds
+from metahebb.bench.rows import car_racing as car_rows
 from metahebb.bench.rows.plastic_step import HEADS, compiled_steps
 from metahebb.bench.rows.plastic_step import grown as grown_lanes
 from metahebb.bench.run import BENCHES, machine_slug, run
 from metahebb.bench.table import number, profile_rows, row_cells
 from metahebb.cli import COMMANDS, main
 from metahebb.errors import InputError
+from metahebb.genomes import Genome, GivenGenes
+from metahebb.networks import Convolutional
+from metahebb.noise import Key, Stream
+from metahebb.tasks import CarRacing
+from metahebb.tasks.car_racing_lanes import CarRacingLanes
 
 
 def test_works_are_measured_in_turn():
@@ -73,6 +79,86 @@ def test_the_torch_peer_computes_the_same_network():
         with torch.no_grad():
             theirs, weights = module(torch.from_numpy(x[0]), weights)
         np.testing.assert_allclose(living.act(x, lane)[0], theirs, atol=2e-5)
+
+
+def test_the_torch_peer_sees_and_drives_as_the_published_policy_does():
+    torch = pytest.importorskip("torch")
+    from metahebb.bench.peers import TorchConvolutional
+
+    network = Convolutional((5,), output="linear", image=(20, 17, 3))
+    n = 20 * 17 * 3
+    living, lane = network.lanes(n, 3, 1), np.zeros(1, np.intp)
+    genome = Genome.direct(network.slots(n, 3))
+    genes = np.random.default_rng(0).normal(0, 0.3, genome.n_genes).astype(np.float32)
+    living.born(0, genome, GivenGenes(genes), Key(0, Stream.BIRTH))
+    peer = TorchConvolutional(network, 3)
+    filters, start = genes[genome.stretches()["filters"]], 0
+    for convolution in peer.convolutions:
+        size = convolution.weight.numel()
+        part = filters[start : start + size].reshape(convolution.weight.shape)
+        convolution.weight.data, start = torch.from_numpy(part.copy()), start + size
+    start = 0
+    for layer, planes in zip(living.layers, peer.head.coefficients, strict=True):
+        shape = layer.__class__(5, layer.n_out, layer.n_in)
+        folded = shape.view(living._coefficients[0, 5 * start : 5 * (start + layer.size)]).copy()
+        folded[4] = 1  # eta is folded into the others at birth
+        planes.data, start = torch.from_numpy(folded), start + layer.size
+    weights = [torch.from_numpy(w) for w in living.weights(0)]
+    rng = np.random.default_rng(1)
+    for _ in range(4):
+        x = rng.uniform(0, 1, (1, n)).astype(np.float32)
+        image = torch.from_numpy(x.reshape(20, 17, 3)).permute(2, 0, 1)
+        with torch.no_grad():
+            theirs, weights = peer(image, weights)
+        np.testing.assert_allclose(living.act(x, lane)[0], theirs, atol=2e-5)
+    assert abs(theirs).max() > 0.01
+
+
+def test_the_car_peer_observes_what_our_cars_observe():
+    ours = CarRacing(world="gymnasium").lanes(1)
+    ours.reset(np.zeros(1, np.intp), [5], np.zeros(1, np.intp))
+    peer = car_rows.InGymnasium(3)
+    seen = peer.observe(peer._env.reset(seed=5)[0]).permute(1, 2, 0)
+    np.testing.assert_allclose(seen.flatten(), ours.observations[0], atol=1e-6)
+    assert peer() == 3.0
+    assert peer._env.unwrapped.t > 3 / 50
+
+
+def test_nobody_leaves_the_field_while_the_world_is_timed(monkeypatch):
+    steps = []
+    step = CarRacingLanes.step
+
+    def noted(lanes, outputs, every):
+        result = step(lanes, outputs, every)
+        steps.append(bool((result.terminated | result.truncated).any()))
+        return result
+
+    monkeypatch.setattr(CarRacingLanes, "step", noted)
+    assert car_rows.world(2, 1000)() == 2000.0
+    assert steps == [False] * 1000
+    assert car_rows.lives(3, 4)() == 12.0
+    assert len(steps) == 1004
+
+
+def test_car_racing_is_measured_without_envpool_too(monkeypatch):
+    monkeypatch.setitem(sys.modules, "envpool", None)
+    monkeypatch.setattr(car_rows, "IMAGES", 1)
+    world, eyes, whole = car_rows.rows(1, 2, True)
+    assert (world.peer, world.goal, world.ratio) == (None, ">= 4000", world.ours)
+    assert eyes.low <= eyes.ratio <= eyes.high
+    assert (eyes.goal, whole.goal) == ("<= 1.5", ">= 8")
+    assert whole.peer < whole.ours < world.ours
+    made, stepped = [], []
+
+    def make_gymnasium(task, **told):
+        made.append((task, told))
+        return SimpleNamespace(reset=list, step=lambda actions: stepped.append(actions.shape))
+
+    monkeypatch.setitem(sys.modules, "envpool", SimpleNamespace(make_gymnasium=make_gymnasium))
+    *_, bare = car_rows.rows(1, 2, True)
+    assert made == [("CarRacing-v3", {"num_envs": 2, "num_threads": 1})]
+    assert stepped == [(2, 3)] * 20  # ten steps of two environments, twice
+    assert (bare.goal, bare.holds) == (">= 1", False)  # nothing to do is faster
 
 
 def test_the_published_peer_computes_the_published_step():
