@@ -14,6 +14,7 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.loggers import attach_logger
 from metahebb.evolution.problem import Evaluation, Fitness
 from metahebb.evolution.search import Search
+from metahebb.fingerprint import Fingerprint
 from metahebb.genomes import merges
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
@@ -36,6 +37,10 @@ class _Interruptible:
     @property
     def num_workers(self) -> int:
         return self._backend.num_workers
+
+    @property
+    def others(self) -> Sequence[Fingerprint]:
+        return self._backend.others
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         with self._stopping.interruptible():
