@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from small_runs import evolve, resume
 
+from metahebb.cli import main
 from metahebb.errors import InputError
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.fingerprint import Fingerprint, fingerprint
@@ -94,6 +95,7 @@ def test_a_run_of_an_earlier_version_is_known_from_now_on(
     assert capsys.readouterr().err == ""
     assert continuations(run) == [(1, own_fingerprint())]
     assert recorded(run, 0) is None
+    assert main(["replay", str(run.path)]) == 0
 
 
 @pytest.mark.parametrize(
