@@ -19,6 +19,8 @@ Evolve plasticity rules instead of weights.
 
   evolve PRESET     evolve a preset into a new run folder (metahebb presets lists them)
   resume DIR        go on with a run, to the same bits as if it had never stopped
+  replay DIR        rebuild a run's center from its journal, without living: the same hashes?
+  verify DIR        live some of a run's candidates again: the same fitness, bit for bit?
   evaluate DIR      live fresh lives of a run's center: mean with a 95 % interval
   probe DIR         live the same lives with and without something done to them
   rules DIR         what the evolved rules do: clusters, words, the share of each term
@@ -50,6 +52,8 @@ class Command(NamedTuple):
 COMMANDS = {
     "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET", "--env"),
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
+    "replay": Command("metahebb.commands.verify", "replay", "DIR"),
+    "verify": Command("metahebb.commands.verify", "verify", "DIR"),
     "evaluate": Command("metahebb.commands.look", "evaluate", "DIR"),
     "probe": Command("metahebb.commands.probe", "probe", "DIR"),
     "rules": Command("metahebb.commands.rules", "rules", "DIR"),

@@ -51,6 +51,7 @@ class Stream(enum.IntEnum):
     INITIAL = 5
     PROBE = 6
     GENOME_MAP = 7
+    VERIFICATION = 8
 
 
 @dataclass(frozen=True, slots=True)

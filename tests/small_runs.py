@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from metahebb.cli import main
+from metahebb.runs.journal import Journal
 
 Said = Callable[..., None]
 """The check that the fixture ``said`` is."""
@@ -49,6 +50,18 @@ def forget_config(path: Path) -> None:
     data = json.loads(file.read_text())
     del data["config_sha256"]
     file.write_text(json.dumps(data))
+
+
+def rewrite_fitness(path: Path, evaluation: int, candidate: int, value: float) -> float:
+    """Change a fitness in the journal of the run at ``path``, checksum and all; return the old."""
+    journal = Journal(path / "journal")
+    records = journal.read()
+    journal.path.unlink()
+    old = float(records[evaluation][candidate])
+    records[evaluation][candidate] = value
+    for number, fitness in enumerate(records):
+        journal.append(number, fitness)
+    return old
 
 
 def files(path: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from metahebb.worker import Setup
 
 @dataclass(frozen=True)
 class Where:
-    """Where lives are lived; none of it changes a number."""
+    """Where lives are lived; none of it changes a number, unless machines may be mixed."""
 
     workers: int = 0
     """Ray workers; 0: threads of this process, without the seconds that starting Ray costs."""
@@ -21,6 +21,9 @@ class Where:
     """Lives at a time per thread or worker."""
     address: str | None = None
     """A Ray cluster to join: auto, or host:port; none: a private one on this machine."""
+    allow_heterogeneous: bool = False
+    """Work with Ray workers of another processor class or versions, too: bits then depend on which
+    of them does what."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -29,6 +32,11 @@ class Where:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
         if self.address and not self.workers:
             raise InputError("expected --workers N with --address, got 0; say how many to start")
+        if self.allow_heterogeneous and not self.workers:
+            raise InputError(
+                "expected --workers N with --allow-heterogeneous, got 0; leave it out: threads of "
+                "one process compute alike"
+            )
 
     def backend(self, setup: Setup) -> Backend:
         """Start the backend."""
@@ -38,7 +46,13 @@ class Where:
             return InProcess(setup, self.threads, self.lanes)
         from metahebb.evolution.backends.ray import RayWorkers
 
-        return RayWorkers(setup, self.workers, lanes=self.lanes, address=self.address)
+        return RayWorkers(
+            setup,
+            self.workers,
+            lanes=self.lanes,
+            address=self.address,
+            allow_heterogeneous=self.allow_heterogeneous,
+        )
 
     def prepare(self) -> None:
         """Set what must be set before EvoTorch, and with it Ray, is imported."""

@@ -25,6 +25,7 @@ from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
 from metahebb.genomes import merges
 from metahebb.networks import FeedForward
+from metahebb.runs.arithmetic import changed
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
@@ -170,11 +171,22 @@ def resume(path: str, rest: list[str]) -> int:
         # What is damaged, or of another version, is found now: before anything is written.
         run.manifest()
         run.newest()
+        _tell_of_arithmetic(run)
         _check_loggers(options.shown.log, options.where)
         if options.generations is not None:
             _extend(run, options.generations)
         with _backend(options.where, run.config) as backend:
             return _go(run, backend, options.shown)
+
+
+def _tell_of_arithmetic(run: RunFolder) -> None:
+    difference = changed(run)
+    if difference:
+        print(
+            f"metahebb: the run began with other arithmetic ({difference}); bits may differ from "
+            "those of a run that stays where it began, and a center that does is refused",
+            file=sys.stderr,
+        )
 
 
 def _extend(run: RunFolder, generations: int) -> None:

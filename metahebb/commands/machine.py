@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from metahebb.commands.parsing import parse
+from metahebb.fingerprint import NOT_COMPARED, fingerprint, summary
 from metahebb.runs.manifest import PACKAGES, machine
 from metahebb.runs.presets import PRESETS
 
@@ -51,6 +52,7 @@ def doctor(subject: str, rest: list[str]) -> int:
     checks: dict[str, Callable[[], str]] = {
         "cache": _cache,
         "kernel": _kernel,
+        "arithmetic": _arithmetic,
         "physics": _physics,
         "rendering": _rendering,
     }
@@ -79,6 +81,13 @@ def _kernel() -> str:
     began = time.perf_counter()
     FeedForward().lanes(27, 8, 1)
     return f"compiled or loaded in {time.perf_counter() - began:.1f} s"
+
+
+def _arithmetic() -> str:
+    """Return the fingerprint, a line for each part that no other line has."""
+    found = fingerprint()
+    parts = [f"{k} {v}" for k, v in found.items() if k not in (*NOT_COMPARED, *PACKAGES)]
+    return "\n             ".join([f"fingerprint {summary(found)}", *parts])
 
 
 def _physics() -> str:

@@ -109,6 +109,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.evaluations: list[Evaluation] = []
         self.replayed: list[Floats] = []
         self.on_fitness: Callable[[int, Floats], None] = lambda generation, record: None
+        self.on_replayed: Callable[[Job], None] = lambda job: None
 
     def inherit(self, genome: Genome) -> None:
         """Let candidates be genes of ``genome``, of another length, from now on."""
@@ -164,10 +165,12 @@ class LifeProblem(Problem):  # type: ignore[misc]
     def _fitness(self, point: SearchPoint | GivenPoint, popsize: int) -> Fitness:
         generation = self.generation
         self.generation += 1
+        plan = dataclasses.replace(self.plan_of(generation), norm=self.norm)
         if self.replayed:
+            self.on_replayed(Job(plan, point, popsize))
             evaluation = self._replay(self.replayed.pop(0), popsize)
         else:
-            evaluation = self._live(point, generation, popsize)
+            evaluation = self._live(plan, point, popsize)
             self.on_fitness(generation, evaluation.record)
         self.evaluations.append(evaluation)
         return evaluation.fitness
@@ -181,22 +184,17 @@ class LifeProblem(Problem):  # type: ignore[misc]
             )
         return Evaluation(record[:popsize], observed=record[popsize:])
 
-    def _live(self, point: SearchPoint | GivenPoint, generation: int, popsize: int) -> Evaluation:
-        plan = dataclasses.replace(self.plan_of(generation), norm=self.norm)
+    def _live(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> Evaluation:
         jobs = self._candidates(plan, point, popsize)
         if self.center_lives and isinstance(point, SearchPoint):
-            told = (generation, plan.max_steps, plan.bodies[:1], self.center_lives)
+            told = (plan.generation, plan.max_steps, plan.bodies[:1], self.center_lives)
             watched = Plan(*told, fresh=1, norm=self.norm)
             jobs.append(Job(watched, GivenPoint(point.center[None], genome=self.merged), 1))
             *found, center = self.backend.evaluate(jobs)
         else:
             found, center = self.backend.evaluate(jobs), None
         outcomes = found[0] if len(found) == 1 else np.concatenate([plain(part) for part in found])
-        returns = outcomes["episode_return"].reshape(popsize, -1)
-        fitness = np.where(is_nonfinite(outcomes).reshape(popsize, -1), np.nan, returns).mean(1)
-        # The published fitness: mean return − 0.01·mean(h²) (Najarro & Risi's public code).
-        if self.penalty:
-            fitness -= self.penalty * outcomes["mean_square"].reshape(popsize, -1)[:, 0]
+        fitness = fitness_of(outcomes, popsize, self.penalty)
         totals = np.zeros(0) if self.norm is None else observed(found[0])
         return Evaluation(fitness, outcomes, center, totals)
 
@@ -211,6 +209,23 @@ class LifeProblem(Problem):  # type: ignore[misc]
         n = max(1, min(most, popsize - 1))
         adding = dataclasses.replace(plan, adds_up=True)
         return [Job(adding, point, n), Job(plan, point, popsize - n, first=n)]
+
+
+def fitness_of(outcomes: Outcomes, n_candidates: int, penalty: float) -> Fitness:
+    """Return the fitness ``(n_candidates,)`` that outcomes, candidate by candidate, are worth.
+
+    Args:
+        outcomes: of as many lives for each candidate.
+        n_candidates: how many.
+        penalty: factor of mean(h²), subtracted from the mean return.
+    """
+    returns = outcomes["episode_return"].reshape(n_candidates, -1)
+    nonfinite = is_nonfinite(outcomes).reshape(n_candidates, -1)
+    fitness: Fitness = np.where(nonfinite, np.nan, returns).mean(1)
+    # The published fitness: mean return − 0.01·mean(h²) (Najarro & Risi's public code).
+    if penalty:
+        fitness -= penalty * outcomes["mean_square"].reshape(n_candidates, -1)[:, 0]
+    return fitness
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

@@ -14,7 +14,9 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.loggers import attach_logger
 from metahebb.evolution.problem import Evaluation, Fitness
 from metahebb.evolution.search import Search
+from metahebb.fingerprint import Fingerprint
 from metahebb.genomes import merges
+from metahebb.runs.arithmetic import Arithmetic
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.stopping import Stopping
@@ -36,6 +38,10 @@ class _Interruptible:
     @property
     def num_workers(self) -> int:
         return self._backend.num_workers
+
+    @property
+    def others(self) -> Sequence[Fingerprint]:
+        return self._backend.others
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         with self._stopping.interruptible():
@@ -104,9 +110,11 @@ class _Evolution:
         """Generations whose metrics are on the disk."""
         self.evaluations = self.search.problem.generation
         """Evaluations that those generations took."""
+        self.arithmetic = Arithmetic(run, backend)
 
     def generation(self) -> Record:
         """Live one generation and write it down; return its metrics."""
+        self.arithmetic.note(self.written)
         n_genes = self.search.n_genes
         evaluations = self.search.step()
         elapsed = time.monotonic() - self.began
@@ -138,6 +146,7 @@ class _Evolution:
         """Save what is not saved; a generation that was broken off is lived again on resume."""
         if self.search.generation == self.written != self.saved and self.written:
             self.save()
+        self.arithmetic.note_others()
         if self.run.manifest()["generations"] != self.written:
             self.run.update_manifest(
                 generations=self.written,
@@ -161,12 +170,7 @@ def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
     evaluations = metrics[-1]["evaluations"] if metrics else 0
     # A generation counts once its metrics are written; what the journal has beyond is lived again,
     # to the same bits.
-    journal = run.journal.read(evaluations)
-    if len(journal) < evaluations:
-        raise CheckpointError(
-            f"expected {evaluations} evaluations in {run.journal.path}, got {len(journal)}; "
-            "restore the file from a copy"
-        )
+    journal = run.journal.first(evaluations)
     newest = run.newest()
     if newest is not None and newest.generation > len(metrics):
         raise CheckpointError(

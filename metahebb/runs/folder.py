@@ -22,7 +22,7 @@ from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.evaluation_shape import check_evaluation
 from metahebb.runs.journal import Journal
-from metahebb.runs.manifest import KEYS, config_sha256, make_manifest
+from metahebb.runs.manifest import KEYS, config_sha256, make_manifest, own_fingerprint
 from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
@@ -83,7 +83,10 @@ class RunFolder:
             with storage_errors(path):
                 for left in path.glob(".*.json.*.tmp"):  # by one who was killed
                     left.unlink()
-            manifest = make_manifest(config.seed) | {"config_sha256": config_sha256(config)}
+            manifest = make_manifest(config.seed) | {
+                "config_sha256": config_sha256(config),
+                "fingerprint": own_fingerprint(),
+            }
             write_json(path / "manifest.json", manifest)
             write_json(path / "config.json", to_json(config))
         return run

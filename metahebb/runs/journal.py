@@ -53,6 +53,20 @@ class Journal:
         """
         return [fitness for fitness, _ in self._records(count)]
 
+    def first(self, count: int) -> list[Fitness]:
+        """Return the fitness vectors of the first ``count`` evaluations, in order.
+
+        Raises:
+            CheckpointError: as of `read`, or there are fewer.
+        """
+        found = self.read(count)
+        if len(found) < count:
+            raise CheckpointError(
+                f"expected {count} evaluations in {self.path}, got {len(found)}; restore the file "
+                "from a copy"
+            )
+        return found
+
     def keep(self, count: int) -> None:
         """Cut the file after ``count`` evaluations."""
         records = self._records(count)

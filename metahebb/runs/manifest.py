@@ -10,16 +10,17 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import metahebb
+from metahebb.fingerprint import Fingerprint, cpu_name, fingerprint, version_of
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
 
 PACKAGES = ("numpy", "numba", "mujoco", "gymnasium", "torch", "evotorch", "ray", "scipy")
-
+LEADS = ("torch", "evotorch")
+"""What takes part in the update of a center, and in no life."""
 
 KEYS = (
     *("metahebb", "commit", "dirty", "command", "seed", "started", "versions", "machine"),
@@ -39,7 +40,10 @@ def make_manifest(seed: int) -> dict[str, Any]:
         "command": shlex.join(command),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version_of(package) for package in PACKAGES},
+        },
         "machine": machine(),
         "generations": 0,
         "env_steps": 0,
@@ -59,35 +63,20 @@ def config_sha256(config: RunConfig) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
+def own_fingerprint() -> Fingerprint:
+    """Return the fingerprint of a process that leads a run: it moves the center, too."""
+    return fingerprint() | {package: version_of(package) for package in LEADS}
+
+
 def machine() -> dict[str, Any]:
     """Return what decides speed, and the bits of arithmetic: processor, cores, memory, system."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "cpu": _cpu(),
+        "cpu": cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(memory / 2**30, 1),
         "platform": platform.platform(),
     }
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "absent"
-    return found
-
-
-def _cpu() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.machine()
 
 
 def _commit() -> tuple[str | None, bool | None]:

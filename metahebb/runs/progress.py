@@ -54,17 +54,25 @@ class Progress:
                 table.add_column(name, justify="right")
             table.add_row(*cells.values())
             self._live.update(table, refresh=True)
-        elif now - self._shown >= PLAIN_SECONDS or done == self._generations:
+        elif self._is_due(now, done):
             self._shown = now
             print("  ".join(f"{k} {v}" for k, v in cells.items()), file=sys.stderr, flush=True)
 
-    def _cells(self, record: dict[str, Any], now: float, done: int) -> dict[str, str]:
+    def _is_due(self, now: float, done: int) -> bool:
+        return now - self._shown >= PLAIN_SECONDS or done == self._generations
+
+    def _left(self, now: float, done: int) -> str:
+        """Return the time that the rest will take, as the generations so far took it."""
         assert self._began is not None
         began, first = self._began
-        left, speed = "…", "…"
-        if done > first:
-            per_generation = (now - began) / (done - first)
-            left = _clock(per_generation * (self._generations - done))
+        if done == first:
+            return "…"
+        return _clock((now - began) / (done - first) * (self._generations - done))
+
+    def _cells(self, record: dict[str, Any], now: float, done: int) -> dict[str, str]:
+        assert self._began is not None
+        speed = "…"
+        if done > self._began[1]:
             speed = f"{record['env_steps'] / max(now - self._last, 1e-9):,.0f}"
         self._last = now
         center = record["center_return"]
@@ -74,8 +82,23 @@ class Progress:
             "best": f"{record['fitness_best']:.2f}",
             "center": "–" if center is None else f"{center:.2f}",
             "env steps/s": speed,
-            "time left": left,
+            "time left": self._left(now, done),
         }
+
+
+class Replaying(Progress):
+    """The same for a replay, which lives nothing: how far it is, where it takes long."""
+
+    def __init__(self, generations: int, quiet: bool = False) -> None:
+        """Prepare to show a replay of ``generations``; a short one shows nothing on plain lines."""
+        super().__init__(generations, quiet)
+        self._shown = time.monotonic()
+
+    def _is_due(self, now: float, done: int) -> bool:
+        return now - self._shown >= PLAIN_SECONDS
+
+    def _cells(self, record: dict[str, Any], now: float, done: int) -> dict[str, str]:
+        return {"replayed": f"{done}/{self._generations}", "time left": self._left(now, done)}
 
 
 def _clock(seconds: float) -> str:

@@ -78,6 +78,9 @@ BAD_FLAGS = {
     "logger": (("--log", "wandbb"), "a logger among", "did you mean 'wandb'?"),
     "absent logger": (("--log", "mlflow"), "mlflow to be installed", "metahebb[mlflow]"),
     "address alone": (("--address", "here:1"), "--workers N with --address", "got 0"),
+    "mixed threads": (
+        *(("--allow-heterogeneous",), "--workers N with --allow-heterogeneous", "got 0; leave it"),
+    ),
     "scales": (("--network.observation-scale", "1", "2"), "4 observation scales", "got 2"),
     "normalized images": (
         ("--network", "convolutional", "--observation-norm"),
@@ -132,6 +135,9 @@ def test_bad_flags(tmp_path: Path, said: Said, case: str) -> None:
         (("evolve", "--seed", "1"), ("metahebb evolve PRESET", "got '--seed'")),
         (("resume",), ("metahebb resume DIR", "got nothing")),
         (("resume", "nowhere"), ("a run folder", "nowhere without config.json")),
+        (("replay",), ("metahebb replay DIR", "got nothing")),
+        (("replay", "nowhere"), ("a run folder", "nowhere without config.json")),
+        (("verify", "nowhere"), ("a run folder", "nowhere without config.json")),
         (("evaluate", "nowhere"), ("a run folder", "nowhere without config.json")),
         (("report", "nowhere"), ("a run folder", "nowhere without config.json")),
         (("film", "nowhere"), ("a run folder", "nowhere without config.json")),

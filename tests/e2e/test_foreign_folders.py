@@ -20,6 +20,8 @@ COMMANDS = {
     "resume": ("resume", "--generations", "5", "--no-tensorboard"),
     "evaluate": ("evaluate", "--lives", "2"),
     "probe": ("probe", "--lives", "2", "--probe", "freeze:at=1"),
+    "replay": ("replay",),
+    "verify": ("verify", "--candidates", "2"),
     "report": ("report",),
     "film": ("film",),
 }
@@ -141,7 +143,7 @@ def test_an_evaluation_of_another_shape(run: Path, said: Said, command: str) -> 
     said("'mean'", "'bodies.default'", str(run / "evaluation.json"), "'metahebb evaluate'")
 
 
-@pytest.mark.parametrize("command", ["evaluate", "probe", "film"])
+@pytest.mark.parametrize("command", ["evaluate", "probe", "film", "replay", "verify"])
 def test_a_folder_of_a_study(run: Path, said: Said, command: str) -> None:
     (run / "manifest.json").write_text('{"runs": []}')
     shutil.rmtree(run / "checkpoints")

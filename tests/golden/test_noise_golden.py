@@ -45,6 +45,7 @@ def test_streams_and_salt_keep_their_numbers():
         "INITIAL": 5,
         "PROBE": 6,
         "GENOME_MAP": 7,
+        "VERIFICATION": 8,
     }
     assert noise.SALT.to_bytes(8, "little") == b"metahebb"
 

@@ -37,6 +37,13 @@ def test_what_was_appended_is_read(journal: Journal) -> None:
     assert all(fitness.flags.writeable for fitness in journal.read())
 
 
+def test_so_many_are_wanted(journal: Journal) -> None:
+    assert equal(journal.first(2), FITNESS[:2])
+    assert journal.first(0) == []
+    with pytest.raises(CheckpointError, match=r"expected 4 evaluations in .*journal, got 3; rest"):
+        journal.first(4)
+
+
 def test_one_that_does_not_exist_is_empty(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
     assert journal.read() == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from metahebb.runs import progress as module
-from metahebb.runs.progress import Progress
+from metahebb.runs.progress import Progress, Replaying
 
 
 class Clock:
@@ -73,6 +73,24 @@ def test_a_resumed_run_judges_by_what_it_sees(
         clock.now += 20.0
         progress(record(501))
     assert capsys.readouterr().err.splitlines()[-1].endswith("time left 2:46:00")
+
+
+def test_a_replay_is_shown_where_it_takes_long(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Replaying(4) as progress:
+        for generation in range(4):
+            clock.now += 2.0
+            progress(record(generation))
+    assert capsys.readouterr() == ("", "")
+    with Replaying(100) as progress:
+        for generation in range(25):
+            clock.now += 1.0
+            progress(record(generation))
+    assert capsys.readouterr().err.splitlines() == [
+        "replayed 10/100  time left 1:30",
+        "replayed 20/100  time left 1:20",
+    ]
 
 
 def test_quiet_shows_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:

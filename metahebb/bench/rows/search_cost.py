@@ -17,6 +17,7 @@ from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
+from metahebb.fingerprint import Fingerprint
 from metahebb.networks import FeedForward
 from metahebb.tasks import Locomotion
 from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
@@ -85,6 +86,8 @@ class Nowhere:
 
 class _Nobody:
     """A backend that answers at once, with noise."""
+
+    others: Sequence[Fingerprint] = ()
 
     def __init__(self, threads: int) -> None:
         self.num_workers = threads

@@ -7,10 +7,27 @@ from __future__ import annotations
 
 import os
 import pickle
+import socket
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from metahebb.evolution.backends.base import Job
+from metahebb.fingerprint import Fingerprint, fingerprint
 from metahebb.worker import Worker
+
+
+class Greeting(NamedTuple):
+    """What a worker says of itself when it is there.
+
+    Attributes:
+        pid: of its process.
+        host: its machine's name.
+        fingerprint: of its arithmetic.
+    """
+
+    pid: int
+    host: str
+    fingerprint: Fingerprint
 
 
 class RemoteWorker:
@@ -26,9 +43,9 @@ class RemoteWorker:
         self._lanes = lanes
         self._worker: Worker | None = None
 
-    def greet(self) -> int:
-        """Return the process id, as a sign of life."""
-        return os.getpid()
+    def greet(self) -> Greeting:
+        """Return a sign of life, and who gives it."""
+        return Greeting(os.getpid(), socket.gethostname(), fingerprint())
 
     def evaluate(self, jobs: Sequence[Job], number: int, start: int, stop: int) -> bytes:
         """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from metahebb.fingerprint import Fingerprint
 from metahebb.worker import GivenPoint, Outcomes, Plan, SearchPoint
 
 
@@ -37,6 +38,13 @@ class Backend(Protocol):
     @property
     def num_workers(self) -> int:
         """Workers, for the record."""
+
+    @property
+    def others(self) -> Sequence[Fingerprint]:
+        """Fingerprints of workers that do arithmetic otherwise than this process; most often none.
+
+        They are admitted only where the user allows it.
+        """
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         """Return the outcomes of each job, ``(n_candidates · lives_per_candidate,)``."""

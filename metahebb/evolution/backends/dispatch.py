@@ -1,7 +1,8 @@
 """Who evaluates what: units of work handed out, taken back, lost and tried again.
 
 A unit may be evaluated more than once; its first result counts, and any later one must be equal to
-the last byte. So a lost worker costs time and changes nothing. Ray is not known here: see `Pool`.
+the last byte (unless machines may be mixed). So a lost worker costs time and changes nothing.
+Ray is not known here: see `Pool`.
 """
 
 from __future__ import annotations
@@ -106,12 +107,15 @@ class Dispatch:
         lease_s: seconds that a unit may take before its worker counts as hung. It grows to three
             times what the slowest unit took, and doubles with each loss of a unit.
         name: says which unit, for messages.
+        strict: whether two results of a unit must be equal; where workers differ in their
+            arithmetic, the first one counts.
         clock: monotonic seconds.
     """
 
     pool: Pool
     lease_s: float
     name: Callable[[Unit], str]
+    strict: bool = True
     clock: Callable[[], float] = time.monotonic
     _cases: dict[Unit, _Case] = field(default_factory=dict)
     _todo: deque[Unit] = field(default_factory=deque)
@@ -176,7 +180,7 @@ class Dispatch:
             if unit in self._todo:  # given up on, and done after all
                 self._todo.remove(unit)
             return True
-        if case.result != result:
+        if case.result != result and self.strict:
             raise DeterminismError(
                 f"expected the same outcomes of {self.name(unit)} each time, got two different "
                 "ones; see that the task depends on its seed only and that all machines are alike"

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.memory import check_lanes
+from metahebb.fingerprint import Fingerprint
 from metahebb.life import Life
 from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect
 
@@ -38,6 +39,11 @@ class InProcess:
     def num_workers(self) -> int:
         """Threads."""
         return self.threads
+
+    @property
+    def others(self) -> Sequence[Fingerprint]:
+        """None: threads of a process compute alike."""
+        return ()
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         """Return the outcomes of each job."""

@@ -14,11 +14,13 @@ import ray
 from ray.exceptions import ActorDiedError, RayError, RayTaskError
 
 from metahebb.errors import InputError, MetahebbError, ProgressError
-from metahebb.evolution.backends.actor import RemoteWorker
+from metahebb.evolution.backends.actor import Greeting, RemoteWorker
+from metahebb.evolution.backends.alike import Alike
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.memory import check_lanes
+from metahebb.fingerprint import Fingerprint
 from metahebb.worker import Outcomes, Setup
 
 _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
@@ -45,6 +47,7 @@ class RayWorkers:
         address: str | None = None,
         batch: int | None = None,
         lease_s: float = 120.0,
+        allow_heterogeneous: bool = False,
     ) -> None:
         """Start the workers and wait for the first of them.
 
@@ -58,10 +61,13 @@ class RayWorkers:
                 on this machine that is closed to all others.
             batch: candidates per call; by default several calls per worker and generation.
             lease_s: seconds after which a worker that does not answer counts as hung.
+            allow_heterogeneous: work with workers whose fingerprint is not this process's, too,
+                with a warning: which of them does what then decides bits.
 
         Raises:
             InputError: arguments out of range or beyond memory, a set-up that cannot be pickled,
-                no cluster at ``address``, or a local Ray that would be open to the network.
+                no cluster at ``address``, a local Ray that would be open to the network, or a
+                worker of another fingerprint.
             ProgressError: no worker started within ``lease_s``.
         """
         for name, value in (("workers", workers), ("lanes", lanes), ("batch", batch)):
@@ -81,8 +87,10 @@ class RayWorkers:
         self._lanes = lanes
         self._batch = batch
         self._lease_s = lease_s
+        self._strict = not allow_heterogeneous
+        self._alike = Alike(workers, allow_heterogeneous)
         self._owns_ray = _connect(workers, address)
-        self._actors = _Actors(pickled, workers, lanes)
+        self._actors = _Actors(pickled, workers, lanes, self._alike)
         try:
             self._actors.wait_for_first(lease_s)
         except BaseException:
@@ -94,6 +102,11 @@ class RayWorkers:
         """Actors asked for; on a cluster, those that have found a core take part."""
         return self.workers
 
+    @property
+    def others(self) -> Sequence[Fingerprint]:
+        """Fingerprints of workers that do arithmetic otherwise than this process."""
+        return self._alike.others
+
     def pids(self) -> list[int]:
         """Return the process ids of the workers that have said they are alive."""
         return list(self._actors.pids.values())
@@ -104,6 +117,7 @@ class RayWorkers:
         Raises:
             TaskError: the code of the task raised an error, twice.
             ProgressError: work that kills its workers, or none that gets done.
+            InputError: a worker of another fingerprint before any work is done, or no other left.
         """
         units = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job)]
         self._actors.begin(jobs)
@@ -113,7 +127,8 @@ class RayWorkers:
             who = f"candidates {unit.start} to {unit.stop - 1}"
             return f"{who} of generation {generation} (seed {seed})"
 
-        results = Dispatch(self._actors, self._lease_s, name).run(units)
+        results = Dispatch(self._actors, self._lease_s, name, self._strict).run(units)
+        self._alike.proven = True
         parts: list[list[bytes]] = [[] for _ in jobs]
         for unit, result in zip(units, results, strict=True):
             parts[unit.job].append(result)
@@ -146,7 +161,7 @@ class _Actors:
     would be blamed on the work.
     """
 
-    def __init__(self, setup: bytes, workers: int, lanes: int) -> None:
+    def __init__(self, setup: bytes, workers: int, lanes: int, alike: Alike) -> None:
         # Actors are spread over the nodes; a call is tried once, a process as often as it dies.
         remote: Any = ray.remote(
             num_cpus=1, max_restarts=-1, max_task_retries=0, scheduling_strategy="SPREAD"
@@ -158,6 +173,7 @@ class _Actors:
         self._resting: dict[int, float] = {}  # worker: when it is greeted again
         self._pauses = [_PAUSES_S[0]] * workers
         self._jobs: Any = None
+        self._alike = alike
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
         for worker in range(workers):
@@ -211,8 +227,11 @@ class _Actors:
         for ref in done:
             worker, unit = self._due.pop(ref)
             current = self._busy.get(worker) == ref
+            if unit is None:
+                self._welcome(ref, worker, current)
+                continue
             reply = self._read(ref, worker, current)
-            if unit is not None and (current or isinstance(reply, bytes)):
+            if current or isinstance(reply, bytes):
                 replies.append((worker, unit, reply))
         return replies
 
@@ -234,7 +253,23 @@ class _Actors:
         self._due[ref] = (worker, unit)
         self._busy[worker] = ref
 
-    def _read(self, ref: Any, worker: int, current: bool) -> Reply:
+    def _welcome(self, ref: Any, worker: int, current: bool) -> None:
+        """Let a worker work that has answered a greeting, if its arithmetic is ours."""
+        reply = self._read(ref, worker, current)
+        if not current:
+            return
+        if isinstance(reply, Greeting):
+            if self._alike.admits(worker, reply):
+                self.pids[worker] = reply.pid
+                return
+            ray.kill(self._handles[worker], no_restart=False)  # perhaps on another machine
+        elif isinstance(reply, Failed):
+            self._last_loss = reply.reason
+        else:
+            return  # lost, and already noted
+        self._rest(worker)
+
+    def _read(self, ref: Any, worker: int, current: bool) -> Any:
         """Return what ``worker`` replied, and note how it is now if the reply is ``current``."""
         if current:
             del self._busy[worker]
@@ -251,9 +286,7 @@ class _Actors:
             return Lost(self._last_loss)
         if isinstance(value, bytes):
             self._pauses[worker] = _PAUSES_S[0]
-            return value
-        self.pids[worker] = value
-        return b""
+        return value
 
     def _rest(self, worker: int) -> None:
         self.pids.pop(worker, None)

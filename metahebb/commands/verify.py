@@ -1,0 +1,79 @@
+"""``metahebb replay`` and ``metahebb verify``: is a run what its folder says?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import tyro
+
+from metahebb.commands.backend import Where
+from metahebb.commands.parsing import parse
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.progress import Replaying
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Rebuild a run's center from its journal, without living, and compare every hash."""
+
+    quiet: bool = False
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Live some of a run's candidates again, and compare their fitness bit for bit."""
+
+    where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
+    candidates: int = 128
+    """How many, over all generations; all there are, if there are fewer."""
+    seed: int = 0
+    """Of the choice."""
+    generations: tuple[int, ...] = ()
+    """Which generations they are of, counted from 0; none: 16 that are drawn."""
+    quiet: bool = False
+    """Show no progress."""
+
+
+def replay(path: str, rest: list[str]) -> int:
+    """Replay the run at ``path``; print what was replayed."""
+    options = parse(Replay, Replay(), rest, f"metahebb replay {path or 'DIR'}")
+    run = RunFolder.open(path)
+    Where().prepare()
+    from metahebb.runs.replay import done
+    from metahebb.runs.replay import replay as replay_run
+
+    with Replaying(len(done(run)), options.quiet) as progress:
+        found = replay_run(run, on_generation=progress)
+    print(
+        f"replayed {found.generations} generations, {found.evaluations} evaluations: center "
+        f"{found.center_sha256}, as the run wrote it down"
+    )
+    return 0
+
+
+def verify(path: str, rest: list[str]) -> int:
+    """Verify the run at ``path``; print how many candidates were compared, or what differs."""
+    options = parse(Verify, Verify(), rest, f"metahebb verify {path or 'DIR'}")
+    run = RunFolder.open(path)
+    options.where.prepare()
+    from metahebb.runs.verify import choose, first_difference
+    from metahebb.runs.verify import verify as verify_run
+
+    sample = choose(run, options.candidates, options.seed, options.generations)
+    with Replaying(sample.generations, options.quiet) as progress:
+        found = verify_run(run, sample, options.where.backend, progress)
+    error = first_difference(run, found)
+    if error is not None:
+        from metahebb.report.verify_table import differences_table, fingerprint_table
+
+        generation = next(each.generation for each in found if not each.is_equal)
+        print(differences_table(found), fingerprint_table(run, generation), sep="\n\n")
+        raise error
+    generations = len({each.generation for each in found})
+    print(
+        f"verified {len(found)} candidates of {generations} generations: fitness as in the journal,"
+        " bit for bit"
+    )
+    return 0

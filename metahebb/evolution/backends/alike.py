@@ -1,0 +1,71 @@
+"""Whether workers do arithmetic as the process does that leads them.
+
+A run is of one class of machine: its leader ranks, computes the gradient and moves the center, its
+workers make fitness, and either would come out otherwise elsewhere. Workers of another class are
+therefore not mixed in, unless that is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from metahebb.errors import InputError
+from metahebb.evolution.backends.actor import Greeting
+from metahebb.fingerprint import Fingerprint, differing, fingerprint
+
+_log = logging.getLogger(__name__)
+
+
+class Alike:
+    """Admits workers to work, or does not.
+
+    Attributes:
+        others: fingerprints unlike this process's of workers that were admitted, each once.
+        proven: whether work was done. Before that, a worker of another class is an error of
+            whoever started it; later, its machine joined or took over, and it is left out.
+    """
+
+    def __init__(self, workers: int, allowed: bool) -> None:
+        """Expect ``workers`` workers; ``allowed`` admits those of another class, too."""
+        self.others: list[Fingerprint] = []
+        self.proven = False
+        self._own = fingerprint()
+        self._workers = workers
+        self._allowed = allowed
+        self._refused: set[int] = set()
+        self._told: set[str] = set()
+
+    def admits(self, worker: int, greeting: Greeting) -> bool:
+        """Return whether a worker that has just started may work.
+
+        Raises:
+            InputError: it may not, and no work was done so far, or no worker is left.
+        """
+        difference = differing(self._own, greeting.fingerprint)
+        if difference and not self._allowed:
+            self._refuse(worker, greeting, difference)
+            return False
+        self._refused.discard(worker)
+        if difference and greeting.fingerprint not in self.others:
+            self.others.append(greeting.fingerprint)
+            self._tell(
+                f"worker {worker} on {greeting.host} does other arithmetic than this process "
+                f"({difference}); what it does may differ in bits (--allow-heterogeneous)"
+            )
+        return True
+
+    def _refuse(self, worker: int, greeting: Greeting, difference: str) -> None:
+        self._refused.add(worker)
+        line = (
+            f"expected workers that do the same arithmetic as this process, got one on "
+            f"{greeting.host} with {difference}; start them and this process on machines of one "
+            "class with one lock file, or use --allow-heterogeneous to do without equal bits"
+        )
+        if not self.proven or len(self._refused) == self._workers:
+            raise InputError(line)
+        self._tell(f"{line}. It is left out")
+
+    def _tell(self, line: str) -> None:
+        if line not in self._told:
+            self._told.add(line)
+            _log.warning(line)
