@@ -106,7 +106,7 @@ class Budget:
 BUDGETS: dict[Size, Budget] = {
     "smoke": Budget((0, 1), (4,), (USUAL,), 4, 2, 1, 2, (Stage(0, 20),), 3, 2, 30),
     "quick": Budget(
-        seeds=(0, 1, 2),
+        seeds=(0, 1),
         hidden=(32, 16),
         training=(USUAL,),
         popsize=96,
