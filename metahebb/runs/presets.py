@@ -69,10 +69,20 @@ ANT_FAITHFUL = RunConfig(
     generations=500,
 )
 
+# To get moving takes a large stdev, to steer a small one (the study car_racing).
 CAR_RACING = RunConfig(
     task=CarRacing(),
     network=Convolutional(output="linear"),
-    search=SearchConfig(popsize=128, stdev=0.1, learning_rate=0.06, initial_stdev=0.3),
+    search=SearchConfig(
+        popsize=128,
+        stdev=0.1,
+        stdev_decay=0.985,
+        stdev_floor=0.03,
+        learning_rate=0.06,
+        learning_rate_decay=0.985,
+        learning_rate_floor=0.01,
+        initial_stdev=0.3,
+    ),
     generations=300,
 )
 
