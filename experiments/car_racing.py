@@ -247,6 +247,10 @@ def _claims(
         # Track i of run j is the same in both arms.
         more = nested_interval(scores["hebbian"][variant] - scores["static"][variant])
         claims.append(Claim(f"hebbian − static: {variant}", *more, None, budget.seeds, made_by))
+    for arm, found in scores.items():
+        for seed, returns in zip(budget.seeds, found[USUAL], strict=True):
+            name = f"{arm}, run of seed {seed}: mean return of its center, {USUAL}"
+            claims.append(Claim(name, *nested_interval(returns[None]), None, (seed,), made_by))
     one = budget.seeds[:1]
     for world, returns in worlds.items():
         name = f"the center of one Hebbian run in the world {world}"
