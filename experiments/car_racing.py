@@ -25,6 +25,7 @@ from experiments.car_racing_tables import (
     NOTES,
     bodies_table,
     published_table,
+    stuck,
     versions,
     write_figure,
 )
@@ -155,8 +156,12 @@ def main(order: Order) -> None:
         budget=budget,
         hidden="-".join(map(str, budget.hidden)),
         training=", ".join(budget.training),
-        horizons=", ".join(f"{s.max_steps} env steps from generation {s.start} on" for s in
-                           budget.schedule),
+        horizons=", ".join(
+            f"{stage.max_steps} env steps from generation {stage.start} on"
+            for stage in budget.schedule
+            if stage.start < budget.generations
+        ),
+        stuck=stuck(scores),
         versions=versions(),
         lives=budget.lives,
     )  # fmt: skip

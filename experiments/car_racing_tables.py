@@ -59,6 +59,8 @@ The same for each arm: each of these settings (stdev – learning rate – initi
 {tuning}
 """
 
+MOVES = 10.0
+"""Return below which a car stays where it was born, more or less."""
 PUBLISHED = (
     ("Najarro & Risi 2020, Hebbian", "872 ± 11", "458,002; ES, 200 × 300 generations"),
     ("Najarro & Risi 2020, static", "711 ± 16", "92,690; the same"),
@@ -86,6 +88,15 @@ def versions() -> str:
         except PackageNotFoundError:
             found.append(f"without {package}")
     return f"Environment: CarRacing-v3 in the world *compiled*; {', '.join(found)}."
+
+
+def stuck(scores: Mapping[str, Mapping[str, Floats]]) -> str:
+    """Return how many runs of each arm never got moving, in words."""
+    found = []
+    for arm, grounds in scores.items():
+        means = next(iter(grounds.values())).mean(1)
+        found.append(f"{int((means < MOVES).sum())} of {len(means)} {arm} runs never did")
+    return ", ".join(found)
 
 
 def bodies_table(scores: Mapping[str, Mapping[str, Floats]], seen: Sequence[str]) -> str:
