@@ -64,7 +64,16 @@ def test_it_writes_both_arms_on_every_ground(study: Path) -> None:
     assert {(row["arm"], row["variant"]) for row in rows} == {(a, v) for a in WHO for v in VARIANTS}
     summary = json.loads((folder / "summary.json").read_text())
     claims = {claim["name"]: claim for claim in summary["claims"]}
-    assert len(claims) == len(summary["claims"]) == 3 * len(VARIANTS) + 2 * len(WORLDS) - 1
+    runs = len(WHO) * len(BUDGET.seeds)
+    wanted = 3 * len(VARIANTS) + runs + 2 * len(WORLDS) - 1
+    assert len(claims) == len(summary["claims"]) == wanted
+    for arm in WHO:
+        each = [
+            claims[f"{arm}, run of seed {seed}: mean return of its center, {USUAL}"]["value"]
+            for seed in BUDGET.seeds
+        ]
+        mean = claims[f"{arm}: mean return on {BUDGET.lives} fresh tracks, {USUAL}"]["value"]
+        assert mean == pytest.approx(sum(each) / len(each))
     assert {claim["goal"] for claim in summary["claims"]} == {None}
     assert GOAL == 300
     for variant in VARIANTS:
@@ -77,6 +86,7 @@ def test_it_writes_both_arms_on_every_ground(study: Path) -> None:
         assert f"the center of one Hebbian run in the world {world}" in claims
     assert abs(claims["the same center: compiled − gymnasium"]["value"]) < 5
     readme = (folder / "README.md").read_text()
+    assert f"of {len(BUDGET.seeds)} hebbian runs never did" in readme
     for part in ("gymnasium ", "box2d ", "pygame-ce "):
         assert part in readme.partition("Environment: ")[2]
     linked = {part.split(")")[0] for part in readme.split("](")[1:]}
