@@ -7,10 +7,24 @@ from __future__ import annotations
 
 import os
 import pickle
+import socket
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from metahebb.evolution.backends.base import Job
 from metahebb.worker import Worker
+
+
+class Greeting(NamedTuple):
+    """What a worker says of itself when it is there.
+
+    Attributes:
+        pid: of its process.
+        node: of the cluster, on which it is.
+    """
+
+    pid: int
+    node: str
 
 
 class RemoteWorker:
@@ -26,9 +40,11 @@ class RemoteWorker:
         self._lanes = lanes
         self._worker: Worker | None = None
 
-    def greet(self) -> int:
-        """Return the process id, as a sign of life."""
-        return os.getpid()
+    def greet(self) -> Greeting:
+        """Return a sign of life, and who gives it."""
+        # A machine may have several nodes; Ray tells workers who started them.
+        node = f"{socket.gethostname()}/{os.environ.get('RAY_RAYLET_PID', '')}"
+        return Greeting(os.getpid(), node)
 
     def evaluate(self, jobs: Sequence[Job], number: int, start: int, stop: int) -> bytes:
         """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes."""

@@ -14,10 +14,11 @@ import ray
 from ray.exceptions import ActorDiedError, RayError, RayTaskError
 
 from metahebb.errors import InputError, MetahebbError, ProgressError
-from metahebb.evolution.backends.actor import RemoteWorker
+from metahebb.evolution.backends.actor import Greeting, RemoteWorker
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
 from metahebb.evolution.backends.environment import is_loopback
+from metahebb.evolution.backends.pace import Pace
 from metahebb.evolution.memory import check_lanes
 from metahebb.worker import Outcomes, Setup
 
@@ -34,6 +35,9 @@ class RayWorkers:
     A worker that dies, hangs or is cut off is replaced and its candidates are evaluated again;
     what comes out does not change by a bit. Ray's own retries are off: they replay calls in
     another order.
+
+    Workers that find no core stand in Ray's queue: they begin when a machine joins the cluster,
+    also in the middle of a generation, and nobody waits for them.
     """
 
     def __init__(
@@ -56,7 +60,7 @@ class RayWorkers:
             lanes: lives at a time per worker. A few keep their synapses in the core's cache.
             address: of a Ray cluster to join (``auto``, ``host:port``). None starts a private one
                 on this machine that is closed to all others.
-            batch: candidates per call; by default several calls per worker and generation.
+            batch: candidates per call; by default what takes a worker a second or two.
             lease_s: seconds after which a worker that does not answer counts as hung.
 
         Raises:
@@ -81,6 +85,8 @@ class RayWorkers:
         self._lanes = lanes
         self._batch = batch
         self._lease_s = lease_s
+        self._pace = Pace()
+        self._dispatch: Dispatch | None = None
         self._owns_ray = _connect(workers, address)
         self._actors = _Actors(pickled, workers, lanes)
         try:
@@ -105,7 +111,12 @@ class RayWorkers:
             TaskError: the code of the task raised an error, twice.
             ProgressError: work that kills its workers, or none that gets done.
         """
-        units = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job)]
+        present = self._actors.present()
+        units = [u for number, job in enumerate(jobs) for u in self._cut(number, job, present)]
+        if self._dispatch is None:
+            self._actors.forget()
+            self._dispatch = Dispatch(self._actors, self._lease_s, str)
+        dispatch, self._dispatch = self._dispatch, None  # not used again after an error
         self._actors.begin(jobs)
 
         def name(unit: Unit) -> str:
@@ -113,7 +124,13 @@ class RayWorkers:
             who = f"candidates {unit.start} to {unit.stop - 1}"
             return f"{who} of generation {generation} (seed {seed})"
 
-        results = Dispatch(self._actors, self._lease_s, name).run(units)
+        def measure(unit: Unit, seconds: float) -> None:
+            lives = jobs[unit.job].plan.lives_per_candidate
+            self._pace.note((unit.stop - unit.start) * lives, seconds)
+
+        dispatch.name, dispatch.on_result = name, measure
+        results = dispatch.run(units)
+        self._dispatch = dispatch
         parts: list[list[bytes]] = [[] for _ in jobs]
         for unit, result in zip(units, results, strict=True):
             parts[unit.job].append(result)
@@ -122,14 +139,15 @@ class RayWorkers:
             for job, part in zip(jobs, parts, strict=True)
         ]
 
-    def _cut(self, number: int, job: Job) -> list[Unit]:
+    def _cut(self, number: int, job: Job, workers: int) -> list[Unit]:
         if self._batch:
             starts = range(0, job.n_candidates, self._batch)
             units = [Unit(number, s, min(s + self._batch, job.n_candidates)) for s in starts]
         else:
-            smallest = -(-self._lanes // job.plan.lives_per_candidate)
-            units = cut(number, job.n_candidates, smallest, self.workers)
-        return [Unit(number, job.first + start, job.first + stop) for _, start, stop in units]
+            lives = job.plan.lives_per_candidate
+            least, most = self._pace.bounds(-(-self._lanes // lives), lives, workers)
+            units = cut(number, job.n_candidates, least, workers, most)
+        return [Unit(number, job.first + start, job.first + stop) for _, start, stop, _ in units]
 
     def close(self) -> None:
         """End the workers, and Ray if it was started here."""
@@ -160,6 +178,7 @@ class _Actors:
         self._jobs: Any = None
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
+        self._node = [""] * workers  # where each has been alive
         for worker in range(workers):
             self._greet(worker)
 
@@ -175,15 +194,29 @@ class _Actors:
                 )
 
     def begin(self, jobs: Sequence[Job]) -> None:
-        """Make ``jobs`` the ones that units are of; forget what an interrupted round left."""
+        """Make ``jobs`` the ones that units are of."""
         self._jobs = None  # makes room first
         # They go to each node once, and a point that several have goes once for all of them.
         self._jobs = ray.put(tuple(jobs))
+
+    def forget(self) -> None:
+        """End what an interrupted round left: it may hang."""
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
                 del self._due[ref]
                 if self._busy.get(worker) == ref:
-                    self._greet(worker)
+                    self.rebuild(worker)
+
+    def present(self) -> int:
+        """Return how many workers there are, or will be soon: at most as many as cores."""
+        cores = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
+        return max(1, len(self.pids), min(len(self._handles), int(cores)))
+
+    def node(self, worker: int) -> str:
+        return self._node[worker]
+
+    def nodes(self) -> set[str]:
+        return {self._node[worker] for worker in self.pids}
 
     def ready(self) -> list[int]:
         workers = range(len(self._handles))
@@ -191,7 +224,7 @@ class _Actors:
 
     def send(self, worker: int, unit: Unit) -> None:
         evaluate = self._handles[worker].evaluate
-        self._owe(worker, evaluate.remote(self._jobs, *unit), unit)
+        self._owe(worker, evaluate.remote(self._jobs, unit.job, unit.start, unit.stop), unit)
 
     def receive(self) -> list[tuple[int, Unit, Reply]]:
         now = time.monotonic()
@@ -252,7 +285,8 @@ class _Actors:
         if isinstance(value, bytes):
             self._pauses[worker] = _PAUSES_S[0]
             return value
-        self.pids[worker] = value
+        assert isinstance(value, Greeting)
+        self.pids[worker], self._node[worker] = value
         return b""
 
     def _rest(self, worker: int) -> None:
