@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from metahebb.commands.orphans import orphans
 from metahebb.commands.parsing import parse
 from metahebb.runs.manifest import PACKAGES, machine
 from metahebb.runs.presets import PRESETS
@@ -48,6 +49,8 @@ def doctor(subject: str, rest: list[str]) -> int:
             needed = package in PACKAGES
             missing += needed
             print(f"{package:10} {'MISSING: pip install metahebb' if needed else 'not installed'}")
+    for line in orphans():
+        print(f"{'orphan':10} {line}")
     checks: dict[str, Callable[[], str]] = {
         "cache": _cache,
         "kernel": _kernel,

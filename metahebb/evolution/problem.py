@@ -13,11 +13,11 @@ import numpy.typing as npt
 import torch
 from evotorch import Problem, SolutionBatch
 
-from metahebb.errors import CheckpointError
+from metahebb.errors import CheckpointError, ProgressError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.config import initial_center
 from metahebb.evolution.gradient import center_gradient, gradients
-from metahebb.evolution.ranking import weights, worst_for_nonfinite
+from metahebb.evolution.ranking import NONFINITE_ADVICE, weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
     OUTCOME,
@@ -197,6 +197,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         # The published fitness: mean return − 0.01·mean(h²) (Najarro & Risi's public code).
         if self.penalty:
             fitness -= self.penalty * outcomes["mean_square"].reshape(popsize, -1)[:, 0]
+        _check_mostly_finite(fitness)
         totals = np.zeros(0) if self.norm is None else observed(found[0])
         return Evaluation(fitness, outcomes, center, totals)
 
@@ -211,6 +212,16 @@ class LifeProblem(Problem):  # type: ignore[misc]
         n = max(1, min(most, popsize - 1))
         adding = dataclasses.replace(plan, adds_up=True)
         return [Job(adding, point, n), Job(plan, point, popsize - n, first=n)]
+
+
+def _check_mostly_finite(fitness: Fitness) -> None:
+    """Raise ProgressError where the few that are left say little; see ranking for none at all."""
+    bad = int(np.count_nonzero(~np.isfinite(fitness)))
+    if fitness.size / 2 < bad < fitness.size:
+        raise ProgressError(
+            f"expected finite fitness of half a generation at least, got {bad} non-finite ones of "
+            f"{fitness.size}; {NONFINITE_ADVICE}"
+        )
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from metahebb.evolution.backends.base import Job
-from metahebb.worker import Worker
+from metahebb.worker import Worker, is_of_task, spare
 
 
 class Greeting(NamedTuple):
@@ -51,6 +51,12 @@ class RemoteWorker:
         job = jobs[number]
         worker = self._worker or Worker(pickle.loads(self._setup), self._lanes)
         self._worker = None  # lanes in which something raised are not used again
-        outcomes = worker.evaluate(job.plan, job.point, range(start, stop))
-        self._worker = worker
+        work = (job.plan, job.point, range(start, stop))
+        try:
+            outcomes = worker.evaluate(*work)
+            self._worker = worker
+        except Exception as error:
+            if worker.setup.on_error == "abort" or not is_of_task(error):
+                raise
+            outcomes = spare(worker.setup, self._lanes, *work)
         return outcomes.tobytes()

@@ -266,7 +266,7 @@ class Dispatch:
         if case.failed_on is not None:
             raise TaskError(
                 f"expected {case.name} to live, got twice an error: {reason}; "
-                "run with --workers 0 to see where it is raised"
+                "give the same command with --workers 0 --threads 1 --traceback to see where"
             )
         case.failed_on = worker
         _log.warning("%s: %s; trying once more", case.name, reason)

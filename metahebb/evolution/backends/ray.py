@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ _WAIT_S = 0.5
 _DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
 _REACH_S = 10.0
 _PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
+_log = logging.getLogger(__name__)
 
 
 class RayWorkers:
@@ -309,6 +311,8 @@ def start_local(cpus: int) -> None:
             "metahebb.evolution.backends.environment.prepare_environment() before importing ray "
             "or evotorch"
         )
+    _tell_of_no_token()
+    close_token()
     mask = os.umask(0o077)  # Ray writes its token and logs for everyone to read
     try:
         ray.init(
@@ -330,6 +334,8 @@ def _connect(workers: int, address: str | None) -> bool:
     if address is None:
         start_local(workers)
         return True
+    _tell_of_no_token()
+    close_token()
     try:
         _reach(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
@@ -339,6 +345,27 @@ def _connect(workers: int, address: str | None) -> bool:
             "`ray start --head`, and see that both sides have the same RAY_AUTH_MODE and token"
         ) from error
     return True
+
+
+def _tell_of_no_token() -> None:
+    mode = os.environ.get("RAY_AUTH_MODE", "")
+    if mode.lower() != "token":
+        _log.warning(
+            "RAY_AUTH_MODE is %r: whoever reaches this Ray can run code as you; set it to token "
+            "(docs/howto/faults.md)",
+            mode,
+        )
+
+
+def close_token() -> None:
+    """Let nobody else read a token that Ray has written before, for all to read."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    token = Path(path) if path else Path.home() / ".ray" / "auth_token"
+    for found, mode in ((token, 0o600), (token.parent, 0o700)):
+        if found == token.parent and path:
+            return  # a folder of the user's choice
+        if found.exists() and found.stat().st_uid == os.getuid():
+            found.chmod(found.stat().st_mode & mode)
 
 
 def _reach(address: str) -> None:
