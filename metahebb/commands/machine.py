@@ -49,8 +49,8 @@ def doctor(subject: str, rest: list[str]) -> int:
             needed = package in PACKAGES
             missing += needed
             print(f"{package:10} {'MISSING: pip install metahebb' if needed else 'not installed'}")
-    for line in orphans():
-        print(f"{'orphan':10} {line}")
+    for left in orphans():
+        print(f"orphan     {left.name} of {left.session}, which has ended: kill {left.pid}")
     checks: dict[str, Callable[[], str]] = {
         "cache": _cache,
         "kernel": _kernel,

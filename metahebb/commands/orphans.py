@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -13,30 +15,37 @@ _NEEDED = ("gcs_server", "raylet")
 """While one of these lives on this machine, so does its session."""
 
 
-def orphans() -> list[str]:
-    """Return a line for each process of one's own whose Ray has ended, and how to end it."""
+class Found(NamedTuple):
+    """A process of Ray."""
+
+    pid: int
+    name: str
+    session: str
+
+
+def orphans() -> list[Found]:
+    """Return the processes of one's own whose Ray has ended."""
     found = list(_of_ray())
-    alive = {session for process, session in found if process.name() in _NEEDED}
-    return [
-        f"process {process.pid} ({process.name()}) of {session}, whose Ray has ended; "
-        f"end it with: kill {process.pid}"
-        for process, session in found
-        if session not in alive
-    ]
+    alive = {process.session for process in found if process.name in _NEEDED}
+    return [process for process in found if process.session not in alive]
 
 
-def _of_ray() -> Iterator[tuple[psutil.Process, str]]:
-    """Yield one's own processes that Ray started, each with its session's name."""
+def _of_ray() -> Iterator[Found]:
+    """Yield one's own processes that Ray started."""
     for process in psutil.process_iter():
         try:
             if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:
                 continue
             words = process.cmdline()
-            process.name()  # kept for who asks later, when it may be gone
+            first = Path(words[0]) if words else Path()
+            if words and words[0].startswith("ray::"):  # a title in the place of its words
+                name, places = words[0], [file.path for file in process.open_files()]
+            elif first.name in _NEEDED and "ray" in first.parts:
+                name, places = first.name, words
+            else:
+                continue
         except psutil.Error:
             continue
-        # Programs of the user may name a session, too; those of Ray lie in its package.
-        if any(f"{os.sep}ray{os.sep}" in word for word in words[:3]):
-            session = _SESSION.search(" ".join(words))
-            if session:
-                yield process, session.group()
+        session = _SESSION.search(" ".join(places))
+        if session:
+            yield Found(process.pid, name, session.group())
