@@ -19,7 +19,7 @@ test: setup
 	@.venv/bin/pytest
 
 test-faults: setup
-	@.venv/bin/pytest -m row tests/faults
+	@.venv/bin/pytest -m row
 
 lint: setup
 	.venv/bin/ruff check
