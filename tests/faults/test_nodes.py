@@ -1,4 +1,4 @@
-"""Rows 4 and 7: machines that leave a cluster, hang, are cut off or join, in namespaces of their own.
+"""Rows 4 and 7: machines that leave a cluster, hang, are cut off or join, in their own namespaces.
 
 The machines are raylets on one kernel; where one is cut off, each has a network of its own.
 """
