@@ -132,12 +132,9 @@ def test_workers_killed_faster_than_they_restart_end_the_run(
 
 
 @pytest.mark.row(7)
-@pytest.mark.parametrize("workers", [("1", "2"), ("2", "0")])
-def test_a_run_may_go_on_with_other_workers(
-    cluster: None, tmp_path: Path, workers: tuple[str, str]
-) -> None:
+def test_a_run_may_go_on_with_other_workers(cluster: None, tmp_path: Path) -> None:
     path = tmp_path / "run"
     told = (*ANT_QUICK[:1], "--generations", "3", *ANT_QUICK[3:], *QUIET)
-    assert main(["evolve", *told, "--workers", workers[0], "--out", str(path)]) == 0
-    assert resume(path, "--generations", "6", "--workers", workers[1], "--lanes", "5") == 0
+    assert main(["evolve", *told, "--workers", "1", "--out", str(path)]) == 0
+    assert resume(path, "--generations", "6", "--workers", "2", "--lanes", "5") == 0
     assert tuple(centers(path)) == ant_quick_centers()
