@@ -1,5 +1,6 @@
 # make demo   install into .venv, evolve an ant, end with the path of its run folder
 # make test   install into .venv, run the tests
+# make test-faults   the table of docs/howto/faults.md, row by row; takes a quarter of an hour
 # make lint   install into .venv, check style, formatting, types and import order
 #
 # PYTHON=... names the interpreter that .venv is made from; by default the first one that fits.
@@ -8,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: setup demo test lint
+.PHONY: setup demo test test-faults lint
 setup: .venv/.installed
 
 demo: setup
@@ -16,6 +17,9 @@ demo: setup
 
 test: setup
 	@.venv/bin/pytest
+
+test-faults: setup
+	@.venv/bin/pytest -m row
 
 lint: setup
 	.venv/bin/ruff check

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from metahebb.genomes import GeneSource, Genome
 from metahebb.networks import NetworkLanes, ObservationNorm, Senses
 from metahebb.networks.base import Change
-from metahebb.noise import Key, integer
+from metahebb.noise import Key, Stream, integer
 from metahebb.probes import AnyProbe, BirthProbe, Moment, OutputProbe, Probe
-from metahebb.tasks.base import StepResult, TaskLanes
+from metahebb.tasks.base import StepResult, TaskError, TaskLanes
 
 Indices = npt.NDArray[np.intp]
 
@@ -125,7 +125,10 @@ class Lanes:
             outputs = self._network.act(observations, alive)
             for output_probe in after:
                 output_probe.change_outputs(moment, outputs)
-            step = self._task.step(outputs, alive)
+            try:
+                step = self._task.step(outputs, alive)
+            except TaskError as error:
+                raise self._whose(error) from error
             # A slice where all lanes live: indexing with an array copies.
             rows = slice(None) if alive.size == len(self._lives) else alive
             self._returns[rows] += step.reward
@@ -158,8 +161,24 @@ class Lanes:
         if lanes.size:
             seeds = [integer(life.environment) for _, life in taken]
             bodies = np.array([life.body for _, life in taken], np.intp)
-            self._task.reset(lanes, seeds, bodies)
+            try:
+                self._task.reset(lanes, seeds, bodies)
+            except TaskError as error:
+                raise self._whose(error) from error
         return lanes
+
+    def _whose(self, error: TaskError) -> TaskError:
+        """Return ``error`` with the candidate's number, if it is known on which lane it was."""
+        life = None if error.lane is None else self._lives[error.lane]
+        if life is None:
+            return error
+        key = life.environment
+        who = (
+            "the center"
+            if key.stream == Stream.EVALUATION_ENVIRONMENT
+            else f"candidate {key.index}"
+        )
+        return TaskError(f"{error} ({who} of generation {key.generation}, run seed {key.seed})")
 
     def _open(self, lane: int, life: Life) -> None:
         """Let a newborn sense as its life says."""

@@ -31,7 +31,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from metahebb.errors import InputError, StorageError
+from metahebb.errors import CheckpointError, InputError
 
 SALT = 0x626265686174656D  # b"metahebb", little-endian; changing it changes every result
 TABLE_SHA256 = "b5d193788f8dbaca5f2b783ecc573e6cb85521b702952d959068ad27fa8dd491"
@@ -225,12 +225,12 @@ def table() -> NDArray[np.float32]:
     Entry k is the quantile at (k + 0.5) / 65536, scaled so that the table's variance is 1.
 
     Raises:
-        StorageError: The file is not the one that the package was published with.
+        CheckpointError: The file is not the one that the package was published with.
     """
     data = _TABLE_PATH.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if digest != TABLE_SHA256:
-        raise StorageError(
+        raise CheckpointError(
             f"expected SHA-256 {TABLE_SHA256}, got {digest} ({_TABLE_PATH}); reinstall metahebb"
         )
     quantiles: NDArray[np.float32] = np.load(io.BytesIO(data), allow_pickle=False)

@@ -5,19 +5,22 @@ All that a worker process needs is here and below; torch, evotorch and ray are n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.errors import MetahebbError
 from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
 from metahebb.life import Ending, Lanes, Life, LifeResult
 from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
 from metahebb.probes import AnyProbe
-from metahebb.tasks.base import Placed, Task
+from metahebb.tasks.base import Placed, Task, TaskError
 
 Genes = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -33,6 +36,8 @@ OUTCOME = np.dtype(
     ]
 )
 """What travels back of a life: 25 bytes."""
+OnError = Literal["abort", "worst"]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Setup:
         seed: of the run.
         probes: what is done to every life, in this order.
         norm: by which observations are sensed, where a plan does not say it; None: as they are.
+        on_error: what an error of the task does: it ends the run, or its candidate ranks worst.
     """
 
     task: Task
@@ -54,6 +60,7 @@ class Setup:
     seed: int
     probes: tuple[AnyProbe, ...] = ()
     norm: ObservationNorm | None = None
+    on_error: OnError = "abort"
 
     @classmethod
     def build(
@@ -212,6 +219,49 @@ def all_lives(
         source = point.source(setup.seed, plan.generation, candidate)
         lives.extend(plan.lives(setup, candidate, source, len(lives), point.genome))
     return lives
+
+
+def spare(
+    setup: Setup, lanes: int, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
+) -> Outcomes:
+    """Return the outcomes of candidates among which something raised an error.
+
+    They live once more, in halves, until it is known who it is: all lives of such a candidate end
+    non-finite, so that it ranks worst.
+    """
+    outcomes = _halved(setup, lanes, plan, point, candidates)
+    if not is_nonfinite(outcomes).any():
+        _log.warning(
+            "candidates %d to %d of generation %d: an error, and then none: nondeterministic; see "
+            "that the task depends on its seed only",
+            *(candidates.start, candidates.stop - 1, plan.generation),
+        )
+    return outcomes
+
+
+def _halved(
+    setup: Setup, lanes: int, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
+) -> Outcomes:
+    try:
+        return Worker(setup, lanes).evaluate(plan, point, candidates)
+    except Exception as error:
+        if not is_of_task(error):
+            raise
+        if len(candidates) > 1:
+            middle = len(candidates) // 2
+            parts = (candidates[:middle], candidates[middle:])
+            return np.concatenate([_halved(setup, lanes, plan, point, part) for part in parts])
+        _log.warning("candidate %d ranks worst: %s", candidates.start, error)
+    outcomes = np.zeros(plan.lives_per_candidate, plan.outcome(setup))
+    outcomes["episode_return"] = outcomes["distance"] = np.nan
+    outcomes["ending"] = Ending.NONFINITE
+    return outcomes
+
+
+def is_of_task(error: Exception) -> bool:
+    """Return whether an error is one of the task's code: neither ours, nor a want of memory."""
+    ours = isinstance(error, (MetahebbError, MemoryError))
+    return isinstance(error, TaskError) or not ours
 
 
 def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcomes:

@@ -103,6 +103,8 @@ class Resume:
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
     generations: int | None = None
     """The new total; none: what the run was told."""
+    fallback: bool = False
+    """Where the newest checkpoint is damaged, go on from the one before it, to the same bits."""
 
 
 def evolve(name: str, rest: list[str]) -> int:
@@ -170,6 +172,8 @@ def resume(path: str, rest: list[str]) -> int:
     with run.lock():
         # What is damaged, or of another version, is found now: before anything is written.
         run.manifest()
+        if options.fallback:
+            _fall_back(run)
         run.newest()
         _tell_of_arithmetic(run)
         _check_loggers(options.shown.log, options.where)
@@ -177,6 +181,15 @@ def resume(path: str, rest: list[str]) -> int:
             _extend(run, options.generations)
         with _backend(options.where, run.config) as backend:
             return _go(run, backend, options.shown)
+
+
+def _fall_back(run: RunFolder) -> None:
+    for path in run.checkpoints.fall_back():
+        print(
+            f"metahebb: {path} is damaged, and set aside; the journal has what came since the "
+            "checkpoint before it",
+            file=sys.stderr,
+        )
 
 
 def _tell_of_arithmetic(run: RunFolder) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from metahebb.commands.orphans import orphans
 from metahebb.commands.parsing import parse
 from metahebb.fingerprint import NOT_COMPARED, fingerprint, summary
 from metahebb.runs.manifest import PACKAGES, machine
@@ -49,6 +50,8 @@ def doctor(subject: str, rest: list[str]) -> int:
             needed = package in PACKAGES
             missing += needed
             print(f"{package:10} {'MISSING: pip install metahebb' if needed else 'not installed'}")
+    for left in orphans():
+        print(f"orphan     {left.name} of {left.session}, which has ended: kill {left.pid}")
     checks: dict[str, Callable[[], str]] = {
         "cache": _cache,
         "kernel": _kernel,

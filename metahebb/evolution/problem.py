@@ -13,11 +13,11 @@ import numpy.typing as npt
 import torch
 from evotorch import Problem, SolutionBatch
 
-from metahebb.errors import CheckpointError
+from metahebb.errors import CheckpointError, ProgressError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.config import initial_center
 from metahebb.evolution.gradient import center_gradient, gradients
-from metahebb.evolution.ranking import weights, worst_for_nonfinite
+from metahebb.evolution.ranking import NONFINITE_ADVICE, weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
     OUTCOME,
@@ -195,6 +195,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
             found, center = self.backend.evaluate(jobs), None
         outcomes = found[0] if len(found) == 1 else np.concatenate([plain(part) for part in found])
         fitness = fitness_of(outcomes, popsize, self.penalty)
+        _check_mostly_finite(fitness)
         totals = np.zeros(0) if self.norm is None else observed(found[0])
         return Evaluation(fitness, outcomes, center, totals)
 
@@ -226,6 +227,16 @@ def fitness_of(outcomes: Outcomes, n_candidates: int, penalty: float) -> Fitness
     if penalty:
         fitness -= penalty * outcomes["mean_square"].reshape(n_candidates, -1)[:, 0]
     return fitness
+
+
+def _check_mostly_finite(fitness: Fitness) -> None:
+    """Raise ProgressError where the few that are left say little; see ranking for none at all."""
+    bad = int(np.count_nonzero(~np.isfinite(fitness)))
+    if fitness.size / 2 < bad < fitness.size:
+        raise ProgressError(
+            f"expected finite fitness of half a generation at least, got {bad} non-finite ones of "
+            f"{fitness.size}; {NONFINITE_ADVICE}"
+        )
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

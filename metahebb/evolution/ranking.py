@@ -16,6 +16,12 @@ from metahebb.errors import ProgressError, unknown_name
 
 Fitness = npt.NDArray[np.float64]
 
+NONFINITE_ADVICE = (
+    "evolve anew with a lower --search.stdev, --search.learning-rate or --search.penalty (its "
+    "mean(h²) can overflow); in a plastic network, --network.normalization.kind max_abs bounds "
+    "weights"
+)
+
 
 def worst_for_nonfinite(fitness: Fitness) -> Fitness:
     """Return ``fitness`` with NaN and ±inf replaced by the worst finite value.
@@ -26,9 +32,7 @@ def worst_for_nonfinite(fitness: Fitness) -> Fitness:
     finite = np.isfinite(fitness)
     if not finite.any():
         raise ProgressError(
-            f"expected some finite fitness, got {fitness.size} non-finite ones; evolve anew with a "
-            "lower --search.stdev, --search.learning-rate or --search.penalty (its mean(h²) can "
-            "overflow); in a plastic network, --network.normalization.kind max_abs bounds weights"
+            f"expected some finite fitness, got {fitness.size} non-finite ones; {NONFINITE_ADVICE}"
         )
     return np.where(finite, fitness, fitness[finite].min())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,23 @@ class Checkpoints:
         numbered = self._numbered()
         return self.load(numbered[-1].stem) if numbered else None
 
+    def fall_back(self) -> list[Path]:
+        """Rename descriptions, newest first, until a whole checkpoint comes; return their paths.
+
+        The journal has what came since that one.
+        """
+        aside = []
+        for path in reversed(self._numbered()):
+            try:
+                self.load(path.stem)
+            except CheckpointError:
+                with storage_errors(path):
+                    path.rename(path.with_suffix(".damaged"))
+                aside.append(path)
+            else:
+                break
+        return aside
+
     def load(self, name: str) -> Checkpoint:
         """Return the checkpoint of that name (a number, or ``best``).
 
@@ -127,9 +145,10 @@ class Checkpoints:
         if digest != wanted:
             raise self._damaged(path, f"SHA-256 {digest[:12]}…, not {wanted[:12]}…")
         try:
+            _check_headers(data)
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 state = {key: arrays[key] for key in arrays.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
             raise self._damaged(path, str(error)) from None
         for count, value in counts.items():
             if state.pop(count, None) != value:
@@ -140,6 +159,23 @@ class Checkpoints:
 
     def _damaged(self, path: Path, got: str) -> CheckpointError:
         return CheckpointError(
-            f"expected a whole checkpoint, got {got} ({path}); delete this .json to go on from "
-            "the one before it"
+            f"expected a whole checkpoint, got {got} ({path}); delete this .json, or resume with "
+            "--fallback, to go on from the one before it"
         )
+
+
+def _check_headers(data: bytes) -> None:
+    """Raise ValueError if an array of a npz file claims to be more than the file holds.
+
+    NumPy takes the memory that a header claims before it reads what there is.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(data):
+                raise ValueError(f"{info.filename} that is packed, or larger than its file")
+            with archive.open(info) as file:
+                if np.lib.format.read_magic(file) != (1, 0):
+                    raise ValueError(f"{info.filename} of another format")
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                if math.prod(shape) * dtype.itemsize != info.file_size - file.tell():
+                    raise ValueError(f"{info.filename}, {info.file_size} bytes for shape {shape}")

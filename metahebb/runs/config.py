@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
@@ -12,7 +12,7 @@ from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
 from metahebb.tasks import CarRacing, GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
-from metahebb.worker import Plan, Setup
+from metahebb.worker import OnError, Plan, Setup
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,9 @@ class RunConfig:
     observation_norm: bool = field(default=False, metadata={LATER: True})
     """Whether networks sense observations less their mean, over their std, as the generations
     before have met them."""
+    on_error: OnError = field(default="abort", metadata={LATER: True})
+    """What an error of the environment does (see docs/howto/faults.md): it ends the run (abort), or
+    its candidate ranks worst."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -153,6 +156,7 @@ class RunConfig:
             maps,
             observation_norm=self.observation_norm,
         )
+        setup = replace(setup, on_error=self.on_error)
         if self.birth_genome != PerSynapse() and "birth" not in setup.genome.stretches():
             raise InputError(
                 f"expected weights at birth that evolve for the birth_genome "

@@ -8,12 +8,15 @@ import fnmatch
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 import metahebb
 from metahebb.errors import CheckpointError, InputError
@@ -59,8 +62,10 @@ class RunFolder:
         What `create` left when it was killed is no hindrance.
         """
         if (path / "config.json").exists():
+            held = writer(path)
+            now = f", to which {held} writes," if held else ""
             raise InputError(
-                f"expected a new folder, got {path}, which holds a run; go on with 'metahebb "
+                f"expected a new folder, got {path}, which holds a run{now}; go on with 'metahebb "
                 f"resume {path}', or choose another --out"
             )
         if path.exists() and not (path.is_dir() and _is_half_made(path)):
@@ -125,19 +130,25 @@ class RunFolder:
     def lock(self) -> Iterator[None]:
         """Be the only one who writes here, inside the block; it ends with the process, too.
 
+        So what a killed process left in the file is in nobody's way.
+
         Raises:
             InputError: somebody else is writing.
         """
         with storage_errors(self.path):
-            file = (self.path / LOCK).open("w")
+            file = (self.path / LOCK).open("a+")
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise InputError(
-                    f"expected a run that nobody writes to, got {self.path}, which another process "
-                    "holds; wait for it, or end it"
+                    f"expected a run that nobody writes to, got {self.path}, which "
+                    f"{_named(file)} holds; wait for it, or end it"
                 ) from None
+            with storage_errors(self.path):
+                file.truncate(0)
+                file.write(f"{socket.gethostname()} {os.getpid()} {_started()}\n")
+                file.flush()
             yield
 
     def extend(self, generations: int) -> None:
@@ -265,6 +276,34 @@ class RunFolder:
         """
         files = sorted((self.path / EVALUATIONS).glob("*.json"))
         return [check_evaluation(_read_json(file), file) for file in files]
+
+
+def writer(path: Path) -> str | None:
+    """Return who writes to the run at ``path`` now, by host and process id; None: nobody."""
+    try:
+        file = (path / LOCK).open()
+    except OSError:
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return _named(file)
+    return None
+
+
+def _named(file: TextIO) -> str:
+    """Return who holds a lock, as it has written there itself."""
+    file.seek(0)
+    words = file.read().split()
+    if len(words) != 3:
+        return "another process"
+    return f"process {words[1]} on {words[0]} (started {words[2]})"
+
+
+def _started() -> str:
+    began = datetime.fromtimestamp(psutil.Process().create_time(), UTC)
+    return began.isoformat(timespec="seconds")
 
 
 def _check_unchanged(file: Path, config: RunConfig, manifest: dict[str, Any]) -> None:

@@ -37,11 +37,11 @@ def setup_at(config: RunConfig, checkpoint: Checkpoint | None, path: Path) -> Se
         genome = genome_of(first.genome, checkpoint.state)
     except InputError as error:
         raise CheckpointError(f"{error} ({path}); restore the folder") from None
-    shape = checkpoint.state["center"].shape
-    if shape != (genome.n_genes,):
+    center = checkpoint.state["center"]
+    if center.shape != (genome.n_genes,) or center.dtype != np.float32:
         raise CheckpointError(
-            f"expected a center of {genome.n_genes} genes, as config.json has it, got shape "
-            f"{shape} in {path}; restore the folder"
+            f"expected a center of {genome.n_genes} genes of float32, as config.json has it, got "
+            f"shape {center.shape} of {center.dtype} in {path}; restore the folder"
         )
     if first.norm is None:
         return replace(first, genome=genome)

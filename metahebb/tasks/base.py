@@ -16,9 +16,13 @@ Lanes = npt.NDArray[np.intp]
 
 
 class TaskError(MetahebbError, RuntimeError):
-    """A task's environment raised an error of its own."""
+    """A task's environment raised an error of its own, on ``lane`` if that is known."""
 
     exit_status = 2
+
+    def __init__(self, message: str, lane: int | None = None) -> None:
+        super().__init__(message)
+        self.lane = lane
 
 
 class StepResult(NamedTuple):

@@ -242,12 +242,12 @@ class GymLanes:
                 observation, reward, terminated, truncated, _ = self._envs[lane].step(
                     self._action(outputs[i])
                 )
+                self._observe(lane, observation)
+                result.reward[i] = _number(reward)
+                result.terminated[i], result.truncated[i] = terminated, truncated
             except Exception as error:
                 raise self._error(lane, error) from error
-            self._observe(lane, observation)
-            finite = np.isfinite(reward) and np.isfinite(self.observations[lane]).all()
-            result.reward[i] = reward
-            result.terminated[i], result.truncated[i] = terminated, truncated
+            finite = np.isfinite(result.reward[i]) and np.isfinite(self.observations[lane]).all()
             result.nonfinite[i] = not finite
         return result
 
@@ -270,9 +270,20 @@ class GymLanes:
         where = f"seed {self._seeds[lane]}, step {self._ages[lane]}"
         return TaskError(
             f"expected {self._task.env_id} to run, got {type(error).__name__}: {error} ({where}); "
-            "reset it with this seed to look into it"
+            "reset it with this seed to look into it",
+            lane,
         )
 
     def measures(self, lane: int) -> dict[str, float]:
         """Return nothing: Gymnasium knows of no measures beside the reward."""
         return {}
+
+
+def _number(reward: Any) -> float:
+    """Return a reward as a float; one in an array of its own is a number, too."""
+    if isinstance(reward, (float, int)):
+        return float(reward)
+    array = np.asarray(reward)
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        raise TypeError(f"a reward that is no number but {type(reward).__name__} {reward!r}")
+    return float(array.item())

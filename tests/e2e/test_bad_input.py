@@ -414,6 +414,7 @@ class Full:
         self._fsync(descriptor)
 
 
+@pytest.mark.row(10)
 @pytest.mark.parametrize("name", [".npz", ".best.json", ".00", "journal", "metrics", "config"])
 def test_a_full_disk(run: Path, said: Said, whole: list[str], name: str) -> None:
     # The next generation is better than any before: the best one has to be saved as well.

@@ -133,6 +133,7 @@ def snapshots(path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             yield folder
 
 
+@pytest.mark.row(6)
 def test_a_run_killed_at_any_write_resumes_to_the_same_bits(
     tmp_path: Path, whole: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

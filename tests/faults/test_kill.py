@@ -42,6 +42,7 @@ def wait_for(path: Path, lines: int, process: subprocess.Popen[str]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.row(6, 8, 9)
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGKILL, -9), (signal.SIGTERM, 75), (signal.SIGINT, 130)]
 )
@@ -99,6 +100,7 @@ def test_ray_workers_change_no_bit(
     assert tuple(centers(path)) == ant_quick_centers(flags=flags)
 
 
+@pytest.mark.row(1)
 @pytest.mark.ray
 def test_ray_workers_change_no_bit_of_what_a_car_does(cluster: None, tmp_path: Path) -> None:
     small = ("--hidden", "3", "--popsize", "6", "--generations", "3")
@@ -144,6 +146,7 @@ def test_a_ray_worker_killed_in_generation_3_changes_no_bit(
     assert tuple(centers(path)) == ant_quick_centers(flags=flags)
 
 
+@pytest.mark.row(9)
 @pytest.mark.ray
 def test_a_ray_run_that_is_interrupted_leaves_no_process(tmp_path: Path) -> None:
     path = tmp_path / "run"

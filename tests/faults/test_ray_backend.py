@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import signal
@@ -59,7 +60,7 @@ class Sabotaged(Locomotion):
 
 class SabotagedLanes:
     def __init__(self, lanes: Any, task: Sabotaged) -> None:
-        self._lanes, self._task, self._steps = lanes, task, 0
+        self._lanes, self._task, self._steps, self._bonus = lanes, task, 0, 0.0
         self.observations = lanes.observations
         self.reset, self.measures = lanes.reset, lanes.measures
 
@@ -74,7 +75,17 @@ class SabotagedLanes:
                 sys.exit(7)
             if self._task.deed == "hang":
                 time.sleep(1000)
-        return self._lanes.step(outputs, lanes)
+            if self._task.deed == "crash":
+                ctypes.string_at(0)
+            if self._task.deed == "cling":  # deaf to SIGTERM, and with a child
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                subprocess.Popen(["sleep", "987654"])
+                time.sleep(1000)
+            if self._task.deed == "differ":  # late, and with another reward than its copy
+                time.sleep(8)
+                self._bonus = 1.0
+        result = self._lanes.step(outputs, lanes)
+        return result._replace(reward=result.reward + self._bonus)
 
     def _strikes(self) -> bool:
         if not self._task.once:
@@ -148,6 +159,7 @@ def test_threads_change_no_bit(expected: list[bytes]) -> None:
     backend.close()
 
 
+@pytest.mark.row(7)
 @pytest.mark.parametrize(("workers", "options"), [(1, {}), (2, {"batch": 3, "lanes": 2})])
 def test_workers_and_batches_change_no_bit(
     cluster: str, expected: list[bytes], workers: int, options: dict[str, int]
@@ -211,8 +223,9 @@ def test_a_worker_is_small_and_survives_being_killed_between_generations(
     backend.close()
 
 
+@pytest.mark.row(20)
 @pytest.mark.parametrize(
-    ("deed", "workers"), [("die", 2), ("leave", 1), ("raise", 1), ("raise", 2)]
+    ("deed", "workers"), [("die", 2), ("leave", 1), ("crash", 1), ("raise", 1), ("raise", 2)]
 )
 def test_one_mishap_changes_no_bit(
     cluster: str, expected: list[bytes], tmp_path: Path, deed: str, workers: int
@@ -222,6 +235,7 @@ def test_one_mishap_changes_no_bit(
     assert once.read_text() == MARK
 
 
+@pytest.mark.row(19)
 @pytest.mark.slow
 def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
     cluster: str, expected: list[bytes], tmp_path: Path
@@ -233,6 +247,7 @@ def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
     assert time.monotonic() - started > 5.0
 
 
+@pytest.mark.row(18)
 def test_a_task_that_raises_is_named_each_time(cluster: str) -> None:
     backend = RayWorkers(ant("raise"), 1, lanes=8)
     for _ in range(2):
@@ -246,6 +261,7 @@ def test_a_task_that_raises_is_named_each_time(cluster: str) -> None:
     backend.close()
 
 
+@pytest.mark.row(20)
 @pytest.mark.slow
 def test_work_that_kills_each_worker_ends_the_run(cluster: str) -> None:
     with pytest.raises(
@@ -263,6 +279,7 @@ def listening(process: psutil.Process) -> list[str]:
     return [c.laddr.ip for c in connections if c.status == psutil.CONN_LISTEN]
 
 
+@pytest.mark.row(24)
 def test_nothing_listens_beyond_the_loopback_interface(cluster: str) -> None:
     backend = RayWorkers(ant(), 1)
     me = psutil.Process()
@@ -286,6 +303,7 @@ def run_elsewhere(body: str, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.row(27)
 @pytest.mark.slow
 def test_a_private_ray_is_started_though_the_environment_points_to_another(
     cluster: str, expected: list[bytes]

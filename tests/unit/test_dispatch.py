@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
@@ -26,8 +26,9 @@ Script = Callable[[int, Unit, int], Reply | None]
 class Scripted:
     """Workers that answer at the next ``receive``, which takes a second."""
 
-    def __init__(self, workers: int, script: Script) -> None:
+    def __init__(self, workers: int, script: Script, nodes: Sequence[str] = ()) -> None:
         self.workers, self.script = workers, script
+        self.places = nodes or ["here"] * workers
         self.sent: list[tuple[int, Unit]] = []
         self.rebuilt: list[int] = []
         self.late: list[tuple[int, Unit, Reply]] = []
@@ -56,8 +57,17 @@ class Scripted:
         self.rebuilt.append(worker)
         del self._busy[worker]
 
+    def node(self, worker: int) -> str:
+        return self.places[worker]
+
+    def nodes(self) -> set[str]:
+        return set(self.places)
+
+    def dispatch(self, lease_s: float = 5.0, strict: bool = True) -> Dispatch:
+        return Dispatch(self, lease_s, str, strict, clock=lambda: self.now)
+
     def run(self, units: list[Unit], lease_s: float = 5.0, strict: bool = True) -> list[bytes]:
-        return Dispatch(self, lease_s, str, strict, clock=lambda: self.now).run(units)
+        return self.dispatch(lease_s, strict).run(units)
 
 
 UNITS = [Unit(0, 0, 4), Unit(0, 4, 8), Unit(1, 0, 4), Unit(1, 4, 6)]
@@ -194,7 +204,9 @@ def test_a_job_is_cut_without_gap_or_overlap(
     units = cut(5, n_candidates, smallest, workers)
     assert [c for u in units for c in range(u.start, u.stop)] == list(range(n_candidates))
     assert {unit.job for unit in units} == {5}
-    assert all(unit.stop - unit.start >= smallest for unit in units[:-1])
+    least = min(smallest, n_candidates // workers)
+    assert all(unit.stop - unit.start >= least for unit in units[:-1])
+    assert len(units) >= min(workers, n_candidates)  # nobody gets nothing
 
 
 def test_units_shrink_so_that_workers_end_together() -> None:
@@ -202,3 +214,137 @@ def test_units_shrink_so_that_workers_end_together() -> None:
     assert sizes[0] == 32
     assert sizes == sorted(sizes, reverse=True)
     assert len(sizes) >= 4 * 2
+
+
+def test_no_unit_is_larger_than_told() -> None:
+    units = cut(0, 100, 4, 2, largest=8)
+    assert max(unit.stop - unit.start for unit in units) == 8
+    assert [c for u in units for c in range(u.start, u.stop)] == list(range(100))
+
+
+# Copies of what takes long, and rounds.
+
+SLOW = Unit(0, 0, 4)
+
+
+class Timed(Scripted):
+    """Workers that need as many seconds as the script says; None: for ever."""
+
+    def __init__(self, workers: int, seconds: Callable[[int, Unit, int], float | None]) -> None:
+        super().__init__(workers, lambda worker, unit, before: result(unit))
+        self.seconds = seconds
+        self.ends: dict[int, float] = {}
+
+    def send(self, worker: int, unit: Unit) -> None:
+        before = sum(sent == unit for _, sent in self.sent)
+        super().send(worker, unit)
+        seconds = self.seconds(worker, unit, before)
+        self.ends[worker] = float("inf") if seconds is None else self.now + seconds
+
+    def receive(self) -> Iterable[tuple[int, Unit, Reply]]:
+        self.now += 1.0
+        late, self.late = self.late, []
+        yield from late
+        for worker, (unit, reply) in list(self._busy.items()):
+            if self.now >= self.ends[worker] and reply is not None:
+                del self._busy[worker]
+                yield worker, unit, reply
+
+
+def test_an_idle_worker_gets_a_copy_of_what_takes_long() -> None:
+    pool = Timed(2, lambda worker, unit, before: 1000 if unit == SLOW and not before else 1)
+    dispatch = pool.dispatch(lease_s=2000.0)
+    assert dispatch.run(UNITS) == [result(unit) for unit in UNITS]
+    assert [unit for _, unit in pool.sent] == [*UNITS, SLOW]
+    assert 100 < pool.now < 110  # a twentieth of the lease
+    assert (dispatch.copies, dispatch.retries, pool.rebuilt) == (1, 0, [])
+
+
+def test_no_copy_is_made_before_three_times_what_most_units_took() -> None:
+    pool = Timed(2, lambda worker, unit, before: 100 if unit == SLOW and not before else 20)
+    pool.run(UNITS, lease_s=100.0)
+    assert [unit for _, unit in pool.sent] == [*UNITS, SLOW]
+    assert pool.now == 60 + 20 + 1  # more than 3 · 20 s, and the copy's 20 s
+
+
+def test_nothing_is_copied_twice_or_while_there_is_other_work() -> None:
+    pool = Timed(3, lambda worker, unit, before: 300 if unit == SLOW else 1)
+    assert pool.run(UNITS, lease_s=1000.0) == [result(unit) for unit in UNITS]
+    assert [unit for _, unit in pool.sent] == [*UNITS, SLOW]
+
+
+@pytest.mark.parametrize("second", [result(SLOW), b"other"])
+def test_a_copy_that_ends_in_a_later_round_is_compared_all_the_same(second: bytes) -> None:
+    pool = Timed(2, lambda worker, unit, before: 150 if unit == SLOW and not before else 1)
+    dispatch = pool.dispatch(lease_s=2000.0)
+    assert dispatch.run(UNITS) == [result(unit) for unit in UNITS]
+    (slow,) = pool._busy
+    pool._busy[slow] = (SLOW, second)
+    pool.seconds = lambda worker, unit, before: 30  # the straggler ends meanwhile
+    later = [unit._replace(round=1) for unit in UNITS]
+    if second == result(SLOW):
+        assert dispatch.run(UNITS) == [result(unit) for unit in later]
+        assert slow in {worker for worker, unit in pool.sent if unit.round == 1}
+    else:
+        with pytest.raises(DeterminismError, match=r"stop=4, round=0.*two different"):
+            dispatch.run(UNITS)
+
+
+def test_a_copy_that_hangs_into_a_later_round_loses_its_worker_and_no_work() -> None:
+    pool = Timed(2, lambda worker, unit, before: None if unit == SLOW and not before else 1)
+    dispatch = pool.dispatch(lease_s=200.0)
+    for number in range(60):
+        own = [unit._replace(round=number) for unit in UNITS]
+        assert dispatch.run(UNITS) == [result(unit) for unit in own]
+    assert len(pool.rebuilt) == 1
+    assert dispatch.retries == 0
+    assert dispatch._cases.keys() == set(own)
+
+
+def test_a_lost_copy_is_no_reason_to_wait() -> None:
+    def script(worker: int, unit: Unit, before: int) -> Reply:
+        return Lost("gone") if unit == SLOW and before == 1 else result(unit)
+
+    pool = Timed(2, lambda worker, unit, before: 30 if unit == SLOW and not before else 1)
+    pool.script = script
+    dispatch = pool.dispatch(lease_s=400.0)
+    assert dispatch.run(UNITS) == [result(unit) for unit in UNITS]
+    assert [unit for _, unit in pool.sent].count(SLOW) == 3
+    assert 20 < pool.now < 30
+
+
+def test_an_error_that_goes_away_is_called_nondeterministic(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pool = Scripted(1, lambda w, unit, before: result(unit) if before else Failed("odd"))
+    pool.run(UNITS[:1])
+    assert "an error, and then none: nondeterministic" in caplog.messages[-1]
+
+
+# Losses where there are several nodes.
+
+
+def test_what_one_node_loses_three_times_is_tried_on_another() -> None:
+    def script(worker: int, unit: Unit, before: int) -> Reply:
+        return Lost("gone") if unit == SLOW and worker == 0 else result(unit)
+
+    pool = Scripted(2, script, nodes=["bad", "good"])
+    assert pool.run([SLOW]) == [result(SLOW)]
+    assert [worker for worker, _ in pool.sent] == [0, 0, 1]
+
+
+def test_what_two_nodes_lose_is_poison() -> None:
+    pool = Scripted(2, lambda worker, unit, before: Lost("gone"), nodes=["one", "other"])
+    with pytest.raises(ProgressError, match="got 3 lost workers"):
+        pool.run([SLOW])
+    assert {worker for worker, _ in pool.sent} == {0, 1}
+
+
+def test_what_one_node_loses_six_times_is_poison_though_others_are_there() -> None:
+    class Alone(Scripted):
+        def ready(self) -> list[int]:
+            return [0] if 0 not in self._busy else []
+
+    pool = Alone(2, lambda worker, unit, before: Lost("gone"), nodes=["one", "other"])
+    with pytest.raises(ProgressError, match="got 6 lost workers"):
+        pool.run([SLOW])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metahebb import noise
-from metahebb.errors import InputError, StorageError
+from metahebb.errors import CheckpointError, InputError
 from metahebb.noise import (
     Key,
     Stream,
@@ -156,7 +156,7 @@ def test_a_damaged_table_is_refused(monkeypatch, tmp_path):
     damaged = tmp_path / "table.npy"
     damaged.write_bytes(data)
     monkeypatch.setattr(noise, "_TABLE_PATH", damaged)
-    with pytest.raises(StorageError, match=hashlib.sha256(data).hexdigest()):
+    with pytest.raises(CheckpointError, match=hashlib.sha256(data).hexdigest()):
         noise.table.__wrapped__()
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from metahebb.evolution.backends.base import Job
 from metahebb.fingerprint import Fingerprint, fingerprint
-from metahebb.worker import Worker
+from metahebb.worker import Worker, is_of_task, spare
 
 
 class Greeting(NamedTuple):
@@ -22,11 +22,13 @@ class Greeting(NamedTuple):
     Attributes:
         pid: of its process.
         host: its machine's name.
+        node: of the cluster, on which it is.
         fingerprint: of its arithmetic.
     """
 
     pid: int
     host: str
+    node: str
     fingerprint: Fingerprint
 
 
@@ -45,13 +47,22 @@ class RemoteWorker:
 
     def greet(self) -> Greeting:
         """Return a sign of life, and who gives it."""
-        return Greeting(os.getpid(), socket.gethostname(), fingerprint())
+        # A machine may have several nodes; Ray tells workers who started them.
+        host = socket.gethostname()
+        node = f"{host}/{os.environ.get('RAY_RAYLET_PID', '')}"
+        return Greeting(os.getpid(), host, node, fingerprint())
 
     def evaluate(self, jobs: Sequence[Job], number: int, start: int, stop: int) -> bytes:
         """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes."""
         job = jobs[number]
         worker = self._worker or Worker(pickle.loads(self._setup), self._lanes)
         self._worker = None  # lanes in which something raised are not used again
-        outcomes = worker.evaluate(job.plan, job.point, range(start, stop))
-        self._worker = worker
+        work = (job.plan, job.point, range(start, stop))
+        try:
+            outcomes = worker.evaluate(*work)
+            self._worker = worker
+        except Exception as error:
+            if worker.setup.on_error == "abort" or not is_of_task(error):
+                raise
+            outcomes = spare(worker.setup, self._lanes, *work)
         return outcomes.tobytes()

@@ -1,16 +1,17 @@
 """Who evaluates what: units of work handed out, taken back, lost and tried again.
 
-A unit may be evaluated more than once; its first result counts, and any later one must be equal to
-the last byte (unless machines may be mixed). So a lost worker costs time and changes nothing.
-Ray is not known here: see `Pool`.
+A unit may be evaluated more than once: its worker was lost, or took so long that an idle one got a
+copy. Its first result counts, and any later one must be equal to the last byte (unless machines may
+be mixed). So a lost or slow worker costs time and changes nothing. Ray is not known here: see
+`Pool`.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -18,10 +19,13 @@ from metahebb.errors import ProgressError
 from metahebb.tasks.base import TaskError
 
 MAX_LOSSES = 3
-"""Losses of one unit after which it counts as what kills its workers."""
+"""Losses of one unit after which it counts as what kills its workers. Where there are several nodes
+they must be on two of them, or twice as many."""
 PATIENCE = 10
 """Leases without any result after which a run gives up."""
 _SHARES = 2  # a unit is at most this part of what would be each worker's share of the rest
+_COPY_LEASES = 1 / 20  # a unit older than this, and than so many times what most take, is copied
+_COPY_TIMES = 3
 _log = logging.getLogger(__name__)
 
 
@@ -30,11 +34,12 @@ class DeterminismError(ProgressError):
 
 
 class Unit(NamedTuple):
-    """Candidates ``start`` to ``stop - 1`` of a job: what a worker does in one call."""
+    """Candidates ``start`` to ``stop - 1`` of a job of a round: what a worker does in one call."""
 
     job: int
     start: int
     stop: int
+    round: int = 0
 
 
 class Failed(NamedTuple):
@@ -70,20 +75,31 @@ class Pool(Protocol):
     def rebuild(self, worker: int) -> None:
         """Kill a worker that does not answer, and start it anew."""
 
+    def node(self, worker: int) -> str:
+        """Return the machine that a worker is on, or was on when it was lost."""
 
-def cut(job: int, n_candidates: int, smallest: int, workers: int) -> list[Unit]:
+    def nodes(self) -> Set[str]:
+        """Return the machines of all workers that are alive."""
+
+
+def cut(
+    job: int, n_candidates: int, smallest: int, workers: int, largest: int | None = None
+) -> list[Unit]:
     """Return the units of a job: large ones first, small ones at the end so that none waits long.
 
     Args:
         job: its number.
         n_candidates: of the job.
-        smallest: candidates that fill a worker's lanes.
+        smallest: candidates that fill a worker's lanes; fewer where workers would get nothing.
         workers: who will share the units.
+        largest: candidates of a unit, if it is to be no larger.
     """
     units = []
     start = 0
+    smallest = max(1, min(smallest, n_candidates // workers))
     while start < n_candidates:
-        size = max(smallest, (n_candidates - start) // (_SHARES * workers))
+        size = (n_candidates - start) // (_SHARES * workers)
+        size = max(smallest, size if largest is None else min(size, largest))
         units.append(Unit(job, start, min(start + size, n_candidates)))
         start += size
     return units
@@ -91,25 +107,39 @@ def cut(job: int, n_candidates: int, smallest: int, workers: int) -> list[Unit]:
 
 @dataclass
 class _Case:
-    """What became of a unit so far."""
+    """What became of a unit so far.
 
+    Attributes:
+        name: says which unit, for messages.
+        result: the first one.
+        lost_on: nodes of the workers that were lost with it.
+        failed_on: the worker on which it raised an error.
+    """
+
+    name: str
     result: bytes | None = None
-    losses: int = 0
+    lost_on: list[str] = field(default_factory=list)
     failed_on: int | None = None
 
 
 @dataclass
 class Dispatch:
-    """One round of units over a pool.
+    """Rounds of units over a pool.
+
+    A worker that is still busy with a copy when its round is over goes on with it in the next one;
+    what it sends is compared all the same.
 
     Attributes:
         pool: the workers.
         lease_s: seconds that a unit may take before its worker counts as hung. It grows to three
-            times what the slowest unit took, and doubles with each loss of a unit.
-        name: says which unit, for messages.
+            times what the slowest unit of the round took, and doubles with each loss of a unit.
+        name: says which unit of the next round, for messages.
         strict: whether two results of a unit must be equal; where workers differ in their
             arithmetic, the first one counts.
         clock: monotonic seconds.
+        on_result: called with each unit of the round that a worker has done, and its seconds.
+        retries: units that were tried again because of an error or a loss.
+        copies: units that an idle worker got as well.
     """
 
     pool: Pool
@@ -117,10 +147,14 @@ class Dispatch:
     name: Callable[[Unit], str]
     strict: bool = True
     clock: Callable[[], float] = time.monotonic
+    on_result: Callable[[Unit, float], None] = lambda unit, seconds: None
+    retries: int = 0
+    copies: int = 0
     _cases: dict[Unit, _Case] = field(default_factory=dict)
     _todo: deque[Unit] = field(default_factory=deque)
     _running: dict[int, tuple[Unit, float]] = field(default_factory=dict)
-    _slowest_s: float = 0.0
+    _round: int = -1
+    _durations: list[float] = field(default_factory=list)
 
     def run(self, units: Sequence[Unit]) -> list[bytes]:
         """Return the result of each unit, in order.
@@ -131,9 +165,13 @@ class Dispatch:
                 `PATIENCE` leases.
             DeterminismError: a unit had two different results.
         """
-        self._cases = {unit: _Case() for unit in units}
-        self._todo = deque(units)
-        missing = len(units)
+        self._round += 1
+        self._durations = []
+        own = [unit._replace(round=self._round) for unit in units]
+        left = {unit: self._cases[unit] for unit, _ in self._running.values()}
+        self._cases = left | {unit: _Case(self.name(unit)) for unit in own}
+        self._todo = deque(own)
+        missing = len(own)
         latest = self.clock()
         while missing:
             self._hand_out()
@@ -147,25 +185,59 @@ class Dispatch:
                     f"expected results, got none for {self.clock() - latest:.0f} s; see whether "
                     "the workers are alive, then resume"
                 )
-        return [case.result for case in self._cases.values() if case.result is not None]
+        results = [self._cases[unit].result for unit in own]
+        return [result for result in results if result is not None]
 
     def _hand_out(self) -> None:
         ready = list(self.pool.ready())
+        stragglers = iter(()) if self._todo or not ready else self._stragglers()
         for worker in ready:
             others = len(ready) > 1 or bool(self._running)
-            for unit in self._todo:
-                if not (others and self._cases[unit].failed_on == worker):
-                    self._todo.remove(unit)
-                    self._running[worker] = (unit, self.clock())
-                    self.pool.send(worker, unit)
-                    break
+            fit = (u for u in self._todo if not (others and self._avoids(u, worker)))
+            unit = next(fit, None)
+            if unit is not None:
+                self._todo.remove(unit)
+            else:
+                unit = next(stragglers, None)
+                if unit is None:
+                    continue
+                self.copies += 1
+                _log.info("%s takes long; a copy goes to worker %d", self._cases[unit].name, worker)
+            self._running[worker] = (unit, self.clock())
+            self.pool.send(worker, unit)
+
+    def _avoids(self, unit: Unit, worker: int) -> bool:
+        """Return whether ``unit`` had better go to another worker, or to another node."""
+        case, node = self._cases[unit], self.pool.node(worker)
+        if len(case.lost_on) >= MAX_LOSSES - 1 and set(case.lost_on) == {node}:
+            return bool(self.pool.nodes() - {node})
+        return case.failed_on == worker
+
+    def _stragglers(self) -> Iterator[Unit]:
+        """Return units that take longer than most, and that nobody else has; the oldest first."""
+        now, held = self.clock(), Counter(unit for unit, _ in self._running.values())
+        most = sorted(self._durations)[int(0.95 * len(self._durations))] if self._durations else 0.0
+        age = max(_COPY_LEASES * self.lease_s, _COPY_TIMES * most)
+        by_age = sorted(self._running.values(), key=lambda running: running[1])
+        return iter(
+            [
+                unit
+                for unit, since in by_age
+                if now - since > age and held[unit] == 1 and self._cases[unit].result is None
+            ]
+        )
 
     def _take(self, worker: int, unit: Unit, reply: Reply) -> bool:
-        """Note a reply; return whether it is a unit's first result."""
+        """Note a reply; return whether it is the first result of a unit of this round."""
         held, since = self._running.get(worker, (None, 0.0))
         if held == unit:
             del self._running[worker]
-            self._slowest_s = max(self._slowest_s, self.clock() - since)
+            if unit.round == self._round:
+                self._durations.append(self.clock() - since)
+                if isinstance(reply, bytes):
+                    self.on_result(unit, self.clock() - since)
+        if unit not in self._cases:
+            return False  # of a round that is over
         if isinstance(reply, bytes):
             return self._record(unit, reply)
         if self._cases[unit].result is None:
@@ -179,10 +251,16 @@ class Dispatch:
             case.result = result
             if unit in self._todo:  # given up on, and done after all
                 self._todo.remove(unit)
+            if case.failed_on is not None:
+                _log.warning(
+                    "%s: an error, and then none: nondeterministic; see that the task depends on "
+                    "its seed only",
+                    case.name,
+                )
             return True
         if case.result != result and self.strict:
             raise DeterminismError(
-                f"expected the same outcomes of {self.name(unit)} each time, got two different "
+                f"expected the same outcomes of {case.name} each time, got two different "
                 "ones; see that the task depends on its seed only and that all machines are alike"
             )
         return False
@@ -191,32 +269,46 @@ class Dispatch:
         case = self._cases[unit]
         if case.failed_on is not None:
             raise TaskError(
-                f"expected {self.name(unit)} to live, got twice an error: {reason}; "
-                "run with --workers 0 to see where it is raised"
+                f"expected {case.name} to live, got twice an error: {reason}; "
+                "give the same command with --workers 0 --threads 1 --traceback to see where"
             )
         case.failed_on = worker
-        _log.warning("%s: %s; trying once more", self.name(unit), reason)
-        self._todo.appendleft(unit)
+        _log.warning("%s: %s; trying once more", case.name, reason)
+        self._again(unit)
 
     def _lose(self, worker: int, unit: Unit, reason: str) -> None:
         case = self._cases[unit]
-        case.losses += 1
-        if case.losses == MAX_LOSSES:
+        case.lost_on.append(self.pool.node(worker))
+        if self._is_poison(case):
             raise ProgressError(
-                f"expected a worker to survive {self.name(unit)}, got {MAX_LOSSES} lost workers, "
+                f"expected a worker to survive {case.name}, got {len(case.lost_on)} lost workers, "
                 f"the last one with: {reason}; poisoned work: see whether the task crashes, "
                 "hangs or runs out of memory there"
             )
-        _log.warning("worker %d lost with %s: %s; trying again", worker, self.name(unit), reason)
-        self._todo.appendleft(unit)  # first, so that poisoned work shows itself soon
+        _log.warning("worker %d lost with %s: %s; trying again", worker, case.name, reason)
+        self._again(unit)
+
+    def _is_poison(self, case: _Case) -> bool:
+        if len(case.lost_on) < MAX_LOSSES:
+            return False
+        found = set(case.lost_on)
+        alone = not self.pool.nodes() - found
+        return alone or len(found) > 1 or len(case.lost_on) == 2 * MAX_LOSSES
+
+    def _again(self, unit: Unit) -> None:
+        self.retries += 1
+        if unit not in self._todo and all(unit != held for held, _ in self._running.values()):
+            self._todo.appendleft(unit)  # first, so that poisoned work shows itself soon
 
     def _lease(self) -> float:
-        return max(self.lease_s, 3 * self._slowest_s)
+        return max(self.lease_s, 3 * max(self._durations, default=0.0))
 
     def _end_leases(self) -> None:
         for worker, (unit, since) in list(self._running.items()):
-            lease = self._lease() * 2 ** self._cases[unit].losses
+            case = self._cases[unit]
+            lease = self._lease() * 2 ** len(case.lost_on)
             if self.clock() - since > lease:
                 del self._running[worker]
                 self.pool.rebuild(worker)
-                self._lose(worker, unit, f"no answer for {lease:.0f} s")
+                if case.result is None:
+                    self._lose(worker, unit, f"no answer for {lease:.0f} s")

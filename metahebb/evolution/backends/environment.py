@@ -18,8 +18,9 @@ Ray listens on all interfaces."""
 def prepare_environment(*, joins_cluster: bool = False) -> None:
     """Set what must be set before ``ray`` or ``evotorch`` (which imports it) is imported.
 
-    A local Ray then listens on the loopback interface only, sends no usage statistics, and EvoTorch
-    does not log to stderr. Variables of the last two that the user has set are left alone.
+    A local Ray then listens on the loopback interface only, and what a task forked ends with its
+    worker. Any Ray asks for a token and sends no usage statistics, and EvoTorch does not log to
+    stderr. Variables that the user has set are left alone, but for the first.
 
     Args:
         joins_cluster: whether this process is to join a cluster by its address; its sockets must
@@ -30,6 +31,8 @@ def prepare_environment(*, joins_cluster: bool = False) -> None:
     """
     os.environ.setdefault("EVOTORCH_VERBOSE_LEVEL", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_process_group_cleanup_enabled", "1")
     if joins_cluster != is_loopback():
         return
     if "ray" in sys.modules:

@@ -12,7 +12,7 @@ from metahebb.evolution.backends.base import Job
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
 from metahebb.life import Life
-from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect
+from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect, is_of_task, spare
 
 
 class InProcess:
@@ -32,6 +32,7 @@ class InProcess:
         self.threads = threads or len(os.sched_getaffinity(0))
         check_lanes(setup, lanes, self.threads)
         self._setup = setup
+        self._lanes = lanes
         self._workers = [Worker(setup, lanes) for _ in range(self.threads)]
         self._pool = ThreadPoolExecutor(self.threads)
 
@@ -47,6 +48,17 @@ class InProcess:
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         """Return the outcomes of each job."""
+        try:
+            return self._evaluate(jobs)
+        except Exception as error:
+            setup, lanes = self._setup, self._lanes
+            if setup.on_error == "abort" or not is_of_task(error):
+                raise
+            # Lanes in which something raised are not used again.
+            self._workers = [Worker(setup, lanes) for _ in self._workers]
+            return [spare(setup, lanes, job.plan, job.point, job.candidates) for job in jobs]
+
+    def _evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         lives: list[Life] = []
         sizes = []
         for job in jobs:

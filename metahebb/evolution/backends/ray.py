@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from metahebb.evolution.backends.alike import Alike
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
 from metahebb.evolution.backends.environment import is_loopback
+from metahebb.evolution.backends.pace import Pace
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
 from metahebb.worker import Outcomes, Setup
@@ -28,6 +30,7 @@ _WAIT_S = 0.5
 _DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
 _REACH_S = 10.0
 _PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
+_log = logging.getLogger(__name__)
 
 
 class RayWorkers:
@@ -36,6 +39,9 @@ class RayWorkers:
     A worker that dies, hangs or is cut off is replaced and its candidates are evaluated again;
     what comes out does not change by a bit. Ray's own retries are off: they replay calls in
     another order.
+
+    Workers that find no core stand in Ray's queue: they begin when a machine joins the cluster,
+    also in the middle of a generation, and nobody waits for them.
     """
 
     def __init__(
@@ -59,7 +65,7 @@ class RayWorkers:
             lanes: lives at a time per worker. A few keep their synapses in the core's cache.
             address: of a Ray cluster to join (``auto``, ``host:port``). None starts a private one
                 on this machine that is closed to all others.
-            batch: candidates per call; by default several calls per worker and generation.
+            batch: candidates per call; by default what takes a worker a second or two.
             lease_s: seconds after which a worker that does not answer counts as hung.
             allow_heterogeneous: work with workers whose fingerprint is not this process's, too,
                 with a warning: which of them does what then decides bits.
@@ -89,6 +95,8 @@ class RayWorkers:
         self._lease_s = lease_s
         self._strict = not allow_heterogeneous
         self._alike = Alike(workers, allow_heterogeneous)
+        self._pace = Pace()
+        self._dispatch: Dispatch | None = None
         self._owns_ray = _connect(workers, address)
         self._actors = _Actors(pickled, workers, lanes, self._alike)
         try:
@@ -119,7 +127,12 @@ class RayWorkers:
             ProgressError: work that kills its workers, or none that gets done.
             InputError: a worker of another fingerprint before any work is done, or no other left.
         """
-        units = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job)]
+        present = self._actors.present()
+        units = [u for number, job in enumerate(jobs) for u in self._cut(number, job, present)]
+        if self._dispatch is None:
+            self._actors.forget()
+            self._dispatch = Dispatch(self._actors, self._lease_s, str, self._strict)
+        dispatch, self._dispatch = self._dispatch, None  # not used again after an error
         self._actors.begin(jobs)
 
         def name(unit: Unit) -> str:
@@ -127,7 +140,13 @@ class RayWorkers:
             who = f"candidates {unit.start} to {unit.stop - 1}"
             return f"{who} of generation {generation} (seed {seed})"
 
-        results = Dispatch(self._actors, self._lease_s, name, self._strict).run(units)
+        def measure(unit: Unit, seconds: float) -> None:
+            lives = jobs[unit.job].plan.lives_per_candidate
+            self._pace.note((unit.stop - unit.start) * lives, seconds)
+
+        dispatch.name, dispatch.on_result = name, measure
+        results = dispatch.run(units)
+        self._dispatch = dispatch
         self._alike.proven = True
         parts: list[list[bytes]] = [[] for _ in jobs]
         for unit, result in zip(units, results, strict=True):
@@ -137,14 +156,15 @@ class RayWorkers:
             for job, part in zip(jobs, parts, strict=True)
         ]
 
-    def _cut(self, number: int, job: Job) -> list[Unit]:
+    def _cut(self, number: int, job: Job, workers: int) -> list[Unit]:
         if self._batch:
             starts = range(0, job.n_candidates, self._batch)
             units = [Unit(number, s, min(s + self._batch, job.n_candidates)) for s in starts]
         else:
-            smallest = -(-self._lanes // job.plan.lives_per_candidate)
-            units = cut(number, job.n_candidates, smallest, self.workers)
-        return [Unit(number, job.first + start, job.first + stop) for _, start, stop in units]
+            lives = job.plan.lives_per_candidate
+            least, most = self._pace.bounds(-(-self._lanes // lives), lives, workers)
+            units = cut(number, job.n_candidates, least, workers, most)
+        return [Unit(number, job.first + start, job.first + stop) for _, start, stop, _ in units]
 
     def close(self) -> None:
         """End the workers, and Ray if it was started here."""
@@ -176,6 +196,7 @@ class _Actors:
         self._alike = alike
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
+        self._node = [""] * workers  # where each has been alive
         for worker in range(workers):
             self._greet(worker)
 
@@ -191,15 +212,29 @@ class _Actors:
                 )
 
     def begin(self, jobs: Sequence[Job]) -> None:
-        """Make ``jobs`` the ones that units are of; forget what an interrupted round left."""
+        """Make ``jobs`` the ones that units are of."""
         self._jobs = None  # makes room first
         # They go to each node once, and a point that several have goes once for all of them.
         self._jobs = ray.put(tuple(jobs))
+
+    def forget(self) -> None:
+        """End what an interrupted round left: it may hang."""
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
                 del self._due[ref]
                 if self._busy.get(worker) == ref:
-                    self._greet(worker)
+                    self.rebuild(worker)
+
+    def present(self) -> int:
+        """Return how many workers there are, or will be soon: at most as many as cores."""
+        cores = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
+        return max(1, len(self.pids), min(len(self._handles), int(cores)))
+
+    def node(self, worker: int) -> str:
+        return self._node[worker]
+
+    def nodes(self) -> set[str]:
+        return {self._node[worker] for worker in self.pids}
 
     def ready(self) -> list[int]:
         workers = range(len(self._handles))
@@ -207,7 +242,7 @@ class _Actors:
 
     def send(self, worker: int, unit: Unit) -> None:
         evaluate = self._handles[worker].evaluate
-        self._owe(worker, evaluate.remote(self._jobs, *unit), unit)
+        self._owe(worker, evaluate.remote(self._jobs, unit.job, unit.start, unit.stop), unit)
 
     def receive(self) -> list[tuple[int, Unit, Reply]]:
         now = time.monotonic()
@@ -260,7 +295,7 @@ class _Actors:
             return
         if isinstance(reply, Greeting):
             if self._alike.admits(worker, reply):
-                self.pids[worker] = reply.pid
+                self.pids[worker], self._node[worker] = reply.pid, reply.node
                 return
             ray.kill(self._handles[worker], no_restart=False)  # perhaps on another machine
         elif isinstance(reply, Failed):
@@ -308,6 +343,8 @@ def start_local(cpus: int) -> None:
             "metahebb.evolution.backends.environment.prepare_environment() before importing ray "
             "or evotorch"
         )
+    _tell_of_no_token()
+    close_token()
     mask = os.umask(0o077)  # Ray writes its token and logs for everyone to read
     try:
         ray.init(
@@ -329,6 +366,8 @@ def _connect(workers: int, address: str | None) -> bool:
     if address is None:
         start_local(workers)
         return True
+    _tell_of_no_token()
+    close_token()
     try:
         _reach(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
@@ -338,6 +377,27 @@ def _connect(workers: int, address: str | None) -> bool:
             "`ray start --head`, and see that both sides have the same RAY_AUTH_MODE and token"
         ) from error
     return True
+
+
+def _tell_of_no_token() -> None:
+    mode = os.environ.get("RAY_AUTH_MODE", "")
+    if mode.lower() != "token":
+        _log.warning(
+            "RAY_AUTH_MODE is %r: whoever reaches this Ray can run code as you; set it to token "
+            "(docs/howto/faults.md)",
+            mode,
+        )
+
+
+def close_token() -> None:
+    """Let nobody else read a token that Ray has written before, for all to read."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    token = Path(path) if path else Path.home() / ".ray" / "auth_token"
+    for found, mode in ((token, 0o600), (token.parent, 0o700)):
+        if found == token.parent and path:
+            return  # a folder of the user's choice
+        if found.exists() and found.stat().st_uid == os.getuid():
+            found.chmod(found.stat().st_mode & mode)
 
 
 def _reach(address: str) -> None:
