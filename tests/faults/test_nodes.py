@@ -83,7 +83,7 @@ def lose_a_node(how: str) -> None:
         "killed": lambda: raylet_of(nodes[0]).kill(),
         "stopped": lambda: stop(nodes[0]),
     }
-    backend = RayWorkers(ant(), 2, lease_s=LEASE_S)
+    backend = RayWorkers(ant(), 2, lease_s=patient(LEASE_S))
     whole = expected()
     while len(backend.pids()) < 2:
         backend.evaluate(long_jobs())
@@ -108,13 +108,13 @@ def test_a_machine_that_is_lost_costs_a_lease_at_most(how: str) -> None:
     (line,) = [line for line in printed.splitlines() if line.startswith("outcome")]
     _, same, again, stalled = line.split()
     assert (same, again) == ("True", "True")
-    assert float(stalled) < patient(LEASE_S + 4)
+    assert float(stalled) < patient(2 * LEASE_S)
 
 
 def join_and_leave() -> None:
     """Work on one machine, then with another that joins, then on that one alone."""
     cluster, nodes = cluster_of(1)
-    backend = RayWorkers(ant(), 2, lease_s=LEASE_S)
+    backend = RayWorkers(ant(), 2, lease_s=patient(LEASE_S))
     whole = expected()
     print("alone", digest(backend.evaluate(long_jobs())) == whole, len(backend.pids()))
     cluster.add_node(num_cpus=1, object_store_memory=STORE)
@@ -204,7 +204,7 @@ def drive(folder: str) -> None:
     backend = None
     while backend is None:
         try:
-            backend = RayWorkers(ant(), 2, address=HEAD, lease_s=LEASE_S)
+            backend = RayWorkers(ant(), 2, address=HEAD, lease_s=patient(LEASE_S))
         except InputError:  # not yet there
             assert time.monotonic() < deadline
             time.sleep(1)
@@ -227,4 +227,4 @@ def test_a_machine_that_is_cut_off_costs_a_lease_at_most(tmp_path: Path) -> None
     (line,) = [line for line in printed.splitlines() if line.startswith("outcome")]
     _, same, stalled = line.split()
     assert same == "True"
-    assert float(stalled) < patient(LEASE_S + 4)
+    assert float(stalled) < patient(2 * LEASE_S)

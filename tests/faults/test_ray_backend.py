@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from apart import patient
 
 from metahebb.evolution.backends.environment import prepare_environment
 
@@ -297,7 +298,7 @@ def run_elsewhere(body: str, **variables: str) -> str:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120),
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

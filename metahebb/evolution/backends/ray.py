@@ -29,6 +29,7 @@ _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
 _WAIT_S = 0.5
 _DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
 _REACH_S = 10.0
+_START_S = 120.0  # a worker starts in seconds, unless its machine has other things to do
 _PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
 _log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class RayWorkers:
             InputError: arguments out of range or beyond memory, a set-up that cannot be pickled,
                 no cluster at ``address``, a local Ray that would be open to the network, or a
                 worker of another fingerprint.
-            ProgressError: no worker started within ``lease_s``.
+            ProgressError: no worker started within two minutes, or ``lease_s`` if that is more.
         """
         for name, value in (("workers", workers), ("lanes", lanes), ("batch", batch)):
             if value is not None and value < 1:
@@ -100,7 +101,7 @@ class RayWorkers:
         self._owns_ray = _connect(workers, address)
         self._actors = _Actors(pickled, workers, lanes, self._alike)
         try:
-            self._actors.wait_for_first(lease_s)
+            self._actors.wait_for_first(max(lease_s, _START_S))
         except BaseException:
             self.close()
             raise
