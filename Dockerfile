@@ -2,6 +2,7 @@
 # docker run --rm --shm-size=1g -v "$PWD/runs:/work/runs" metahebb evolve ant-quick
 #
 # A folder mounted at /work/runs has to be writable for user 1000.
+# With Ray's job server, for KubeRay and `ray job submit`: --build-arg EXTRAS=jobs
 # The package index's torch for Linux may be its CUDA build, several GB. For the CPU build, name an
 # index that has it: --build-arg PIP_EXTRA_INDEX_URL=...
 
@@ -9,6 +10,7 @@ ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 ARG PIP_EXTRA_INDEX_URL
+ARG EXTRAS=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/metahebb
 ENV PATH=/opt/metahebb/bin:$PATH
@@ -16,9 +18,10 @@ WORKDIR /src
 
 # First what we depend on, at the lock's versions: a change to the code leaves this layer as it is.
 COPY pyproject.toml requirements.lock ./
-RUN python -c "import tomllib; \
+RUN python -c "import sys, tomllib; \
         project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-        print(*project['dependencies'], sep='\n')" > dependencies.txt \
+        extras = [project['optional-dependencies'][name] for name in sys.argv[1:]]; \
+        print(*project['dependencies'], *sum(extras, []), sep='\n')" ${EXTRAS} > dependencies.txt \
     && pip install --requirement dependencies.txt --constraint requirements.lock
 
 COPY LICENSE README.md ./

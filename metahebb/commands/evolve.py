@@ -93,6 +93,9 @@ class Evolve:
     docs/howto/your-environment.md)."""
     out: Path | None = None
     """The run folder; none: runs/PRESET-seedN-TIME."""
+    resume: bool = False
+    """Go on with --out where it holds a run of this config already, begin it where it does not: the
+    same line can be given again and again (see docs/howto/cluster.md)."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ class Resume:
 def evolve(name: str, rest: list[str]) -> int:
     """Evolve the preset ``name``, or in the environment that the flags name.
 
-    The run folder is printed on the last line.
+    The run folder is printed on the last line. With ``--resume`` this is `resume` where the folder
+    is there.
     """
     default, env_id = Evolve(), env_of(rest)
     if name and env_id is not None:
@@ -124,6 +128,10 @@ def evolve(name: str, rest: list[str]) -> int:
     config = options.run
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     path = options.out or Path("runs") / f"{name}-seed{config.seed}-{stamp}"
+    if options.resume and options.out is None:
+        raise InputError("expected --out DIR with --resume, got none; name the run folder")
+    if options.resume and RunFolder.is_there(path):
+        return _again(path, options)
     RunFolder.check_free(path)
     _check_loggers(options.shown.log, options.where)
     _tell_of_modulator(config)
@@ -166,7 +174,28 @@ def _tell_of_merges(config: RunConfig) -> None:
 def resume(path: str, rest: list[str]) -> int:
     """Go on with the run at ``path``; print the run folder on the last line."""
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
+    return _go_on(RunFolder.open(path), options)
+
+
+def _again(path: Path, options: Evolve) -> int:
+    """Go on with the run at ``path`` if it is the one that ``options`` ask for."""
     run = RunFolder.open(path)
+    run.check_same(options.run)
+    # Never fewer than the run was told: it may have been made longer since.
+    generations = max(options.run.generations, run.config.generations)
+    if run.is_finished(generations) and not (options.shown.finish and _lacks_report(run)):
+        print(run.path)
+        return 0
+    return _go_on(run, Resume(options.where, options.shown, generations))
+
+
+def _lacks_report(run: RunFolder) -> bool:
+    evaluation = run.evaluation()
+    stale = evaluation is None or evaluation["generation"] < run.generation
+    return stale or not (run.path / "report.html").exists()
+
+
+def _go_on(run: RunFolder, options: Resume) -> int:
     with run.lock():
         # What is damaged, or of another version, is found now: before anything is written.
         run.manifest()

@@ -22,9 +22,15 @@ from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.evaluation_shape import check_evaluation
 from metahebb.runs.journal import Journal
-from metahebb.runs.manifest import KEYS, config_sha256, make_manifest, own_fingerprint
+from metahebb.runs.manifest import (
+    KEYS,
+    as_read,
+    config_sha256,
+    make_manifest,
+    own_fingerprint,
+)
 from metahebb.runs.phase import setup_at
-from metahebb.runs.serial import from_json, to_json
+from metahebb.runs.serial import differences, from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.worker import Plan, Setup
 
@@ -33,6 +39,8 @@ EVALUATION = "evaluation.json"
 EVALUATIONS = "evaluations"
 _HALF_MADE = ("manifest.json", LOCK, ".manifest.json.*.tmp", ".config.json.*.tmp")
 """What `RunFolder.create` leaves where it is killed before config.json is there."""
+_NAMED = 3
+"""Differences between two configs that an error names."""
 
 
 class RunFolder:
@@ -53,12 +61,17 @@ class RunFolder:
         self.checkpoints = Checkpoints(path / "checkpoints")
 
     @staticmethod
+    def is_there(path: Path) -> bool:
+        """Return whether ``path`` looks like a run folder; see `open`."""
+        return (path / "config.json").exists()
+
+    @staticmethod
     def check_free(path: Path) -> None:
         """Raise InputError if a new run cannot have ``path``: it holds a run, or other files.
 
         What `create` left when it was killed is no hindrance.
         """
-        if (path / "config.json").exists():
+        if RunFolder.is_there(path):
             raise InputError(
                 f"expected a new folder, got {path}, which holds a run; go on with 'metahebb "
                 f"resume {path}', or choose another --out"
@@ -139,6 +152,24 @@ class RunFolder:
                     "holds; wait for it, or end it"
                 ) from None
             yield
+
+    def check_same(self, config: RunConfig) -> None:
+        """Raise InputError unless this is a run of ``config``; its generations may differ."""
+        asked = to_json(as_read(config)) | {"generations": self.config.generations}
+        found = differences(to_json(self.config), asked)
+        if found:
+            more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+            raise InputError(
+                f"expected {self.path} to be a run of the config asked for, got "
+                f"{'; '.join(found[:_NAMED])}{more}; give the flags that it was made with, or "
+                "choose another --out"
+            )
+
+    def is_finished(self, generations: int) -> bool:
+        """Return whether that many generations are done, and all of it is written down."""
+        newest, manifest = self.newest(), self.manifest()
+        saved = newest is not None and newest.generation >= generations
+        return saved and int(manifest["generations"]) >= generations
 
     def extend(self, generations: int) -> None:
         """Set the new total of generations in the config."""

@@ -51,14 +51,17 @@ def make_manifest(seed: int) -> dict[str, Any]:
     }
 
 
+def as_read(config: RunConfig) -> RunConfig:
+    """Return ``config`` as a run folder gives it back: a 1 given for a float comes back as 1.0."""
+    return from_json(RunConfig, json.loads(json.dumps(to_json(config))))  # type: ignore[no-any-return]
+
+
 def config_sha256(config: RunConfig) -> str:
     """Return the SHA-256 of ``config`` as a run folder gives it back, but for its generations.
 
     Generations are left out because a run may go on for longer; all else decides its numbers.
     """
-    written = json.dumps(to_json(config))
-    # Read and written once more: a 1 that was given for a float comes back as 1.0.
-    data = to_json(from_json(RunConfig, json.loads(written)))
+    data = to_json(as_read(config))
     del data["generations"]
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 

@@ -12,6 +12,9 @@ from metahebb.errors import InputError, unknown_name
 from metahebb.genomes.base import LATER as LATER
 from metahebb.plasticity.rule import Rule, rule_from_source
 
+_SHOWN = 40
+"""Characters of a value that `differences` shows."""
+
 
 def to_json(value: Any) -> Any:
     """Return ``value`` (dataclasses, rules, tuples, scalars) as JSON types.
@@ -34,6 +37,30 @@ def to_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: to_json(item) for key, item in value.items()}
     return value
+
+
+def differences(there: Any, here: Any, where: str = "") -> list[str]:
+    """Return where two values of `to_json` differ, as in ``search.popsize 32 (here 64)``.
+
+    Objects of two classes differ as a whole, and so do rules.
+    """
+    if there == here:
+        return []
+    kinds = [value.get("type") if isinstance(value, dict) else None for value in (there, here)]
+    if kinds[0] is None or kinds[0] != kinds[1] or kinds[0] == Rule.__name__:
+        one, other = _short(there), _short(here)
+        return [f"{where} {one} (here {other if other != one else f'another {other}'})"]
+    found = []
+    for key in dict.fromkeys((*there, *here)):  # in the order of the fields
+        found += differences(there.get(key), here.get(key), f"{where}.{key}" if where else key)
+    return found
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("name", value.get("type", value))
+    text = "unset" if value is None else str(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def from_json(wanted: Any, data: Any, where: str = "config") -> Any:

@@ -153,17 +153,41 @@ def test_a_ray_worker_killed_in_generation_3_changes_no_bit(
 
 
 @pytest.mark.ray
-def test_a_ray_run_that_is_interrupted_leaves_no_process(tmp_path: Path) -> None:
+def test_a_driver_of_ray_workers_stops_and_goes_on_by_the_same_line(
+    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = RayWorkers.evaluate
+
+    def told(backend: RayWorkers, jobs: Sequence[Any]) -> list[np.ndarray]:
+        if jobs[0].plan.generation == 2:
+            signal.raise_signal(signal.SIGTERM)  # Ray has a handler of its own
+        return evaluate(backend, jobs)
+
+    path = tmp_path / "run"
+    line = ["evolve", *ANT_QUICK, *QUIET, "--workers", "1", "--out", str(path), "--resume"]
+    with monkeypatch.context() as patch:
+        patch.setattr(RayWorkers, "evaluate", told)
+        assert main(line) == 75
+    assert len(metrics(path)) == 2
+    assert main(line) == 0
+    assert tuple(centers(path)) == ant_quick_centers()
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
+def test_a_ray_run_that_is_stopped_leaves_no_process(
+    tmp_path: Path, number: int, status: int
+) -> None:
     path = tmp_path / "run"
     process = start(path, ANT_QUICK, "--workers", "1", "--generations", "1000")
     wait_for(path / "metrics.jsonl", 1, process)
     helpers = psutil.Process(process.pid).children(recursive=True)
     assert any("RemoteWorker" in " ".join(p.cmdline()) for p in helpers)
     told = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors.startswith("metahebb: stopped by SIGINT")
+    assert process.returncode == status
+    assert errors.startswith(f"metahebb: stopped by {signal.Signals(number).name}")
     assert errors.count("\n") == 1
     assert time.monotonic() - told < TERM_SECONDS
     gone, left = psutil.wait_procs(helpers, timeout=30)

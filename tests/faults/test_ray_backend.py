@@ -35,6 +35,7 @@ from metahebb.evolution.merging import merged  # noqa: E402
 from metahebb.evolution.search import Search  # noqa: E402
 from metahebb.genomes import Merge, genome_of  # noqa: E402
 from metahebb.networks import FeedForward, ObservationNorm  # noqa: E402
+from metahebb.plasticity.compiler import cache_folder  # noqa: E402
 from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
 from metahebb.tasks.locomotion import Locomotion  # noqa: E402
 from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
@@ -303,9 +304,12 @@ print(ray.is_initialized(), len(psutil.Process().children(recursive=True)))
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a short path: it holds sockets
         Path(folder, "ray").mkdir()
         Path(folder, "ray", "ray_current_cluster").write_text(cluster)
-        printed = run_elsewhere(body, RAY_ADDRESS=cluster, RAY_TMPDIR=folder)
+        places = {"RAY_TMPDIR": folder, "HOME": folder, "METAHEBB_CACHE": str(cache_folder())}
+        printed = run_elsewhere(body, RAY_ADDRESS=cluster, **places)
         (log,) = Path(folder).glob("**/session_2*/logs/raylet.out")
-        assert log.stat().st_mode & 0o077 == 0  # for nobody else to read
+        token = Path(folder, ".ray", "auth_token")
+        for path in (log, token, token.parent):  # for nobody else to read
+            assert path.stat().st_mode & 0o077 == 0
     address, outcomes, rest = printed.splitlines()
     assert address != cluster
     assert outcomes == hashlib.sha256(b"".join(expected)).hexdigest()

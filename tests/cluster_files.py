@@ -1,0 +1,39 @@
+"""The files for clusters, for whoever tests them.
+
+YAML is read with a package that Ray depends on.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CLUSTER = ROOT / "experiments" / "cluster"
+COMPOSE = ROOT / "compose.yaml"
+HOWTO = ROOT / "docs" / "howto" / "cluster.md"
+SCRIPTS = [CLUSTER / "slurm.sh", CLUSTER / "submit.sh"]
+FILES = [*SCRIPTS, CLUSTER / "launcher.yaml", CLUSTER / "rayjob.yaml", COMPOSE]
+NOT_RUN = [path for path in FILES if path.name != "submit.sh"]
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def text_of(path: Path) -> str:
+    """Return a file without comment signs, and with its lines that go on put together."""
+    lines = [re.sub(r"^#( |$)", "", line) for line in path.read_text().splitlines()]
+    return re.sub(r"\\\n\s*", "", "\n".join(lines))
+
+
+def evolve_commands(path: Path) -> list[list[str]]:
+    """Return the words of each ``metahebb evolve`` in a file, as far as they are written there."""
+    given = {"submit.sh": "ant --workers 2 --out runs/a"}.get(path.name, "ant --out runs/a")
+    text = text_of(path).replace('"$@"', given).replace('"$workers"', "2")
+    found = re.findall(r"metahebb evolve +([^\n`'#&|]+)", text)
+    return [shlex.split(words) for words in found]
