@@ -41,8 +41,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"row {row} skipped: {_reasons.get(row, 'not selected')}")
     for row in failed:
         terminalreporter.write_line(f"row {row} failed")
+    why = "; ".join(sorted({_reasons.get(row, "not selected") for row in skipped}))
     terminalreporter.write_line(
-        f"{len(ROWS)} rows: {len(passed)} passed, {len(skipped)} skipped, {len(failed)} failed"
+        f"{len(ROWS)} rows: {len(passed)} passed, {len(skipped)} skipped"
+        f"{f' ({why})' if why else ''}, {len(failed)} failed"
     )
 
 
