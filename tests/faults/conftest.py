@@ -37,12 +37,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     failed = [row for row in ROWS if "failed" in _outcomes.get(row, ())]
     passed = [row for row in ROWS if "passed" in _outcomes.get(row, ()) and row not in failed]
     skipped = [row for row in ROWS if row not in failed and row not in passed]
-    for row in skipped:
-        terminalreporter.write_line(f"row {row} skipped: {_reasons.get(row, 'not selected')}")
+    for row in set(skipped) & set(_reasons):
+        terminalreporter.write_line(f"row {row} skipped: {_reasons[row]}")
     for row in failed:
         terminalreporter.write_line(f"row {row} failed")
+    why = "; ".join(sorted({_reasons.get(row, "not selected") for row in skipped}))
     terminalreporter.write_line(
-        f"{len(ROWS)} rows: {len(passed)} passed, {len(skipped)} skipped, {len(failed)} failed"
+        f"{len(ROWS)} rows: {len(passed)} passed, {len(skipped)} skipped"
+        f"{f' ({why})' if why else ''}, {len(failed)} failed"
     )
 
 

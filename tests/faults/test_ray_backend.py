@@ -244,7 +244,7 @@ def test_a_worker_that_hangs_is_replaced_when_its_lease_ends(
 ) -> None:
     once = tmp_path / "struck"
     started = time.monotonic()
-    assert evaluate(ant("hang", once), 1, lease_s=5.0) == expected
+    assert evaluate(ant("hang", once), 1, lease_s=patient(5)) == expected
     assert once.read_text() == MARK
     assert time.monotonic() - started > 5.0
 

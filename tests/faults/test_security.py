@@ -36,7 +36,11 @@ def test_a_token_is_for_its_owner_to_read(tmp_path: Path, there: bool) -> None:
 @pytest.mark.row(26)
 @pytest.mark.parametrize(
     "variables",
-    [{}, {"RAY_AUTH_TOKEN": "0" * 32}, {"RAY_AUTH_MODE": "disabled"}],
+    [
+        {},
+        pytest.param({"RAY_AUTH_TOKEN": "0" * 32}, marks=pytest.mark.minutes),
+        {"RAY_AUTH_MODE": "disabled"},
+    ],
     ids=["no token", "another token", "no authentication"],
 )
 def test_who_has_not_the_token_is_refused(cluster: str, variables: dict[str, str]) -> None:

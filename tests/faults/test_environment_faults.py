@@ -27,7 +27,7 @@ def sleepers() -> list[psutil.Process]:
 def test_what_ignores_sigterm_is_killed_with_its_children(
     cluster: str, expected: list[bytes], tmp_path: Path
 ) -> None:
-    assert evaluate(ant("cling", tmp_path / "struck"), 1, lease_s=5.0) == expected
+    assert evaluate(ant("cling", tmp_path / "struck"), 1, lease_s=patient(5)) == expected
     deadline = time.monotonic() + patient(15)
     while sleepers():
         assert time.monotonic() < deadline
@@ -38,7 +38,7 @@ def test_what_ignores_sigterm_is_killed_with_its_children(
 @pytest.mark.minutes
 def test_what_hangs_each_time_is_poison(cluster: str) -> None:
     with pytest.raises(ProgressError, match=r"candidates \d+ to \d+ of .*poisoned") as caught:
-        evaluate(ant("hang"), 1, lease_s=3.0)
+        evaluate(ant("hang"), 1, lease_s=patient(3))
     assert caught.value.exit_status == 4
 
 
