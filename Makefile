@@ -1,6 +1,7 @@
 # make demo   install into .venv, evolve an ant, end with the path of its run folder
 # make test   install into .venv, run the tests
 # make test-faults   the table of docs/howto/faults.md, row by row; takes a quarter of an hour
+# make soak   an hour (MINUTES=60) in which Ray workers are killed, and not a bit changes
 # make lint   install into .venv, check style, formatting, types and import order
 #
 # PYTHON=... names the interpreter that .venv is made from; by default the first one that fits.
@@ -9,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: setup demo test test-faults lint
+.PHONY: setup demo test test-faults soak lint
 setup: .venv/.installed
 
 demo: setup
@@ -20,6 +21,9 @@ test: setup
 
 test-faults: setup
 	@.venv/bin/pytest -m row
+
+soak: setup
+	@.venv/bin/python tests/faults/soak.py --minutes $(or $(MINUTES),60)
 
 lint: setup
 	.venv/bin/ruff check

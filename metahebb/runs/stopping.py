@@ -56,6 +56,9 @@ class Stopping:
         try:
             self.check()
             yield
+        except SystemError:
+            self.check()  # Ray's C code may wrap the exception that our handler raised in it
+            raise
         finally:
             self._interruptible = False
 

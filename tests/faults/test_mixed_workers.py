@@ -191,6 +191,7 @@ def test_a_worker_that_cannot_compute_gets_no_work(
 ) -> None:
     odd(tmp_path / "flag", monkeypatch)
     (tmp_path / "flag-all-raises").touch()
+    monkeypatch.setattr(module, "_START_S", 0.0)
     with pytest.raises(ProgressError, match=r"within 5 s, got none.*nowhere to compile"):
         RayWorkers(SETUP, 1, lease_s=5.0)
 

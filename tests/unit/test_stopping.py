@@ -68,6 +68,15 @@ def test_elsewhere_it_waits_for_the_next_check(number: int) -> None:
     assert written == ["the checkpoint, whole"]
 
 
+def test_it_is_recognized_in_what_c_code_makes_of_it() -> None:
+    stopping = Stopping()
+    with stopping.armed(), pytest.raises(Stopped), stopping.interruptible():
+        try:
+            send(signal.SIGTERM)
+        except Stopped as stopped:  # as a compiled function does that lets it out too late
+            raise SystemError("returned a result with an exception set") from stopped
+
+
 def test_after_the_lives_it_waits_again() -> None:
     stopping = Stopping()
     with stopping.armed():
