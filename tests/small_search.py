@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from toys import Toy
 
-from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
 from metahebb.life import Ending
@@ -20,7 +20,7 @@ SETUP = Setup.build(Toy(), FeedForward(hidden=(2,), rule=RULES["a"]), seed=5)
 N_GENES = SETUP.genome.n_genes
 
 
-class Formula:
+class Formula(Backend):
     """A backend that gives each candidate ``fitness(genes)``; NaN is a life that went non-finite.
 
     Attributes:
@@ -29,10 +29,14 @@ class Formula:
     """
 
     def __init__(self, fitness: Callable[[np.ndarray], float], num_workers: int = 1) -> None:
-        self.num_workers = num_workers
+        self._num_workers = num_workers
         self.jobs: list[Job] = []
         self.genes = np.zeros((0, N_GENES), np.float32)
         self._fitness = fitness
+
+    @property
+    def num_workers(self) -> int:
+        return self._num_workers
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         self.jobs.extend(jobs)

@@ -61,6 +61,9 @@ class SearchConfig:
     mixture."""
     penalty: float = 0.01
     """Factor of mean(h²), subtracted from fitness."""
+    delay: int = field(default=0, metadata={LATER: True})
+    """1: each generation is sampled before the update by the one before it, so that workers begin
+    with it while others are not done (openai_es, pgpe, snes)."""
     mixture_rules: int = field(default=16, metadata={LATER: True})
     """Rules of the network (mixture)."""
 
@@ -81,6 +84,13 @@ class SearchConfig:
             raise InputError(
                 f"expected an even popsize for mirrored pairs, got {self.popsize}; "
                 f"use {self.popsize + 1}"
+            )
+        if self.delay not in (0, 1):
+            raise InputError(f"expected a delay of 0 or 1 generations, got {self.delay}")
+        if self.delay and self.algorithm not in ("openai_es", "pgpe", "snes"):
+            raise InputError(
+                f"expected openai_es, pgpe or snes for a delay, got {self.algorithm}; leave out "
+                "--search.delay"
             )
         self._check_numbers()
         self._check_parents()

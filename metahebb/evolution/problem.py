@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import functools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,9 @@ from evotorch import Problem, SolutionBatch
 
 from metahebb.errors import CheckpointError, ProgressError
 from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.center_gradient import CenterGradient, Weights
 from metahebb.evolution.config import initial_center
-from metahebb.evolution.gradient import center_gradient, gradients
+from metahebb.evolution.gradient import DistributionGradient
 from metahebb.evolution.ranking import NONFINITE_ADVICE, weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
@@ -33,6 +35,7 @@ from metahebb.worker import (
 
 Floats = npt.NDArray[np.float64]
 Fitness = Floats
+Begun = Callable[[], tuple[list[Outcomes], Outcomes | None]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class LifeProblem(Problem):  # type: ignore[misc]
     PGPE, SNES and CEM with ``distributed=True`` take the *seeded* path: workers rebuild each
     candidate from the distribution and the key (seed, generation, index), and only outcomes
     travel back. All other searchers take the *dense* path.
+
+    Attributes:
+        ahead: with a delay, the distribution from which the next generation is sampled.
+        until: with a delay, the generation that is not begun with any more.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         mirrored: bool = True,
         initial_stdev: float = 0.1,
         center_lives: int = 0,
+        delay: int = 0,
     ) -> None:
         """Bind a set-up to a backend.
 
@@ -91,6 +99,8 @@ class LifeProblem(Problem):  # type: ignore[misc]
             mirrored: whether the seeded path's candidates come in pairs center ± noise.
             initial_stdev: genes of the first center, or population, are N(0, initial_stdev²).
             center_lives: fresh lives of the center per generation, for the record.
+            delay: 1 samples each generation before the update by the one before it, so that it can
+                begin while that one is not done (seeded path).
         """
         super().__init__("max", solution_length=setup.genome.n_genes, dtype=torch.float32)
         self.manual_seed(setup.seed % 2**63)
@@ -105,7 +115,11 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.mirrored = mirrored
         self.initial_stdev = initial_stdev
         self.center_lives = center_lives
+        self.delay = delay
+        self.ahead: SearchPoint | None = None
+        self.until = sys.maxsize
         self.generation = 0
+        self._begun: dict[int, Begun] = {}
         self.evaluations: list[Evaluation] = []
         self.replayed: list[Floats] = []
         self.on_fitness: Callable[[int, Floats], None] = lambda generation, record: None
@@ -145,16 +159,31 @@ class LifeProblem(Problem):  # type: ignore[misc]
         point = SearchPoint(
             _numpy(distribution.mu), _numpy(distribution.sigma), self.mirrored, self.merged
         )
-        generation = self.generation
-        fitness = self._fitness(point, popsize)
-        seed, weighted = self.setup.seed, weights(fitness, self.ranking)
-        cores = len(os.sched_getaffinity(0))
-        if self.rescaled:
-            found = center_gradient(point, seed, generation, weighted, cores)
-        else:
-            found = gradients(distribution, point, seed, generation, weighted, self.ranking, cores)
+        generation, lived = self.generation, point
+        if self.delay:  # this generation was sampled before the last update, as the next one is now
+            lived = self.ahead or point
+        fitness = self._fitness(lived, popsize, then=point if self.delay else None)
+        found = self._gradient(distribution, lived, generation, weights(fitness, self.ranking))
+        self.ahead = point if self.delay else None
         mean = float(np.nanmean(worst_for_nonfinite(fitness)))
         return [{"gradients": found, "num_solutions": popsize, "mean_eval": mean}]
+
+    def _gradient(
+        self, distribution: Any, point: SearchPoint, generation: int, weighted: Weights
+    ) -> dict[str, torch.Tensor]:
+        """Return EvoTorch's gradients of a generation that was sampled at ``point``."""
+        zeros = np.zeros_like(point.center)
+        if not weighted.any():  # all alike: nothing to follow (EvoTorch would divide by zero)
+            sums = {"mu": zeros, "sigma": zeros.copy()}
+        elif self.rescaled:
+            told = (point.center.size, self.setup.seed, generation, weighted)
+            sums = self.backend.add_up(CenterGradient(*told))
+            sums["mu"] /= point.stdev * np.float32(weighted.size // 2)
+            sums["sigma"] = zeros
+        else:
+            of = (distribution, point, self.setup.seed, generation, weighted, self.ranking)
+            sums = self.backend.add_up(DistributionGradient.of(*of))
+        return {name: torch.from_numpy(values) for name, values in sums.items()}
 
     def _evaluate_all(self, batch: SolutionBatch) -> None:
         """Evaluate given solutions (dense path)."""
@@ -162,7 +191,10 @@ class LifeProblem(Problem):  # type: ignore[misc]
         fitness = self._fitness(GivenPoint(values), len(batch))
         batch.set_evals(torch.from_numpy(worst_for_nonfinite(fitness)).to(torch.float32))
 
-    def _fitness(self, point: SearchPoint | GivenPoint, popsize: int) -> Fitness:
+    def _fitness(
+        self, point: SearchPoint | GivenPoint, popsize: int, then: SearchPoint | None = None
+    ) -> Fitness:
+        """Evaluate the next generation; the one after it begins meanwhile, if ``then`` is given."""
         generation = self.generation
         self.generation += 1
         plan = dataclasses.replace(self.plan_of(generation), norm=self.norm)
@@ -170,7 +202,11 @@ class LifeProblem(Problem):  # type: ignore[misc]
             self.on_replayed(Job(plan, point, popsize))
             evaluation = self._replay(self.replayed.pop(0), popsize)
         else:
-            evaluation = self._live(plan, point, popsize)
+            begun = self._begun.pop(generation, None) or self._begin(plan, point, popsize)
+            if then is not None and self.generation < self.until:
+                after = self.plan_of(self.generation)
+                self._begun[self.generation] = self._begin(after, then, popsize)
+            evaluation = self._live(begun, popsize)
             self.on_fitness(generation, evaluation.record)
         self.evaluations.append(evaluation)
         return evaluation.fitness
@@ -184,15 +220,25 @@ class LifeProblem(Problem):  # type: ignore[misc]
             )
         return Evaluation(record[:popsize], observed=record[popsize:])
 
-    def _live(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> Evaluation:
+    def _begin(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> Begun:
+        """Begin a generation; return what waits for its outcomes and those of the center."""
         jobs = self._candidates(plan, point, popsize)
+        n = len(jobs)
         if self.center_lives and isinstance(point, SearchPoint):
             told = (plan.generation, plan.max_steps, plan.bodies[:1], self.center_lives)
-            watched = Plan(*told, fresh=1, norm=self.norm)
-            jobs.append(Job(watched, GivenPoint(point.center[None], genome=self.merged), 1))
-            *found, center = self.backend.evaluate(jobs)
-        else:
-            found, center = self.backend.evaluate(jobs), None
+            watch = Plan(*told, fresh=1, norm=self.norm)
+            jobs.append(Job(watch, GivenPoint(point.center[None], genome=self.merged), 1))
+        evaluate = functools.partial(self.backend.evaluate, jobs)
+        outcomes = self.backend.begin(jobs) if self.delay else evaluate
+
+        def finish() -> tuple[list[Outcomes], Outcomes | None]:
+            found = outcomes()
+            return found[:n], found[n] if len(found) > n else None
+
+        return finish
+
+    def _live(self, begun: Begun, popsize: int) -> Evaluation:
+        found, center = begun()
         outcomes = found[0] if len(found) == 1 else np.concatenate([plain(part) for part in found])
         fitness = fitness_of(outcomes, popsize, self.penalty)
         _check_mostly_finite(fitness)

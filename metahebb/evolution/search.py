@@ -23,7 +23,7 @@ from metahebb.evolution.problem import Evaluation, LifeProblem
 from metahebb.evolution.ranking import worst_for_nonfinite
 from metahebb.genomes import RULES_OF, genome_of, merges
 from metahebb.networks import OBSERVED, ObservationNorm
-from metahebb.worker import Plan, Setup
+from metahebb.worker import Plan, SearchPoint, Setup
 
 Center = npt.NDArray[np.float32]
 
@@ -67,6 +67,7 @@ class Search:
             mirrored=config.mirrored,
             initial_stdev=config.initial_stdev,
             center_lives=center_lives,
+            delay=config.delay,
         )
         self.searcher: Any = _BUILDERS[config.algorithm](config, self.problem)
         self.searcher.after_step_hook.append(self._status)
@@ -150,6 +151,9 @@ class Search:
             **self._assigned,
             **self.observed(),
         }
+        ahead = self.problem.ahead
+        if ahead is not None:
+            state |= {"ahead_center": ahead.center.copy(), "ahead_stdev": ahead.stdev.copy()}
         if not self.config.mirrored:
             return state
         optimizer = self.searcher.optimizer
@@ -180,6 +184,9 @@ class Search:
         self.problem.generation = generation
         if self.problem.norm is not None:
             self.problem.norm = ObservationNorm(state[OBSERVED])
+        if self.config.delay:
+            ahead = (state["ahead_center"].copy(), state["ahead_stdev"].copy())
+            self.problem.ahead = SearchPoint(*ahead, self.config.mirrored)
         if not self.config.mirrored:
             return
         optimizer = searcher.optimizer

@@ -102,6 +102,8 @@ class RunConfig:
             for body in stage.bodies:
                 if body not in self.task.bodies:
                     raise unknown_name("body of the task", body, self.task.bodies)
+        if self.search.delay:
+            self._check_delay()
         if self.observation_norm:
             self._check_no_image()
         if Merge in (type(self.genome), type(self.birth_genome)) and not self.search.is_seeded:
@@ -109,6 +111,18 @@ class RunConfig:
                 "expected a search whose state can be merged (openai_es, pgpe, snes, cem) for the "
                 f"genome map merge, got {self.search.algorithm}; use for example --algorithm snes"
             )
+
+    def _check_delay(self) -> None:
+        merges = Merge in (type(self.genome), type(self.birth_genome))
+        for what, flag, there in (
+            ("rules that merge", "--genome", merges),
+            ("an observation_norm", "--observation-norm", self.observation_norm),
+        ):
+            if there:
+                raise InputError(
+                    f"expected a search without delay for {what}, which the next generation must "
+                    f"know of, got delay {self.search.delay}; leave out --search.delay or {flag}"
+                )
 
     def _check_no_image(self) -> None:
         image = getattr(self.task, "image", None)

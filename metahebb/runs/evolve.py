@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from metahebb.errors import CheckpointError, MetahebbError
-from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums
 from metahebb.evolution.loggers import attach_logger
 from metahebb.evolution.problem import Evaluation, Fitness
 from metahebb.evolution.search import Search
@@ -28,7 +28,7 @@ CHECKPOINT_EVERY = 10
 Record = dict[str, Any]
 
 
-class _Interruptible:
+class _Interruptible(Backend):
     """A backend whose evaluations a signal may break off."""
 
     def __init__(self, backend: Backend, stopping: Stopping) -> None:
@@ -46,6 +46,19 @@ class _Interruptible:
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         with self._stopping.interruptible():
             return self._backend.evaluate(jobs)
+
+    def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
+        outcomes = self._backend.begin(jobs)
+
+        def finish() -> list[Outcomes]:
+            with self._stopping.interruptible():
+                return outcomes()
+
+        return finish
+
+    def add_up(self, gradient: Gradient) -> Sums:
+        with self._stopping.interruptible():
+            return self._backend.add_up(gradient)
 
     def close(self) -> None:
         self._backend.close()
@@ -99,6 +112,7 @@ class _Evolution:
         setup = config.setup()
         self.merges = bool(merges(setup.genome))
         self.search = Search(config.search, setup, backend, config.plan, config.center_lives)
+        self.search.problem.until = config.generations
         self.saved = _catch_up(run, self.search, check)
         """Generations that the newest checkpoint has done."""
         self.search.problem.on_fitness = run.journal.append

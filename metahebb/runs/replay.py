@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from metahebb.errors import CheckpointError
-from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
 from metahebb.runs.arithmetic import cause
@@ -115,7 +115,7 @@ def done(run: RunFolder) -> list[Record]:
     return metrics
 
 
-class _Nobody:
+class _Nobody(Backend):
     """A backend that lives no life: all fitness has to come from the journal."""
 
     num_workers = 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -11,8 +14,9 @@ from evotorch.distributions import (
     SymmetricSeparableGaussian,
 )
 
-from metahebb.evolution import gradient
-from metahebb.evolution.gradient import center_gradient, gradients
+from metahebb.evolution import center_gradient, gradient
+from metahebb.evolution.center_gradient import CenterGradient
+from metahebb.evolution.gradient import DistributionGradient
 from metahebb.evolution.ranking import weights
 from metahebb.worker import SearchPoint
 
@@ -43,11 +47,18 @@ def set_up(name):
     return distribution, SearchPoint(CENTER, STDEV, mirrored), ranking
 
 
-def ours(name, threads=1, fitness=FITNESS):
+def ours(name, parts=1, fitness=FITNESS):
     distribution, point, ranking = set_up(name)
-    return gradients(
-        distribution, point, SEED, GENERATION, weights(fitness, ranking), ranking, threads
-    )
+    told = (SEED, GENERATION, weights(fitness, ranking), ranking)
+    return added(DistributionGradient.of(distribution, point, *told), parts)
+
+
+def added(gradient, parts):
+    """Return a gradient of which ``parts`` are made one by one, in another process perhaps."""
+    gradient = pickle.loads(pickle.dumps(gradient))
+    ends = [gradient.n_slices * part // parts for part in range(parts + 1)]
+    found = gradient.joined([gradient.slices(*part) for part in itertools.pairwise(ends)])
+    return {name: torch.from_numpy(values) for name, values in found.items()}
 
 
 @pytest.fixture
@@ -80,43 +91,34 @@ def test_equals_evotorch_on_the_whole_population(name):
 
 @pytest.mark.usefixtures("small_slices")
 @pytest.mark.parametrize("name", ["pgpe-nes", "snes-nes", "cem-raw"])
-def test_threads_change_no_bit(name):
-    one, three = ours(name, 1), ours(name, 3)
+@pytest.mark.parametrize("parts", [2, 5, 63])
+def test_who_makes_which_slices_changes_no_bit(name, parts):
+    one, several = ours(name), ours(name, parts)
     for parameter in ("mu", "sigma"):
-        assert torch.equal(one[parameter], three[parameter])
+        assert torch.equal(one[parameter], several[parameter])
 
 
 def test_standardized_is_centered_times_a_number():
     centered = ours("pgpe-centered")
     distribution, point, _ = set_up("pgpe-centered")
-    standardized = gradients(
-        distribution, point, SEED, GENERATION, weights(FITNESS, "standardized"), "standardized", 1
-    )
+    told = (SEED, GENERATION, weights(FITNESS, "standardized"), "standardized")
+    standardized = added(DistributionGradient.of(distribution, point, *told), 1)
     factor = 1 / np.std(np.arange(POPSIZE) / (POPSIZE - 1))
     for parameter in ("mu", "sigma"):
         torch.testing.assert_close(standardized[parameter], centered[parameter] * factor)
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_center_gradient_is_that_of_pgpe_over_the_variance(threads, monkeypatch):
-    monkeypatch.setattr(gradient, "CENTER_SLICE", 16)
-    _, point, ranking = set_up("pgpe-nes")
-    found = center_gradient(point, SEED, GENERATION, weights(FITNESS, ranking), threads)
-    expected = ours("pgpe-nes")["mu"] / torch.from_numpy(STDEV) ** 2
-    torch.testing.assert_close(
-        found["mu"], expected, rtol=0, atol=1e-5 * float(expected.abs().max())
-    )
-    assert not found["sigma"].any()
+@pytest.mark.parametrize("parts", [1, 3, 63])
+def test_center_gradient_is_that_of_pgpe_over_the_variance(parts, monkeypatch):
+    monkeypatch.setattr(center_gradient, "SLICE", 16)
+    _, _, ranking = set_up("pgpe-nes")
+    gradient = CenterGradient(N_GENES, SEED, GENERATION, weights(FITNESS, ranking))
+    found = added(gradient, parts)["mu"]
+    expected = ours("pgpe-nes")["mu"] / torch.from_numpy(STDEV)
+    mean = found / (POPSIZE // 2)
+    torch.testing.assert_close(mean, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
     monkeypatch.undo()
-    whole = center_gradient(point, SEED, GENERATION, weights(FITNESS, ranking), 1)
-    assert torch.equal(whole["mu"], found["mu"])
-
-
-@pytest.mark.parametrize("name", SEARCHES)
-def test_no_gradient_where_all_fitness_is_alike(name):
-    found = ours(name, fitness=np.full(POPSIZE, 0.1))
-    assert not found["mu"].any()
-    assert not found["sigma"].any()
+    assert torch.equal(added(gradient, 1)["mu"], found)
 
 
 def test_one_nonfinite_candidate_does_not_poison_the_rest():

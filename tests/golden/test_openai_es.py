@@ -9,6 +9,7 @@ from evotorch.algorithms import PGPE
 from evotorch.optimizers import SGD
 from toys import Toy
 
+from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.problem import LifeProblem
 from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream, normals
@@ -25,7 +26,7 @@ def toy_return(genome):
     return -float(np.square(genome.astype(np.float64) - GOAL).sum())
 
 
-class Valley:
+class Valley(Backend):
     """A backend whose lives are worth how near the genome is to a goal."""
 
     num_workers = 1

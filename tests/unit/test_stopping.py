@@ -69,12 +69,15 @@ def test_elsewhere_it_waits_for_the_next_check(number: int) -> None:
 
 
 def test_it_is_recognized_in_what_c_code_makes_of_it() -> None:
-    stopping = Stopping()
-    with stopping.armed(), pytest.raises(Stopped), stopping.interruptible():
+    def compiled() -> None:
         try:
             send(signal.SIGTERM)
-        except Stopped as stopped:  # as a compiled function does that lets it out too late
+        except Stopped as stopped:  # let out too late
             raise SystemError("returned a result with an exception set") from stopped
+
+    stopping = Stopping()
+    with stopping.armed(), pytest.raises(Stopped), stopping.interruptible():
+        compiled()
 
 
 def test_after_the_lives_it_waits_again() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from metahebb.bench.base import Row, compare, interleaved
 from metahebb.bench.findings import seconds
 from metahebb.bench.rows.plastic_step import HEADS, grown
-from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
@@ -84,14 +84,18 @@ class Nowhere:
         raise NotImplementedError
 
 
-class _Nobody:
+class _Nobody(Backend):
     """A backend that answers at once, with noise."""
 
     others: Sequence[Fingerprint] = ()
 
     def __init__(self, threads: int) -> None:
-        self.num_workers = threads
+        self._threads = threads
         self._rng = np.random.default_rng(0)
+
+    @property
+    def num_workers(self) -> int:
+        return self._threads
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         found = []

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.base import Gradient, Job
 from metahebb.fingerprint import Fingerprint, fingerprint
 from metahebb.worker import Worker, is_of_task, spare
 
@@ -52,9 +52,14 @@ class RemoteWorker:
         node = f"{host}/{os.environ.get('RAY_RAYLET_PID', '')}"
         return Greeting(os.getpid(), host, node, fingerprint())
 
-    def evaluate(self, jobs: Sequence[Job], number: int, start: int, stop: int) -> bytes:
-        """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes."""
+    def evaluate(self, jobs: Sequence[Job | Gradient], number: int, start: int, stop: int) -> bytes:
+        """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes.
+
+        Of a gradient, these are slices of it.
+        """
         job = jobs[number]
+        if not isinstance(job, Job):
+            return job.slices(start, stop).tobytes()
         worker = self._worker or Worker(pickle.loads(self._setup), self._lanes)
         self._worker = None  # lanes in which something raised are not used again
         work = (job.plan, job.point, range(start, stop))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from metahebb.fingerprint import Fingerprint
 from metahebb.worker import GivenPoint, Outcomes, Plan, SearchPoint
+
+Sums = dict[str, npt.NDArray[np.float32]]
+"""A gradient, ``(n_genes,)`` of each parameter of the distribution."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,31 @@ class Job:
         return range(self.first, self.first + self.n_candidates)
 
 
+class Gradient(Protocol):
+    """A search gradient in slices of genes, each of which anybody can make from fitness and noise.
+
+    The slices are fixed, and so are their sums, to the bit, whoever makes which of them.
+    """
+
+    @property
+    def generation(self) -> int:
+        """Of the candidates."""
+
+    @property
+    def n_slices(self) -> int:
+        """How many slices there are."""
+
+    @property
+    def cost_s(self) -> float:
+        """Seconds that all of them take one core, roughly."""
+
+    def slices(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Return slices ``start`` to ``stop - 1``, as `joined` takes them."""
+
+    def joined(self, parts: Sequence[npt.NDArray[np.float32]]) -> Sums:
+        """Return the gradient from all its slices, in order."""
+
+
 class Backend(Protocol):
     """Where lives are lived. Outcomes depend on jobs only: not on the backend or its size."""
 
@@ -48,6 +82,19 @@ class Backend(Protocol):
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         """Return the outcomes of each job, ``(n_candidates · lives_per_candidate,)``."""
+
+    def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
+        """Begin with jobs, while others may not be done; return what waits for their outcomes.
+
+        Here they are lived once they are waited for.
+        """
+        return functools.partial(self.evaluate, jobs)
+
+    def add_up(self, gradient: Gradient) -> Sums:
+        """Return the sums of a gradient, made in threads of this process."""
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            slices = range(gradient.n_slices)
+            return gradient.joined(list(pool.map(lambda k: gradient.slices(k, k + 1), slices)))
 
     def close(self) -> None:
         """Let go of threads or processes."""

@@ -124,7 +124,7 @@ class _Case:
 
 @dataclass
 class Dispatch:
-    """Rounds of units over a pool.
+    """Rounds of units over a pool, of which several may be open.
 
     A worker that is still busy with a copy when its round is over goes on with it in the next one;
     what it sends is compared all the same.
@@ -132,12 +132,13 @@ class Dispatch:
     Attributes:
         pool: the workers.
         lease_s: seconds that a unit may take before its worker counts as hung. It grows to three
-            times what the slowest unit of the round took, and doubles with each loss of a unit.
-        name: says which unit of the next round, for messages.
+            times what the slowest unit of the open rounds took, and doubles with each loss of a
+            unit.
+        name: says which unit, for messages.
         strict: whether two results of a unit must be equal; where workers differ in their
             arithmetic, the first one counts.
         clock: monotonic seconds.
-        on_result: called with each unit of the round that a worker has done, and its seconds.
+        on_result: called with each unit of an open round that a worker has done, and its seconds.
         retries: units that were tried again because of an error or a loss.
         copies: units that an idle worker got as well.
     """
@@ -153,11 +154,41 @@ class Dispatch:
     _cases: dict[Unit, _Case] = field(default_factory=dict)
     _todo: deque[Unit] = field(default_factory=deque)
     _running: dict[int, tuple[Unit, float]] = field(default_factory=dict)
+    _missing: dict[int, int] = field(default_factory=dict)
+    """Results to come, by open round."""
     _round: int = -1
     _durations: list[float] = field(default_factory=list)
 
     def run(self, units: Sequence[Unit]) -> list[bytes]:
-        """Return the result of each unit, in order.
+        """Return the result of each unit, in order: `begin` and `finish`."""
+        return self.finish(self.begin(self.round(units)))
+
+    def round(self, units: Sequence[Unit]) -> list[Unit]:
+        """Return the units as those of a round of their own."""
+        self._round += 1
+        return [unit._replace(round=self._round) for unit in units]
+
+    def begin(self, units: Sequence[Unit], urgent: bool = False) -> Sequence[Unit]:
+        """Open a round: it is handed out when the next `finish` waits, after what is open.
+
+        Args:
+            units: of a `round`.
+            urgent: whether it goes before what is open.
+        """
+        self._durations = []
+        left = {unit for unit, _ in self._running.values()}
+        self._cases = {
+            unit: case
+            for unit, case in self._cases.items()
+            if unit in left or unit.round in self._missing
+        } | {unit: _Case(self.name(unit)) for unit in units}
+        if units:
+            self._missing[units[0].round] = len(units)
+        self._todo = deque([*units, *self._todo] if urgent else [*self._todo, *units])
+        return units
+
+    def finish(self, units: Sequence[Unit]) -> list[bytes]:
+        """Return the result of each unit of an open round, in order, and close it.
 
         Raises:
             TaskError: a unit raised an error twice.
@@ -165,19 +196,12 @@ class Dispatch:
                 `PATIENCE` leases.
             DeterminismError: a unit had two different results.
         """
-        self._round += 1
-        self._durations = []
-        own = [unit._replace(round=self._round) for unit in units]
-        left = {unit: self._cases[unit] for unit, _ in self._running.values()}
-        self._cases = left | {unit: _Case(self.name(unit)) for unit in own}
-        self._todo = deque(own)
-        missing = len(own)
         latest = self.clock()
-        while missing:
+        while units and self._missing[units[0].round]:
             self._hand_out()
             for worker, unit, reply in self.pool.receive():
                 if self._take(worker, unit, reply):
-                    missing -= 1
+                    self._missing[unit.round] -= 1
                     latest = self.clock()
             self._end_leases()
             if self.clock() - latest > PATIENCE * self._lease():
@@ -185,7 +209,9 @@ class Dispatch:
                     f"expected results, got none for {self.clock() - latest:.0f} s; see whether "
                     "the workers are alive, then resume"
                 )
-        results = [self._cases[unit].result for unit in own]
+        if units:
+            del self._missing[units[0].round]
+        results = [self._cases[unit].result for unit in units]
         return [result for result in results if result is not None]
 
     def _hand_out(self) -> None:
@@ -228,11 +254,11 @@ class Dispatch:
         )
 
     def _take(self, worker: int, unit: Unit, reply: Reply) -> bool:
-        """Note a reply; return whether it is the first result of a unit of this round."""
+        """Note a reply; return whether it is the first result of a unit of an open round."""
         held, since = self._running.get(worker, (None, 0.0))
         if held == unit:
             del self._running[worker]
-            if unit.round == self._round:
+            if unit.round in self._missing:
                 self._durations.append(self.clock() - since)
                 if isinstance(reply, bytes):
                     self.on_result(unit, self.clock() - since)

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
 from metahebb.life import Life
 from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect, is_of_task, spare
 
 
-class InProcess:
+class InProcess(Backend):
     """A worker per thread; all threads take lives from one queue, so that none waits."""
 
     def __init__(self, setup: Setup, threads: int = 0, lanes: int = 16) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import math
 import os
 import socket
 import time
@@ -17,7 +19,7 @@ from ray.exceptions import ActorDiedError, RayError, RayTaskError
 from metahebb.errors import InputError, MetahebbError, ProgressError
 from metahebb.evolution.backends.actor import Greeting, RemoteWorker
 from metahebb.evolution.backends.alike import Alike
-from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.backends.pace import Pace
@@ -30,11 +32,13 @@ _WAIT_S = 0.5
 _DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
 _REACH_S = 10.0
 _START_S = 120.0  # a worker starts in seconds, unless its machine has other things to do
+_HERE_S = 0.3  # a gradient that takes the threads of this process no longer is not sent away
+_SLICES_S = 0.2  # what a worker gets of one at least
 _PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
 _log = logging.getLogger(__name__)
 
 
-class RayWorkers:
+class RayWorkers(Backend):
     """A pool of Ray actors that get candidates by number and send outcomes back.
 
     A worker that dies, hangs or is cut off is replaced and its candidates are evaluated again;
@@ -98,6 +102,7 @@ class RayWorkers:
         self._alike = Alike(workers, allow_heterogeneous)
         self._pace = Pace()
         self._dispatch: Dispatch | None = None
+        self._rounds: dict[int, Sequence[Job | Gradient]] = {}
         self._owns_ray = _connect(workers, address)
         self._actors = _Actors(pickled, workers, lanes, self._alike)
         try:
@@ -128,34 +133,78 @@ class RayWorkers:
             ProgressError: work that kills its workers, or none that gets done.
             InputError: a worker of another fingerprint before any work is done, or no other left.
         """
+        return self.begin(jobs)()
+
+    def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
+        """Put jobs behind those that have begun; return what waits for their outcomes."""
         present = self._actors.present()
-        units = [u for number, job in enumerate(jobs) for u in self._cut(number, job, present)]
-        if self._dispatch is None:
+        cut = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job, present)]
+        results = self._begin(jobs, cut)
+
+        def finish() -> list[Outcomes]:
+            parts: list[list[bytes]] = [[] for _ in jobs]
+            for unit, result in zip(cut, results(), strict=True):
+                parts[unit.job].append(result)
+            return [
+                np.frombuffer(b"".join(part), job.plan.outcome(self._setup)).copy()
+                for job, part in zip(jobs, parts, strict=True)
+            ]
+
+        return finish
+
+    def add_up(self, gradient: Gradient) -> Sums:
+        """Return the sums of a gradient, made here or, where that would take long, by workers."""
+        slices = gradient.n_slices
+        seconds = gradient.cost_s / len(os.sched_getaffinity(0))
+        if seconds < _HERE_S:
+            return super().add_up(gradient)
+        parts = min(self._actors.present(), math.ceil(gradient.cost_s / _SLICES_S), slices)
+        ends = [slices * part // parts for part in range(parts + 1)]
+        units = [Unit(0, *part) for part in itertools.pairwise(ends)]
+        sums = self._begin([gradient], units, urgent=True)()
+        return gradient.joined([np.frombuffer(part, np.float32) for part in sums])
+
+    def _begin(
+        self, jobs: Sequence[Job | Gradient], cut: Sequence[Unit], urgent: bool = False
+    ) -> Callable[[], list[bytes]]:
+        """Open a round of the dispatcher; return what waits for its results."""
+        if self._dispatch is None:  # the first one, or what an error left
             self._actors.forget()
-            self._dispatch = Dispatch(self._actors, self._lease_s, str, self._strict)
-        dispatch, self._dispatch = self._dispatch, None  # not used again after an error
-        self._actors.begin(jobs)
+            self._rounds.clear()
+            self._dispatch = Dispatch(
+                self._actors, self._lease_s, self._name, self._strict, on_result=self._measure
+            )
+        dispatch = self._dispatch
+        units = dispatch.round(cut)
+        number = units[0].round
+        self._rounds[number] = jobs
+        self._actors.begin(number, jobs)
+        dispatch.begin(units, urgent)
 
-        def name(unit: Unit) -> str:
-            generation, seed = jobs[unit.job].plan.generation, self._setup.seed
-            who = f"candidates {unit.start} to {unit.stop - 1}"
-            return f"{who} of generation {generation} (seed {seed})"
+        def finish() -> list[bytes]:
+            self._dispatch = None  # not used again after an error
+            results = dispatch.finish(units)
+            self._dispatch = dispatch
+            self._alike.proven = True
+            del self._rounds[number]
+            self._actors.end(number)
+            return results
 
-        def measure(unit: Unit, seconds: float) -> None:
-            lives = jobs[unit.job].plan.lives_per_candidate
-            self._pace.note((unit.stop - unit.start) * lives, seconds)
+        return finish
 
-        dispatch.name, dispatch.on_result = name, measure
-        results = dispatch.run(units)
-        self._dispatch = dispatch
-        self._alike.proven = True
-        parts: list[list[bytes]] = [[] for _ in jobs]
-        for unit, result in zip(units, results, strict=True):
-            parts[unit.job].append(result)
-        return [
-            np.frombuffer(b"".join(part), job.plan.outcome(self._setup)).copy()
-            for job, part in zip(jobs, parts, strict=True)
-        ]
+    def _name(self, unit: Unit) -> str:
+        job = self._rounds[unit.round][unit.job]
+        what = "candidates" if isinstance(job, Job) else "slices of the gradient"
+        generation = job.plan.generation if isinstance(job, Job) else job.generation
+        return (
+            f"{what} {unit.start} to {unit.stop - 1} of generation {generation} "
+            f"(seed {self._setup.seed})"
+        )
+
+    def _measure(self, unit: Unit, seconds: float) -> None:
+        job = self._rounds[unit.round][unit.job]
+        if isinstance(job, Job):
+            self._pace.note((unit.stop - unit.start) * job.plan.lives_per_candidate, seconds)
 
     def _cut(self, number: int, job: Job, workers: int) -> list[Unit]:
         if self._batch:
@@ -193,7 +242,7 @@ class _Actors:
         self._busy: dict[int, Any] = {}  # worker: what it owes; what it owed before is ignored
         self._resting: dict[int, float] = {}  # worker: when it is greeted again
         self._pauses = [_PAUSES_S[0]] * workers
-        self._jobs: Any = None
+        self._jobs: dict[int, Any] = {}  # references, by open round
         self._alike = alike
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
@@ -212,14 +261,18 @@ class _Actors:
                     f"({self._last_loss}); see that cores are free and metahebb is installed there"
                 )
 
-    def begin(self, jobs: Sequence[Job]) -> None:
-        """Make ``jobs`` the ones that units are of."""
-        self._jobs = None  # makes room first
+    def begin(self, number: int, jobs: Sequence[Job | Gradient]) -> None:
+        """Make ``jobs`` the ones that units of a round are of."""
         # They go to each node once, and a point that several have goes once for all of them.
-        self._jobs = ray.put(tuple(jobs))
+        self._jobs[number] = ray.put(tuple(jobs))
+
+    def end(self, number: int) -> None:
+        """Let go of the jobs of a round."""
+        del self._jobs[number]
 
     def forget(self) -> None:
-        """End what an interrupted round left: it may hang."""
+        """End what interrupted rounds left: it may hang."""
+        self._jobs.clear()
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
                 del self._due[ref]
@@ -243,7 +296,8 @@ class _Actors:
 
     def send(self, worker: int, unit: Unit) -> None:
         evaluate = self._handles[worker].evaluate
-        self._owe(worker, evaluate.remote(self._jobs, unit.job, unit.start, unit.stop), unit)
+        jobs = self._jobs[unit.round]
+        self._owe(worker, evaluate.remote(jobs, unit.job, unit.start, unit.stop), unit)
 
     def receive(self) -> list[tuple[int, Unit, Reply]]:
         now = time.monotonic()
