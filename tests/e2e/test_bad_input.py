@@ -86,6 +86,18 @@ BAD_FLAGS = {
         ("--network", "convolutional", "--observation-norm"),
         *("no images for an observation_norm", "got 84 × 84 × 3 pixels", "--observation-norm"),
     ),
+    "delay of two": (("--search.delay", "2"), "delay of 0 or 1 generations", "got 2"),
+    "delay of a copy": (
+        *(("--algorithm", "ga", "--search.delay", "1"), "openai_es, pgpe or snes for a delay"),
+    ),
+    "delay of what merges": (
+        ("--genome", "merge", "--search.delay", "1"),
+        *("without delay for rules that merge", "leave out --search.delay or --genome"),
+    ),
+    "delay of what is observed": (
+        ("--observation-norm", "--search.delay", "1"),
+        *("without delay for an observation_norm", "or --observation-norm"),
+    ),
     "env that raises": (("--task.env-id", "Lava-v0"), "Lava-v0 to run", "floor is lava (seed "),
     "env that raises, two threads": (
         *(("--task.env-id", "Lava-v0", "--threads", "2"), "Lava-v0 to run", ", step 4); reset"),

@@ -28,6 +28,7 @@ RUNS = {
         *("--search.learning-rate-decay", "0.8"),
     ),
     "merge": ("--genome", "merge", "--genome.at", "2", "4", "--genome.to", "4", "2"),
+    "delayed": ("--search.delay", "1"),
     "normalized": ("--observation-norm",),
     "normalized-ga": ("--observation-norm", "--algorithm", "ga"),
     "stages": ("--schedule", "0:20", "2:40", "--episodes", "2"),

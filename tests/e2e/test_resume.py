@@ -30,6 +30,10 @@ SEARCHES = {
     "openai_es-decays": DECAYS,
     "openai_es-sgd-decays": ("--search.optimizer", "sgd", *DECAYS),
     "openai_es-clipup-decays": ("--search.optimizer", "clipup", *DECAYS),
+    "openai_es-delay": ("--search.delay", "1"),
+    "pgpe-clipup-delay": (
+        *("--algorithm", "pgpe", "--search.optimizer", "clipup", "--search.delay", "1"),
+    ),
     "pgpe-sgd": ("--algorithm", "pgpe", "--search.optimizer", "sgd"),
     "pgpe-clipup": ("--algorithm", "pgpe", "--search.optimizer", "clipup"),
     "cosyne-observation-norm": ("--algorithm", "cosyne", "--observation-norm"),

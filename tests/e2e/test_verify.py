@@ -35,6 +35,7 @@ from metahebb.runs.verify import SAMPLED, Compared, choose, first_difference
 RUNS = {
     **{name: ("--algorithm", name) for name in ALGORITHMS},
     "merge": ("--genome", "merge", "--genome.at", "1", "2", "--genome.to", "4", "2"),
+    "delayed": ("--search.delay", "1"),
     "normalized": ("--observation-norm",),
     "normalized-ga": ("--observation-norm", "--algorithm", "ga"),
     "many lives": ("--episodes", "9"),  # NumPy adds up nine numbers otherwise than eight

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ import pytest
 from small_runs import ANT_QUICK, CAR, QUIET, ant_quick_centers, centers, metrics, resume
 
 from metahebb.cli import main
+from metahebb.evolution.backends import ray as ray_backend
+from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.dispatch import Unit
 from metahebb.evolution.backends.ray import RayWorkers, start_local
 from metahebb.runs.folder import RunFolder
 
@@ -91,7 +94,7 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.mark.ray
-@pytest.mark.parametrize("flags", [(), ("--observation-norm",)])
+@pytest.mark.parametrize("flags", [(), ("--observation-norm",), ("--search.delay", "1")])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ray_workers_change_no_bit(
     cluster: None, tmp_path: Path, workers: str, flags: tuple[str, ...]
@@ -100,6 +103,35 @@ def test_ray_workers_change_no_bit(
     told = ("--workers", workers, "--out", str(path))
     assert main(["evolve", *ANT_QUICK, *QUIET, *told, *flags]) == 0
     assert tuple(centers(path)) == ant_quick_centers(flags=flags)
+
+
+WIDE = (
+    *("--hidden", "64", "32"),
+    *("--popsize", "128", "--schedule", "0:20", "--generations", "3"),
+)
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("flags", [(), ("--algorithm", "pgpe", "--search.delay", "1")])
+def test_gradients_that_workers_make_change_no_bit(
+    cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    words = ["evolve", "ant-quick", *WIDE, *QUIET, *flags]
+    assert main([*words, "--threads", "1", "--out", str(tmp_path / "here")]) == 0
+    cuts: list[int] = []
+    begin = RayWorkers._begin
+
+    def spy(backend: RayWorkers, jobs: Sequence[Any], cut: Sequence[Unit], **how: Any) -> Any:
+        if not isinstance(jobs[0], Job):
+            cuts.append(len(cut))
+        return begin(backend, jobs, cut, **how)
+
+    monkeypatch.setattr(RayWorkers, "_begin", spy)
+    monkeypatch.setattr(ray_backend, "_HERE_S", 0.0)
+    monkeypatch.setattr(ray_backend, "_SLICES_S", 1e-6)
+    assert main([*words, "--workers", "2", "--out", str(tmp_path / "there")]) == 0
+    assert cuts == [2, 2, 2]
+    assert centers(tmp_path / "there") == centers(tmp_path / "here")
 
 
 @functools.cache
@@ -122,29 +154,34 @@ def test_ray_workers_change_no_bit_of_what_a_car_does(cluster: None, workers: st
 
 
 @pytest.mark.ray
-@pytest.mark.parametrize("flags", [(), ("--observation-norm",)])
+@pytest.mark.parametrize("flags", [(), ("--observation-norm",), ("--search.delay", "1")])
 def test_a_ray_worker_killed_in_generation_3_changes_no_bit(
     cluster: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
 ) -> None:
     killed: list[int] = []
     kept: list[int] = []
-    evaluate = RayWorkers.evaluate
+    begin = RayWorkers.begin
 
-    def strike(backend: RayWorkers, jobs: Sequence[Any]) -> list[np.ndarray]:
+    def strike(backend: RayWorkers, jobs: Sequence[Any]) -> Callable[[], list[np.ndarray]]:
+        finish = begin(backend, jobs)
         if jobs[0].plan.generation != 3:
-            return evaluate(backend, jobs)
-        # Stopped first, so that it surely has work on its hands when it is killed.
-        victim = backend.pids()[0]
-        os.kill(victim, signal.SIGSTOP)
-        timer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
-        timer.start()
-        outcomes = evaluate(backend, jobs)
-        assert timer.finished.is_set()  # the generation had to wait for the end of its worker
-        killed.append(victim)
-        kept.extend(backend.pids())
-        return outcomes
+            return finish
 
-    monkeypatch.setattr(RayWorkers, "evaluate", strike)
+        def wait() -> list[np.ndarray]:
+            # Stopped first, so that it surely has work on its hands when it is killed.
+            victim = backend.pids()[0]
+            os.kill(victim, signal.SIGSTOP)
+            timer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
+            timer.start()
+            outcomes = finish()
+            assert timer.finished.is_set()  # the generation had to wait for the end of its worker
+            killed.append(victim)
+            kept.extend(backend.pids())
+            return outcomes
+
+        return wait
+
+    monkeypatch.setattr(RayWorkers, "begin", strike)
     path = tmp_path / "run"
     told = ("--workers", "2", "--out", str(path))
     assert main(["evolve", *ANT_QUICK, *QUIET, *told, *flags]) == 0

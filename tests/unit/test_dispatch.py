@@ -301,6 +301,42 @@ def test_a_copy_that_hangs_into_a_later_round_loses_its_worker_and_no_work() -> 
     assert dispatch._cases.keys() == set(own)
 
 
+def test_the_next_round_is_begun_while_one_is_not_done() -> None:
+    pool = Timed(2, lambda worker, unit, before: 10 if unit == SLOW else 1)
+    dispatch = pool.dispatch(lease_s=400.0)
+    first = dispatch.begin(dispatch.round(UNITS))
+    second = dispatch.begin(dispatch.round(UNITS))
+    assert pool.sent == []  # until somebody waits
+    assert dispatch.finish(first) == [result(unit) for unit in first]
+    assert [unit for _, unit in pool.sent] == [*first, *second]  # while SLOW was lived
+    now = pool.now
+    assert dispatch.finish(second) == [result(unit) for unit in second]
+    assert pool.now == now  # nothing was left to wait for
+
+
+def test_what_is_urgent_goes_first() -> None:
+    pool = Timed(1, lambda worker, unit, before: 1)
+    dispatch = pool.dispatch()
+    first = dispatch.begin(dispatch.round(UNITS))
+    urgent = dispatch.begin(dispatch.round(UNITS[:1]), urgent=True)
+    assert dispatch.finish(urgent) == [result(unit) for unit in urgent]
+    assert dispatch.finish(first) == [result(unit) for unit in first]
+    assert [unit for _, unit in pool.sent] == [*urgent, *first]
+
+
+def test_a_loss_in_a_round_that_is_open_is_made_good() -> None:
+    def script(worker: int, unit: Unit, before: int) -> Reply:
+        return Lost("gone") if unit.round == 1 and before < 2 else result(unit)
+
+    pool = Scripted(3, script)
+    dispatch = pool.dispatch()
+    first = dispatch.begin(dispatch.round(UNITS))
+    second = dispatch.begin(dispatch.round(UNITS))
+    assert dispatch.finish(first) == [result(unit) for unit in first]
+    assert dispatch.finish(second) == [result(unit) for unit in second]
+    assert dispatch.retries == 2 * len(UNITS)
+
+
 def test_a_lost_copy_is_no_reason_to_wait() -> None:
     def script(worker: int, unit: Unit, before: int) -> Reply:
         return Lost("gone") if unit == SLOW and before == 1 else result(unit)

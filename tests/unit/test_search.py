@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 from small_search import N_GENES, SETUP, Formula, hill, search_of
 
 from metahebb.errors import CheckpointError, InputError, ProgressError
+from metahebb.evolution.backends.base import Job
 from metahebb.evolution.config import ALGORITHMS, SEEDED, SearchConfig
 from metahebb.evolution.problem import LifeProblem
 from metahebb.evolution.search import Search
 from metahebb.noise import Key, Stream, normals
-from metahebb.worker import GivenPoint, Plan, SearchPoint
+from metahebb.worker import GivenPoint, Outcomes, Plan, SearchPoint
 
 DECAYS = {
     "stdev_decay": 0.5,
@@ -246,6 +248,76 @@ def test_a_covariance_beyond_memory_is_refused(
 def test_a_population_beyond_memory_is_refused(algorithm: str) -> None:
     with pytest.raises(InputError, match=r"generations that fit in memory.*a smaller --popsize"):
         search_of(hill, algorithm, popsize=10**12)
+
+
+class Waiting(Formula):
+    """Notes when each generation is begun, and when its outcomes are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(hill)
+        self.events: list[tuple[str, int]] = []
+
+    def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
+        generation = jobs[0].plan.generation
+        self.events.append(("begin", generation))
+
+        def finish() -> list[Outcomes]:
+            self.events.append(("finish", generation))
+            return self.evaluate(jobs)
+
+        return finish
+
+
+@pytest.mark.parametrize("algorithm", ["openai_es", "pgpe", "snes"])
+def test_with_a_delay_a_generation_is_sampled_before_the_last_update(algorithm: str) -> None:
+    backend = Waiting()
+    search = search_of(backend, algorithm, delay=1)
+    search.problem.until = 4
+    centers = [search.center()]
+    for _ in range(4):
+        search.step()
+        centers.append(search.center())
+    sampled = [job.point.center.tobytes() for job in backend.jobs]
+    assert sampled == [centers[n].tobytes() for n in (0, 0, 1, 2)]
+    assert len({center.tobytes() for center in centers}) == 5  # the very first generation counts
+    order = [("begin", 0)]
+    for generation in range(3):
+        order += [("begin", generation + 1), ("finish", generation)]
+    assert backend.events == [*order, ("finish", 3)]
+
+
+def test_a_delayed_gradient_is_that_of_where_it_was_sampled() -> None:
+    """Plain gradient ascent in a few lines of NumPy, one generation behind."""
+    rate, stdev = 0.1, 0.2
+    told = {"optimizer": "sgd", "learning_rate": rate, "stdev": stdev, "ranking": "raw"}
+    search = search_of(hill, delay=1, **told)
+    center = before = search.center().astype(np.float64)
+    for generation in range(4):
+        gradient = np.zeros(N_GENES)
+        for pair in range(4):
+            noise = normals(Key(SETUP.seed, Stream.SEARCH, generation, pair), N_GENES)
+            step = (stdev * noise).astype(np.float64)
+            gradient += (hill(before + step) - hill(before - step)) / 2 * noise / stdev / 4
+        before, center = center, center + rate * gradient
+        search.step()
+        assert search.center() == pytest.approx(center, rel=2e-4, abs=2e-4)
+
+
+@pytest.mark.parametrize("algorithm", ["openai_es", "pgpe", "snes"])
+def test_a_delayed_search_goes_on_from_its_state(algorithm: str) -> None:
+    whole = steps(search_of(hill, algorithm, delay=1), 6)
+    first = search_of(hill, algorithm, delay=1)
+    steps(first, 3)
+    second = search_of(hill, algorithm, delay=1)
+    second.restore(first.state(), 3)
+    assert steps(second, 3) == whole[3:]
+
+
+def test_a_delay_is_of_one_generation_and_for_searches_that_follow_a_gradient() -> None:
+    with pytest.raises(InputError, match="delay of 0 or 1 generations, got 2"):
+        SearchConfig(delay=2)
+    with pytest.raises(InputError, match="openai_es, pgpe or snes for a delay, got cem"):
+        SearchConfig("cem", delay=1)
 
 
 def test_a_budget_of_interactions_is_not_offered() -> None:
