@@ -4,6 +4,9 @@ A unit may be evaluated more than once: its worker was lost, or took so long tha
 copy. Its first result counts, and any later one must be equal to the last byte (unless machines may
 be mixed). So a lost or slow worker costs time and changes nothing. Ray is not known here: see
 `Pool`.
+
+What was lost comes back in parts: so it gets through where workers are lost all the time, and
+where it is the work that kills them, the candidate is found.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from metahebb.errors import ProgressError
 from metahebb.tasks.base import TaskError
 
 MAX_LOSSES = 3
-"""Losses of one unit after which it counts as what kills its workers. Where there are several nodes
-they must be on two of them, or twice as many."""
+"""Losses of one candidate after which it counts as what kills its workers. Where there are several
+nodes they must be on two of them, or twice as many."""
 PATIENCE = 10
 """Leases without any result after which a run gives up."""
+_PARTS = 4  # that a lost unit comes back in, until it is of one candidate
 _SHARES = 2  # a unit is at most this part of what would be each worker's share of the rest
 _COPY_LEASES = 1 / 20  # a unit older than this, and than so many times what most take, is copied
 _COPY_TIMES = 3
@@ -111,12 +115,16 @@ class _Case:
 
     Attributes:
         name: says which unit, for messages.
+        whole: the unit of which it is a part.
+        parts: in which it is lived, since it was lost.
         result: the first one.
         lost_on: nodes of the workers that were lost with it.
         failed_on: the worker on which it raised an error.
     """
 
     name: str
+    whole: Unit | None = None
+    parts: Sequence[Unit] = ()
     result: bytes | None = None
     lost_on: list[str] = field(default_factory=list)
     failed_on: int | None = None
@@ -201,7 +209,6 @@ class Dispatch:
             self._hand_out()
             for worker, unit, reply in self.pool.receive():
                 if self._take(worker, unit, reply):
-                    self._missing[unit.round] -= 1
                     latest = self.clock()
             self._end_leases()
             if self.clock() - latest > PATIENCE * self._lease():
@@ -274,8 +281,9 @@ class Dispatch:
     def _record(self, unit: Unit, result: bytes) -> bool:
         case = self._cases[unit]
         if case.result is None:
-            case.result = result
-            if unit in self._todo:  # given up on, and done after all
+            if case.parts:  # given up on, and done after all; they are on their way
+                return False
+            if unit in self._todo:  # the same
                 self._todo.remove(unit)
             if case.failed_on is not None:
                 _log.warning(
@@ -283,6 +291,7 @@ class Dispatch:
                     "its seed only",
                     case.name,
                 )
+            self._settle(unit, result)
             return True
         if case.result != result and self.strict:
             raise DeterminismError(
@@ -290,6 +299,18 @@ class Dispatch:
                 "ones; see that the task depends on its seed only and that all machines are alike"
             )
         return False
+
+    def _settle(self, unit: Unit, result: bytes) -> None:
+        """Keep a result, and put it together with those of other parts if it is the last one."""
+        case = self._cases[unit]
+        case.result = result
+        if case.whole is None:
+            self._missing[unit.round] -= 1
+            return
+        parts = [self._cases[part].result for part in self._cases[case.whole].parts]
+        found = [part for part in parts if part is not None]
+        if len(found) == len(parts):
+            self._settle(case.whole, b"".join(found))
 
     def _fail(self, worker: int, unit: Unit, reason: str) -> None:
         case = self._cases[unit]
@@ -300,19 +321,19 @@ class Dispatch:
             )
         case.failed_on = worker
         _log.warning("%s: %s; trying once more", case.name, reason)
-        self._again(unit)
+        self._again(unit, [unit])
 
     def _lose(self, worker: int, unit: Unit, reason: str) -> None:
         case = self._cases[unit]
         case.lost_on.append(self.pool.node(worker))
-        if self._is_poison(case):
+        if unit.stop - unit.start == 1 and self._is_poison(case):
             raise ProgressError(
                 f"expected a worker to survive {case.name}, got {len(case.lost_on)} lost workers, "
                 f"the last one with: {reason}; poisoned work: see whether the task crashes, "
                 "hangs or runs out of memory there"
             )
         _log.warning("worker %d lost with %s: %s; trying again", worker, case.name, reason)
-        self._again(unit)
+        self._again(unit, self._split(unit))
 
     def _is_poison(self, case: _Case) -> bool:
         if len(case.lost_on) < MAX_LOSSES:
@@ -321,10 +342,24 @@ class Dispatch:
         alone = not self.pool.nodes() - found
         return alone or len(found) > 1 or len(case.lost_on) == 2 * MAX_LOSSES
 
-    def _again(self, unit: Unit) -> None:
+    def _split(self, unit: Unit) -> Sequence[Unit]:
+        """Return the parts of a unit."""
+        size = -(-(unit.stop - unit.start) // _PARTS)
+        starts = range(unit.start, unit.stop, size)
+        return [unit._replace(start=s, stop=min(s + size, unit.stop)) for s in starts]
+
+    def _again(self, unit: Unit, parts: Sequence[Unit]) -> None:
+        """Do a unit again, in ``parts``, unless somebody does it."""
         self.retries += 1
-        if unit not in self._todo and all(unit != held for held, _ in self._running.values()):
-            self._todo.appendleft(unit)  # first, so that poisoned work shows itself soon
+        if unit in self._todo or any(unit == held for held, _ in self._running.values()):
+            return
+        if len(parts) > 1:
+            case = self._cases[unit]
+            if case.parts:
+                return  # a copy was lost before
+            case.parts = parts
+            self._cases |= {part: _Case(self.name(part), unit) for part in parts}
+        self._todo.extendleft(reversed(parts))  # first, so that poisoned work shows itself soon
 
     def _lease(self) -> float:
         return max(self.lease_s, 3 * max(self._durations, default=0.0))

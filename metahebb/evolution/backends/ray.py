@@ -194,12 +194,14 @@ class RayWorkers(Backend):
 
     def _name(self, unit: Unit) -> str:
         job = self._rounds[unit.round][unit.job]
-        what = "candidates" if isinstance(job, Job) else "slices of the gradient"
-        generation = job.plan.generation if isinstance(job, Job) else job.generation
-        return (
-            f"{what} {unit.start} to {unit.stop - 1} of generation {generation} "
-            f"(seed {self._setup.seed})"
-        )
+        which = f"s {unit.start} to {unit.stop - 1}"
+        if unit.stop - unit.start == 1:
+            which = f" {unit.start}"
+        if isinstance(job, Job):
+            what = f"candidate{which} of generation {job.plan.generation}"
+        else:
+            what = f"slice{which} of the gradient of generation {job.generation}"
+        return f"{what} (seed {self._setup.seed})"
 
     def _measure(self, unit: Unit, seconds: float) -> None:
         job = self._rounds[unit.round][unit.job]
