@@ -28,6 +28,7 @@ BENCHES = (
     "search_cost",
     "workers",
     "stragglers",
+    "big_genome",
     "growth",
     "users_rule",
     "rule_table",
