@@ -9,6 +9,7 @@ be mixed). So a lost or slow worker costs time and changes nothing. Ray is not k
 from __future__ import annotations
 
 import bisect
+import itertools
 import logging
 import time
 from collections import Counter, deque
@@ -254,7 +255,8 @@ class Dispatch:
         case = self._cases[unit]
         if case.result is None:
             case.result = result
-            if unit in self._todo:  # given up on, and done after all
+            given_up = case.lost_on or case.failed_on is not None
+            if given_up and unit in self._todo:  # done after all; a look at all that is to do
                 self._todo.remove(unit)
             if case.failed_on is not None:
                 _log.warning(
@@ -310,9 +312,8 @@ class Dispatch:
 
     def _end_leases(self) -> None:
         now, least = self.clock(), self._lease()
-        for worker, (unit, since) in list(self._running.items()):
-            if now - since <= least:
-                break  # all others are younger
+        old = itertools.takewhile(lambda held: now - held[1][1] > least, self._running.items())
+        for worker, (unit, since) in list(old):
             case = self._cases[unit]
             lease = least * 2 ** len(case.lost_on)
             if now - since > lease:
