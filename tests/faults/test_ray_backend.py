@@ -266,9 +266,7 @@ def test_a_task_that_raises_is_named_each_time(cluster: str) -> None:
 @pytest.mark.row(20)
 @pytest.mark.slow
 def test_work_that_kills_each_worker_ends_the_run(cluster: str) -> None:
-    with pytest.raises(
-        ProgressError, match=r"candidate 0 of generation 2.*poisoned"
-    ) as caught:
+    with pytest.raises(ProgressError, match=r"candidate 0 of generation 2.*poisoned") as caught:
         evaluate(ant("die"), 1, lanes=8)
     assert caught.value.exit_status == 4
 

@@ -24,7 +24,7 @@ def test_before_anything_is_measured_lanes_are_filled() -> None:
         (0.1, 4, 2, (16, 16)),
         (5.0, 1, 2, (16, 16)),
         (0.0001, 1, 2, (500, 20000)),  # 50 ms at least
-        (0.1, 1, 4000, (60, 64)),  # 6 s: the dispatcher has 4000 others to serve
+        (0.1, 1, 4000, (30, 128)),  # 3 s at least: the dispatcher has 4000 others to serve
     ],
 )
 def test_calls_take_as_long_as_they_should(
@@ -33,10 +33,23 @@ def test_calls_take_as_long_as_they_should(
     assert measured(life_s).bounds(16, lives, workers) == pytest.approx(bounds, abs=1)
 
 
-def test_the_pace_follows_what_is_measured() -> None:
+def test_the_pace_is_the_mean_of_a_round_whose_longest_lives_end_last() -> None:
+    pace = Pace()
+    for seconds in (0.1, 0.1, 0.1, 0.5):
+        pace.note(1, seconds)
+    assert pace.life_s == pytest.approx(0.2)
+
+
+def test_the_pace_follows_from_round_to_round() -> None:
     pace = measured(0.1)
-    pace.note(10, 2.0)
-    assert pace.life_s == pytest.approx(0.12)
-    for _ in range(50):
-        pace.note(1, 0.2)
-    assert pace.life_s == pytest.approx(0.2, rel=1e-3)
+    for _ in range(8):
+        pace.units(0, 10, 1, 2)
+        pace.note(10, 2.0)
+    assert pace.life_s == pytest.approx(0.2, rel=1e-2)
+
+
+def test_units_are_as_the_bounds_say() -> None:
+    sizes = [stop - start for _, start, stop, _ in measured(0.1).units(3, 4000, 4, 100, lives=2)]
+    # Twenty candidates are a life of 4 s; two lives of a candidate, so that two fill the lanes.
+    assert (max(sizes), min(sizes[:-1]), sum(sizes)) == (10, 2, 4000)
+    assert {unit.job for unit in measured(0.1).units(3, 4000, 4, 100)} == {3}

@@ -11,6 +11,8 @@ where it is the work that kills them, the candidate is found.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import logging
 import time
 from collections import Counter, deque
@@ -161,11 +163,11 @@ class Dispatch:
     copies: int = 0
     _cases: dict[Unit, _Case] = field(default_factory=dict)
     _todo: deque[Unit] = field(default_factory=deque)
-    _running: dict[int, tuple[Unit, float]] = field(default_factory=dict)
+    _running: dict[int, tuple[Unit, float]] = field(default_factory=dict)  # oldest first
     _missing: dict[int, int] = field(default_factory=dict)
     """Results to come, by open round."""
     _round: int = -1
-    _durations: list[float] = field(default_factory=list)
+    _durations: list[float] = field(default_factory=list)  # shortest first
 
     def run(self, units: Sequence[Unit]) -> list[bytes]:
         """Return the result of each unit, in order: `begin` and `finish`."""
@@ -233,7 +235,9 @@ class Dispatch:
             else:
                 unit = next(stragglers, None)
                 if unit is None:
-                    continue
+                    if self._todo:
+                        continue
+                    break  # nor is there any for the others: they may be a thousand
                 self.copies += 1
                 _log.info("%s takes long; a copy goes to worker %d", self._cases[unit].name, worker)
             self._running[worker] = (unit, self.clock())
@@ -248,14 +252,16 @@ class Dispatch:
 
     def _stragglers(self) -> Iterator[Unit]:
         """Return units that take longer than most, and that nobody else has; the oldest first."""
-        now, held = self.clock(), Counter(unit for unit, _ in self._running.values())
-        most = sorted(self._durations)[int(0.95 * len(self._durations))] if self._durations else 0.0
+        now = self.clock()
+        most = self._durations[int(0.95 * len(self._durations))] if self._durations else 0.0
         age = max(_COPY_LEASES * self.lease_s, _COPY_TIMES * most)
-        by_age = sorted(self._running.values(), key=lambda running: running[1])
+        if now - next(iter(self._running.values()), (None, now))[1] <= age:
+            return iter(())
+        held = Counter(unit for unit, _ in self._running.values())
         return iter(
             [
                 unit
-                for unit, since in by_age
+                for unit, since in self._running.values()
                 if now - since > age and held[unit] == 1 and self._cases[unit].result is None
             ]
         )
@@ -266,7 +272,7 @@ class Dispatch:
         if held == unit:
             del self._running[worker]
             if unit.round in self._missing:
-                self._durations.append(self.clock() - since)
+                bisect.insort(self._durations, self.clock() - since)
                 if isinstance(reply, bytes):
                     self.on_result(unit, self.clock() - since)
         if unit not in self._cases:
@@ -283,7 +289,8 @@ class Dispatch:
         if case.result is None:
             if case.parts:  # given up on, and done after all; they are on their way
                 return False
-            if unit in self._todo:  # the same
+            given_up = case.lost_on or case.failed_on is not None
+            if given_up and unit in self._todo:  # the same; a look at all that is to do
                 self._todo.remove(unit)
             if case.failed_on is not None:
                 _log.warning(
@@ -362,13 +369,15 @@ class Dispatch:
         self._todo.extendleft(reversed(parts))  # first, so that poisoned work shows itself soon
 
     def _lease(self) -> float:
-        return max(self.lease_s, 3 * max(self._durations, default=0.0))
+        return max(self.lease_s, 3 * self._durations[-1] if self._durations else 0.0)
 
     def _end_leases(self) -> None:
-        for worker, (unit, since) in list(self._running.items()):
+        now, least = self.clock(), self._lease()
+        old = itertools.takewhile(lambda held: now - held[1][1] > least, self._running.items())
+        for worker, (unit, since) in list(old):
             case = self._cases[unit]
-            lease = self._lease() * 2 ** len(case.lost_on)
-            if self.clock() - since > lease:
+            lease = least * 2 ** len(case.lost_on)
+            if now - since > lease:
                 del self._running[worker]
                 self.pool.rebuild(worker)
                 if case.result is None:

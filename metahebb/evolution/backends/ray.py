@@ -20,7 +20,7 @@ from metahebb.errors import InputError, MetahebbError, ProgressError
 from metahebb.evolution.backends.actor import Greeting, RemoteWorker
 from metahebb.evolution.backends.alike import Alike
 from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums
-from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit, cut
+from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.backends.pace import Pace
 from metahebb.evolution.memory import check_lanes
@@ -104,7 +104,11 @@ class RayWorkers(Backend):
         self._dispatch: Dispatch | None = None
         self._rounds: dict[int, Sequence[Job | Gradient]] = {}
         self._owns_ray = _connect(workers, address)
-        self._actors = _Actors(pickled, workers, lanes, self._alike)
+        # Actors are spread over the nodes; a call is tried once, a process as often as it dies.
+        remote: Any = ray.remote(
+            num_cpus=1, max_restarts=-1, max_task_retries=0, scheduling_strategy="SPREAD"
+        )(RemoteWorker)
+        self._actors = _Actors(lambda: remote.remote(pickled, lanes), workers, self._alike)
         try:
             self._actors.wait_for_first(max(lease_s, _START_S))
         except BaseException:
@@ -214,8 +218,7 @@ class RayWorkers(Backend):
             units = [Unit(number, s, min(s + self._batch, job.n_candidates)) for s in starts]
         else:
             lives = job.plan.lives_per_candidate
-            least, most = self._pace.bounds(-(-self._lanes // lives), lives, workers)
-            units = cut(number, job.n_candidates, least, workers, most)
+            units = self._pace.units(number, job.n_candidates, self._lanes, workers, lives)
         return [Unit(number, job.first + start, job.first + stop) for _, start, stop, _ in units]
 
     def close(self) -> None:
@@ -233,12 +236,8 @@ class _Actors:
     would be blamed on the work.
     """
 
-    def __init__(self, setup: bytes, workers: int, lanes: int, alike: Alike) -> None:
-        # Actors are spread over the nodes; a call is tried once, a process as often as it dies.
-        remote: Any = ray.remote(
-            num_cpus=1, max_restarts=-1, max_task_retries=0, scheduling_strategy="SPREAD"
-        )(RemoteWorker)
-        self._hire: Callable[[], Any] = lambda: remote.remote(setup, lanes)
+    def __init__(self, hire: Callable[[], Any], workers: int, alike: Alike) -> None:
+        self._hire = hire
         self._handles = [self._hire() for _ in range(workers)]
         self._due: dict[Any, tuple[int, Unit | None]] = {}  # None: a greeting
         self._busy: dict[int, Any] = {}  # worker: what it owes; what it owed before is ignored
