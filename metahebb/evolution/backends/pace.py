@@ -13,8 +13,8 @@ _OVERHEAD_S = 0.05
 """What a call takes at least, so that sending it costs a twentieth of that."""
 _SENDING_S = 0.0005
 """What the dispatcher needs per call. Each worker waits for all others', so calls last longer the
-more workers there are: at least `_LEAST` and at most `_MOST` times what a call to each of them needs.
-Few large calls in the beginning leave it the time for many small ones at the end."""
+more workers there are: at least `_LEAST` and at most `_MOST` times what a call to each of them
+needs. Few large calls in the beginning leave it the time for many small ones at the end."""
 _LEAST, _MOST = 1.5, 6.0
 _KEPT = 0.5
 """Weight of what earlier rounds have measured."""
