@@ -213,7 +213,7 @@ def test_rules_of_other_synapses_are_refused(tmp_path: Path, whole: Path) -> Non
     name = RULES_OF + "coefficients"
     for changed, message in (
         ({name: newest.state[name][1:]}, "the rules of 18 synapses .* got int32 of shape"),
-        ({name: np.zeros(18, np.int32)}, "a center of 10 genes, .* got shape"),
+        ({name: np.zeros(18, np.int32)}, "a center of 10 genes .* got shape"),
     ):
         state = newest.state | changed
         run.checkpoints.save(Checkpoint(newest.generation, newest.evaluations, state))

@@ -12,6 +12,7 @@ import torch
 from small_runs import centers, evolve
 from small_search import N_GENES, SETUP, Formula, hill, search_of
 
+from metahebb.evolution import problem
 from metahebb.evolution.config import ALGORITHMS, OPTIMIZERS, SEEDED
 from metahebb.worker import GivenPoint, SearchPoint
 
@@ -47,6 +48,13 @@ def test_the_seeded_path_is_taken_whatever_the_number_of_workers(
     assert search.center().tobytes() == other.center().tobytes()
 
 
+@pytest.fixture
+def many_may_be_nan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let generations go on of which more than half is NaN, which end a run otherwise."""
+    monkeypatch.setattr(problem, "_check_mostly_finite", lambda fitness: None)
+
+
+@pytest.mark.usefixtures("many_may_be_nan")
 @pytest.mark.parametrize(("algorithm", "told"), MOVES)
 def test_nan_ranks_worst_in_the_seeded_path(algorithm: str, told: dict[str, Any]) -> None:
     # EvoTorch sorts NaN last, which is first when maximising.
@@ -60,6 +68,7 @@ def test_nan_ranks_worst_in_the_seeded_path(algorithm: str, told: dict[str, Any]
     assert np.isfinite(search.center()).all()
 
 
+@pytest.mark.usefixtures("many_may_be_nan")
 @pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - SEEDED))
 def test_nan_is_the_worst_finite_fitness_in_the_dense_path(algorithm: str) -> None:
     def fitness(genes: np.ndarray) -> float:
