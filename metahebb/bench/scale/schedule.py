@@ -102,14 +102,17 @@ class Gate:
     def receive(self) -> Iterable[tuple[int, Unit, Reply]]:
         """Wait a moment for replies; move the center if a generation is all in."""
         for worker, unit, reply in self._pool.receive():
-            self._missing[unit.job - 1] -= isinstance(reply, bytes)
+            if isinstance(reply, bytes):
+                self._missing[unit.job - 1] -= 1
+            else:
+                self._sent -= 1  # it goes through the gate once more
             yield worker, unit, reply
         while self._done < len(self._sizes) and not self._missing[self._done]:
             self._update()
             self._done += 1
 
     def rebuild(self, worker: int) -> None:
-        """Start a worker anew; its unit goes through the gate once more."""
+        """Start a worker anew; its unit is sent again, too."""
         self._sent -= 1
         self._pool.rebuild(worker)
 
