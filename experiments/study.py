@@ -87,11 +87,26 @@ def write_study(
     }
     write_json(folder / "config.json", _configs(runs))
     write_json(folder / "manifest.json", {"runs": manifests, "tuning": scored})
+    write_summary(folder, title, claims, cost, notes)
+    return folder
+
+
+def write_summary(
+    folder: Path, title: str, claims: Sequence[Claim], cost: dict[str, Any], notes: str = ""
+) -> None:
+    """Write ``summary.json``, and the README made from it.
+
+    Args:
+        folder: of the study's results.
+        title: the question.
+        claims: what was found.
+        cost: what it took, by kind.
+        notes: Markdown for the end of the README.
+    """
     rows = [asdict(claim) | {"holds": claim.holds} for claim in claims]
     summary = {"title": title, "claims": rows, "cost": cost}
     write_json(folder / "summary.json", summary)
     write_atomically(folder / "README.md", _readme(summary, notes).encode())
-    return folder
 
 
 def write_rows(file: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +13,15 @@ from typing import Any
 import ray
 from ray._private.serialization import SerializationContext
 
+from metahebb.bench.scale.lives import Lives, VirtualWorker
+from metahebb.errors import ProgressError
+from metahebb.evolution.backends.alike import Alike
 from metahebb.evolution.backends.base import Job
-from metahebb.evolution.backends.ray import start_local
+from metahebb.evolution.backends.ray import _Actors, start_local
+
+THREADS = 128
+"""Virtual workers of a process, at most."""
+_READY_S = 120.0
 
 
 @contextlib.contextmanager
@@ -22,6 +32,44 @@ def local_ray(cpus: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextlib.contextmanager
+def virtual_workers(lives: Lives, workers: int) -> Iterator[_Actors]:
+    """Have ``workers`` workers that sleep through ``lives``, in a few processes of the present Ray.
+
+    The pool is that of a run; only the actor's class is another one, and its calls run in threads.
+    """
+    remote: Any = ray.remote(VirtualWorker)
+    threaded = remote.options(num_cpus=0, max_concurrency=THREADS)
+    hired = [threaded.remote() for _ in range(-(-workers // THREADS))]
+    shared = itertools.cycle(hired)
+    pool = _Actors(lambda: next(shared), workers, Alike(workers, allowed=False))
+    deadline = time.monotonic() + _READY_S
+    while len(pool.pids) < workers:
+        pool.receive()
+        if time.monotonic() > deadline:
+            raise ProgressError(
+                f"expected {workers} virtual workers within {_READY_S:.0f} s, got "
+                f"{len(pool.pids)}; see that the machine has nothing else to do"
+            )
+    reference = ray.put([lives])
+    pool.jobs = collections.defaultdict(lambda: reference)  # the same for each round
+    try:
+        yield pool
+    finally:
+        for handle in hired:
+            ray.kill(handle)
+
+
+def asking_s(pool: _Actors, times: int) -> list[float]:
+    """Return what it took to ask Ray which of all due replies are there, ``(times,)``."""
+    due, took = list(pool._due), []
+    for _ in range(times):
+        began = time.perf_counter()
+        ray.wait(due, num_returns=min(32, len(due)), timeout=0)
+        took.append(time.perf_counter() - began)
+    return took
 
 
 @dataclass

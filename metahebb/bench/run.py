@@ -27,6 +27,7 @@ BENCHES = (
     "car_racing",
     "search_cost",
     "workers",
+    "scale",
     "stragglers",
     "big_genome",
     "growth",

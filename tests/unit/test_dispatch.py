@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
+from metahebb.bench.scale.lives import Lives
+from metahebb.bench.scale.model import Costs, Simulated
 from metahebb.errors import ProgressError
 from metahebb.evolution.backends.dispatch import (
     MAX_LOSSES,
@@ -427,3 +429,46 @@ def test_what_one_node_loses_six_times_is_poison_though_others_are_there() -> No
     pool = Alone(2, lambda worker, unit, before: Lost("gone"), nodes=["one", "other"])
     with pytest.raises(ProgressError, match="got 6 lost workers"):
         pool.run([ONE])
+
+
+# What the dispatcher itself costs.
+
+
+def test_a_unit_with_a_longer_lease_does_not_hide_one_that_hangs() -> None:
+    units = [ONE, UNITS[1], Unit(1, 0, 1)]
+    lost, _, hangs = units
+
+    def script(worker: int, unit: Unit, before: int) -> Reply | None:
+        if unit == lost:
+            return [Lost("gone"), None, result(unit)][before]
+        return None if unit == hangs and not before else result(unit)
+
+    pool = Scripted(2, script)
+    assert pool.run(units) == [result(unit) for unit in units]
+    # The lost one went to worker 0 first; before its lease of 10 s was over, a copy was done.
+    assert pool.rebuilt == [1]
+    assert 6 < pool.now < 10
+
+
+def test_what_a_round_costs_does_not_grow_with_the_workers_or_with_what_is_to_do() -> None:
+    def looks(workers: int) -> float:
+        """Return how often the clock and units were looked at, per unit."""
+        lives = Lives(1.0, 0.5, 10 * workers)
+        pool, seen = Simulated(lives, workers, Costs(0.0001, 0.0001)), [0]
+
+        def clock() -> float:
+            seen[0] += 1
+            return pool.now
+
+        class Counted(Unit):
+            def __eq__(self, other: object) -> bool:
+                seen[0] += 1
+                return tuple.__eq__(self, other)
+
+            __hash__ = Unit.__hash__
+
+        units = [Counted(0, k, k + 1) for k in range(lives.popsize)]
+        Dispatch(pool, 1000.0, str, clock=clock).run(units)
+        return seen[0] / len(units)
+
+    assert looks(200) < 1.5 * looks(20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -16,8 +17,30 @@ from metahebb.networks import FeedForward
 from metahebb.tasks import Locomotion
 from metahebb.worker import Plan, SearchPoint, Setup
 
+if TYPE_CHECKING:
+    from metahebb.evolution.backends.ray import RayWorkers
+
 POPSIZE = 128
 STARTS, MOST_STARTS = 3, 12
+
+
+def ant(popsize: int, steps: int) -> tuple[Setup, Job]:
+    """Return a set-up of the ant with RK4, and a job of ``popsize`` lives of ``steps`` each."""
+    setup = Setup.build(Locomotion("ant", ending="none"), FeedForward(), seed=0)
+    n = setup.genome.n_genes
+    point = SearchPoint(np.zeros(n, np.float32), np.full(n, 0.05, np.float32), mirrored=True)
+    return setup, Job(Plan(0, steps), point, popsize)
+
+
+def two_against_one(
+    one: RayWorkers, two: RayWorkers, job: Job, repeats: int
+) -> dict[str, list[float]]:
+    """Return the rates of ``two`` Ray workers and of ``one`` [env steps/s], measured in turn."""
+
+    def work(pool: RayWorkers) -> float:
+        return float(pool.evaluate([job])[0]["steps"].sum())
+
+    return interleaved({"two": lambda: work(two), "one": lambda: work(one)}, repeats)
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
@@ -25,18 +48,11 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     from metahebb.bench.local_ray import counted, local_ray
     from metahebb.evolution.backends.ray import RayWorkers
 
-    setup = Setup.build(Locomotion("ant", ending="none"), FeedForward(), seed=0)
-    n = setup.genome.n_genes
-    point = SearchPoint(np.zeros(n, np.float32), np.full(n, 0.05, np.float32), mirrored=True)
-    job = Job(Plan(0, 25 if quick else 250), point, POPSIZE)
+    setup, job = ant(POPSIZE, 25 if quick else 250)
     with local_ray(4):
         one, two = RayWorkers(setup, 1, lanes=lanes), RayWorkers(setup, 2, lanes=lanes)
 
-        def work(pool: RayWorkers) -> float:
-            return float(pool.evaluate([job])[0]["steps"].sum())
-
-        works = {"two": lambda: work(two), "one": lambda: work(one)}
-        rates = interleaved(works, 2 if quick else 5)
+        rates = two_against_one(one, two, job, 2 if quick else 5)
         yield compare(
             "workers, two against one",
             rates["two"],

@@ -11,7 +11,7 @@ _CALL_S = 2.0
 """What a call takes at most: it is lost with its worker, and is what others wait for at the end."""
 _OVERHEAD_S = 0.05
 """What a call takes at least, so that sending it costs a twentieth of that."""
-_SENDING_S = 0.0005
+SENDING_S = 0.0005
 """What the dispatcher needs per call. Each worker waits for all others', so calls last longer the
 more workers there are: at least `_LEAST` and at most `_MOST` times what a call to each of them
 needs. Few large calls in the beginning leave it the time for many small ones at the end."""
@@ -52,7 +52,7 @@ class Pace:
         candidate_s = self.life_s * lives
         if candidate_s == 0:
             return filling, None
-        everyone_s = workers * _SENDING_S
+        everyone_s = workers * SENDING_S
         least = math.ceil(max(_OVERHEAD_S, _LEAST * everyone_s) / candidate_s)
         most = math.ceil(max(_CALL_S, _MOST * everyone_s) / candidate_s)
         return max(filling, least), filling * math.ceil(most / filling)

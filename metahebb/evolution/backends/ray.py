@@ -243,7 +243,7 @@ class _Actors:
         self._busy: dict[int, Any] = {}  # worker: what it owes; what it owed before is ignored
         self._resting: dict[int, float] = {}  # worker: when it is greeted again
         self._pauses = [_PAUSES_S[0]] * workers
-        self._jobs: dict[int, Any] = {}  # references, by open round
+        self.jobs: dict[int, Any] = {}  # references, by open round
         self._alike = alike
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
@@ -265,15 +265,15 @@ class _Actors:
     def begin(self, number: int, jobs: Sequence[Job | Gradient]) -> None:
         """Make ``jobs`` the ones that units of a round are of."""
         # They go to each node once, and a point that several have goes once for all of them.
-        self._jobs[number] = ray.put(tuple(jobs))
+        self.jobs[number] = ray.put(tuple(jobs))
 
     def end(self, number: int) -> None:
         """Let go of the jobs of a round."""
-        del self._jobs[number]
+        del self.jobs[number]
 
     def forget(self) -> None:
         """End what interrupted rounds left: it may hang."""
-        self._jobs.clear()
+        self.jobs.clear()
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
                 del self._due[ref]
@@ -297,7 +297,7 @@ class _Actors:
 
     def send(self, worker: int, unit: Unit) -> None:
         evaluate = self._handles[worker].evaluate
-        jobs = self._jobs[unit.round]
+        jobs = self.jobs[unit.round]
         self._owe(worker, evaluate.remote(jobs, unit.job, unit.start, unit.stop), unit)
 
     def receive(self) -> list[tuple[int, Unit, Reply]]:

@@ -1,0 +1,1 @@
+"""How many workers are useful: virtual workers on real Ray messages, and a model of many more."""

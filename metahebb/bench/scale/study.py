@@ -1,0 +1,142 @@
+"""What is measured and what is predicted of scale; the bench row and the experiment tell the same.
+
+Three layers, each for what it can show: two real workers; hundreds of virtual ones, whose messages
+are real and whose lives are sleep; and a model, calibrated by one run of the second layer, held
+against other runs of it, and asked for what no machine at hand can show.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from metahebb.bench.scale.found import HeldOut, Prediction, Scale, named
+from metahebb.bench.scale.lives import Lives
+from metahebb.bench.scale.model import Costs, predict
+from metahebb.bench.scale.schedule import Plan
+
+PER_WORKER = 8
+"""Lives per worker and generation in the runs that are measured."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        two: popsize, steps and repeats of the two real workers.
+        calibrated: workers and calls of the run that the model is calibrated by.
+        held_out: plans that the model is held against.
+        predicted: plans that it is asked for; their update is measured.
+    """
+
+    two: tuple[int, int, int]
+    calibrated: tuple[int, int]
+    held_out: tuple[Plan, ...]
+    predicted: tuple[Plan, ...]
+
+
+def _held_out(workers: int, mean_s: float, cv: float, delay: int, generations: int) -> Plan:
+    # Lives of a seed that no prediction has.
+    return Plan(Lives(mean_s, cv, PER_WORKER * workers, seed=1), workers, delay, generations)
+
+
+def _predicted(
+    workers: tuple[int, ...], popsize: int, mean_s: float, generations: int
+) -> tuple[Plan, ...]:
+    return tuple(
+        Plan(Lives(mean_s, cv, popsize), each, delay, generations)
+        for delay in (0, 1)
+        for cv in (0.1, 0.5)
+        for each in workers
+    )
+
+
+_WORKERS, _CVS = (32, 128, 384), (0.1, 0.5)
+FULL = Size(
+    (500, 125, 4),
+    (384, 6000),
+    (
+        *(_held_out(w, s, cv, 0, 2) for w in _WORKERS for s in (0.1, 0.3, 1.0) for cv in _CVS),
+        *(_held_out(w, 0.3, cv, 1, 3) for w in _WORKERS for cv in _CVS),
+    ),
+    _predicted((100, 250, 500, 1000, 2000, 4000), 8000, 1.0, 4),
+)
+QUICK = Size(
+    (64, 25, 2),
+    (16, 400),
+    tuple(_held_out(8, 0.05, 0.5, delay, 2) for delay in (0, 1)),
+    _predicted((5, 10), 80, 1.0, 1),
+)
+
+
+def find(lanes: int, quick: bool, say: Callable[[str], None]) -> Scale:
+    """Measure and predict.
+
+    Args:
+        lanes: lives at a time of a real worker; virtual ones live one at a time.
+        quick: measure little, only to see that everything works.
+        say: told what was found so far.
+    """
+    size = QUICK if quick else FULL
+    one, two = _real(size.two, lanes)
+    say(f"one and two real workers: {max(one):.0f} and {max(two):.0f} env steps/s")
+    costs, driver_s, held_out = _virtual(size, say)
+    update_s = _update_s(size.predicted[0].lives.popsize)
+    say(f"an update: {update_s:.3f} s")
+    predictions = []
+    for plan in size.predicted:
+        timed = replace(plan, update_s=update_s)
+        predictions.append(Prediction(timed, predict(timed, costs)))
+        say(f"{named(plan)}: {predictions[-1].model.efficiency:.3f} predicted")
+    workers, _ = size.calibrated
+    return Scale(costs, driver_s, workers, update_s, held_out, tuple(predictions), one, two)
+
+
+def _real(size: tuple[int, int, int], lanes: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    from metahebb.bench.local_ray import local_ray
+    from metahebb.bench.rows.workers import ant, two_against_one
+    from metahebb.evolution.backends.ray import RayWorkers
+
+    popsize, steps, repeats = size
+    with local_ray(3):
+        setup, job = ant(popsize, steps)
+        one, two = RayWorkers(setup, 1, lanes=lanes), RayWorkers(setup, 2, lanes=lanes)
+        rates = two_against_one(one, two, job, repeats)
+    return tuple(rates["one"]), tuple(rates["two"])
+
+
+def _virtual(size: Size, say: Callable[[str], None]) -> tuple[Costs, float, tuple[HeldOut, ...]]:
+    from metahebb.bench.local_ray import local_ray
+    from metahebb.bench.scale.measured import calibrate, measure
+
+    held_out = []
+    with local_ray(2):
+        costs, driver_s = calibrate(*size.calibrated)
+        say(f"a call: {1e3 * costs.call_s(size.calibrated[0]):.3f} ms; {costs}")
+        for plan in size.held_out:
+            measured = measure(plan)
+            found = HeldOut(plan, measured.lived, predict(plan, costs), measured.driver_s)
+            held_out.append(found)
+            say(
+                f"{named(plan)}, {plan.lives.mean_s} s: {found.measured.efficiency:.3f} measured, "
+                f"the model {100 * found.error:+.1f} %"
+            )
+    return costs, driver_s, tuple(held_out)
+
+
+def _update_s(popsize: int) -> float:
+    """Return what ranking, gradient and update take this process, on all its cores."""
+    from metahebb.bench.rows.plastic_step import HEADS
+    from metahebb.bench.rows.search_cost import SearchOnly
+
+    search = SearchOnly(HEADS["ant"], popsize, len(os.sched_getaffinity(0)))
+    took = []
+    for _ in range(4):
+        began = time.perf_counter()
+        search.step()
+        took.append(time.perf_counter() - began)
+    return statistics.median(took[1:])
