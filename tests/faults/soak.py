@@ -84,6 +84,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of who is killed when")
     parser.add_argument("--out", type=Path, default=Path("runs/soak"))
     told = parser.parse_args()
+    if told.out.exists():
+        parser.error(f"expected a new folder, got {told.out}; move it away, or name another --out")
     told.out.mkdir(parents=True)
     struck, still = told.out / "disturbed", told.out / "undisturbed"
     runs = [start(struck, "--workers", "2"), start(still, "--workers", "0", "--threads", "2")]
