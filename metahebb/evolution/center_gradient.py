@@ -13,8 +13,10 @@ from metahebb.noise import Key, Stream, perturb
 
 Weights = npt.NDArray[np.float32]
 
-SLICE = 2**14
-"""Genes of a slice."""
+SLICE = 2**12
+"""Genes of a slice, the least that anybody makes."""
+_AT_ONCE = 4
+"""Slices that are in the cache at a time, where somebody makes that many."""
 NORMAL_S = 1e-9
 """Seconds for a normal number and its sum, roughly; decides who makes a gradient, and no number."""
 
@@ -54,8 +56,9 @@ class CenterGradient:
         found = np.zeros(min(stop * SLICE, self.n_genes) - start * SLICE, np.float32)
         differences = ((self.weights[0::2] - self.weights[1::2]) / 2).tolist()
         keys = [Key(self.seed, Stream.SEARCH, self.generation, n) for n in range(len(differences))]
-        for begin in range(0, found.size, SLICE):
-            part = found[begin : begin + SLICE]
+        width = _AT_ONCE * SLICE
+        for begin in range(0, found.size, width):
+            part = found[begin : begin + width]
             for key, weight in zip(keys, differences, strict=True):
                 perturb(part, weight, key, 1, part, start * SLICE + begin)
         return found

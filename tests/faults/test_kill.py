@@ -127,8 +127,7 @@ def test_gradients_that_workers_make_change_no_bit(
         return begin(backend, jobs, cut, **how)
 
     monkeypatch.setattr(RayWorkers, "_begin", spy)
-    monkeypatch.setattr(ray_backend, "_HERE_S", 0.0)
-    monkeypatch.setattr(ray_backend, "_SLICES_S", 1e-6)
+    monkeypatch.setattr(ray_backend, "ASKING_S", -1.0)
     assert main([*words, "--workers", "2", "--out", str(tmp_path / "there")]) == 0
     assert cuts == [2, 2, 2]
     assert centers(tmp_path / "there") == centers(tmp_path / "here")

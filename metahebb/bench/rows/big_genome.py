@@ -61,7 +61,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
         [seconds],
         None,
         "s",
-        f"{what}, {STEPS} steps of `reversal` each, {WORKERS} Ray workers, which make the gradient",
+        f"{what}, {STEPS} steps of `reversal` each, {WORKERS} Ray workers",
     )
 
 

@@ -45,7 +45,7 @@ class SearchOnly:
     def __init__(self, sizes: tuple[int, ...], popsize: int, threads: int) -> None:
         """Set up a search for a network of these layer ``sizes``."""
         setup = Setup.build(Nowhere(sizes[0], sizes[-1]), FeedForward(sizes[1:-1]), seed=0)
-        backend = _Nobody(threads)
+        self.backend = backend = _Nobody(threads)
         config = SearchConfig(popsize=popsize)
         self._search = Search(config, setup, backend, lambda g: Plan(g, STEPS), 0)
         self._popsize, self._threads = popsize, threads

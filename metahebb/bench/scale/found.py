@@ -54,7 +54,8 @@ class Scale:
         costs: of the model.
         driver_s: processor time of the process that leads, per call, while it never waits.
         workers: of the run that the costs are from.
-        update_s: what moving the center takes at the predicted popsize, 60,800 genes, this machine.
+        update_s: what moving the center takes this machine alone, at the predicted popsize and
+            60,800 genes; plans say what it takes with the help of workers.
         held_out: what the model is held against.
         predictions: what it is asked for.
         one: rates of one real worker [env steps/s], ``(repeats,)``.
@@ -89,6 +90,11 @@ class Scale:
         """Return what a predicted ``efficiency`` would be with the largest errors either way."""
         high = efficiency / (1 + min(0.0, *self.errors))
         return efficiency / (1 + max(0.0, *self.errors)), min(1.0, high)
+
+    @property
+    def shared_update_s(self) -> float:
+        """What moving the center takes with the help of the most workers."""
+        return min(each.plan.update_s for each in self.predictions)
 
     def goals(self) -> list[Prediction]:
         """Return the two predictions that have a goal: synchronous and even, delayed and uneven."""

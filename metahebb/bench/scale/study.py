@@ -7,11 +7,14 @@ against other runs of it, and asked for what no machine at hand can show.
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from metahebb.bench.scale.found import HeldOut, Prediction, Scale, named
 from metahebb.bench.scale.lives import Lives
@@ -85,15 +88,17 @@ def find(lanes: int, quick: bool, say: Callable[[str], None]) -> Scale:
     one, two = _real(size.two, lanes)
     say(f"one and two real workers: {max(one):.0f} and {max(two):.0f} env steps/s")
     costs, driver_s, held_out = _virtual(size, say)
-    update_s = _update_s(size.predicted[0].lives.popsize)
-    say(f"an update: {update_s:.3f} s")
+    update = _update(size.predicted[0].lives.popsize)
+    say(f"{update}: {update.seconds(1):.3f} s alone")
     predictions = []
     for plan in size.predicted:
-        timed = replace(plan, update_s=update_s)
+        timed = replace(plan, update_s=update.seconds(plan.workers))
         predictions.append(Prediction(timed, predict(timed, costs)))
         say(f"{named(plan)}: {predictions[-1].model.efficiency:.3f} predicted")
     workers, _ = size.calibrated
-    return Scale(costs, driver_s, workers, update_s, held_out, tuple(predictions), one, two)
+    return Scale(
+        costs, driver_s, workers, update.rest + update.here, held_out, tuple(predictions), one, two
+    )
 
 
 def _real(size: tuple[int, int, int], lanes: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -128,15 +133,55 @@ def _virtual(size: Size, say: Callable[[str], None]) -> tuple[Costs, float, tupl
     return costs, driver_s, tuple(held_out)
 
 
-def _update_s(popsize: int) -> float:
-    """Return what ranking, gradient and update take this process, on all its cores."""
+@dataclass(frozen=True)
+class Update:
+    """What moving the center takes, by parts [s].
+
+    Attributes:
+        rest: ranking and the optimiser, which the process that leads does.
+        here: the gradient, made by that process on all its cores.
+        shares: of the gradient, that there are at most.
+        share: one of so many, made by one core.
+    """
+
+    rest: float
+    here: float
+    shares: int
+    share: float
+
+    def seconds(self, workers: int) -> float:
+        """Return what it takes with ``workers``, by the rule of `RayWorkers.add_up`."""
+        from metahebb.evolution.backends.ray import ASKING_S
+
+        there = self.share * math.ceil(self.shares / workers) + ASKING_S
+        return self.rest + min(self.here, there)
+
+
+def _update(popsize: int) -> Update:
+    """Measure the update of the ant's 60,800 genes."""
     from metahebb.bench.rows.plastic_step import HEADS
     from metahebb.bench.rows.search_cost import SearchOnly
+    from metahebb.evolution.center_gradient import CenterGradient
 
     search = SearchOnly(HEADS["ant"], popsize, len(os.sched_getaffinity(0)))
+    gradient = CenterGradient(
+        search.n_genes, 0, 0, np.random.default_rng(0).normal(size=popsize).astype(np.float32)
+    )
+    whole, here, share = (
+        _median_s(work)
+        for work in (
+            search.step,
+            lambda: search.backend.add_up(gradient),
+            lambda: gradient.slices(0, 1),
+        )
+    )
+    return Update(max(0.0, whole - here), here, gradient.n_slices, share)
+
+
+def _median_s(work: Callable[[], object]) -> float:
     took = []
-    for _ in range(4):
+    for _ in range(5):
         began = time.perf_counter()
-        search.step()
+        work()
         took.append(time.perf_counter() - began)
     return statistics.median(took[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,13 @@ class Gradient(Protocol):
         """Return the gradient from all its slices, in order."""
 
 
+def shares(n: int, parts: int) -> list[tuple[int, int]]:
+    """Return beginning and end of each of at most ``parts`` nearly equal shares of ``n`` things."""
+    parts = min(n, parts)
+    ends = [n * part // parts for part in range(parts + 1)]
+    return list(itertools.pairwise(ends))
+
+
 class Backend(Protocol):
     """Where lives are lived. Outcomes depend on jobs only: not on the backend or its size."""
 
@@ -92,9 +100,10 @@ class Backend(Protocol):
 
     def add_up(self, gradient: Gradient) -> Sums:
         """Return the sums of a gradient, made in threads of this process."""
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            slices = range(gradient.n_slices)
-            return gradient.joined(list(pool.map(lambda k: gradient.slices(k, k + 1), slices)))
+        threads = len(os.sched_getaffinity(0))
+        with ThreadPoolExecutor(threads) as pool:
+            parts = shares(gradient.n_slices, 2 * threads)
+            return gradient.joined(list(pool.map(lambda part: gradient.slices(*part), parts)))
 
     def close(self) -> None:
         """Let go of threads or processes."""

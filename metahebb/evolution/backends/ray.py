@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-import math
 import os
 import socket
 import time
@@ -19,7 +17,7 @@ from ray.exceptions import ActorDiedError, RayError, RayTaskError
 from metahebb.errors import InputError, MetahebbError, ProgressError
 from metahebb.evolution.backends.actor import Greeting, RemoteWorker
 from metahebb.evolution.backends.alike import Alike
-from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums
+from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums, shares
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.backends.pace import Pace
@@ -32,8 +30,8 @@ _WAIT_S = 0.5
 _DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
 _REACH_S = 10.0
 _START_S = 120.0  # a worker starts in seconds, unless its machine has other things to do
-_HERE_S = 0.3  # a gradient that takes the threads of this process no longer is not sent away
-_SLICES_S = 0.2  # what a worker gets of one at least
+ASKING_S = 0.02
+"""What it takes to have a gradient made by workers, beside the making."""
 _PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
 _log = logging.getLogger(__name__)
 
@@ -157,14 +155,12 @@ class RayWorkers(Backend):
         return finish
 
     def add_up(self, gradient: Gradient) -> Sums:
-        """Return the sums of a gradient, made here or, where that would take long, by workers."""
-        slices = gradient.n_slices
-        seconds = gradient.cost_s / len(os.sched_getaffinity(0))
-        if seconds < _HERE_S:
+        """Return the sums of a gradient, made here or, where that is faster, by the workers."""
+        parts = shares(gradient.n_slices, self._actors.present())
+        here_s = gradient.cost_s / len(os.sched_getaffinity(0))
+        if here_s < gradient.cost_s / len(parts) + ASKING_S:
             return super().add_up(gradient)
-        parts = min(self._actors.present(), math.ceil(gradient.cost_s / _SLICES_S), slices)
-        ends = [slices * part // parts for part in range(parts + 1)]
-        units = [Unit(0, *part) for part in itertools.pairwise(ends)]
+        units = [Unit(0, *part) for part in parts]
         sums = self._begin([gradient], units, urgent=True)()
         return gradient.joined([np.frombuffer(part, np.float32) for part in sums])
 
