@@ -14,7 +14,7 @@ from metahebb.fingerprint import fingerprint
 
 
 def greeting(host: str = "left", **changes: str) -> Greeting:
-    return Greeting(7, host, fingerprint() | changes)
+    return Greeting(7, host, f"{host}/1", fingerprint() | changes)
 
 
 def test_a_worker_says_who_it_is() -> None:
