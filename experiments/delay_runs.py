@@ -1,8 +1,9 @@
-"""The runs of the study ``delay``: pairs that differ in nothing else, and lives of their centers."""
+"""The runs of the study ``delay``: pairs that differ in the delay alone, and lives of centers."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,8 @@ class Part:
         preset: of the runs.
         seeds: of evolution, in each arm.
         lives: fresh ones per center.
-        unit: of a return.
+        measure: what a return is, with its unit.
+        bound: that no return is beyond, on either side.
         lanes: at least; a step of a small task costs hardly more for many lives than for one.
         generations: in the place of those of the preset.
         popsize: likewise.
@@ -41,7 +43,8 @@ class Part:
     preset: str
     seeds: tuple[int, ...]
     lives: int
-    unit: str
+    measure: str
+    bound: float = math.inf
     lanes: int = 16
     generations: int | None = None
     popsize: int | None = None
@@ -58,16 +61,16 @@ class Part:
 
 BUDGETS: dict[Size, tuple[Part, ...]] = {
     "smoke": (
-        Part("reversal", (0, 1), 4, "score", generations=4, popsize=4),
-        Part("ant-quick", (0, 1), 3, "m", generations=3, popsize=4),
+        Part("reversal", (0, 1), 4, "return", 1.0, generations=4, popsize=4),
+        Part("ant-quick", (0, 1), 3, "distance [m]", generations=3, popsize=4),
     ),
     "quick": (
-        Part("reversal", tuple(range(20)), 200, "score", lanes=64),
-        Part("ant-quick", (0, 1, 2, 3), 32, "m"),
+        Part("reversal", tuple(range(20)), 200, "return", 1.0, lanes=64),
+        Part("ant-quick", (0, 1, 2, 3), 32, "distance [m]"),
     ),
     "paper": (
-        Part("reversal", tuple(range(20)), 200, "score", lanes=64),
-        Part("ant", (0, 1, 2, 3, 4), 100, "m"),
+        Part("reversal", tuple(range(20)), 200, "return", 1.0, lanes=64),
+        Part("ant", (0, 1, 2, 3, 4), 100, "distance [m]"),
     ),
 }
 
@@ -92,6 +95,16 @@ class Pairs:
     runs: dict[str, list[RunFolder]]
     returns: dict[str, Floats]
     curves: dict[str, Floats]
+
+    @property
+    def generations(self) -> int:
+        """Of every run."""
+        return self.everything[0].config.generations
+
+    @property
+    def everything(self) -> list[RunFolder]:
+        """All runs of both arms."""
+        return [run for some in self.runs.values() for run in some]
 
 
 def jobs(part: Part) -> Iterator[tuple[int, str]]:
