@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class Pairs:
 
     Attributes:
         part: that they are of.
-        seeds: that both arms have.
+        seeds: that both arms have, of those of the part.
         runs: by arm, in the order of the seeds.
         returns: by arm, ``(n_seeds, n_lives)`` of fresh lives of each center in the task's first
             body; life i of run j has the same birth and world in both arms. 0 where a life ended
@@ -107,9 +107,9 @@ class Pairs:
         return [run for some in self.runs.values() for run in some]
 
 
-def jobs(part: Part) -> Iterator[tuple[int, str]]:
+def jobs(seeds: Sequence[int]) -> Iterator[tuple[int, str]]:
     """Yield (seed, arm), so that whole pairs come early."""
-    for seed in part.seeds:
+    for seed in seeds:
         for arm in ARMS:
             yield seed, arm
 
@@ -132,7 +132,7 @@ def all_pairs(order: Order) -> list[Pairs]:
                 if all(is_finished(path_of(order.size, part, arm, seed)) for arm in ARMS)
             )
         if seeds:
-            found.append(_pairs(order, dataclasses.replace(part, seeds=seeds)))
+            found.append(_pairs(order, part, seeds))
     if not found:
         raise InputError(
             f"expected finished runs of {' and '.join(ARMS)} with the same seed, got none of size "
@@ -146,10 +146,10 @@ def path_of(size: Size, part: Part, arm: str, seed: int) -> Path:
     return RUNS / f"delay-{size}" / part.preset / arm / f"seed{seed}"
 
 
-def _pairs(order: Order, part: Part) -> Pairs:
+def _pairs(order: Order, part: Part, seeds: tuple[int, ...]) -> Pairs:
     where = dataclasses.replace(order.where, lanes=max(order.where.lanes, part.lanes))
     runs: dict[str, list[RunFolder]] = {arm: [] for arm in ARMS}
-    for seed, arm in jobs(part):
+    for seed, arm in jobs(seeds):
         path = path_of(order.size, part, arm, seed)
         runs[arm].append(evolved(path, part.config(arm, seed), where))
     returns = {
@@ -157,7 +157,7 @@ def _pairs(order: Order, part: Part) -> Pairs:
         for arm, some in runs.items()
     }
     curves = {arm: np.stack([curve(run) for run in some]) for arm, some in runs.items()}
-    return Pairs(part, part.seeds, runs, returns, curves)
+    return Pairs(part, seeds, runs, returns, curves)
 
 
 def returns_of(run: RunFolder, lives: int, where: Where) -> Floats:

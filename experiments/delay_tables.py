@@ -23,7 +23,7 @@ Thin lines are runs, thick ones means over seeds. Per run: [runs.csv](runs.csv).
 *Synchronous* samples every generation around the center that all generations before it have made;
 *delayed* (`--search.delay 1`) before the update by the last of them. All else is equal, learning
 rate and stdev among it, which are those of the preset: neither arm was tuned. Both arms of a seed
-begin with the same center, and live as many lives.
+begin with the same center, and live as many lives. Seeds count where both arms are finished.
 
 The learning curve is the return of {center_lives} fresh lives of the unperturbed center by the
 number of updates that made it; the return after the last generation is that of the fresh lives in
@@ -49,8 +49,9 @@ def worlds_table(found: Sequence[Pairs]) -> str:
     ]
     for pairs in found:
         search = pairs.everything[0].config.search
+        n_seeds = f"{len(pairs.seeds)} of {len(pairs.part.seeds)}"
         row = (
-            *(pairs.part.preset, len(pairs.seeds), search.popsize, pairs.generations),
+            *(pairs.part.preset, n_seeds, search.popsize, pairs.generations),
             *(search.algorithm, search.learning_rate, search.stdev, pairs.part.lives),
         )
         lines.append(f"| {' | '.join(map(str, row))} |")

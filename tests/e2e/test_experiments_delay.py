@@ -67,7 +67,7 @@ def test_it_writes_both_arms_and_their_difference(study: Path) -> None:
         assert gap["low"] <= gap["value"] <= gap["high"]
     readme = (folder / "README.md").read_text()
     for name, part in PARTS.items():
-        assert f"| {name} | {len(part.seeds)} | {part.popsize} | {part.generations} |" in readme
+        assert f"| {name} | 2 of 2 | {part.popsize} | {part.generations} |" in readme
     linked = {text.split(")")[0] for text in readme.split("](")[1:]}
     assert linked == {path.name for path in folder.iterdir() if path.suffix in (".png", ".csv")}
     with Image.open(folder / "delay.png") as opened:
@@ -100,3 +100,4 @@ def test_finished_seeds_are_those_of_both_arms(
     assert len(found) == 6
     assert all(name.startswith("ant-quick") for name in found)
     assert {tuple(claim["seeds"]) for claim in found.values()} == {(ant.seeds[1],)}
+    assert "| ant-quick | 1 of 2 |" in Path("runs/smoke/delay/README.md").read_text()
