@@ -85,5 +85,5 @@ def write_figure(folder: Path, found: Sequence[Pairs]) -> None:
             axes.plot(updates, curves.mean(0), color=color, linewidth=2.2, label=arm)
         axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
         axes.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="lower right")
-        style(axes, "updates", f"{pairs.part.measure} of the center", pairs.part.preset)
+        style(axes, "updates", f"center's {pairs.part.measure}", pairs.part.preset)
     save(figure, folder / "delay.png")
