@@ -2,6 +2,8 @@
 # make test   install into .venv, run the tests
 # make test-faults   the table of docs/howto/faults.md, row by row; takes a quarter of an hour
 # make soak   an hour (MINUTES=60) in which Ray workers are killed, and not a bit changes
+# make test-container   build the image, use it alone and by compose.yaml; some minutes, as root
+# make container-tools  what that needs, from Debian's packages
 # make lint   install into .venv, check style, formatting, types and import order
 #
 # PYTHON=... names the interpreter that .venv is made from; by default the first one that fits.
@@ -10,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: setup demo test test-faults soak lint
+.PHONY: setup demo test test-faults test-container container-tools soak lint
 setup: .venv/.installed
 
 demo: setup
@@ -24,6 +26,20 @@ test-faults: setup
 
 soak: setup
 	@.venv/bin/python tests/faults/soak.py --minutes $(or $(MINUTES),60)
+
+# In processes and mounts of their own, so that none is left when the folder is removed.
+test-container: setup
+	@[ "$$(id -u)" = 0 ] || { echo "metahebb: expected root, got user $$(id -u); run:\
+ sudo make test-container" >&2; exit 1; }
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --editable '.[test,container]' --constraint requirements.lock
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT INT TERM; \
+	unshare --mount --pid --fork --kill-child --mount-proc sh -c '.venv/bin/pytest -s \
+	  -m container --basetemp="$$0/pytest" tests/container; exit $$?' "$$folder"
+
+container-tools:
+	@install="apt-get install --yes --quiet --no-install-recommends $$(cat tests/container/packages.txt)"; \
+	exec > /dev/null; $$install || { apt-get update --quiet && $$install; }
 
 lint: setup
 	.venv/bin/ruff check

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from pathlib import Path
 
 import pytest
 from test_ray_backend import cluster, run_elsewhere
+
+from metahebb.evolution.backends.ray import close_token
 
 __all__ = ["cluster"]  # a fixture
 
@@ -31,6 +34,23 @@ def test_a_token_is_for_its_owner_to_read(tmp_path: Path, there: bool) -> None:
         (folder / "auth_token").chmod(0o644)
     printed = run_elsewhere(MODES, HOME=str(tmp_path))
     assert printed.split() == ["0o600", "0o700"]
+
+
+@pytest.mark.row(25)
+def test_a_token_that_is_closed_already_may_be_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.touch(0o400)
+
+    def refuse(*told: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(token))
+    monkeypatch.setattr(Path, "chmod", refuse)
+    close_token()
+    monkeypatch.undo()
+    assert token.stat().st_mode & 0o777 == 0o400
 
 
 @pytest.mark.row(26)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import stat
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -448,8 +449,11 @@ def close_token() -> None:
     for found, mode in ((token, 0o600), (token.parent, 0o700)):
         if found == token.parent and path:
             return  # a folder of the user's choice
-        if found.exists() and found.stat().st_uid == os.getuid():
-            found.chmod(found.stat().st_mode & mode)
+        if not found.exists() or found.stat().st_uid != os.getuid():
+            continue
+        now = stat.S_IMODE(found.stat().st_mode)
+        if now & ~mode:  # a container's secret is closed already, and its file system read-only
+            found.chmod(now & mode)
 
 
 def _reach(address: str) -> None:
