@@ -27,6 +27,7 @@ from pathlib import Path
 from experiments.running import RUNS, Order, command
 from experiments.study import RESULTS, Claim, write_summary
 from metahebb.bench.scale.found import SCHEDULES, Scale, named, slowest_update
+from metahebb.bench.scale.model import predict
 from metahebb.bench.scale.study import FULL, PER_WORKER, QUICK, find
 from metahebb.errors import InputError
 from metahebb.report.figures import save
@@ -99,6 +100,9 @@ def _claims(found: Scale, size: str) -> list[Claim]:
         name = f"predicted, {named(each.plan)} [share]"
         made.append((name, efficiency, *found.band(efficiency), goal))
     for each in goals:
+        alone = predict(each.plan, found.costs.scaled(found.driver_s / found.call_s)).efficiency
+        name = f"the same at the processor time of a call, {named(each.plan)} [share]"
+        made.append((name, alone, *found.band(alone), None))
         if not each.plan.delay:
             name = f"update with which {named(each.plan)} reach {GOAL} [s], at most"
             made.append((name, slowest_update(each, GOAL), None, None, None))
@@ -172,6 +176,9 @@ def _notes(found: Scale) -> str:
         f"{1e3 * costs.send_s:.3f} ms to send a call, {1e3 * costs.take_s:.3f} ms to take a reply, "
         f"{1e6 * costs.pending_s:.2f} µs per call that is out to ask for replies, and "
         f"{1e3 * costs.latency_s:.2f} ms on the way.",
+        "",
+        "All workers share these cores with the dispatcher, which a call waits for. At its "
+        "processor time, a call is what it would be to a dispatcher that has cores of its own.",
         "",
         f"Held-out runs, {PER_WORKER} lives per worker and generation:",
         "",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metahebb.bench.scale.lives import Lives
 from metahebb.bench.scale.schedule import Lived, Plan, live
@@ -39,6 +39,11 @@ class Costs:
     round_s: float = 0.0
     pending_s: float = 0.0
     latency_s: float = 0.0
+
+    def scaled(self, factor: float) -> Costs:
+        """Return the costs with all that the dispatcher does taking ``factor`` times as long."""
+        own = ("send_s", "take_s", "round_s", "pending_s")
+        return replace(self, **{name: factor * getattr(self, name) for name in own})
 
     def call_s(self, pending: int) -> float:
         """Return the dispatcher's time per call when it never waits and ``pending`` are out."""
