@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -19,7 +17,8 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from apart import FLAGS, in_namespaces, mount, patient
+from apart import in_namespaces, mount, patient
+from machines import HEAD, STORE, bridge, host, link, serve
 from test_ray_backend import ant, digest, ray
 
 from metahebb.errors import InputError
@@ -31,8 +30,6 @@ from metahebb.worker import Plan, SearchPoint
 pytestmark = [pytest.mark.ray, pytest.mark.faults, pytest.mark.namespaces, pytest.mark.minutes]
 
 LEASE_S = 8.0
-STORE = 80 * 2**20
-HEAD = "10.77.0.1:6379"
 
 
 def long_jobs() -> list[Job]:
@@ -137,59 +134,16 @@ def test_machines_that_join_take_part_and_those_that_leave_are_no_loss() -> None
     assert lines == ["alone True 1", "joined 2", "left True"]
 
 
-HOST = """
-ip link set lo up
-mkdir -p /tmp/ray
-mount -t tmpfs -o size=1g none /tmp/ray
-mount -t tmpfs -o size=300m none /dev/shm
-until ip link show eth0 > /dev/null 2>&1; do sleep 0.1; done
-ip addr add 10.77.0.{number}/24 dev eth0
-ip link set eth0 up
-exec {python} -c "{body}"
-"""
-OPEN = (
-    "from metahebb.evolution.backends import environment; "
-    "environment.prepare_environment(joins_cluster=True); "
-    "environment.prepare_environment = lambda: None; "  # test_ray_backend would close it again
-    "import test_nodes as here; "
-)
-
-
-def host(number: int, call: str) -> subprocess.Popen[bytes]:
-    """Start a machine with a network card on the bridge, which calls a function of this file."""
-    script = HOST.format(number=number, python=sys.executable, body=f"{OPEN}here.{call}")
-    started = subprocess.Popen(["unshare", *FLAGS, "sh", "-c", script])
-    while not (inside := psutil.Process(started.pid).children()):
-        time.sleep(0.1)
-    time.sleep(1)  # its namespace is there once the shell is
-    for words in (
-        f"link add v{number} type veth peer name eth0 netns {inside[0].pid}",
-        f"link set v{number} master bridge0 up",
-    ):
-        subprocess.run(["ip", *words.split()], check=True)
-    return started
-
-
-def serve(number: int, *told: str) -> None:
-    """Be a machine of the cluster until the end."""
-    words = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *told]
-    rest = [f"--node-ip-address=10.77.0.{number}", f"--object-store-memory={STORE}"]
-    subprocess.run([*words, *rest], stdout=subprocess.DEVNULL)
-
-
 def cut_a_link(folder: str) -> None:
     """Cut one of three machines off the network when the driver, on the first, says so."""
-    os.environ["RAY_AUTH_TOKEN"] = uuid.uuid4().hex
-    del os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"]  # machines have to hear each other
-    for words in ("link add bridge0 type bridge", "link set bridge0 up"):
-        subprocess.run(["ip", *words.split()], check=True)
-    first = host(1, f"drive('{folder}')")
+    bridge()
+    first = host(1, "test_nodes", f"drive('{folder}')")
     for number in (2, 3):
-        host(number, f"serve({number}, '--address={HEAD}', '--num-cpus=1')")
+        host(number, "machines", f"serve({number}, '--address={HEAD}', '--num-cpus=1')")
     while not Path(folder, "cut").exists():
         assert first.poll() is None
         time.sleep(0.05)
-    subprocess.run(["ip", "link", "set", "v3", "down"], check=True)
+    link(3, "down")
     first.wait()
     print(Path(folder, "outcome").read_text(), flush=True)
     os._exit(0)
