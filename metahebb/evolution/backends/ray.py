@@ -256,7 +256,9 @@ class _Actors:
                 cores = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
                 raise ProgressError(
                     f"expected a worker within {timeout_s:.0f} s, got none on {cores:.0f} cores "
-                    f"({self._last_loss}); see that cores are free and metahebb is installed there"
+                    f"({self._last_loss}); see that cores are free and metahebb is installed "
+                    "there, and on a cluster that machines have joined (`ray status`) and no port "
+                    "between them is closed"
                 )
 
     def begin(self, number: int, jobs: Sequence[Job | Gradient]) -> None:
@@ -426,8 +428,8 @@ def _connect(workers: int, address: str | None) -> bool:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (OSError, RuntimeError, ValueError, RayError) as error:
         raise InputError(
-            f"expected a Ray cluster at {address!r}, got {_last_line(error)}; start one with "
-            "`ray start --head`, and see that both sides have the same RAY_AUTH_MODE and token"
+            f"expected a Ray cluster at {address!r}, got {_last_line(error)}; see that `ray "
+            "start` was given there and on this machine, with the same RAY_AUTH_MODE and token"
         ) from error
     return True
 
