@@ -1,6 +1,7 @@
 # make demo   install into .venv, evolve an ant, end with the path of its run folder
 # make test   install into .venv, run the tests
 # make test-faults   the table of docs/howto/faults.md, row by row; takes a quarter of an hour
+#   (ROWS='minutes or namespaces': those only that make test leaves out)
 # make soak   an hour (MINUTES=60) in which Ray workers are killed, and not a bit changes
 # make test-container   build the image, use it alone and by compose.yaml; some minutes, as root
 # make container-tools  what that needs, from Debian's packages
@@ -22,7 +23,7 @@ test: setup
 	@.venv/bin/pytest
 
 test-faults: setup
-	@.venv/bin/pytest -m row
+	@.venv/bin/pytest -m 'row$(if $(ROWS), and ($(ROWS)))'
 
 soak: setup
 	@.venv/bin/python tests/faults/soak.py --minutes $(or $(MINUTES),60)

@@ -157,7 +157,7 @@ def test_the_model_says_what_virtual_workers_have_shown(found: Scale) -> None:
     assert abs(np.median(errors)) < 0.05
     assert len(idle) >= 12
     assert max(map(abs, idle)) < 0.03
-    assert max(map(abs, errors)) < 0.5  # at its limit, on a machine with other things to do
+    assert max(map(abs, errors)) < 0.1
 
 
 def test_the_band_is_of_the_largest_errors_either_way(found: Scale) -> None:
