@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
-from small_runs import Said
+from small_runs import Said, centers, evolve
 
 from metahebb.evolution.backends.environment import prepare_environment
 
@@ -29,3 +32,31 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
         assert [part for part in parts if part not in printed.err] == []
 
     return check
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run of four generations, with its last three checkpoints; to be copied."""
+    from metahebb.runs import evolve as runs_evolve
+
+    path = tmp_path_factory.mktemp("kept") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs_evolve, "CHECKPOINT_EVERY", 1)
+        assert evolve(path, generations=4) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return the centers of six generations that nothing disturbed."""
+    path = tmp_path_factory.mktemp("whole") / "run"
+    assert evolve(path, generations=6) == 0
+    return centers(path)
+
+
+@pytest.fixture
+def run(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Return a copy of `kept` of one's own."""
+    shutil.copytree(kept, tmp_path / "run")
+    capsys.readouterr()
+    return tmp_path / "run"

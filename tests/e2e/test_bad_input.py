@@ -201,32 +201,6 @@ def test_a_folder_that_is_taken(
     assert files(tmp_path) == before
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a run of four generations, with its last three checkpoints; to be copied."""
-    path = tmp_path_factory.mktemp("kept") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs_evolve, "CHECKPOINT_EVERY", 1)
-        assert evolve(path, generations=4) == 0
-    return path
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the centers of six generations."""
-    path = tmp_path_factory.mktemp("whole") / "run"
-    assert evolve(path, generations=6) == 0
-    return centers(path)
-
-
-@pytest.fixture
-def run(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Return a copy of `kept` of one's own."""
-    shutil.copytree(kept, tmp_path / "run")
-    capsys.readouterr()
-    return tmp_path / "run"
-
-
 def arrays(path: Path) -> Path:
     """Return the file of the newest checkpoint's arrays."""
     (found,) = (path / "checkpoints").glob("000004-*.npz")

@@ -1,14 +1,8 @@
-"""The table of faults: which rows held, and runs to do harm to."""
+"""The table of faults: which rows held."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
-from small_runs import centers, evolve
-
-from metahebb.runs import evolve as runs_evolve
 
 ROWS = range(1, 29)
 _outcomes: dict[int, set[str]] = {}
@@ -46,29 +40,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"{len(ROWS)} rows: {len(passed)} passed, {len(skipped)} skipped"
         f"{f' ({why})' if why else ''}, {len(failed)} failed"
     )
-
-
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a run of four generations, with its last three checkpoints; to be copied."""
-    path = tmp_path_factory.mktemp("kept") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs_evolve, "CHECKPOINT_EVERY", 1)
-        assert evolve(path, generations=4) == 0
-    return path
-
-
-@pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the centers of six generations that nothing disturbed."""
-    path = tmp_path_factory.mktemp("whole") / "run"
-    assert evolve(path, generations=6) == 0
-    return centers(path)
-
-
-@pytest.fixture
-def run(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Return a copy of `kept` of one's own."""
-    shutil.copytree(kept, tmp_path / "run")
-    capsys.readouterr()
-    return tmp_path / "run"
