@@ -37,8 +37,8 @@ def test_what_ignores_sigterm_is_killed_with_its_children(
 @pytest.mark.row(19)
 @pytest.mark.minutes
 def test_what_hangs_each_time_is_poison(cluster: str) -> None:
-    with pytest.raises(ProgressError, match=r"candidates \d+ to \d+ of .*poisoned") as caught:
-        evaluate(ant("hang"), 1, lease_s=patient(3))
+    with pytest.raises(ProgressError, match=r"candidate \d+ of .*poisoned") as caught:
+        evaluate(ant("hang"), 1, lease_s=patient(8))
     assert caught.value.exit_status == 4
 
 

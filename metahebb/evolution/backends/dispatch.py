@@ -5,8 +5,8 @@ copy. Its first result counts, and any later one must be equal to the last byte 
 be mixed). So a lost or slow worker costs time and changes nothing. Ray is not known here: see
 `Pool`.
 
-What was lost comes back in parts: so it gets through where workers are lost all the time, and
-where it is the work that kills them, the candidate is found.
+What was lost comes back candidate by candidate: so it gets through where workers are lost all the
+time, and where it is the work that kills them, the candidate is found.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ MAX_LOSSES = 3
 nodes they must be on two of them, or twice as many."""
 PATIENCE = 10
 """Leases without any result after which a run gives up."""
-_PARTS = 4  # that a lost unit comes back in, until it is of one candidate
 _SHARES = 2  # a unit is at most this part of what would be each worker's share of the rest
 _COPY_LEASES = 1 / 20  # a unit older than this, and than so many times what most take, is copied
 _COPY_TIMES = 3
@@ -340,7 +339,9 @@ class Dispatch:
                 "hangs or runs out of memory there"
             )
         _log.warning("worker %d lost with %s: %s; trying again", worker, case.name, reason)
-        self._again(unit, self._split(unit))
+        self._again(
+            unit, [unit._replace(start=c, stop=c + 1) for c in range(unit.start, unit.stop)]
+        )
 
     def _is_poison(self, case: _Case) -> bool:
         if len(case.lost_on) < MAX_LOSSES:
@@ -348,12 +349,6 @@ class Dispatch:
         found = set(case.lost_on)
         alone = not self.pool.nodes() - found
         return alone or len(found) > 1 or len(case.lost_on) == 2 * MAX_LOSSES
-
-    def _split(self, unit: Unit) -> Sequence[Unit]:
-        """Return the parts of a unit."""
-        size = -(-(unit.stop - unit.start) // _PARTS)
-        starts = range(unit.start, unit.stop, size)
-        return [unit._replace(start=s, stop=min(s + size, unit.stop)) for s in starts]
 
     def _again(self, unit: Unit, parts: Sequence[Unit]) -> None:
         """Do a unit again, in ``parts``, unless somebody does it."""
