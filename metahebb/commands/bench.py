@@ -17,8 +17,8 @@ class Bench:
 
     only: str | None = None
     """One benchmark: life, plastic_step, generation, envpool, car_racing, search_cost, workers,
-    scale, stragglers, growth, users_rule, rule_table or profile; none: all, half an hour on a
-    quiet machine."""
+    scale, stragglers, big_genome, growth, users_rule, rule_table or profile; none: all, half an
+    hour on a quiet machine."""
     out: str = "results/bench"
     """Folder of <machine>.json and .md; one benchmark leaves the rows of the others there."""
     threads: int = 0

@@ -159,9 +159,8 @@ class LifeProblem(Problem):  # type: ignore[misc]
         point = SearchPoint(
             _numpy(distribution.mu), _numpy(distribution.sigma), self.mirrored, self.merged
         )
-        generation, lived = self.generation, point
-        if self.delay:  # this generation was sampled before the last update, as the next one is now
-            lived = self.ahead or point
+        # With a delay this generation was sampled before the last update, as the next one is now.
+        generation, lived = self.generation, self.ahead or point
         fitness = self._fitness(lived, popsize, then=point if self.delay else None)
         found = self._gradient(distribution, lived, generation, weights(fitness, self.ranking))
         self.ahead = point if self.delay else None

@@ -45,14 +45,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def run(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Return a copy of `kept` of one's own."""
-    shutil.copytree(kept, tmp_path / "run")
-    capsys.readouterr()
-    return tmp_path / "run"
-
-
 def state_of(path: Path) -> dict[str, Any]:
     """Return what each file holds, and when each file and folder was written."""
     times = {str(p): p.stat().st_mtime_ns for p in (path, *path.rglob("*"))}

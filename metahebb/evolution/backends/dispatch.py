@@ -118,6 +118,7 @@ class _Case:
         name: says which unit, for messages.
         whole: the unit of which it is a part.
         parts: in which it is lived, since it was lost.
+        missing: how many of these have no result.
         result: the first one.
         lost_on: nodes of the workers that were lost with it.
         failed_on: the worker on which it raised an error.
@@ -126,6 +127,7 @@ class _Case:
     name: str
     whole: Unit | None = None
     parts: Sequence[Unit] = ()
+    missing: int = 0
     result: bytes | None = None
     lost_on: list[str] = field(default_factory=list)
     failed_on: int | None = None
@@ -313,10 +315,12 @@ class Dispatch:
         if case.whole is None:
             self._missing[unit.round] -= 1
             return
-        parts = [self._cases[part].result for part in self._cases[case.whole].parts]
-        found = [part for part in parts if part is not None]
-        if len(found) == len(parts):
-            self._settle(case.whole, b"".join(found))
+        whole = self._cases[case.whole]
+        whole.missing -= 1
+        if not whole.missing:
+            self._settle(
+                case.whole, b"".join(self._cases[part].result or b"" for part in whole.parts)
+            )
 
     def _fail(self, worker: int, unit: Unit, reason: str) -> None:
         case = self._cases[unit]
@@ -359,7 +363,7 @@ class Dispatch:
             case = self._cases[unit]
             if case.parts:
                 return  # a copy was lost before
-            case.parts = parts
+            case.parts, case.missing = parts, len(parts)
             self._cases |= {part: _Case(self.name(part), unit) for part in parts}
         self._todo.extendleft(reversed(parts))  # first, so that poisoned work shows itself soon
 
