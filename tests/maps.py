@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from metahebb.compiler import fold_of
 from metahebb.genomes import (
     AntiDiagonal,
     Generated,
@@ -25,7 +26,6 @@ from metahebb.genomes import (
 )
 from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import fold_of
 from metahebb.plasticity.rules import RULES
 
 MAPS: tuple[GenomeMap, ...] = (

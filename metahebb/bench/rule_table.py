@@ -15,12 +15,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.compiler import compiled, fold_of
 from metahebb.genomes import Genome, Shared
 from metahebb.networks import FeedForward
 from metahebb.networks.feedforward import FeedForwardLanes, _driver_source
-from metahebb.plasticity import fold_of
-from metahebb.plasticity.compiler import _import, _write
-from metahebb.plasticity.template import kernel_source
+from metahebb.plasticity.sweep import kernel_source
 
 Numbers = npt.NDArray[np.unsignedinteger[Any]]
 Reads = Literal["table", "nothing"]
@@ -94,12 +93,12 @@ def _kernel(network: FeedForward, reads: Reads) -> ModuleType:
     if reads == "nothing":
         once = "".join(f"        c{p} = table[{p}, 0]\n" for p in planes)
         text = _changed(text, _ROW, _ROW + once, 2)
-        return _import(_write(re.sub(r"\b(c\d)\[k\]", r"\1", text)))
+        return compiled(re.sub(r"\b(c\d)\[k\]", r"\1", text))
     rows = "        which = numbers[r * columns : (r + 1) * columns]\n"
     rows += "".join(f"        c{p} = table[{p}]\n" for p in planes)
     text = _changed(text, _ROW, _ROW + rows, 2)
     text = _changed(text, _VALUE, _VALUE + "            follows = which[k]\n", 2)
-    return _import(_write(re.sub(r"\b(c\d)\[k\]", r"\1[follows]", text)))
+    return compiled(re.sub(r"\b(c\d)\[k\]", r"\1[follows]", text))
 
 
 def _changed(text: str, old: str, new: str, times: int) -> str:

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.bench.rule_table import Numbers, tables_of
+from metahebb.compiler import fold_of
 from metahebb.networks.feedforward import FeedForwardLanes
 from metahebb.networks.memory import aligned
-from metahebb.plasticity import compile_kernel, fold_of
+from metahebb.plasticity import compile_kernel
 from metahebb.plasticity.normalization import SMALLEST
 
 Array = npt.NDArray[np.float32]

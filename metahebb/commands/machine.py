@@ -70,7 +70,7 @@ def doctor(subject: str, rest: list[str]) -> int:
 
 
 def _cache() -> str:
-    from metahebb.plasticity.compiler import cache_folder
+    from metahebb.compiler import cache_folder
 
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)

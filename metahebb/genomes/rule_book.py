@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from metahebb.compiler import fold_of
 from metahebb.errors import InputError
 from metahebb.genomes.base import FLOAT_BITS, GenomeMap
 from metahebb.genomes.slot import LayerShape, Slot
 from metahebb.genomes.source import Genes, GeneSource
-from metahebb.plasticity.compiler import fold_of
 from metahebb.plasticity.rule import Rule
 
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.compiler import compiled
+from metahebb.compiler.module import module_text
 from metahebb.errors import InputError
 from metahebb.genomes import LayerShape, Slot
 from metahebb.networks.feedforward import FeedForward, FeedForwardLanes
 from metahebb.networks.memory import aligned
-from metahebb.plasticity.compiler import compile_driver
 
 Array = npt.NDArray[np.float32]
 
@@ -154,7 +155,7 @@ class ConvolutionalLanes(FeedForwardLanes):
         # Of one image at a time: what a lane sees is gone when the next one looks.
         self._planes = aligned(1, size + _VECTOR)[0]
         self._rows = aligned(5, max(stage.columns for stage in stages) + _VECTOR)
-        self._see: Any = compile_driver(_driver_source()).see
+        self._see: Any = compiled(module_text(_driver_source())).see
 
     def _memory(self, lane: int) -> dict[str, Array]:
         return {**super()._memory(lane), "filters": self._filters[lane]}

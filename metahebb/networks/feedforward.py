@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.compiler import fold_of
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.genomes.base import LATER
@@ -21,7 +22,7 @@ from metahebb.networks.memory import aligned, check_scale, layer_views
 from metahebb.networks.topology import AnyTopology, Dense
 from metahebb.networks.wiring import Wiring, check_topology
 from metahebb.noise import Key
-from metahebb.plasticity import Normalization, Rule, compile_kernel, fold_of
+from metahebb.plasticity import Normalization, Rule, compile_kernel
 from metahebb.plasticity.rules import RULES
 
 Array = npt.NDArray[np.float32]

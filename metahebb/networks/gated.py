@@ -12,13 +12,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.compiler import compiled
+from metahebb.compiler.module import module_text
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.base import Change
 from metahebb.networks.birth import redraw_layers
 from metahebb.networks.memory import aligned, check_scale, layer_views
 from metahebb.noise import Key
-from metahebb.plasticity.compiler import compile_driver
 
 Array = npt.NDArray[np.float32]
 
@@ -37,7 +38,7 @@ class Gated:
     torch's ``LSTMCell`` and ``GRUCell`` compute them, with both of their biases. The state is zero
     at birth.
 
-    Differs from the reference: tanh is that of `metahebb.plasticity.tanh`, off by less than
+    Differs from the reference: tanh is that of `metahebb.compiler.tanh`, off by less than
     5·10⁻⁷; genes of a matrix are ordered as its `LayerShape` says.
     """
 
@@ -110,7 +111,7 @@ class GatedLanes:
         self.gains = np.zeros(n, np.float32)
         self.modulators = np.zeros(n, np.float32)
         self.mean_squares = np.zeros(n, np.float32)
-        self._step: Any = compile_driver(_driver_source()).step
+        self._step: Any = compiled(module_text(_driver_source())).step
 
     def born(
         self,

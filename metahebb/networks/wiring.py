@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.compiler import random_points
 from metahebb.errors import InputError
 from metahebb.genomes import Bools, LayerShape, Slot, clear, masks_of
 from metahebb.networks.memory import layer_views
 from metahebb.networks.topology import AnyTopology, Dense, Evolved, Static, name_of_topology
 from metahebb.plasticity import Normalization, Rule
-from metahebb.plasticity.fold import random_points
 from metahebb.plasticity.rules import RULES
 
 Array = npt.NDArray[np.float32]

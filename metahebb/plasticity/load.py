@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 from pathlib import Path
 
@@ -11,12 +12,44 @@ from metahebb.plasticity.rule import Rule
 from metahebb.plasticity.rules import RULES
 
 
-def load_rule(name: str) -> Rule:
-    """Return the rule called ``name``, or the rule ``func`` of ``path/to/file.py:func``.
+def load_rule(text: str) -> Rule:
+    """Return the rule called ``text``, or the rule ``func`` of ``path/to/file.py:func``.
+
+    Constants may follow a colon: ``NAME:limit=0.001,decay=0.9``.
 
     Raises:
-        InputError: no such rule, file or function; the nearest name is suggested.
+        InputError: no such rule, file, function or constant; the nearest name is suggested.
     """
+    name, constants = split_constants(text)
+    return _named(name).with_constants(**constants) if constants else _named(name)
+
+
+def split_constants(text: str) -> tuple[str, dict[str, float]]:
+    """Return what stands before a last ``:NAME=VALUE,...``, and those values by name.
+
+    Raises:
+        InputError: a value is no number, or a constant stands there twice.
+    """
+    name, colon, rest = text.rpartition(":")
+    if not colon or "=" not in rest:
+        return text, {}
+    constants: dict[str, float] = {}
+    for part in rest.split(","):
+        key, _, value = part.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or key in constants:
+            raise InputError(
+                f"expected each constant once, as NAME=NUMBER, got {part!r} in {text!r}; write "
+                "for example limit=0.001"
+            )
+        constants[key] = number
+    return name, constants
+
+
+def _named(name: str) -> Rule:
     if ".py" not in name:
         # Published names (ABCD_lr) and ours (abcd_lr) differ by case only.
         found = RULES.get(name.lower())

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.plasticity.fold import Fold, find_fold, random_points
+from metahebb.compiler import Fold, random_points
+from metahebb.compiler.fold import find_fold
 from metahebb.plasticity.rule import Rule
 
 Array = npt.NDArray[np.float32]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.plasticity.compiler import compile_driver
+from metahebb.compiler import compiled
+from metahebb.compiler.module import module_text
 
 if TYPE_CHECKING:
     from gymnasium.envs.box2d.car_racing import CarRacing
@@ -41,7 +42,7 @@ class Shrinker:
         weights = np.stack(parts, axis=1) * size / FRAME
         self._weights = np.where(weights < 1e-9, 0, weights).astype(np.float32)
         self._mixed = np.zeros(3 * FRAME, np.float32)
-        self._shrink: Any = compile_driver(_driver_source()).shrink
+        self._shrink: Any = compiled(module_text(_driver_source())).shrink
 
     def __call__(
         self, lanes: Lanes, frames: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]
@@ -66,7 +67,7 @@ class CarView:
         self._counts = np.zeros(n, np.intp)
         self._fixed = _grass(), *_shapes()
         self._make_room(_QUADS)
-        self._draw: Any = compile_driver(_driver_source()).draw
+        self._draw: Any = compiled(module_text(_driver_source())).draw
 
     def _make_room(self, quads: int) -> None:
         """Make room for roads of so many polygons, and for all that a frame may show."""

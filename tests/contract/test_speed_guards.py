@@ -13,12 +13,12 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
+from metahebb.compiler import compiled, fold_of
 from metahebb.networks import FeedForward
 from metahebb.networks.feedforward import _driver_source
 from metahebb.plasticity import Normalization, compile_kernel, load_rule
-from metahebb.plasticity.compiler import fold_of
 from metahebb.plasticity.rules import RULES
-from metahebb.plasticity.template import kernel_source
+from metahebb.plasticity.sweep import kernel_source
 from metahebb.tasks import Locomotion
 from metahebb.worker import GivenPoint, Plan, Setup, Worker
 
@@ -198,7 +198,7 @@ def test_the_cache_does_not_grow(tmp_path, monkeypatch):
     for _ in range(2):
         kernel = compile_kernel(RULES["abc"], Normalization("none"), driver)
         kernel.delta(*map(np.float32, range(len(RULES["abc"].signals) + 3)))
-        compile_kernel.cache_clear()
+        compiled.cache_clear()
         del sys.modules[kernel.__name__]
         files.append(sorted(path for path in Path(tmp_path).rglob("*") if path.is_file()))
     assert len(list((tmp_path / "kernels").iterdir())) == 1

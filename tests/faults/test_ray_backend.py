@@ -28,6 +28,7 @@ prepare_environment()
 import ray  # noqa: E402
 
 from metahebb.bench.local_ray import counted  # noqa: E402
+from metahebb.compiler import cache_folder  # noqa: E402
 from metahebb.errors import InputError, ProgressError  # noqa: E402
 from metahebb.evolution.backends.base import Job  # noqa: E402
 from metahebb.evolution.backends.in_process import InProcess  # noqa: E402
@@ -37,7 +38,6 @@ from metahebb.evolution.merging import merged  # noqa: E402
 from metahebb.evolution.search import Search  # noqa: E402
 from metahebb.genomes import Merge, genome_of  # noqa: E402
 from metahebb.networks import FeedForward, ObservationNorm  # noqa: E402
-from metahebb.plasticity.compiler import cache_folder  # noqa: E402
 from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
 from metahebb.tasks.locomotion import Locomotion  # noqa: E402
 from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from maps import dealt, express, random_genes, seeded, seeds, sizes, slot_of
 
+from metahebb.compiler import fold_of
 from metahebb.genomes import (
     Generated,
     GivenGenes,
@@ -19,7 +20,6 @@ from metahebb.genomes import (
     Shared,
     Slot,
 )
-from metahebb.plasticity import fold_of
 from metahebb.plasticity.rules import RULES
 
 few = settings(max_examples=8)

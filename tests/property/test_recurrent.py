@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from maps import MAPS, random_genes
 from toys import LANE, born, layers_of, observe, traced
 
+from metahebb.compiler import fold_of
 from metahebb.errors import InputError
 from metahebb.genomes import Generated, Genome, GenomeMap, GivenGenes
 from metahebb.networks import FeedForward, Recurrent, Sparse
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import Normalization, Rule, fold_of
+from metahebb.plasticity import Normalization, Rule
 from metahebb.plasticity.reference import Layer, update
 from metahebb.plasticity.rules import RULES
 from metahebb.tasks import Locomotion

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import LANE, born, layers_of, observe
 
+from metahebb.compiler import fold_of
 from metahebb.errors import InputError
 from metahebb.networks import FeedForward, Recurrent
-from metahebb.plasticity import Normalization, fold_of
+from metahebb.plasticity import Normalization
 from metahebb.plasticity.reference import update
 from metahebb.plasticity.rules import RULES
 

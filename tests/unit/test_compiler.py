@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import metahebb
+from metahebb.compiler import cache_folder, compiled
 from metahebb.plasticity import Normalization, compile_kernel, load_rule
-from metahebb.plasticity.compiler import cache_folder
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
-from metahebb.plasticity.template import kernel_source
+from metahebb.plasticity.sweep import kernel_source
 
 PROCESS = """
 import numpy as np
@@ -74,7 +74,7 @@ def test_a_damaged_kernel_is_written_anew(tmp_path, monkeypatch):
     path = Path(compile_kernel(rule, Normalization("none"), "").__file__)
     text = path.read_text()
     path.write_text(text[:100])
-    compile_kernel.cache_clear()
+    compiled.cache_clear()
     compile_kernel(rule, Normalization("none"), "")
     assert path.read_text() == text
 

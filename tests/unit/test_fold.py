@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from toys import born, layers_of, oja, traced
 
+from metahebb.compiler.fold import Fold, find_fold
 from metahebb.networks import FeedForward
-from metahebb.plasticity.fold import Fold, find_fold
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 

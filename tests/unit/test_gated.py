@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from toys import BIRTH, Toy
 
+from metahebb.compiler.module import module_text
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.life import Ending, Lanes, Life
 from metahebb.networks import Gated
 from metahebb.networks.gated import _driver_source
 from metahebb.noise import Key, Stream
-from metahebb.plasticity.template import driver_module
 from metahebb.probes import Freeze
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
@@ -237,7 +237,7 @@ def test_a_worker_needs_no_torch() -> None:
 
 def test_the_kernel_is_single_precision_and_allocates_nothing(tmp_path) -> None:
     path = tmp_path / "kernel.py"
-    path.write_text(driver_module(_driver_source()))
+    path.write_text(module_text(_driver_source()))
     spec = importlib.util.spec_from_file_location("fresh_gated_kernel", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

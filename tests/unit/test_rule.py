@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from toys import oja
@@ -41,6 +43,24 @@ def define(body: str, signature: str = "pre, /, A", name: str = "mine"):
     return rule_from_source(f"def {name}({signature}):\n{lines}", name)
 
 
+def test_constants_have_the_values_of_their_defaults_or_those_given():
+    mine = define("return np.minimum(A * pre, limit)", "pre, /, A, *, limit=2.0, floor=-1")
+    assert mine.constants == (("limit", 2.0), ("floor", -1.0))
+    assert (mine.coefficients, mine(5.0, 1.0)) == (("A",), 2.0)
+    higher = mine.with_constants(limit=3)
+    assert (higher(5.0, 1.0), higher.with_constants(floor=-2.5).constants[1][1]) == (3.0, -2.5)
+    assert higher != mine
+    assert pickle.loads(pickle.dumps(higher)) == higher  # what a worker and a run folder get
+
+
+def test_a_constant_that_is_not_there_is_refused():
+    mine = define("return np.minimum(A * pre, limit)", "pre, /, A, *, limit=2.0")
+    with pytest.raises(InputError, match="constant of rule 'mine' among limit, got 'limmit'; did"):
+        mine.with_constants(limmit=1)
+    with pytest.raises(InputError, match="expected no constants, got 'limit': 'oja' has none"):
+        oja.with_constants(limit=1)
+
+
 REFUSED = {
     "misspelt signal": (
         "pre, pots, /, A",
@@ -59,7 +79,16 @@ REFUSED = {
     ),
     "defaults": ("pre, /, A=1", "return A * pre", "expected .* plain arguments, got .*; write def"),
     "varargs": ("pre, /, *A", "return pre", "expected .* plain arguments, got .*; write def"),
-    "keyword only": ("pre, /, *, A", "return pre", "expected .* plain arguments, got .*; write"),
+    "constant without a value": (
+        "pre, /, *, A",
+        "return pre",
+        "expected a finite number as the default of constant 'A' .*, got none; write for example",
+    ),
+    "constant that is no number": (
+        "pre, /, *, limit='low'",
+        "return pre",
+        "expected a finite number as the default of constant 'limit' .*, got 'low'; write for",
+    ),
     "a name of the kernel": (
         "pre, /, tanh",
         "return tanh * pre",
@@ -230,6 +259,25 @@ def test_rule_of_a_users_file(tmp_path):
 
 def test_shipped_rules_are_found_in_published_spelling():
     assert load_rule("ABCD_lr_D_out") is RULES["abcd_lr_d_out"]
+
+
+CONSTANT_FILE = """
+from metahebb.plasticity import rule
+
+@rule
+def bounded(pre, /, A, *, limit=2.0):
+    return A * pre + limit
+"""
+
+
+def test_constants_are_set_behind_the_name_of_a_rule(tmp_path):
+    path = tmp_path / "my_rules.py"
+    path.write_text(CONSTANT_FILE)
+    assert load_rule(f"{path}:bounded:limit=0.5").constants == (("limit", 0.5),)
+    with pytest.raises(
+        InputError, match="expected each constant once, as NAME=NUMBER, got 'limit=x"
+    ):
+        load_rule(f"{path}:bounded:limit=x")
 
 
 @pytest.mark.parametrize(

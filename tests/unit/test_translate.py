@@ -7,11 +7,11 @@ import re
 import numpy as np
 import pytest
 
+from metahebb.compiler import translated
+from metahebb.compiler.tanh import LIMIT
 from metahebb.plasticity import Normalization, compile_kernel
 from metahebb.plasticity.reference import Layer, update
 from metahebb.plasticity.rule import rule_from_source
-from metahebb.plasticity.tanh import LIMIT
-from metahebb.plasticity.translate import delta_source
 
 ULP = 2.0**-23
 SIGNATURE = "def mine(pre, post, weight, /, A, B):\n"
@@ -34,21 +34,31 @@ TRANSLATIONS = {
 @pytest.mark.parametrize("formula", TRANSLATIONS)
 def test_translation(formula):
     rule = rule_from_source(f"{SIGNATURE}    return {formula}", "mine")
-    assert delta_source(rule).endswith(f"    return {TRANSLATIONS[formula]}")
+    assert translated(rule, "delta").endswith(f"    return {TRANSLATIONS[formula]}")
 
 
 def test_docstring_and_name_of_the_rule_leave_no_trace():
     one = rule_from_source("def one(pre, /, A):\n    'Δw = A.'\n    return A * pre", "one")
     two = rule_from_source("def two(pre, /, A):\n    return A * pre", "two")
-    assert delta_source(one) == delta_source(two) == "def delta(pre, /, A):\n    return A * pre"
+    assert (
+        translated(one, "delta")
+        == translated(two, "delta")
+        == "def delta(pre, /, A):\n    return A * pre"
+    )
 
 
 def test_folded_coefficient_is_the_constant_one():
     rule = rule_from_source("def mine(pre, /, A, eta):\n    return eta * A * pre", "mine")
     assert (
-        delta_source(rule, 1)
+        translated(rule, "delta", 1)
         == "def delta(pre, /, A):\n    eta = f32(1.0)\n    return eta * A * pre"
     )
+
+
+def test_constants_are_literals():
+    rule = rule_from_source("def mine(pre, /, A, *, k=2):\n    return A * pre * k", "mine")
+    wanted = "def delta(pre, /, A):\n    k = f32(2.0)\n    return A * pre * k"
+    assert translated(rule, "delta") == wanted
 
 
 # Everything that may stand in a rule, in two, lest a compilation be slow.

@@ -13,11 +13,11 @@ from metahebb.bench.findings import seconds
 from metahebb.bench.rows.plastic_step import compiled_steps, grown, times_for
 from metahebb.bench.rule_table import Reads, look_up, rule_numbers
 from metahebb.bench.side_by_side import SIDE, side_by_side
+from metahebb.compiler import fold_of
 from metahebb.genomes import Genome, GenomeMap, SeededGenes, Shared, SlotName
 from metahebb.networks import FeedForward
 from metahebb.networks.feedforward import FeedForwardLanes
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import fold_of
 
 HEADS = {"ant-quick": (27, 32, 16, 8), "ant": (27, 128, 64, 8)}
 """Layer sizes: 1,504 and 12,160 synapses."""

@@ -1,55 +1,36 @@
-"""Source text of a rule's kernels: the sweep over a layer, and the lines around it."""
+"""A rule's compiled sweep: one pass over a layer that touches each synapse's memory once."""
 
 from __future__ import annotations
 
-from metahebb.plasticity.fold import Fold
+from types import ModuleType
+
+from metahebb.compiler import Fold, compiled, fold_of, translated
+from metahebb.compiler.module import module_text
 from metahebb.plasticity.normalization import SMALLEST, Normalization
 from metahebb.plasticity.rule import Rule
-from metahebb.plasticity.tanh import tanh_source
-from metahebb.plasticity.translate import delta_source
-
-HEADER = '''"""Compiled plasticity, made from a rule; its folder is named by the hash of this."""
-
-import numpy as np
-from numba import njit
-from numba.core.compiler import Compiler
-
-f32 = np.float32
-# No nnan or ninf: a network that leaves the finite numbers must be seen to do so.
-fast = njit(nogil=True, cache=True, error_model="numpy",
-            fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 
-class Apart(Compiler):
-    """Tells LLVM that array arguments do not overlap: else each row begins with the question."""
+def compile_kernel(rule: Rule, normalization: Normalization, driver: str) -> ModuleType:
+    """Return the module of compiled functions for ``rule``.
 
-    def define_pipelines(self):
-        self.state.flags.noalias = True
-        return super().define_pipelines()
-
-
-apart = njit(nogil=True, cache=True, error_model="numpy", pipeline_class=Apart,
-             fastmath={"reassoc", "contract", "arcp", "nsz"})
-'''
+    Args:
+        rule: the plasticity rule.
+        normalization: applied to each layer after each update.
+        driver: source of the network's functions, which call ``sweep`` and ``tanh`` and are
+            decorated with ``@fast``.
+    """
+    return compiled(kernel_source(rule, normalization, fold_of(rule), driver))
 
 
 def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, driver: str) -> str:
     """Return the text of a kernel module: header, rule, sweep, then the network's driver."""
     folded = None if fold is None else fold.scale
-    parts = [
-        HEADER,
+    return module_text(
         f"HAS_TRACE = {rule.has_trace}",
-        "@fast\n" + tanh_source(),
-        "@fast\n" + delta_source(rule, folded),
+        "@fast\n" + translated(rule, "delta", folded),
         "@apart\n" + _sweep_source(rule, normalization, folded),
         driver,
-    ]
-    return "\n\n\n".join(parts) + "\n"
-
-
-def driver_module(driver: str) -> str:
-    """Return the text of a module without a rule: header, tanh, then the network's driver."""
-    return "\n\n\n".join([HEADER, "@fast\n" + tanh_source(), driver]) + "\n"
+    )
 
 
 # A select between two values compiles to one vector maximum; max() to a slow masked store.

@@ -1,4 +1,4 @@
-"""Compile a rule into a kernel module that lies on disk, so that every process finds it ready.
+"""Kernel modules lie on disk, so that every process finds them ready.
 
 numba caches neither ``exec``'d code nor closures across processes; it does cache functions of a
 real file. So the kernel's text is written into a folder named by the hash of that text, the numba
@@ -17,41 +17,11 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from metahebb.plasticity.fold import Fold, find_fold
-from metahebb.plasticity.normalization import Normalization
-from metahebb.plasticity.rule import Rule
-from metahebb.plasticity.template import driver_module, kernel_source
 
-
-@functools.lru_cache(maxsize=64)
-def fold_of(rule: Rule) -> Fold | None:
-    """Return the fold that the kernels of ``rule`` assume was done at birth."""
-    return find_fold(rule)
-
-
-@functools.lru_cache(maxsize=64)
-def compile_kernel(rule: Rule, normalization: Normalization, driver: str) -> ModuleType:
-    """Return the module of compiled functions for ``rule``.
-
-    Args:
-        rule: the plasticity rule.
-        normalization: applied to each layer after each update.
-        driver: source of the network's functions, which call ``sweep`` and ``tanh`` and are
-            decorated with ``@fast``.
-    """
-    source = kernel_source(rule, normalization, fold_of(rule), driver)
+@functools.lru_cache(maxsize=128)
+def compiled(source: str) -> ModuleType:
+    """Return the module whose text is ``source``, its functions compiled when they are called."""
     return _import(_write(source))
-
-
-@functools.lru_cache(maxsize=8)
-def compile_driver(driver: str) -> ModuleType:
-    """Return the module of a network's compiled functions that follow no rule.
-
-    Args:
-        driver: source of the functions, which call ``tanh`` and are decorated with ``@fast`` or
-            ``@apart``.
-    """
-    return _import(_write(driver_module(driver)))
 
 
 def cache_folder() -> Path:

@@ -1,16 +1,19 @@
-"""Turn a rule's text into the text of its compiled scalar function."""
+"""Turn a scalar function's text into the text of its compiled form."""
 
 from __future__ import annotations
 
 import ast
 
-from metahebb.plasticity.rule import Rule
+from metahebb.compiler.scalar import ScalarFunction
 
 MAX_UNROLLED_POWER = 8
 
 
 class _Float32(ast.NodeTransformer):
     """Make every literal float32: one float64 literal would halve the kernel's speed."""
+
+    def __init__(self, tanh: str) -> None:
+        self._tanh = tanh
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
@@ -55,7 +58,7 @@ class _Float32(ast.NodeTransformer):
         if name == "square":
             return ast.BinOp(arguments[0], ast.Mult(), arguments[0])
         if name == "tanh":
-            return ast.Call(ast.Name("tanh", ast.Load()), arguments, [])
+            return ast.Call(ast.Name(self._tanh, ast.Load()), arguments, [])
         return ast.Call(node.func, arguments, [])
 
 
@@ -63,23 +66,30 @@ def _f32(node: ast.expr) -> ast.Call:
     return ast.Call(ast.Name("f32", ast.Load()), [node], [])
 
 
-def delta_source(rule: Rule, fixed_to_one: int | None = None) -> str:
-    """Return source of ``delta(*signals, *coefficients)`` for numba.
+def translated(
+    function: ScalarFunction, name: str, fixed_to_one: int | None = None, tanh: str = "tanh"
+) -> str:
+    """Return the source of ``name(*inputs, *parameters)`` for numba.
 
     Args:
-        rule: the rule to translate.
-        fixed_to_one: index of a coefficient that is folded away; it becomes the constant 1.
+        function: the scalar function to translate; its constants become literals.
+        name: what the translated function is called.
+        fixed_to_one: index of a parameter that is folded away; it becomes the constant 1.
+        tanh: what the kernel calls in the place of ``np.tanh``.
     """
-    module = ast.parse(rule.source)
-    function = module.body[0]
-    assert isinstance(function, ast.FunctionDef)
-    function.name = "delta"
-    body = function.body
+    module = ast.parse(function.source)
+    node = module.body[0]
+    assert isinstance(node, ast.FunctionDef)
+    node.name = name
+    body = node.body
     if isinstance(body[0], ast.Expr):
         body = body[1:]
+    values = dict(function.constants)
     if fixed_to_one is not None:
-        name = rule.coefficients[fixed_to_one]
-        function.args.args = [a for a in function.args.args if a.arg != name]
-        body = [*ast.parse(f"{name} = 1.0").body, *body]
-    function.body = [_Float32().visit(statement) for statement in body]
-    return ast.unparse(ast.fix_missing_locations(function))
+        one = function.parameters[fixed_to_one]
+        node.args.args = [a for a in node.args.args if a.arg != one]
+        values[one] = 1.0
+    node.args.kwonlyargs, node.args.kw_defaults = [], []
+    fixed = ast.parse("\n".join(f"{name} = {value!r}" for name, value in values.items())).body
+    node.body = [_Float32(tanh).visit(statement) for statement in (*fixed, *body)]
+    return ast.unparse(ast.fix_missing_locations(node))
