@@ -12,7 +12,9 @@ from numba.core.compiler import Compiler
 
 f32 = np.float32
 # No nnan or ninf: a network that leaves the finite numbers must be seen to do so.
-fast = njit(nogil=True, cache=True, error_model="numpy",
+# Callees are inlined: the process that compiles them would call another copy of their code than
+# the processes that load it, and sums of that copy may be ordered otherwise.
+fast = njit(nogil=True, cache=True, forceinline=True, error_model="numpy",
             fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 
@@ -24,8 +26,8 @@ class Apart(Compiler):
         return super().define_pipelines()
 
 
-apart = njit(nogil=True, cache=True, error_model="numpy", pipeline_class=Apart,
-             fastmath={"reassoc", "contract", "arcp", "nsz"})
+apart = njit(nogil=True, cache=True, forceinline=True, error_model="numpy",
+             pipeline_class=Apart, fastmath={"reassoc", "contract", "arcp", "nsz"})
 '''
 
 
