@@ -20,7 +20,6 @@ from experiments.robustness import Fold
 from experiments.running import Size
 from metahebb.commands.backend import Where
 from metahebb.evolution.backends.in_process import InProcess
-from metahebb.networks import FeedForward
 from metahebb.probes import parse_probes
 from metahebb.probes.values import ALL
 from metahebb.runs.folder import RunFolder
@@ -103,8 +102,8 @@ def lesions_of(arm: str, fold: Fold, at: int) -> dict[str, Lesion]:
         "freeze": Lesion("frozen, nothing zeroed", (freeze,), at),
     }
     network = ARMS[arm].network
-    plastic = isinstance(network, FeedForward) and not network.is_static
-    if isinstance(network, FeedForward) and network.birth == "coevolved":
+    plastic = not network.is_static
+    if network.birth == "coevolved":
         del found["randomize"]
     if not plastic or ARMS[arm].probes:  # the arm ``frozen`` is a control of its own
         for name in CONTROLS:

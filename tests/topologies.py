@@ -9,7 +9,7 @@ from toys import LANE
 
 from metahebb.genomes import Genome, GenomeMap, GivenGenes
 from metahebb.networks import Evolved, FeedForward, Modular, Sparse, Static
-from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Normalization
 
@@ -26,7 +26,7 @@ def genome_of(network: FeedForward, genome_map: GenomeMap | None = None) -> Geno
     return Genome.mapped(network.slots(SIZES[0], SIZES[-1]), maps)
 
 
-def newborn(network: FeedForward, genome: Genome, genes: np.ndarray) -> FeedForwardLanes:
+def newborn(network: FeedForward, genome: Genome, genes: np.ndarray) -> PlasticLanes:
     """Return lanes whose lane 1 is born after another life."""
     lanes = network.lanes(SIZES[0], SIZES[-1], 2)
     if genome.n_genes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import FeedForward
-from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import rule
 from metahebb.plasticity.reference import Layer
@@ -82,7 +82,7 @@ class ToyLanes:
 
 def born(
     network: FeedForward, n_in: int, n_out: int, seed: int = 0, spread: float = 1.0
-) -> FeedForwardLanes:
+) -> PlasticLanes:
     """Return two lanes, of which lane 1 is born with genes from U(-spread, spread)."""
     genome = Genome.direct(network.slots(n_in, n_out))
     genes = np.random.default_rng(seed).uniform(-spread, spread, genome.n_genes)
@@ -91,18 +91,22 @@ def born(
     return lanes
 
 
-def layers_of(lanes: FeedForwardLanes) -> list[Layer]:
+def layers_of(lanes: PlasticLanes) -> list[Layer]:
     """Return copies of lane 1's synapses as they are now, whatever update is pending."""
     found, start = [], 0
     planes = len(lanes.network.rule.coefficients)
     for number, raw in enumerate(lanes.raw_layers(1)):
         n, stop = raw.size, start + raw.size
         shape = lanes.layers[number]
-        trace = lanes._traces[1, start:stop] if lanes._traces.size else np.zeros(n, np.float32)
-        coefficients = lanes._coefficients[1, planes * start : planes * stop]
+        trace = (
+            lanes.state["traces"][1, start:stop]
+            if lanes.state["traces"].size
+            else np.zeros(n, np.float32)
+        )
+        coefficients = lanes.state["coefficients"][1, planes * start : planes * stop]
         found.append(
             Layer(
-                raw * lanes._scales[1, number],
+                raw * lanes.state["scales"][1, number],
                 shape.view(trace)[0].copy(),
                 replace(shape, planes=planes).view(coefficients).copy(),
             )
@@ -111,7 +115,7 @@ def layers_of(lanes: FeedForwardLanes) -> list[Layer]:
     return found
 
 
-def observe(lanes: FeedForwardLanes, rng: np.random.Generator) -> np.ndarray:
+def observe(lanes: PlasticLanes, rng: np.random.Generator) -> np.ndarray:
     """Let lane 1 act on a random observation in [-1, 1]; return a copy of its outputs."""
     n_in = lanes.layers[0].n_in
     observations = rng.uniform(-1, 1, (2, n_in)).astype(np.float32)

@@ -8,6 +8,7 @@ array that says which rule each synapse follows. All else is the present kernel:
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from types import ModuleType
 from typing import Any, Literal
@@ -17,8 +18,10 @@ import numpy.typing as npt
 
 from metahebb.compiler import compiled, fold_of
 from metahebb.genomes import Genome, Shared
-from metahebb.networks import FeedForward
-from metahebb.networks.feedforward import FeedForwardLanes, _driver_source
+from metahebb.networks.kernel import driver_source
+from metahebb.networks.plastic_lanes import PlasticLanes
+from metahebb.neurons import NEURONS
+from metahebb.plasticity import Rule
 from metahebb.plasticity.sweep import kernel_source
 
 Numbers = npt.NDArray[np.unsignedinteger[Any]]
@@ -42,7 +45,7 @@ def rule_numbers(genome: Genome) -> Numbers:
     return found
 
 
-def tables_of(living: FeedForwardLanes, numbers: Numbers) -> npt.NDArray[np.float32]:
+def tables_of(living: PlasticLanes, numbers: Numbers) -> npt.NDArray[np.float32]:
     """Return the folded rules ``(n_lanes, planes, rules)`` of newborn lanes of a `Shared` genome.
 
     Args:
@@ -51,19 +54,20 @@ def tables_of(living: FeedForwardLanes, numbers: Numbers) -> npt.NDArray[np.floa
     """
     planes = len(living.network.rule.coefficients)
     firsts = np.unique(numbers, return_index=True)[1]
-    n_lanes = len(living._coefficients)
+    coefficients: npt.NDArray[np.float32] = living.state["coefficients"]
+    n_lanes = len(coefficients)
     tables = np.empty((n_lanes, planes, firsts.size), np.float32)
     start = 0
     for layer in living.layers:
         stop = start + layer.size
         here = (firsts >= start) & (firsts < stop)
-        block = living._coefficients[:, planes * start : planes * stop].reshape(n_lanes, planes, -1)
+        block = coefficients[:, planes * start : planes * stop].reshape(n_lanes, planes, -1)
         tables[:, :, here] = block[:, :, firsts[here] - start]
         start = stop
     return tables
 
 
-def look_up(living: FeedForwardLanes, numbers: Numbers, reads: Reads = "table") -> None:
+def look_up(living: PlasticLanes, numbers: Numbers, reads: Reads = "table") -> None:
     """Make newborn lanes of a `Shared` genome step by a table instead of their coefficients.
 
     Args:
@@ -72,22 +76,25 @@ def look_up(living: FeedForwardLanes, numbers: Numbers, reads: Reads = "table") 
         reads: ``table``; or ``nothing``: all synapses follow the first rule, which is read once.
             That is another network, and what no table can be faster than.
     """
-    state = list(living._state)
-    state[3:4] = [tables_of(living, numbers), numbers]
-    living._state = tuple(state)  # type: ignore[assignment]
-    kernel = _kernel(living.network, reads)
+    state, table = living.state, tables_of(living, numbers)
+    parameters = state.parameters.replace("coefficients", "tables, numbers")
+    values = [[table, numbers] if v is state["coefficients"] else [v] for v in state.values]
+    state.values = tuple(itertools.chain.from_iterable(values))
+    network = living.network
+    driver = driver_source((NEURONS["tanh"],), parameters)
+    text = kernel_source(network.rule, network.normalization, fold_of(network.rule), driver)
+    kernel = _kernel(network.rule, text, reads)
     living._step, living._flush = kernel.step, kernel.flush
 
 
 @functools.lru_cache(maxsize=4)
-def _kernel(network: FeedForward, reads: Reads) -> ModuleType:
-    fold = fold_of(network.rule)
-    text = kernel_source(network.rule, network.normalization, fold, _driver_source())
-    planes = [p for p in range(len(network.rule.coefficients)) if fold is None or p != fold.scale]
+def _kernel(rule: Rule, text: str, reads: Reads) -> ModuleType:
+    """Return the module of a kernel's ``text`` in which coefficients are read from a table."""
+    fold = fold_of(rule)
+    planes = [p for p in range(len(rule.coefficients)) if fold is None or p != fold.scale]
     block = "coefficients[lane, planes * synapse : planes * (synapse + n)]"
     text = _changed(text, block, "tables[lane], numbers[synapse : synapse + n]", 2)
     text = _changed(text, "            planes = coefficients.shape[1] // weights.shape[1]\n", "", 2)
-    text = _changed(text, "traces, coefficients, before", "traces, tables, numbers, before", 2)
     text = _changed(text, "trace, coefficients, pre", "trace, table, numbers, pre", 5)
     text = re.sub(r" +c\d = coefficients\[.*\n", "", text)
     if reads == "nothing":

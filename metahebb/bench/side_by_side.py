@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from metahebb.bench.rule_table import Numbers, tables_of
 from metahebb.compiler import fold_of
-from metahebb.networks.feedforward import FeedForwardLanes
 from metahebb.networks.memory import aligned
+from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.plasticity import compile_kernel
 from metahebb.plasticity.normalization import SMALLEST
 
@@ -26,7 +26,7 @@ SIDE = 16
 
 
 def side_by_side(
-    living: FeedForwardLanes, numbers: Numbers, observations: Array
+    living: PlasticLanes, numbers: Numbers, observations: Array
 ) -> tuple[Any, tuple[Any, ...]]:
     """Return a compiled step and its arguments, of which the last is outputs ``(n, n_outputs)``.
 
@@ -45,7 +45,7 @@ def side_by_side(
     arguments = (
         observations,
         sizes,
-        _beside(living._weights[:, order]),
+        _beside(living.state["weights"][:, order]),
         _beside(tables_of(living, numbers)[:, planes].swapaxes(1, 2)),
         numbers[order],
         units,
@@ -59,7 +59,7 @@ def side_by_side(
     return compile_kernel(network.rule, network.normalization, _driver()).step_side, arguments
 
 
-def _by_output(living: FeedForwardLanes) -> npt.NDArray[np.intp]:
+def _by_output(living: PlasticLanes) -> npt.NDArray[np.intp]:
     """Return where in a lane's memory each synapse is, layer by layer, output by output."""
     places, start = [], 0
     for layer in living.layers:

@@ -8,7 +8,7 @@ from typing import Literal
 from metahebb.commands.parsing import values_of
 from metahebb.errors import InputError
 from metahebb.evolution.config import SearchConfig
-from metahebb.networks import Convolutional, FeedForward
+from metahebb.networks import AnyNetwork, Convolutional, FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.tasks import GymTask
 from metahebb.tasks.gym_adapter import Kwargs
@@ -35,7 +35,7 @@ def config_of(env_id: str, words: list[str]) -> RunConfig:
     variants = tuple(_behind("--task.variants", words))
     task = GymTask(env_id, kwargs, variants, scale_actions=True)
     output: Literal["linear", "tanh"] = "linear" if task.is_discrete else "tanh"
-    network = FeedForward((32, 16), output=output)
+    network: AnyNetwork = FeedForward((32, 16), output=output)
     if task.image is not None and min(task.image[:2]) >= SEEN:
         network = Convolutional((64, 32), output=output, image=task.image)
     search = SearchConfig(popsize=128, stdev=0.1, learning_rate=0.06, initial_stdev=0.3)

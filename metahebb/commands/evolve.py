@@ -24,7 +24,6 @@ from metahebb.commands.topologies import swap_topology
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.base import Backend
 from metahebb.genomes import merges
-from metahebb.networks import FeedForward
 from metahebb.runs.arithmetic import changed
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
@@ -153,7 +152,7 @@ def evolve(name: str, rest: list[str]) -> int:
 
 def _tell_of_modulator(config: RunConfig) -> None:
     network = config.network
-    if isinstance(network, FeedForward) and "modulator" in network.rule.signals:
+    if network.rule is not None and "modulator" in network.rule.signals:
         print(
             f"metahebb: the rule {network.rule.name} reads modulator, which is 0 in every life of "
             "this run: only a probe of your own writes it (docs/howto/your-rule.md); a rule "

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import tyro
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.neurons import Neuron, load_neuron
 from metahebb.plasticity.load import load_rule
 from metahebb.plasticity.rule import Rule
 from metahebb.runs.config import Stage
@@ -24,6 +25,7 @@ SHORT = {
     "--rule": "--network.rule",
     "--birth": "--network.birth",
     "--hidden": "--network.hidden",
+    "--neuron": "--network.neuron",
 }
 """Flags that may be written without their group."""
 
@@ -82,7 +84,7 @@ def _quiet(printed: io.StringIO, words: list[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _rules() -> Iterator[None]:
-    """Teach tyro to read a rule's name, or FILE.py:RULE, and a stage of the curriculum."""
+    """Teach tyro to read a rule's or a neuron's name, or FILE.py:NAME, and a curriculum's stage."""
     registry = tyro.constructors.ConstructorRegistry()
 
     def word(kind: type, metavar: str, read: Callable[[str], Any], show: Any) -> None:
@@ -99,6 +101,7 @@ def _rules() -> Iterator[None]:
             )
 
     word(Rule, "RULE|FILE.py:RULE", load_rule, lambda rule: rule.name)
+    word(Neuron, "NEURON|FILE.py:NEURON", load_neuron, lambda neuron: neuron.name)
     word(Stage, "START:STEPS[:BODY,...]", Stage.read, str)
     with registry:
         yield

@@ -6,7 +6,7 @@ import dataclasses
 
 from metahebb.commands.parsing import values_of
 from metahebb.errors import InputError, unknown_name
-from metahebb.networks import TOPOLOGIES, FeedForward
+from metahebb.networks import TOPOLOGIES
 from metahebb.runs.config import RunConfig
 
 
@@ -24,10 +24,10 @@ def swap_topology(config: RunConfig, words: list[str]) -> RunConfig:
         if name not in TOPOLOGIES:
             raise unknown_name("topology", name, TOPOLOGIES)
         network = config.network
-        if not isinstance(network, FeedForward):
+        if network.rule is None:
             raise InputError(
-                f"expected a feed-forward network for --topology {name}, got {network.cell}; leave "
-                "it out, or use --network feedforward"
+                f"expected a feed-forward network for --topology {name}, got {network.label}; "
+                "leave it out, or use --network feedforward"
             )
         topology = TOPOLOGIES[name]()
         if type(network.topology) is not type(topology):

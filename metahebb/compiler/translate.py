@@ -67,15 +67,22 @@ def _f32(node: ast.expr) -> ast.Call:
 
 
 def translated(
-    function: ScalarFunction, name: str, fixed_to_one: int | None = None, tanh: str = "tanh"
+    function: ScalarFunction,
+    name: str,
+    fixed_to_one: int | None = None,
+    *,
+    tanh: str = "tanh",
+    literal: bool = True,
 ) -> str:
     """Return the source of ``name(*inputs, *parameters)`` for numba.
 
     Args:
-        function: the scalar function to translate; its constants become literals.
+        function: the scalar function to translate.
         name: what the translated function is called.
         fixed_to_one: index of a parameter that is folded away; it becomes the constant 1.
         tanh: what the kernel calls in the place of ``np.tanh``.
+        literal: whether constants become numbers in the text; else they are the last arguments, so
+            that one compiled function serves all their values.
     """
     module = ast.parse(function.source)
     node = module.body[0]
@@ -84,11 +91,13 @@ def translated(
     body = node.body
     if isinstance(body[0], ast.Expr):
         body = body[1:]
-    values = dict(function.constants)
+    values = dict(function.constants) if literal else {}
     if fixed_to_one is not None:
         one = function.parameters[fixed_to_one]
         node.args.args = [a for a in node.args.args if a.arg != one]
         values[one] = 1.0
+    if not literal:
+        node.args.args += node.args.kwonlyargs
     node.args.kwonlyargs, node.args.kw_defaults = [], []
     fixed = ast.parse("\n".join(f"{name} = {value!r}" for name, value in values.items())).body
     node.body = [_Float32(tanh).visit(statement) for statement in (*fixed, *body)]

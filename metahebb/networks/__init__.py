@@ -5,7 +5,10 @@ from metahebb.networks.base import NetworkLanes as NetworkLanes
 from metahebb.networks.convolutional import Convolutional as Convolutional
 from metahebb.networks.feedforward import FeedForward as FeedForward
 from metahebb.networks.gated import Gated as Gated
+from metahebb.networks.plastic import Plastic as Plastic
 from metahebb.networks.recurrent import Recurrent as Recurrent
+from metahebb.networks.registry import NETWORKS as NETWORKS
+from metahebb.networks.registry import AnyNetwork as AnyNetwork
 from metahebb.networks.senses import OBSERVED as OBSERVED
 from metahebb.networks.senses import ObservationNorm as ObservationNorm
 from metahebb.networks.senses import Senses as Senses

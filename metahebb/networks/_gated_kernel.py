@@ -1,11 +1,11 @@
 """Driver of a gated recurrent cell and its readout, compiled with ``tanh`` beside it.
 
 Units of all layers lie in one row per lane: sensors first, then the cell's, then each readout
-layer's. Weights lie as `Gated.layers` lists them.
+layer's. Weights lie as `Gated.layers` lists them. STATE stands for the parameters of `State`.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821 - tanh, fast, apart and f32 stand in the generated module
+# ruff: noqa: F821, N803 - names and lines of the generated module
 
 
 @fast
@@ -64,8 +64,7 @@ def gru(sensed, recalled, hidden):
 
 
 @fast
-def step(lanes, observations, sizes, weights, memories, now, sums, is_lstm, output_is_tanh,
-         outputs):  # fmt: skip
+def step(lanes, observations, STATE, outputs):
     """Pass each lane's observation through its cell and readout.
 
     ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome, Slot
+from metahebb.networks.topology import AnyTopology
 from metahebb.noise import Key
 from metahebb.plasticity import Rule
 
@@ -19,9 +20,10 @@ Change: TypeAlias = Callable[[Rule, Sequence[Array]], None]
 
 
 class NetworkLanes(Protocol):
-    """Lanes of one network; ``gains`` and ``modulators`` are ``(n_lanes,)`` and may be written.
+    """Lanes of one network; ``gains`` and ``modulators`` may be written.
 
-    A gain of 0 freezes a lane's plasticity; the modulator is what rules read by that name.
+    ``gains`` is ``(n_lanes,)``; a gain of 0 freezes a lane's plasticity. ``modulators`` is
+    ``(n_lanes, n_units)``: what rules read by that name, for each unit behind a synapse.
     ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
     coefficients, or the weights of a static network, of the synapses that are there.
     ``birth_gain`` is the gain of a newborn: 1, or 0 where weights never change.
@@ -50,6 +52,12 @@ class NetworkLanes(Protocol):
 
         ``observations`` is ``(n_lanes, n_observations)``. The update that the last step's
         activity calls for is applied first, as in the published order: act, live, update.
+        """
+
+    def begin_trial(self, lanes: Lanes) -> None:
+        """Begin a new trial on ``lanes``: what its fields declare as per trial begins anew.
+
+        Activities and traces are forgotten, weights stay. To be called after `flush`.
         """
 
     def flush(self, lanes: Lanes) -> None:
@@ -85,6 +93,42 @@ class NetworkLanes(Protocol):
 
 class Network(Protocol):
     """A network to live with: an immutable, picklable description that opens lanes."""
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Sizes of the hidden layers."""
+
+    @property
+    def output(self) -> Literal["tanh", "linear"]:
+        """What the last layer puts out."""
+
+    @property
+    def observation_scale(self) -> tuple[float, ...]:
+        """Factor per sensor; empty: 1."""
+
+    @property
+    def label(self) -> str:
+        """What the network is called where people read of it."""
+
+    @property
+    def rule(self) -> Rule | None:
+        """What each synapse does; None: no rule says it, weights are inherited and stay."""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether weights are inherited and never change."""
+
+    @property
+    def birth(self) -> str:
+        """Where the weights at birth come from: a distribution, 'coevolved' or 'inherited'."""
+
+    @property
+    def topology(self) -> AnyTopology:
+        """Which synapses there are, and which of them are plastic."""
+
+    @property
+    def part(self) -> str:
+        """What one of the network's matrices is called: 'layer', or 'matrix'."""
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
         """Return what must be inherited, for a task of these sizes."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,12 @@ from metahebb.compiler import compiled
 from metahebb.compiler.module import module_text
 from metahebb.errors import InputError
 from metahebb.genomes import LayerShape, Slot
-from metahebb.networks.feedforward import FeedForward, FeedForwardLanes
+from metahebb.networks.base import Network
+from metahebb.networks.graph import Graph, layered
 from metahebb.networks.memory import aligned
+from metahebb.networks.plastic import Plastic
+from metahebb.networks.plastic_lanes import PlasticLanes
+from metahebb.neurons import NEURONS
 
 Array = npt.NDArray[np.float32]
 
@@ -49,7 +53,7 @@ class Stage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Convolutional(FeedForward):
+class Convolutional(Plastic):
     """Filters that are inherited and stay, then a plastic network on what they see.
 
     Each convolution has no padding and no bias, and is followed by tanh and by maxima over 2×2. The
@@ -64,6 +68,8 @@ class Convolutional(FeedForward):
     Differs from the reference: the image is not transposed, and filters begin at the same scale as
     all genes (``initial_stdev``) where theirs begin at N(0, 1).
     """
+
+    kind: ClassVar[str] = "convolutional"
 
     image: tuple[int, int, int] = (84, 84, 3)
     """Rows, columns and channels of an observation, which comes as one row of numbers in [0, 1]."""
@@ -99,6 +105,11 @@ class Convolutional(FeedForward):
                     "image, smaller kernels or fewer of them"
                 )
 
+    @classmethod
+    def like(cls, old: Network) -> Self:
+        """Return such a network that has all that it can have in common with another one."""
+        return super().like(replace(old, observation_scale=()))  # type: ignore[type-var]
+
     @functools.cached_property
     def stages(self) -> tuple[Stage, ...]:
         """Each convolution with the sizes that it meets and makes."""
@@ -116,8 +127,8 @@ class Convolutional(FeedForward):
         """What the head senses."""
         return int(np.prod(self.stages[-1].left))
 
-    def layers(self, n_observations: int, n_outputs: int, planes: int = 1) -> list[LayerShape]:
-        """Return the shape of each layer of the head.
+    def graph(self, n_observations: int, n_outputs: int) -> Graph:
+        """Return the populations and projections of the head, whose sensors are the features.
 
         Raises:
             InputError: observations are not such images.
@@ -128,7 +139,8 @@ class Convolutional(FeedForward):
                 f"{np.prod(self.image)} numbers (convolutional), got {n_observations}; set "
                 "--network.image"
             )
-        return super().layers(self.n_features, n_outputs, planes)
+        neurons = (*[self.neuron] * len(self.hidden), NEURONS[self.output])
+        return layered((self.n_features, *self.hidden, n_outputs), neurons)
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
         """Return what must be inherited: what the head needs, then the filters."""
@@ -139,15 +151,15 @@ class Convolutional(FeedForward):
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> ConvolutionalLanes:
         """Open ``n`` lanes."""
         self.slots(n_observations, n_outputs)  # checks
-        return ConvolutionalLanes(self, n_observations, n_outputs, n)
+        return ConvolutionalLanes(self, self.graph(n_observations, n_outputs), n)
 
 
-class ConvolutionalLanes(FeedForwardLanes):
+class ConvolutionalLanes(PlasticLanes):
     """Living heads, one per lane, each behind filters of its own; sensors are features here."""
 
-    def __init__(self, network: Convolutional, n_observations: int, n_outputs: int, n: int) -> None:
+    def __init__(self, network: Convolutional, graph: Graph, n: int) -> None:
         """Allocate ``n`` lanes; nothing is allocated afterwards."""
-        super().__init__(network, n_observations, n_outputs, n)
+        super().__init__(network, graph, n)
         stages = network.stages
         self._filters = aligned(n, sum(stage.filters * stage.taps for stage in stages))
         self._features = np.zeros((n, network.n_features), np.float32)
@@ -157,8 +169,9 @@ class ConvolutionalLanes(FeedForwardLanes):
         self._rows = aligned(5, max(stage.columns for stage in stages) + _VECTOR)
         self._see: Any = compiled(module_text(_driver_source())).see
 
-    def _memory(self, lane: int) -> dict[str, Array]:
-        return {**super()._memory(lane), "filters": self._filters[lane]}
+    def memory(self, lane: int) -> dict[str, Array]:
+        """Return where slots are expressed, by name."""
+        return {**super().memory(lane), "filters": self._filters[lane]}
 
     def features(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
         """Return what the heads sense, ``(n_lanes, n_features)``; only rows ``lanes`` are new."""

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,11 @@ from metahebb.compiler import compiled
 from metahebb.compiler.module import module_text
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
-from metahebb.networks.base import Change
+from metahebb.networks.base import Change, Network
 from metahebb.networks.birth import redraw_layers
-from metahebb.networks.memory import aligned, check_scale, layer_views
+from metahebb.networks.memory import check_scale, layer_views
+from metahebb.networks.state import Field, State
+from metahebb.networks.topology import Dense
 from metahebb.noise import Key
 
 Array = npt.NDArray[np.float32]
@@ -64,10 +66,21 @@ class Gated:
         if not np.isfinite(self.observation_scale).all():
             raise InputError(f"expected finite observation scales, got {self.observation_scale}")
 
+    rule: ClassVar[None] = None
+    is_static: ClassVar[bool] = True
+    birth: ClassVar[str] = "inherited"
+    topology: ClassVar[Dense] = Dense()
+    part: ClassVar[str] = "matrix"
+
     @property
-    def is_static(self) -> bool:
-        """Whether weights are inherited and stay: always."""
-        return True
+    def label(self) -> str:
+        """What the network is called where people read of it."""
+        return self.cell
+
+    @classmethod
+    def like(cls, old: Network, cell: Literal["lstm", "gru"]) -> Gated:
+        """Return a gated network of the sizes, output and observation scale of another one."""
+        return cls(cell, old.hidden, old.output, old.observation_scale)
 
     def layers(self, n_observations: int, n_outputs: int) -> list[LayerShape]:
         """Return the shape of each matrix and bias, in the order of memory.
@@ -100,18 +113,33 @@ class GatedLanes:
         self.network = network
         self.layers = tuple(network.layers(n_observations, n_outputs))
         self._sizes = np.array([n_observations, *network.hidden, n_outputs], np.intp)
-        self._weights = aligned(n, sum(layer.size for layer in self.layers))
-        self._is_lstm = network.cell == "lstm"
-        self._memories = aligned(n, network.hidden[0] if self._is_lstm else 0)
-        self._now = np.zeros((n, self._sizes.sum()), np.float32)
-        self._sums = np.zeros((2, self.layers[0].n_out), np.float32)
+        self.birth_gain = 0.0
+        is_lstm = network.cell == "lstm"
+        n_units = int(self._sizes.sum())
+        self.state = State(
+            (
+                Field("weights", (sum(layer.size for layer in self.layers),), at_birth=None),
+                Field("memories", (network.hidden[0] if is_lstm else 0,), per_trial=True),
+                Field("now", (n_units,), per_trial=True),
+                Field("gains", at_birth=self.birth_gain),
+                Field("modulators", (n_units - n_observations,)),
+            ),
+            n,
+            {
+                "sizes": self._sizes,
+                "sums": np.zeros((2, self.layers[0].n_out), np.float32),
+                "is_lstm": is_lstm,
+                "output_is_tanh": network.output == "tanh",
+            },
+        )
+        self._weights: Array = self.state["weights"]
+        self.gains: Array = self.state["gains"]
+        self.modulators: Array = self.state["modulators"]
+        self.mean_squares = np.zeros(n, np.float32)
         self._outputs = np.zeros((n, n_outputs), np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
-        self.birth_gain = 0.0
-        self.gains = np.zeros(n, np.float32)
-        self.modulators = np.zeros(n, np.float32)
-        self.mean_squares = np.zeros(n, np.float32)
-        self._step: Any = compiled(module_text(_driver_source())).step
+        driver = _driver_source().replace("STATE", self.state.parameters)
+        self._step: Any = compiled(module_text(driver)).step
 
     def born(
         self,
@@ -128,28 +156,18 @@ class GatedLanes:
         weights = self._weights[lane]
         genome.express(source, {"inherited": weights})
         self.mean_squares[lane] = np.einsum("i,i", weights, weights) / weights.size
-        self._memories[lane] = 0
-        self._now[lane] = 0
-        self.gains[lane] = self.birth_gain
-        self.modulators[lane] = 0
+        self.state.begin_life(lane)
+
+    def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
+        """Begin a new trial on ``lanes``: the cell forgets, weights stay."""
+        self.state.begin_trial(lanes)
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
         if self._scale.size:
             observations = observations * self._scale
         outputs = self._outputs[: lanes.size]
-        self._step(
-            lanes,
-            observations,
-            self._sizes,
-            self._weights,
-            self._memories,
-            self._now,
-            self._sums,
-            self._is_lstm,
-            self.network.output == "tanh",
-            outputs,
-        )
+        self._step(lanes, observations, *self.state.values, outputs)
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
@@ -173,7 +191,9 @@ class GatedLanes:
 
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: sensors, the cell's output, each layer."""
-        return [part.copy() for part in np.split(self._now[lane], np.cumsum(self._sizes)[:-1])]
+        return [
+            part.copy() for part in np.split(self.state["now"][lane], np.cumsum(self._sizes)[:-1])
+        ]
 
 
 @functools.cache

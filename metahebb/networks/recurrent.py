@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from typing import ClassVar
 
 from metahebb.errors import InputError
-from metahebb.genomes import LayerShape
-from metahebb.networks.feedforward import FeedForward
+from metahebb.networks.graph import Graph, layered
+from metahebb.networks.plastic import Plastic
+from metahebb.neurons import NEURONS
 
 
 @dataclass(frozen=True)
-class Recurrent(FeedForward):
+class Recurrent(Plastic):
     """A layer of neurons that hear themselves, then layers of tanh neurons without biases.
 
     The first layer is h_t = (1 − leak)·h_{t−1} + leak·tanh(W_in·x_t + W_rec·h_{t−1}), with h = 0 at
@@ -26,9 +27,11 @@ class Recurrent(FeedForward):
     than where the next one does.
     """
 
+    kind: ClassVar[str] = "recurrent"
+
     hidden: tuple[int, ...] = (64,)
     """Neurons that hear themselves, then sizes of the layers behind them."""
-    leak: float = 1.0  # type: ignore[misc]
+    leak: float = 1.0
     """Part of h that each step replaces: 1 keeps nothing but what comes by W_rec."""
 
     def __post_init__(self) -> None:
@@ -40,13 +43,16 @@ class Recurrent(FeedForward):
             )
         if not 0 < self.leak <= 1:
             raise InputError(f"expected a leak above 0 and at most 1, got {self.leak}")
+        if self.leak < 1 and self.neuron != NEURONS["tanh"]:
+            raise InputError(
+                f"expected a leak of 1 with the neuron {self.neuron.name}, got {self.leak}: a leak "
+                "is that of tanh; use a constant of the neuron's own, as in --neuron leaky:tau=30"
+            )
 
-    @property
-    def heard(self) -> int:
-        """Neurons of the first layer that it hears itself: all."""
-        return self.hidden[0]
-
-    def layers(self, n_observations: int, n_outputs: int, planes: int = 1) -> list[LayerShape]:
-        """Return the shape of each layer; the first has h_{t−1} behind its sensors."""
-        sizes = (n_observations + self.heard, *self.hidden, n_outputs)
-        return [LayerShape(planes, o, i) for i, o in itertools.pairwise(sizes)]
+    def graph(self, n_observations: int, n_outputs: int) -> Graph:
+        """Return the populations and projections, for a task of these sizes."""
+        first = self.neuron
+        if self.leak < 1:
+            first = NEURONS["leaky_output"].with_constants(leak=self.leak)
+        neurons = (first, *[self.neuron] * (len(self.hidden) - 1), NEURONS[self.output])
+        return layered((n_observations, *self.hidden, n_outputs), neurons, recurrent=True)

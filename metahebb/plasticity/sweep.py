@@ -28,28 +28,40 @@ def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, d
     return module_text(
         f"HAS_TRACE = {rule.has_trace}",
         "@fast\n" + translated(rule, "delta", folded),
+        _VIEWS,
         "@apart\n" + _sweep_source(rule, normalization, folded),
         driver,
     )
 
 
-# A select between two values compiles to one vector maximum; max() to a slow masked store.
+SIGNATURE = (
+    "weights, trace, coefficients, pre, post, inputs, drive, largest, scale, gain, modulators"
+)
+
+_VIEWS = """\
+@fast
+def bits_of(number):
+    return np.float32(number).view(np.int32)
+
+
+@fast
+def number_of(bits):
+    return np.int32(bits).view(np.float32)"""
+
+# Magnitudes are compared by their bits, which as integers are in the same order: that is one
+# vector instruction, where comparing floats becomes a slow masked store. A NaN is the largest.
 _LARGEST = [
-    "            most, size = largest[k], abs(value)",
+    "            most, size = largest[k], bits_of(abs(value))",
     "            largest[k] = size if size > most else most",
 ]
-
-SIGNATURE = (
-    "weights, trace, coefficients, pre, post, inputs, drive, largest, scale, gain, modulator"
-)
 
 
 def _sweep_source(rule: Rule, normalization: Normalization, folded: int | None) -> str:
     """Return ``sweep``: one pass over a layer that touches each synapse's memory once.
 
     For every synapse, ``w = scale·w + gain·Δ(pre, post, …)`` and ``drive += w·inputs``; returned is
-    the scale that normalises the new weights. ``largest`` is scratch: a maximum kept per column
-    vectorises, a scalar one does not. A layer's memory runs along its longer axis (see
+    the scale that normalises the new weights, which is 1 where one of them is NaN. ``modulators``
+    has a number for each unit behind the synapses. A layer's memory runs along its longer axis (see
     `metahebb.genomes.LayerShape`), so there is a sweep for each.
     """
     return "\n\n\n@apart\n".join(
@@ -69,14 +81,14 @@ def _sweep_along(
 ) -> str:
     """Return the sweep whose rows belong to an input (inner loop over outputs), or to an output."""
     planes = [k for k in range(len(rule.coefficients)) if k != folded]
-    tracked = normalization.kind == "max_abs"
+    tracked, modulated = normalization.kind == "max_abs", "modulator" in rule.signals
     columns = "drive.size" if by_input else "inputs.size"
     signals = {
         "pre": "own" if by_input else "pre[k]",
         "post": "post[k]" if by_input else "own",
         "weight": "value",
         "trace": "traces[k]",
-        "modulator": "modulator",
+        "modulator": "modulators[k]" if by_input else "modulator",
     }
     arguments = ", ".join([signals[s] for s in rule.signals] + [f"c{p}[k]" for p in planes])
     lines = [
@@ -87,7 +99,7 @@ def _sweep_along(
         *_bounds(normalization),
         "    if gain == 0.0:",
         "        scale = f32(1.0)",
-        *(["    for k in range(columns):", "        largest[k] = f32(0.0)"] if tracked else []),
+        *(["    for k in range(columns):", "        largest[k] = np.int32(0)"] if tracked else []),
         *(["    for k in range(columns):", "        drive[k] = f32(0.0)"] if by_input else []),
         "    for r in range(rows):",
         "        row = weights[r * columns : (r + 1) * columns]",
@@ -97,6 +109,7 @@ def _sweep_along(
             for p in planes
         ),
         f"        own = {'pre' if by_input else 'post'}[r]",
+        *(["        modulator = modulators[r]"] if modulated and not by_input else []),
         "        " + ("received = inputs[r]" if by_input else "total = f32(0.0)"),
         "        for k in range(columns):",
         "            value = scale * row[k]",
@@ -144,8 +157,9 @@ def _scale(tracked: bool) -> list[str]:
     if not tracked:
         return ["    return f32(1.0)"]
     return [
-        "    biggest = f32(0.0)",
+        "    most = np.int32(0)",
         "    for k in range(columns):",
-        "        biggest = max(biggest, largest[k])",
+        "        most = max(most, largest[k])",
+        "    biggest = number_of(most)",
         f"    return f32(1.0) / biggest if biggest >= f32({SMALLEST!r}) else f32(1.0)",
     ]

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from metahebb.evolution.config import initial_center
 from metahebb.genomes import Genome, GivenGenes
-from metahebb.networks import FeedForward, Gated
 from metahebb.report.figures import BLUE, FAINT, GRAY, INK, save, style
 
 if TYPE_CHECKING:
@@ -73,17 +72,16 @@ def panels(run: RunFolder) -> list[Panel]:
 def _expressed(run: RunFolder, genome: Genome, genes: Array) -> Iterator[tuple[str, str, Array]]:
     """Yield layer, name and values of all numbers of a kind that ``genes`` stand for."""
     network = run.config.network
-    part = "matrix" if isinstance(network, Gated) else "layer"
     expressed = genome.expressed(GivenGenes(genes))
     for slot in genome.slots:
         names: tuple[str, ...] = (_NAMES.get(slot.name, "weight"),)
-        if slot.name == "coefficients" and isinstance(network, FeedForward):
+        if slot.name == "coefficients" and network.rule is not None:
             names = network.rule.coefficients
         layers = zip(expressed[slot.name], slot.views(), strict=True)
         for number, (planes, mask) in enumerate(layers, 1):
             for name, plane in zip(names, planes, strict=True):
                 if mask.any():
-                    yield f"{part} {number}", name, plane if mask.all() else plane[mask]
+                    yield f"{network.part} {number}", name, plane if mask.all() else plane[mask]
 
 
 def draw_coefficients(found: list[Panel], generation: int) -> Figure:

@@ -12,14 +12,6 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from metahebb.genomes import PerSynapse, name_of_map
-from metahebb.networks import (
-    Convolutional,
-    Dense,
-    FeedForward,
-    Gated,
-    Recurrent,
-    name_of_topology,
-)
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
@@ -97,15 +89,10 @@ def _what(run: RunFolder) -> str:
     """Return who lives where, and what searches."""
     task, network, search = run.config.task, run.config.network, run.config.search
     sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
-    kind = network.cell if isinstance(network, Gated) else network.rule.name
-    if isinstance(network, (Recurrent, Convolutional)):
-        kind = f"{type(network).__name__.lower()} · {kind}"
     genes = f"{run.setup.genome.n_genes:,} genes"
     if run.config.genome != PerSynapse():
         genes = f"{name_of_map(run.config.genome)} · {genes}"
-    if isinstance(network, FeedForward) and network.topology != Dense():
-        kind += f" · {name_of_topology(network.topology)}"
-    who = f"{sizes} · {kind} · {genes}"
+    who = f"{sizes} · {network.label} · {genes}"
     return f"{name_of(task)} · {who} · {search.algorithm}, popsize {search.popsize}"
 
 
@@ -185,7 +172,7 @@ def _settings(run: RunFolder) -> str:
     if merges:
         key.append(["rules merged", merges])
     rule = ""
-    if isinstance(network, FeedForward):
+    if network.rule is not None:
         key.append(["birth weights", network.birth])
         rule = code(network.rule.source.strip())
     data = json.loads((run.path / "config.json").read_text(encoding="utf-8"))

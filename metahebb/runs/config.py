@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, Merge, PerSynapse, SlotName, name_of_map
-from metahebb.networks import Convolutional, FeedForward, Gated, Recurrent
+from metahebb.networks import AnyNetwork, FeedForward
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
 from metahebb.tasks import CarRacing, GymTask, Locomotion, Reversal
@@ -56,7 +56,7 @@ class RunConfig:
 
     task: Locomotion | GymTask | Reversal | CarRacing = field(default_factory=Locomotion)
     """The world."""
-    network: FeedForward | Recurrent | Convolutional | Gated = field(default_factory=FeedForward)
+    network: AnyNetwork = field(default_factory=FeedForward)
     """Who lives in it."""
     search: SearchConfig = field(default_factory=SearchConfig)
     """How it is selected."""
@@ -125,9 +125,7 @@ class RunConfig:
                 )
 
     def _check_no_image(self) -> None:
-        image = getattr(self.task, "image", None)
-        if isinstance(self.network, Convolutional):
-            image = self.network.image
+        image = getattr(self.network, "image", getattr(self.task, "image", None))
         if image is not None:
             raise InputError(
                 "expected observations that are no images for an observation_norm, got "

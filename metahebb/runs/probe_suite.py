@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from metahebb.networks import FeedForward
 from metahebb.runs.probe import Conditions
 from metahebb.tasks import Locomotion
 from metahebb.tasks.damage import INTACT
@@ -15,7 +14,7 @@ def suite(conditions: Conditions) -> list[str]:
     texts = [f"zero_weights:fraction={fraction},at={at}" for fraction in (0.5, 1)]
     layers = len(network.layers(task.n_observations, task.n_outputs))
     texts += [f"zero_weights:layer={layer},at={at}" for layer in range(1, layers + 1)]
-    if not (isinstance(network, FeedForward) and network.birth == "coevolved"):
+    if network.birth != "coevolved":
         texts.append(f"randomize_weights:at={at}")
     texts += [
         f"saturate:at={at},steps={short}",
@@ -23,7 +22,7 @@ def suite(conditions: Conditions) -> list[str]:
         f"drop_sensors:fraction=0.2,at={at}",
         f"noise_sensors:stdev=0.1,at={at}",
     ]
-    if isinstance(network, FeedForward) and not network.is_static:
+    if network.rule is not None and not network.is_static:
         texts += ["freeze:at=0", f"freeze:at={at}", f"freeze_until:at={at}"]
         texts += [f"drop_term:term={name}" for name in network.rule.coefficients]
     if isinstance(task, Locomotion):

@@ -13,7 +13,7 @@ from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.config import initial_center
 from metahebb.genomes import GivenGenes
-from metahebb.networks import FeedForward, mask_layers, name_of_topology, plastic_layers
+from metahebb.networks import mask_layers, name_of_topology, plastic_layers
 from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes.base import BirthProbe
@@ -57,7 +57,6 @@ class Expressed:
             InputError: the run has no rule that evolved, or no synapse follows it.
         """
         rule, network, genome = plastic_rule(run), run.config.network, setup.genome
-        assert isinstance(network, FeedForward)
         found = genome.expressed(GivenGenes(center))
         layers = found["coefficients"]
         plastic = plastic_layers(network.topology, genome.slots[0], found)
@@ -100,9 +99,9 @@ def plastic_rule(run: RunFolder) -> Rule:
         InputError: weights of the run's network never change, or no coefficient evolves.
     """
     network = run.config.network
-    if isinstance(network, FeedForward) and network.rule.coefficients:
+    if network.rule is not None and network.rule.coefficients:
         return network.rule
-    got = network.rule.name if isinstance(network, FeedForward) else network.cell
+    got = network.label if network.rule is None else network.rule.name
     raise InputError(
         f"expected a run that evolved coefficients of a plasticity rule, got {got} in {run.path} "
         f"(rules); see what it inherits with 'metahebb report {run.path}'"

@@ -8,23 +8,25 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
+from metahebb.compiler import ScalarFunction
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes.base import LATER as LATER
-from metahebb.plasticity.rule import Rule, rule_from_source
 
+_FUNCTIONS = ("Rule", "Neuron")
+"""Types that are kept as text: two of them differ as a whole."""
 _SHOWN = 40
 """Characters of a value that `differences` shows."""
 
 
 def to_json(value: Any) -> Any:
-    """Return ``value`` (dataclasses, rules, tuples, scalars) as JSON types.
+    """Return ``value`` (dataclasses, rules, neurons, tuples, scalars) as JSON types.
 
-    A dataclass becomes an object with its class name under ``type``; a rule travels as text, so
-    that a run folder is whole without the file that the rule came from. A `LATER` field is left out
-    where it has its default: folders from before it open, and their configs keep their hash.
+    A dataclass becomes an object with its class name under ``type``; a rule or a neuron travels as
+    text, so that a run folder is whole without the file that it came from. A `LATER` field is left
+    out where it has its default: folders from before it open, and their configs keep their hash.
     """
-    if isinstance(value, Rule):
-        return {"type": "Rule", "name": value.name, "source": value.source}
+    if isinstance(value, ScalarFunction):
+        return {"type": type(value).__name__, "name": value.name, "source": value.source}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {
             f.name: to_json(getattr(value, f.name))
@@ -47,7 +49,7 @@ def differences(there: Any, here: Any, where: str = "") -> list[str]:
     if there == here:
         return []
     kinds = [value.get("type") if isinstance(value, dict) else None for value in (there, here)]
-    if kinds[0] is None or kinds[0] != kinds[1] or kinds[0] == Rule.__name__:
+    if kinds[0] is None or kinds[0] != kinds[1] or kinds[0] in _FUNCTIONS:
         one, other = _short(there), _short(here)
         return [f"{where} {one} (here {other if other != one else f'another {other}'})"]
     found = []
@@ -77,11 +79,11 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if wanted is Any:
         return data
-    if wanted is Rule:
-        _check_keys(data, Rule, ("name", "source"), where)
+    if isinstance(wanted, type) and issubclass(wanted, ScalarFunction):
+        _check_keys(data, wanted, ("name", "source"), where)
         for key in ("name", "source"):
             _check_type(data[key], (str,), f"{where}.{key}")
-        return rule_from_source(data["source"], data["name"])
+        return wanted.from_source(data["source"], data["name"])
     if origin in (types.UnionType, typing.Union):
         return _from_union(arguments, data, where)
     if dataclasses.is_dataclass(wanted):

@@ -141,7 +141,7 @@ def static_twin(lanes):
     """Return lanes of the baseline whose lane 1 inherits the weights of ``lanes``."""
     network = FeedForward(lanes.network.hidden, RULES["static"])
     n_in, n_out = lanes.layers[0].n_in, lanes.layers[-1].n_out
-    weights = lanes._weights[1].copy()
+    weights = lanes.state["weights"][1].copy()
     twin = network.lanes(n_in, n_out, 2)
     genome = Genome.direct(network.slots(n_in, n_out))
     twin.born(1, genome, GivenGenes(weights), Key(0, Stream.BIRTH))

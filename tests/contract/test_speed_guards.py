@@ -15,7 +15,7 @@ import pytest
 
 from metahebb.compiler import compiled, fold_of
 from metahebb.networks import FeedForward
-from metahebb.networks.feedforward import _driver_source
+from metahebb.networks.kernel import driver_source
 from metahebb.plasticity import Normalization, compile_kernel, load_rule
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.sweep import kernel_source
@@ -29,11 +29,12 @@ def step(tmp_path_factory):
     network = FeedForward()
     rule, normalization = network.rule, network.normalization
     path = tmp_path_factory.mktemp("fresh") / "kernel.py"
-    path.write_text(kernel_source(rule, normalization, fold_of(rule), _driver_source()))
+    living = network.lanes(27, 8, 1)
+    driver = driver_source(network.graph(27, 8).neurons, living.state.parameters)
+    path.write_text(kernel_source(rule, normalization, fold_of(rule), driver))
     spec = importlib.util.spec_from_file_location("fresh_kernel", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    living = network.lanes(27, 8, 1)
     living._step = module.step
     living.act(np.zeros((1, 27), np.float32), np.zeros(1, np.intp))
     (ir,) = module.step.inspect_llvm().values()
@@ -54,14 +55,14 @@ def test_the_loop_over_synapses_is_one_vector_loop(step):
     """
     for sweep in step.sweeps:
         blocks = re.split(r"\n(?=[\w.]+:)", sweep)
-        widths = r"\b%s\b[^\n]*?<(?:4|8|16) x float>"
+        widths = r"\b%s\b[^\n]*?<(?:4|8|16) x (?:float|i32)>"
         inner = max(blocks, key=lambda block: len(re.findall(widths % "fmul", block)))
         counts = {o: len(re.findall(widths % o, inner)) for o in ("load", "store", "fmul", "fadd")}
         assert counts["load"] >= 6  # four coefficients, the weight, a signal
         assert counts["store"] >= 2  # the weight, the column's largest
         assert counts["fmul"] >= 5
         assert counts["fadd"] >= 4
-        assert re.search(widths % "(?:fcmp|select|call)", inner)
+        assert re.search(widths % "(?:icmp|select|call)", inner)
 
 
 @pytest.mark.skipif("fma" not in str(llvm.get_host_cpu_features().flatten()), reason="no x86 FMA")

@@ -201,7 +201,7 @@ def test_lanes_agree(genome_map: GenomeMap, rule: str, neurons: tuple[int, ...],
     genome = Genome.mapped(slots, {"coefficients": genome_map})
     source, genes = seeded(genome.n_genes, seed, 1)
     lanes = network.lanes(neurons[0], neurons[-1], 3)
-    lanes._coefficients[:] = np.nan  # of a life before
+    lanes.state["coefficients"][:] = np.nan  # of a life before
     for lane, given_ in ((2, source), (0, GivenGenes(genes)), (1, source)):
         lanes.born(lane, genome, given_, Key(seed, Stream.BIRTH))
     observations = np.random.default_rng(seed).uniform(-1, 1, (3, neurons[0])).astype(np.float32)

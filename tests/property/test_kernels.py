@@ -123,9 +123,14 @@ def test_lanes_are_computed_alone(shape, seed):
     network = FeedForward(hidden)
     alone = born(network, n_in, n_out, seed)
     beside = born(network, n_in, n_out, seed)
-    for array in (beside._weights, beside._coefficients, beside._before, beside._scales):
+    for array in (
+        beside.state["weights"],
+        beside.state["coefficients"],
+        beside.state["before"],
+        beside.state["scales"],
+    ):
         array[0] = np.nan  # a neighbor at its worst
-    beside._pending[0] = True
+    beside.state["pending"][0] = True
     rng = np.random.default_rng(seed)
     for _ in range(4):
         observations = rng.uniform(-1, 1, (2, n_in)).astype(np.float32)

@@ -86,9 +86,14 @@ def test_lanes_are_computed_alone_and_flushing_changes_no_bit(
     n_in, n_hidden, n_out = shape
     network = Recurrent((n_hidden,), leak=leak)
     alone, beside = (born(network, n_in, n_out, seed) for _ in range(2))
-    for array in (beside._weights, beside._coefficients, beside._before, beside._scales):
+    for array in (
+        beside.state["weights"],
+        beside.state["coefficients"],
+        beside.state["before"],
+        beside.state["scales"],
+    ):
         array[0] = np.nan
-    beside._pending[0] = True
+    beside.state["pending"][0] = True
     rng = np.random.default_rng(seed)
     for step in range(4):
         observations = rng.uniform(-1, 1, (2, n_in)).astype(np.float32)

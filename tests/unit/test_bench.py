@@ -67,7 +67,7 @@ def test_the_torch_peer_computes_the_same_network():
     living, lane = grown_lanes(sizes, 1), np.zeros(1, np.intp)
     module, weights, start = TorchPlastic(sizes), [], 0
     for layer, planes in zip(living.layers, module.coefficients, strict=True):
-        memory = living._coefficients[0, 5 * start : 5 * (start + layer.size)]
+        memory = living.state["coefficients"][0, 5 * start : 5 * (start + layer.size)]
         folded = layer.__class__(5, layer.n_out, layer.n_in).view(memory).copy()
         folded[4] = 1  # eta is folded into the others at birth
         planes.data = torch.from_numpy(folded)
@@ -100,7 +100,9 @@ def test_the_torch_peer_sees_and_drives_as_the_published_policy_does():
     start = 0
     for layer, planes in zip(living.layers, peer.head.coefficients, strict=True):
         shape = layer.__class__(5, layer.n_out, layer.n_in)
-        folded = shape.view(living._coefficients[0, 5 * start : 5 * (start + layer.size)]).copy()
+        folded = shape.view(
+            living.state["coefficients"][0, 5 * start : 5 * (start + layer.size)]
+        ).copy()
         folded[4] = 1  # eta is folded into the others at birth
         planes.data, start = torch.from_numpy(folded), start + layer.size
     weights = [torch.from_numpy(w) for w in living.weights(0)]

@@ -14,12 +14,12 @@ from metahebb.bench.rows.rule_table import births, genome_of, looking_up, maps_o
 from metahebb.bench.rule_table import rule_numbers
 from metahebb.bench.run import BENCHES
 from metahebb.bench.side_by_side import SIDE, side_by_side
-from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.networks.plastic_lanes import PlasticLanes
 
 SIZES = (5, 9, 6, 3)
 
 
-def lives(living: FeedForwardLanes) -> np.ndarray:
+def lives(living: PlasticLanes) -> np.ndarray:
     """Return the outputs of both lanes over a few steps, then their weights."""
     rng, found = np.random.default_rng(1), []
     for _ in range(4):

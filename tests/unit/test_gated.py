@@ -236,12 +236,12 @@ def test_a_worker_needs_no_torch() -> None:
 
 
 def test_the_kernel_is_single_precision_and_allocates_nothing(tmp_path) -> None:
-    path = tmp_path / "kernel.py"
-    path.write_text(module_text(_driver_source()))
+    path, lanes = tmp_path / "kernel.py", Gated().lanes(27, 8, 1)
+    text = _driver_source().replace("STATE", lanes.state.parameters)
+    path.write_text(module_text(text))
     spec = importlib.util.spec_from_file_location("fresh_gated_kernel", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    lanes = Gated().lanes(27, 8, 1)
     lanes._step = module.step
     lanes.act(np.zeros((1, 27), np.float32), np.zeros(1, np.intp))
     functions = (module.step, module.multiply, module.lstm, module.gru)

@@ -156,7 +156,7 @@ def test_a_newborn_has_forgotten_everything():
         observe(lanes, rng)
     genome = Genome.direct(network.slots(5, 3))
     lanes.born(1, genome, GivenGenes(np.zeros(genome.n_genes, np.float32)), BIRTH)
-    assert (lanes.gains[1], lanes.modulators[1]) == (1, 0)
+    assert (lanes.gains[1], lanes.modulators[1].tolist()) == (1, [0] * 9)
     for layer in layers_of(lanes):
         assert not layer.trace.any()
         assert not layer.coefficients.any()

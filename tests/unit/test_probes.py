@@ -191,7 +191,7 @@ class Coefficients:
 
     def __call__(self, moment):
         if moment.steps[0] == 0:
-            self.layers = [c.copy() for c in moment.network._coefficient_layers(moment.lanes[0])]
+            self.layers = [c.copy() for c in moment.network.coefficient_layers(moment.lanes[0])]
 
 
 def coefficients(*texts):

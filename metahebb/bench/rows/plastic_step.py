@@ -13,7 +13,7 @@ from metahebb.bench.base import Row, Work, compare, interleaved
 from metahebb.bench.findings import seconds
 from metahebb.genomes import Genome, GenomeMap, SeededGenes, SlotName
 from metahebb.networks import FeedForward
-from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 
 HEADS = {"ant": (27, 128, 64, 8), "car racing": (648, 128, 64, 3)}
@@ -34,7 +34,7 @@ def grown(
     n: int,
     rule: str = "abcd_lr",
     maps: Mapping[SlotName, GenomeMap] = MappingProxyType({}),
-) -> FeedForwardLanes:
+) -> PlasticLanes:
     """Return ``n`` living lanes of layers ``sizes``, each born of genes of its own."""
     from metahebb.plasticity import load_rule
 
@@ -48,7 +48,7 @@ def grown(
     return living
 
 
-def compiled_steps(living: FeedForwardLanes, n: int, times: int) -> Work:
+def compiled_steps(living: PlasticLanes, n: int, times: int) -> Work:
     """Return a work of ``times`` compiled steps of lanes 0 to n - 1, called without Python."""
     from metahebb.bench._loops import repeated
 
@@ -76,7 +76,7 @@ def _against_memory(head: str, sizes: tuple[int, ...], n: int, repeats: int) -> 
     from metahebb.bench._loops import traffic
 
     living, times = grown(sizes, n), times_for(sizes, n)
-    weights, coefficients = living._weights.copy(), living._coefficients.copy()
+    weights, coefficients = living.state["weights"].copy(), living.state["coefficients"].copy()
     which, layers = np.arange(n, dtype=np.intp), np.array(sizes, np.intp)
 
     def memory() -> float:

@@ -16,7 +16,7 @@ from metahebb.bench.side_by_side import SIDE, side_by_side
 from metahebb.compiler import fold_of
 from metahebb.genomes import Genome, GenomeMap, SeededGenes, Shared, SlotName
 from metahebb.networks import FeedForward
-from metahebb.networks.feedforward import FeedForwardLanes
+from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 
 HEADS = {"ant-quick": (27, 32, 16, 8), "ant": (27, 128, 64, 8)}
@@ -53,9 +53,7 @@ def genome_of(sizes: tuple[int, ...], rules: int) -> Genome:
     return Genome.mapped(slots, maps_of(rules))
 
 
-def looking_up(
-    sizes: tuple[int, ...], n: int, rules: int, reads: Reads = "table"
-) -> FeedForwardLanes:
+def looking_up(sizes: tuple[int, ...], n: int, rules: int, reads: Reads = "table") -> PlasticLanes:
     """Return ``n`` living lanes that read their rules from a table."""
     living = grown(sizes, n, maps=maps_of(rules))
     look_up(living, rule_numbers(genome_of(sizes, rules)), reads)
@@ -130,7 +128,7 @@ def births(sizes: tuple[int, ...], rules: int, times: int = 50) -> dict[str, Wor
     center, stdev = np.zeros(genome.n_genes, np.float32), np.ones(genome.n_genes, np.float32)
     source = SeededGenes(center, stdev, Key(0, Stream.SEARCH), 1)
     living = grown(sizes, 1)
-    memory = living._coefficients[0]
+    memory = living.state["coefficients"][0]
     table = np.empty(genome.n_genes, np.float32).reshape(len(living.network.rule.coefficients), -1)
     counts = np.bincount(rule_numbers(genome)).astype(np.float32)
     fold = fold_of(living.network.rule)
@@ -158,9 +156,12 @@ def _memory(head: str, sizes: tuple[int, ...], lanes: int, rules: int) -> Row:
     found = []
     for living in (grown(sizes, lanes), looking_up(sizes, lanes, rules)):
         # Behind the traces come coefficients, or table and numbers.
-        state: list[Any] = list(living._state)
-        end = next(k for k, each in enumerate(state) if each is living._before)
-        arrays = [living._weights, *state[3:end]]
+        state: list[Any] = list(living.state.values)
+        start, end = (
+            next(k for k, each in enumerate(state) if each is living.state[name])
+            for name in ("traces", "before")
+        )
+        arrays = [living.state["weights"], *state[start + 1 : end]]
         found.append(sum(array.nbytes for array in arrays) / lanes / 1e3)
     return compare(
         f"rule table, {head}, memory per lane, {_number(rules, 'rule')}",

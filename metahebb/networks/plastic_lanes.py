@@ -1,0 +1,264 @@
+"""Living plastic networks, many at once: birth, steps, and what probes may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.compiler import fold_of
+from metahebb.genomes import GeneSource, Genome, LayerShape
+from metahebb.networks.base import Change
+from metahebb.networks.birth import draw_weights, redraw_layers
+from metahebb.networks.graph import Graph
+from metahebb.networks.kernel import constants_of, driver_source, layout_of, sees, state_name
+from metahebb.networks.memory import layer_views
+from metahebb.networks.state import Field, State
+from metahebb.networks.topology import AnyTopology, Dense
+from metahebb.networks.wiring import Wiring
+from metahebb.noise import Key
+from metahebb.plasticity import Normalization, Rule, compile_kernel
+
+Array = npt.NDArray[np.float32]
+
+
+class Description(Protocol):
+    """What lanes need to know of a plastic network, beside its graph."""
+
+    @property
+    def rule(self) -> Rule:
+        """What each synapse does."""
+
+    @property
+    def normalization(self) -> Normalization:
+        """What bounds each layer after each update."""
+
+    @property
+    def birth(self) -> str:
+        """Distribution of the weights at birth, or 'coevolved'."""
+
+    @property
+    def observation_scale(self) -> tuple[float, ...]:
+        """Factor per sensor; empty: 1."""
+
+    @property
+    def topology(self) -> AnyTopology:
+        """Which synapses there are, and which of them are plastic."""
+
+    @property
+    def update_every(self) -> int:
+        """Steps from one update of the weights to the next."""
+
+    @property
+    def update_window(self) -> int:
+        """Steps over which the activities that a rule sees are means."""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether weights are inherited and stay."""
+
+
+class PlasticLanes:
+    """Living networks, one per lane; state is structure-of-arrays, float32.
+
+    Attributes:
+        network: whose lanes they are.
+        layers: the shape of each projection's matrix, with one plane.
+        state: the named arrays.
+        gains: ``(n_lanes,)`` factor of each update; 0 freezes a lane.
+        modulators: ``(n_lanes, n_units)`` what rules read by that name, a number for each unit
+            behind a synapse, in the order of the populations.
+        mean_squares: ``(n_lanes,)`` mean(h²) of what a lane inherited.
+        birth_gain: the gain of a newborn.
+    """
+
+    def __init__(self, network: Description, graph: Graph, n: int) -> None:
+        """Allocate ``n`` lanes; nothing is allocated afterwards."""
+        self.network = network
+        self.layers: tuple[LayerShape, ...] = graph.layers
+        layout = layout_of(graph)
+        self._ends = layout.ends
+        self.birth_gain = 0.0 if network.is_static else 1.0
+        self.state = State(
+            _fields(network, graph, layout.n_units, self.birth_gain),
+            n,
+            constants_of(graph, layout, network.update_window, network.update_every),
+        )
+        self._weights: Array = self.state["weights"]
+        self._coefficients: Array = self.state["coefficients"]
+        self._scales: Array = self.state["scales"]
+        self.gains: Array = self.state["gains"]
+        self.modulators: Array = self.state["modulators"]
+        self.mean_squares = np.zeros(n, np.float32)
+        self._outputs = np.zeros((n, self.layers[-1].n_out), np.float32)
+        self._scale = np.array(network.observation_scale, np.float32)
+        self._wiring: Wiring | None = None
+        if network.topology != Dense():
+            self._wiring = Wiring(network.topology, self.layers, network.normalization, n)
+        driver = driver_source(graph.neurons, self.state.parameters)
+        kernel = compile_kernel(network.rule, network.normalization, driver)
+        self._step: Any = kernel.step
+        self._flush: Any = kernel.flush
+
+    def born(
+        self,
+        lane: int,
+        genome: Genome,
+        source: GeneSource,
+        key: Key,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
+
+        ``changes`` are made, in order, to the coefficients as expressed, before any is folded.
+        """
+        self._inherit(lane, genome, source)
+        if not self.network.is_static:
+            self._change(lane, changes)
+            self._fold(lane)
+            if self.network.birth != "coevolved":
+                draw_weights(self.network.birth, key, self.layers, self._weights[lane])
+            if self._wiring is not None:
+                self._wiring.settle(lane, self._weights[lane])
+        self.state.begin_life(lane)
+
+    def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
+        """Begin a new trial on ``lanes``: activities and traces are forgotten, weights stay.
+
+        Whatever update is pending has to be applied before; see `flush`.
+        """
+        self.state.begin_trial(lanes)
+
+    def memory(self, lane: int) -> dict[str, Array]:
+        """Return where slots are expressed, by name."""
+        weights = self._weights[lane]
+        return {
+            "coefficients": self._coefficients[lane],
+            "birth": weights,
+            "inherited": weights,
+        }
+
+    def _inherit(self, lane: int, genome: Genome, source: GeneSource) -> None:
+        memory = self.memory(lane)
+        inherited = memory["inherited" if self.network.is_static else "coefficients"]
+        if self._wiring is None:
+            genome.express(source, memory)
+            mean = np.einsum("i,i", inherited, inherited) / max(inherited.size, 1)
+        else:
+            genome.express(source, {**memory, **self._wiring.memory(lane)})
+            mean = self._wiring.grow(lane, inherited)
+        self.mean_squares[lane] = mean
+
+    def _change(self, lane: int, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        layers = self.coefficient_layers(lane)
+        if self._wiring is not None:
+            layers = self._wiring.masked(lane, layers)
+        for change in changes:
+            change(self.network.rule, layers)
+        if self._wiring is not None:
+            self._wiring.clear(lane, self._coefficients[lane])  # a change may have gone round masks
+
+    def _fold(self, lane: int) -> None:
+        fold = fold_of(self.network.rule)
+        if fold is None:
+            return
+        for block in self.coefficient_layers(lane):
+            for k in fold.scaled:
+                block[k] *= block[fold.scale]
+
+    def coefficient_layers(self, lane: int) -> list[Array]:
+        """Return views ``(planes, n_out, n_in)`` of each layer's coefficients."""
+        planes, start, views = len(self.network.rule.coefficients), 0, []
+        for layer in self.layers:
+            stop = start + planes * layer.size
+            shape = replace(layer, planes=planes)
+            views.append(shape.view(self._coefficients[lane, start:stop]))
+            start = stop
+        return views
+
+    def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
+        """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
+        if self._scale.size:
+            observations = observations * self._scale
+        outputs = self._outputs[: lanes.size]
+        self._step(lanes, observations, *self.state.values, outputs)
+        return outputs
+
+    def flush(self, lanes: npt.NDArray[np.intp]) -> None:
+        """Apply pending updates now; changes no bit of the life."""
+        self._flush(lanes, *self.state.values)
+
+    def raw_layers(self, lane: int) -> list[Array]:
+        """Return views of each layer's memory, whose normalising factor is still to be applied."""
+        return layer_views(self.layers, self._weights[lane])
+
+    def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
+        """Return for each layer ``(n_out, n_in)`` which synapses are there."""
+        if self._wiring is None:
+            return [np.ones((layer.n_out, layer.n_in), np.bool_) for layer in self.layers]
+        return layer_views(self.layers, self._wiring.present[lane])
+
+    def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
+        """Draw the weights of ``layers``, counted from 0, anew as at birth; flush before."""
+        which = None if self._wiring is None else self._wiring.plastic[lane]
+        weights = self._weights[lane]
+        redraw_layers(self.network.birth, key, self.layers, weights, layers, start, which)
+        self._scales[lane, list(layers)] = 1
+
+    def weights(self, lane: int) -> list[Array]:
+        """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
+        self.flush(np.array([lane], np.intp))
+        scales = self._scales[lane]
+        return [raw * scale for raw, scale in zip(self.raw_layers(lane), scales, strict=True)]
+
+    def activity(self, lane: int) -> list[Array]:
+        """Return copies of the last step's activities: the first layer's inputs, then each layer's.
+
+        Inputs are the sensors, and behind them what the first layer heard of the step before.
+        """
+        row: Array = self.state["before"][lane]
+        return [row[start:stop].copy() for start, stop in self._stretches()]
+
+    def _stretches(self) -> list[tuple[int, int]]:
+        inputs, *ends = self._ends
+        targets = zip(ends, self.layers, strict=True)
+        return [(0, inputs), *((end - layer.n_out, end) for end, layer in targets)]
+
+
+def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float) -> list[Field]:
+    """Return the fields of a plastic network's state, in the order in which kernels take them."""
+    n_synapses = sum(layer.size for layer in graph.layers)
+    planes = len(network.rule.coefficients)
+    trace = n_synapses if network.rule.has_trace else 0
+    neurons = graph.neurons
+    smoothed = n_units if network.update_window > 1 else 0
+    fields = [
+        Field("weights", (n_synapses,), at_birth=None),
+        Field("traces", (trace,), per_trial=True),
+        Field("coefficients", (planes * n_synapses,), at_birth=None),
+        # At birth 0: 0 · Δ of a predecessor that died non-finite would be NaN.
+        Field("before", (n_units,), per_trial=True),
+        Field("now", (n_units,), at_birth=None),
+        Field("scales", (len(graph.layers),), at_birth=1.0),
+        Field("gains", at_birth=birth_gain),
+        Field("modulators", (sum(layer.n_out for layer in graph.layers),)),
+        Field("pending", dtype=np.bool_, per_trial=True),
+        Field("ages", dtype=np.int64),
+        Field("means", (smoothed,), per_trial=True),
+    ]
+    fields += [
+        Field(f"{side}s", (n_units,), per_trial=True)
+        for side in ("pre", "post")
+        if sees(neurons, side)
+    ]
+    fields += [
+        Field(state_name(number, name), (n_units,), per_trial=True)
+        for number, neuron in enumerate(neurons)
+        for name in neuron.state
+    ]
+    return fields

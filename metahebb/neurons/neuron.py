@@ -1,0 +1,65 @@
+"""A neuron: one scalar function from what a unit receives to what it puts out, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from metahebb.compiler import Language, ScalarFunction
+
+INPUTS = ("drive",)
+"""What a unit can receive: the sum of its weighted inputs."""
+SEEN = ("pre", "post")
+"""Names of state variables that rules see in the place of a unit's output."""
+
+
+def _returns(inputs: tuple[str, ...], state: tuple[str, ...]) -> tuple[int, str, str]:
+    remedy = "give the new value of each state variable, in the order of the signature"
+    if not state:
+        return 1, "its output alone", "name state variables after the slash"
+    return 1 + len(state), f"(output, {', '.join(state)})", remedy
+
+
+@dataclass(frozen=True)
+class Neuron(ScalarFunction):
+    """How a unit's output and state follow from its drive, in one step.
+
+    The neuron is callable: ``neuron(*inputs, *state)`` returns its output, then the new value of
+    each state variable. The state is 0 at birth. Rules see a unit's output as ``pre`` and ``post``;
+    a neuron with a state variable called ``post`` (or ``pre``) shows them that instead: a kick, or
+    the deviation from a running mean.
+    """
+
+    language: ClassVar[Language] = Language(
+        kind="neuron",
+        input="input",
+        inputs=INPUTS,
+        parameters="state variables",
+        example="def my_neuron(drive, /, x, *, tau=10.0)",
+        returns=_returns,
+    )
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """Names of the state variables."""
+        return self.parameters
+
+
+def neuron(function: Callable[..., Any]) -> Neuron:
+    """Make a neuron of a scalar function.
+
+    Inputs stand before the slash, state variables after it, constants after a star::
+
+        @neuron
+        def leaky(drive, /, x, *, tau=30.0, dt=1.0):
+            x = x + dt / tau * (drive - x)
+            return np.tanh(x), x
+
+    The body is arithmetic, NumPy scalar functions, and ``np.where`` instead of ``if``.
+
+    Raises:
+        InputError: the signature or the body is not that of a neuron; the message names the line
+            and the remedy.
+    """
+    return Neuron.of(function)

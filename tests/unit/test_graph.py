@@ -1,0 +1,72 @@
+"""Graphs of populations, and where their units lie in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from metahebb.errors import InputError
+from metahebb.networks import Convolutional, FeedForward, Recurrent
+from metahebb.networks.graph import Graph, Population, Projection
+from metahebb.networks.kernel import layout_of
+from metahebb.neurons import NEURONS
+
+TANH, LINEAR = NEURONS["tanh"], NEURONS["linear"]
+SIZES = {"sensors": Population(3), "a": Population(4, TANH), "b": Population(2, LINEAR)}
+
+
+def test_layers_follow_each_other_and_hear_each_other_in_the_same_step():
+    graph = FeedForward((4,), output="linear").graph(3, 2)
+    assert [(each.sources, each.target) for each in graph.projections] == [
+        (("sensors",), "hidden_1"),
+        (("hidden_1",), "outputs"),
+    ]
+    assert [(layer.n_out, layer.n_in) for layer in graph.layers] == [(4, 3), (2, 4)]
+    assert graph.neurons == (TANH, LINEAR)
+    layout = layout_of(graph)
+    assert layout.copies.shape == (0, 4)
+    assert (layout.n_units, layout.ends) == (9, (3, 7, 9))
+
+
+def test_a_population_hears_itself_as_it_was_behind_the_sensors():
+    graph = Recurrent((4,)).graph(3, 2)
+    assert graph.projections[0] == Projection(("sensors", "hidden_1"), "hidden_1")
+    assert graph.is_delayed("hidden_1", "hidden_1")
+    assert not graph.is_delayed("sensors", "hidden_1")
+    layout = layout_of(graph)
+    # Sensors 0 to 2, then the copy of what is at 7 to 10, of the step before.
+    np.testing.assert_array_equal(layout.copies, [[7, 3, 4, 1]])
+    assert layout.ends == (7, 11, 13)
+
+
+def test_sources_that_do_not_lie_side_by_side_are_copied():
+    graph = Graph(SIZES, (Projection(("sensors",), "a"), Projection(("sensors", "a", "b"), "b")))
+    layout = layout_of(graph)
+    np.testing.assert_array_equal(layout.copies, [[0, 7, 3, 0], [3, 10, 4, 0], [16, 14, 2, 1]])
+    assert [(layer.n_out, layer.n_in) for layer in graph.layers] == [(4, 3), (2, 9)]
+
+
+def test_the_head_of_a_convolutional_network_senses_features():
+    network = Convolutional((5,), image=(12, 10, 2), filters=(3,), kernels=(3,), strides=(1,))
+    assert network.graph(240, 3).populations["sensors"].n == network.n_features
+
+
+@pytest.mark.parametrize(
+    ("projections", "message"),
+    [
+        ((Projection(("sensors",), "a"),), "expected one projection onto each of a, b, .* got a;"),
+        ((), "expected one projection onto each of a, b, in this order, got none"),
+        (
+            (Projection(("sensors",), "a"), Projection(("c",), "b")),
+            "expected sources among sensors, a, b, got 'c'",
+        ),
+    ],
+)
+def test_graphs_that_do_not_fit_are_refused(projections, message):
+    with pytest.raises(InputError, match=message):
+        Graph(SIZES, projections)
+
+
+def test_kinds_of_networks_are_no_kinds_of_each_other():
+    kinds = (FeedForward, Recurrent, Convolutional)
+    assert not any(issubclass(a, b) for a in kinds for b in kinds if a is not b)
