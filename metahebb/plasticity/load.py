@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.own_files import import_apart
 from metahebb.plasticity.rule import Rule
 from metahebb.plasticity.rules import RULES
 
@@ -38,16 +37,5 @@ def load_rule(name: str) -> Rule:
 
 
 def _rules_in(path: Path) -> dict[str, Rule]:
-    module_name = f"_metahebb_user_rules_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise InputError(f"expected a Python file with rules, got {path}; give it a .py ending")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    try:
-        spec.loader.exec_module(module)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"expected {path} to import cleanly, got {error!r}; mend it") from error
+    module = import_apart(path, f"_metahebb_user_rules_{path.stem}")
     return {key: value for key, value in vars(module).items() if isinstance(value, Rule)}

@@ -80,6 +80,14 @@ class Task(Protocol):
 
 
 @runtime_checkable
+class Explaining(Protocol):
+    """Lanes that know whether a life became non-finite by what its environment gave."""
+
+    def reason(self, lane: int) -> str:
+        """Return what was not finite, and where; empty: nothing that the environment gave."""
+
+
+@runtime_checkable
 class Picturing(Protocol):
     """Lanes whose environments draw pictures of themselves."""
 
