@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ def fault_of(space: Space[Any], observation: Any, name: str = "the observation")
     if isinstance(space, Dict):
         return _fault_of_dict(space, observation, name)
     if isinstance(space, Tuple):
-        if not isinstance(observation, Sequence) or len(observation) != len(space.spaces):
+        if not hasattr(observation, "__len__") or len(observation) != len(space.spaces):
             return f"expected {len(space.spaces)} parts as {name}, got {_shown(observation)}"
-        parts = enumerate(zip(space.spaces, observation, strict=True))
-        faults = [fault_of(each, part, f"{name}[{i}]") for i, (each, part) in parts]
+        parts = enumerate(space.spaces)
+        faults = (fault_of(each, observation[i], f"{name}[{i}]") for i, each in parts)
         return next(filter(None, faults), "")
     if not isinstance(space, (Box, Discrete, MultiBinary, MultiDiscrete)):
         return ""  # a text
@@ -48,12 +48,13 @@ def fault_of(space: Space[Any], observation: Any, name: str = "the observation")
 
 
 def _fault_of_dict(space: Dict, observation: Any, name: str) -> str:
-    if not isinstance(observation, Mapping):
-        return f"expected a dict as {name}, got {_shown(observation)}"
     for key, each in space.spaces.items():
-        if key not in observation:
-            return f"expected the key {key!r} in {name}, got {_shown(list(observation))}"
-        fault = fault_of(each, observation[key], f"{name}[{key!r}]")
+        try:
+            part = observation[key]
+        except (LookupError, TypeError):  # TypeError: no dict at all
+            got = list(observation) if isinstance(observation, Mapping) else observation
+            return f"expected the key {key!r} in {name}, got {_shown(got)}"
+        fault = fault_of(each, part, f"{name}[{key!r}]")
         if fault:
             return fault
     return ""
