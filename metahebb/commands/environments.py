@@ -48,14 +48,15 @@ def tell_of_actions(config: RunConfig) -> None:
     task = config.task
     if not isinstance(task, GymTask) or not task.scale_actions:
         return
-    free, half = open_sides(task.action_space)
+    free, cut = open_sides(task.action_space)
     if free and config.network.output == "tanh":
         print(
-            f"metahebb: actions of {task.env_id} have no bounds ({task.action_space}), and outputs "
-            "are taken as they are, from -1 to 1; --network.output linear lets them go farther",
+            f"metahebb: actions of {task.env_id} have no two bounds to scale to "
+            f"({task.action_space}), and outputs are taken as they are, from -1 to 1; "
+            "--network.output linear lets them go farther",
             file=sys.stderr,
         )
-    if half:
+    if cut:
         print(
             f"metahebb: actions of {task.env_id} have a bound on one side only "
             f"({task.action_space}), and outputs beyond it are clipped to it; a wrapper that gives "

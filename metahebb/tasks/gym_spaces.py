@@ -102,9 +102,10 @@ def writer_of(space: Space[Any]) -> Write:
 
 def _one_hot(start: int, n: int) -> Write:
     def write(observation: Any, out: Array) -> None:
-        value = observation.item() if isinstance(observation, np.ndarray) else observation
-        place = int(value) - start
-        if not 0 <= place < n or place + start != value:
+        if not isinstance(observation, (int, np.integer)):
+            observation = np.asarray(observation).item()  # an array of one, or a float
+        place = int(observation) - start
+        if not 0 <= place < n or place + start != observation:
             raise ValueError("another category")
         out[:] = 0.0
         out[place] = 1.0
@@ -133,16 +134,17 @@ def _one_hots(space: MultiDiscrete) -> Write:
 
 
 def open_sides(space: Space[Any]) -> tuple[bool, bool]:
-    """Return whether a Box has numbers without bounds, and such with a bound on one side only.
+    """Return whether outputs of −1 to 1 are less than a Box allows, and whether it cuts them off.
 
-    To these, outputs cannot be scaled.
+    The first is so where a number has no bounds that outputs could be scaled to; the second where,
+    of these, it has one bound that lies between −1 and 1.
     """
     if not isinstance(space, Box):
         return False, False
     low, high = space.low.astype(np.float64), space.high.astype(np.float64)
-    no_low, no_high = low <= -HUGE / 2, high >= HUGE / 2
-    one_side = (high - low >= HUGE) & ~(no_low & no_high)
-    return bool((no_low & no_high).any()), bool(one_side.any())
+    unscaled = (high - low) >= HUGE
+    cut = unscaled & ((low > -1) | (high < 1))
+    return bool((unscaled & ~cut).any()), bool(cut.any())
 
 
 def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:

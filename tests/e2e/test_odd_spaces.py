@@ -46,6 +46,20 @@ MORE = {
     },
     "NoSpace": {"observation_space": None},
     "NoActions": {"action_space": spaces.Box(-1, 1, (0,))},
+    "DiscreteAsList": {"observation_space": spaces.Discrete(5), "observe": lambda self: [2]},
+    "DiscreteAsFloat": {"observation_space": spaces.Discrete(5), "observe": lambda self: 2.0},
+    "HalfACategory": {"observation_space": spaces.Discrete(5), "observe": lambda self: 2.5},
+    "TwosOfBinary": {
+        "observation_space": spaces.MultiBinary(3),
+        "observe": lambda self: np.array([0, 2, 1]),
+    },
+    "BeyondBytes": {
+        "observation_space": spaces.Box(0, 255, (4,), np.uint8),
+        "observe": lambda self: np.array([0, 1, 2, 256]),
+    },
+    "Objects": {"observe": lambda self: np.array([0.1, 0.2, None, 0.4], object)},
+    "LengthsDiffer": {"observe": lambda self: [[0.1, 0.2], [0.3]]},
+    "FarBounded": {"action_space": spaces.Box(-5, np.inf, (2,), np.float32)},
     "WholeFloats": {
         "observation_space": spaces.MultiDiscrete([3, 3]),
         "observe": lambda self: np.array([2.0, 1.0]),
@@ -78,6 +92,11 @@ def _more():
         ("Transposed", "the shape (4, 6, 3)", "got (3, 4, 6)"),
         ("HalfBytes", "whole numbers from 0 to 255", "from 0.5 to 0.5"),
         ("ThreeOfTwo", "2 parts", "got (0, 1, 1)"),
+        ("HalfACategory", "a whole number from 0 to 4", "got 2.5"),
+        ("TwosOfBinary", "zeros and ones", "got [0, 2, 1]"),
+        ("BeyondBytes", "whole numbers from 0 to 255", "got [0, 1, 2, 256]"),
+        ("Objects", "expected numbers", "None"),
+        ("LengthsDiffer", "expected numbers", "got [[0.1, 0.2], [0.3]]"),
     ],
 )
 def test_a_first_observation_outside_its_space_ends_the_run(
@@ -104,7 +123,9 @@ def test_a_later_one_does_so_too_and_names_its_step(
     said(expected, got, "step 3", "candidate 0 of generation 0")
 
 
-@pytest.mark.parametrize("name", ["DiscreteAsArray", "MixedKeys", "WholeFloats"])
+@pytest.mark.parametrize(
+    "name", ["DiscreteAsArray", "DiscreteAsList", "DiscreteAsFloat", "MixedKeys", "WholeFloats"]
+)
 def test_what_only_looks_odd_evolves(name: str, tmp_path: Path) -> None:
     assert evolve(name, tmp_path / "run") == 0
     assert [line["nonfinite"] for line in metrics(tmp_path / "run")] == [0, 0]
@@ -160,8 +181,9 @@ def test_a_network_that_diverges_is_not_blamed_on_the_environment(
 @pytest.mark.parametrize(
     ("name", "flags", "line"),
     [
-        ("UnboundedActions", (), "have no bounds"),
+        ("UnboundedActions", (), "have no two bounds"),
         ("UnboundedActions", ("--network.output", "linear"), ""),
+        ("FarBounded", (), "have no two bounds"),
         ("HalfBoundedActions", (), "a bound on one side only"),
         ("DiscreteAsArray", (), ""),
     ],

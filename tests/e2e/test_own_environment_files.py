@@ -111,6 +111,19 @@ def test_a_package_beside_one_is_found(folder: Path) -> None:
     assert task.env_id == f"{package}/__init__.py:Mine"
 
 
+def test_a_function_may_wrap_an_environment(folder: Path) -> None:
+    lines = (
+        "import gymnasium",
+        "def scaled(**options):",
+        "    env = gymnasium.make('Pendulum-v1', max_episode_steps=7, **options)",
+        "    return gymnasium.wrappers.RescaleAction(env, -1, 1)",
+    )
+    (folder / "wrapped.py").write_text("\n".join(lines))
+    assert evolve("wrapped.py:scaled", "run", "--task.env-kwargs", "g", "5") == 0
+    assert RunFolder.open(folder / "run").config.stages[0].max_steps == 7
+    assert evolve("wrapped.py:scaled", "run", "--task.env-kwargs", "g", "5", "--resume") == 0
+
+
 @pytest.mark.parametrize("name", ["random.py", "my-env.py"])
 def test_a_file_may_have_any_name(name: str, folder: Path) -> None:
     (folder / name).write_text(MINE)

@@ -242,6 +242,7 @@ def test_shipped_rules_are_found_in_published_spelling():
         ("x = 1", "{path}:my_rule", "expected an @rule in .*, got none; decorate it"),
         ("1 / 0", "{path}:my_rule", "expected .* to import cleanly, got ZeroDivision.*; mend"),
         ("def", "{path}:my_rule", "expected .* to import cleanly, got SyntaxError.*; mend"),
+        ("raise SystemExit(3)", "{path}:my_rule", r"got SystemExit: 3 \(.*:1\); mend"),
         (FILE.replace("post,", "pst,"), "{path}:my_rule", "got 'pst'; did you mean 'post'"),
     ],
 )
