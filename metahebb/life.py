@@ -70,7 +70,8 @@ class LifeResult:
         measures: what the task knows beside the return (``distance`` in metres …).
         observed: totals of the observations that the network acted on, see `ObservationNorm`;
             empty where they were not asked for.
-        reason: what the environment gave that was not finite; empty: nothing, or it is not known.
+        reason: which number of the environment was not finite, and when; empty: none, or the task
+            does not know it.
     """
 
     unit: int

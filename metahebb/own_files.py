@@ -15,14 +15,17 @@ from types import ModuleType
 
 from metahebb.errors import InputError
 
+ADDED: set[str] = set()
+"""Folders that `import_file` has added to ``sys.path``."""
+
 
 @functools.cache
 def import_file(path: Path) -> ModuleType:
     """Return the module that the file at ``path``, which is absolute, makes.
 
-    The module has the name that an ``import`` beside the file would give it, so that what the file
-    says of itself (``entry_point="my_env:Mine"``) holds; it has another name where that one is
-    taken. It can import the files beside it, unless installed packages have their names.
+    The module gets the name that an ``import`` beside the file would give it, so that a file may
+    refer to itself (``entry_point="my_env:Mine"``). It gets another name where that one is taken.
+    The file can import the files beside it, unless installed packages have their names.
 
     Raises:
         InputError: there is no such file, or importing it raises an error.
@@ -34,6 +37,7 @@ def import_file(path: Path) -> ModuleType:
         folder, name = folder.parent, folder.name
     if str(folder) not in sys.path:
         sys.path.append(str(folder))  # as the last entry, so that it hides nothing
+        ADDED.add(str(folder))
     with _one_line(path):
         if name.isidentifier() and _is_free(name):
             spec = importlib.util.find_spec(name)
@@ -79,7 +83,8 @@ def described(error: BaseException, file: str = "") -> str:
 
     Args:
         error: that was caught.
-        file: whose line is of interest, where it is among those that led to the error.
+        file: a file whose line is shown, where it led to the error; otherwise the line that raised
+            the error is shown.
     """
     kind, text = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, SyntaxError) and error.filename:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Job
 from metahebb.tasks.base import TaskError
 from metahebb.worker import Setup, Worker, all_lives
@@ -17,14 +18,17 @@ ENVIRONMENT_ADVICE = "mend the environment, or register it with a wrapper that d
 def reason_of(setup: Setup, job: Job, candidate: int) -> str:
     """Return what an environment did that made a candidate's fitness non-finite.
 
-    The candidate lives once more, here: what comes back of a life has no room for words. Empty: no
-    environment did anything, so that it was the network, or the penalty.
+    The candidate lives once more, in this process, because the outcome of a life carries no words.
+    The text is empty where the environment gave finite numbers only: the cause is then the network
+    or the penalty.
     """
     lives = all_lives(setup, job.plan, job.point, range(candidate, candidate + 1))
     try:
         for result in Worker(setup, 1).live(iter(lives)):
             if result.reason:
                 return result.reason
-    except TaskError as error:  # by --on-error worst, its candidate ranked worst
+    except TaskError as error:  # with --on-error worst, an error makes its candidate non-finite
         return f"of an error: {error}"
+    except InputError:  # no further environment can be made, of a simulator with one port perhaps
+        return ""
     return ""

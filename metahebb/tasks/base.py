@@ -81,10 +81,10 @@ class Task(Protocol):
 
 @runtime_checkable
 class Explaining(Protocol):
-    """Lanes that know whether a life became non-finite by what its environment gave."""
+    """Lanes that know which number of an environment made a life non-finite."""
 
     def reason(self, lane: int) -> str:
-        """Return what was not finite, and where; empty: nothing that the environment gave."""
+        """Return which number was not finite, and when; empty: the environment gave none."""
 
 
 @runtime_checkable

@@ -194,8 +194,8 @@ class GymLanes:
         The first observation of each environment is held against its space.
 
         Raises:
-            InputError: it is none of its space.
-            TaskError: the environment raised an error.
+            InputError: that observation does not fit the space.
+            TaskError: the environment raised an error, or a later observation does not fit.
         """
         for lane, seed, body in zip(lanes, seeds, bodies, strict=True):
             self._seeds[lane], self._ages[lane], self._reasons[lane] = int(seed), 0, ""
@@ -272,7 +272,7 @@ class GymLanes:
         return f"{self._task.env_id}, seed {self._seeds[lane]}, step {self._ages[lane]}"
 
     def _note_nonfinite(self, lane: int, reward: float) -> None:
-        """Note what an environment gave that was not finite, if it gave such a thing."""
+        """Note which number of the lane's environment was not finite, if any was."""
         row = self.observations[lane]
         bad = np.flatnonzero(~np.isfinite(row))
         if bad.size:
@@ -284,7 +284,7 @@ class GymLanes:
         self._reasons[lane] = f"{what} ({self._where(lane)})"
 
     def reason(self, lane: int) -> str:
-        """Return what the lane's environment gave that was not finite; empty: nothing."""
+        """Return which number of the lane's environment was not finite; empty: none."""
         return self._reasons[lane]
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,18 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.own_files import described, import_file
+from metahebb.own_files import ADDED, described, import_file
 from metahebb.tasks.unstable import quieten_mujoco
 
 
 def located(env_id: str) -> str:
-    """Return ``env_id`` with the whole path where a file of the user's own is meant.
+    """Return ``env_id`` with the whole path of the file, where it names a file of the user's own.
 
-    That is ``FILE.py:NAME``, or ``MODULE:NAME`` with a module that only the current folder has. The
-    path is part of a run's config, so that the run opens in any folder.
+    It does so as ``FILE.py:NAME``, or as ``MODULE:NAME`` with a module that only the current folder
+    has. The path becomes part of a run's config, so that the run opens in any folder.
+
+    Raises:
+        InputError: a file without a name behind it.
     """
     module, colon, name = env_id.rpartition(":")
     if not colon:
@@ -32,13 +34,20 @@ def located(env_id: str) -> str:
         return env_id
     if module.endswith(".py"):
         return f"{os.path.abspath(os.path.expanduser(module))}:{name}"
-    top = module.partition(".")[0]
-    if top not in sys.modules and top.isidentifier() and importlib.util.find_spec(top) is None:
-        stem = Path.cwd().joinpath(*module.split("."))
-        for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
-            if file.is_file():
-                return f"{file}:{name}"
+    stem = Path.cwd().joinpath(*module.split("."))
+    for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
+        if file.is_file() and _is_only_here(module.partition(".")[0]):
+            return f"{file}:{name}"
     return env_id
+
+
+def _is_only_here(module: str) -> bool:
+    """Return whether Python finds a module in the current folder only because we look there."""
+    spec = importlib.util.find_spec(module)
+    if spec is None:
+        return True
+    here = str(Path.cwd())
+    return here in ADDED and (spec.origin or "").startswith(os.path.join(here, module))
 
 
 def short(env_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether an observation is one of its space, as far as a network would be misled otherwise."""
+"""A check that observations fit their space, so that no network senses something else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SHOWN = 60
 def fault_of(space: Space[Any], observation: Any, name: str = "the observation") -> str:
     """Return what is wrong with an observation, as ``expected X, got Y``; empty: nothing.
 
-    Shapes may differ by ones: an array of one number is a number. The bounds of a Box are not
-    looked at, except those of bytes: environments leave them now and then, and the numbers mean
-    the same. Extra keys of a Dict are left out, as texts are.
+    Dimensions of length 1 do not count: an array of one number is a number. The bounds of a Box
+    are not checked, unless it holds bytes: numbers outside them mean what they say. Keys that a
+    Dict does not name are ignored, and so are texts.
     """
     if isinstance(space, Dict):
         return _fault_of_dict(space, observation, name)

@@ -74,7 +74,8 @@ def size_of(space: Space[Any]) -> int:
 def writer_of(space: Space[Any]) -> Write:
     """Return what writes an observation of a part: bytes over 255, categories one-hot.
 
-    It raises an error where it would have to guess. `gym_observed` knows what is wrong then.
+    The writer raises an error where an observation has another size or category. Its text does not
+    matter: `gym_observed.fault_of` then says what is wrong.
     """
     if isinstance(space, Discrete):
         return _one_hot(int(space.start), int(space.n))
@@ -134,10 +135,10 @@ def _one_hots(space: MultiDiscrete) -> Write:
 
 
 def open_sides(space: Space[Any]) -> tuple[bool, bool]:
-    """Return whether outputs of −1 to 1 are less than a Box allows, and whether it cuts them off.
+    """Return whether a Box has numbers without two bounds, and whether one bound cuts outputs off.
 
-    The first is so where a number has no bounds that outputs could be scaled to; the second where,
-    of these, it has one bound that lies between −1 and 1.
+    Outputs cannot be scaled to such numbers, and stay between −1 and 1. The first value is about
+    numbers that allow all of these, the second about numbers with a bound in between.
     """
     if not isinstance(space, Box):
         return False, False

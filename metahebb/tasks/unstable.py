@@ -1,4 +1,4 @@
-"""What MuJoCo says of unstable physics: one line, in the place of one per life and a log file."""
+"""Keeps MuJoCo's warnings of unstable physics down to one line, without a log file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ _log = logging.getLogger(__name__)
 
 
 def quieten_mujoco() -> None:
-    """Let MuJoCo's warnings of this process be logged once, where it is imported.
+    """Make this process log the first of MuJoCo's warnings, and drop all others.
 
-    By itself MuJoCo prints each of them and adds it to MUJOCO_LOG.TXT in the current folder. A
-    handler that somebody else has set stays.
+    Without a handler, MuJoCo prints each warning and writes it to MUJOCO_LOG.TXT in the current
+    folder. A handler that somebody else has set stays. Nothing happens where nobody has imported
+    MuJoCo.
     """
     mujoco = sys.modules.get("mujoco")
     if mujoco is not None and mujoco.get_mju_user_warning() is None:

@@ -15,8 +15,8 @@ from metahebb.cli import main
 
 
 def evolve(name: str, run: Path, *flags: str) -> int:
-    told = ("--env", f"odd_envs:{name}-v0", "--generations", "2", "--out", str(run))
-    return main(["evolve", *told, *TINY, *flags])
+    options = ("--env", f"odd_envs:{name}-v0", "--generations", "2", "--out", str(run))
+    return main(["evolve", *options, *TINY, *flags])
 
 
 def until_step(number: int, first: object, then: object):
