@@ -15,7 +15,7 @@ from metahebb.networks import NetworkLanes, ObservationNorm, Senses
 from metahebb.networks.base import Change
 from metahebb.noise import Key, Stream, integer
 from metahebb.probes import AnyProbe, BirthProbe, Moment, OutputProbe, Probe
-from metahebb.tasks.base import StepResult, TaskError, TaskLanes
+from metahebb.tasks.base import Explaining, StepResult, TaskError, TaskLanes
 
 Indices = npt.NDArray[np.intp]
 
@@ -70,6 +70,8 @@ class LifeResult:
         measures: what the task knows beside the return (``distance`` in metres …).
         observed: totals of the observations that the network acted on, see `ObservationNorm`;
             empty where they were not asked for.
+        reason: which number of the environment was not finite, and when; empty: none, or the task
+            does not know it.
     """
 
     unit: int
@@ -80,6 +82,7 @@ class LifeResult:
     mean_square: float
     measures: dict[str, float] = field(default_factory=dict)
     observed: tuple[float, ...] = ()
+    reason: str = ""
 
 
 class Lanes:
@@ -172,13 +175,7 @@ class Lanes:
         life = None if error.lane is None else self._lives[error.lane]
         if life is None:
             return error
-        key = life.environment
-        who = (
-            "the center"
-            if key.stream == Stream.EVALUATION_ENVIRONMENT
-            else f"candidate {key.index}"
-        )
-        return TaskError(f"{error} ({who} of generation {key.generation}, run seed {key.seed})")
+        return TaskError(f"{error} ({_name(life)})")
 
     def _open(self, lane: int, life: Life) -> None:
         """Let a newborn sense as its life says."""
@@ -197,6 +194,9 @@ class Lanes:
         episode_return = float(self._returns[lane])
         if ending is Ending.NONFINITE or not math.isfinite(episode_return):
             ending, episode_return = Ending.NONFINITE, math.nan
+        reason = ""
+        if ending is Ending.NONFINITE and isinstance(self._task, Explaining):
+            reason = self._task.reason(lane)
         return LifeResult(
             life.unit,
             life.body,
@@ -206,7 +206,16 @@ class Lanes:
             float(self._network.mean_squares[lane]),
             self._task.measures(lane),
             tuple(totals),
+            f"{reason} ({_name(life)})" if reason else "",
         )
+
+
+def _name(life: Life) -> str:
+    """Return whose life it is, for a message."""
+    key = life.environment
+    is_center = key.stream == Stream.EVALUATION_ENVIRONMENT
+    who = "the center" if is_center else f"candidate {key.index}"
+    return f"{who} of generation {key.generation}, run seed {key.seed}"
 
 
 def _ending(step: StepResult, k: np.intp) -> Ending:

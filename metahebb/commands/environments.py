@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import Literal
 
 from metahebb.commands.parsing import values_of
@@ -11,7 +12,8 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.networks import AnyNetwork, Convolutional, FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.tasks import GymTask
-from metahebb.tasks.gym_adapter import Kwargs
+from metahebb.tasks.gym_kwargs import read_pairs
+from metahebb.tasks.gym_spaces import open_sides
 
 SEEN = 32
 """Rows and columns from which an image is seen through convolutions."""
@@ -30,8 +32,7 @@ def config_of(env_id: str, words: list[str]) -> RunConfig:
     """
     if values_of("--task.env-id", words):
         raise InputError("expected --env or --task.env-id, got both; leave out the second")
-    pairs = _behind("--task.env-kwargs", words)
-    kwargs: Kwargs = dict(zip(pairs[::2], pairs[1::2], strict=False))
+    kwargs = read_pairs(_behind("--task.env-kwargs", words))
     variants = tuple(_behind("--task.variants", words))
     task = GymTask(env_id, kwargs, variants, scale_actions=True)
     output: Literal["linear", "tanh"] = "linear" if task.is_discrete else "tanh"
@@ -40,6 +41,28 @@ def config_of(env_id: str, words: list[str]) -> RunConfig:
         network = Convolutional((64, 32), output=output, image=task.image)
     search = SearchConfig(popsize=128, stdev=0.1, learning_rate=0.06, initial_stdev=0.3)
     return RunConfig(task, network, search, generations=100)
+
+
+def tell_of_actions(config: RunConfig) -> None:
+    """Say on stderr where outputs cannot be scaled to the bounds of actions."""
+    task = config.task
+    if not isinstance(task, GymTask) or not task.scale_actions:
+        return
+    free, cut = open_sides(task.action_space)
+    if free and config.network.output == "tanh":
+        print(
+            f"metahebb: actions of {task.env_id} have no two bounds to scale to "
+            f"({task.action_space}), and outputs are taken as they are, from -1 to 1; "
+            "--network.output linear lets them go farther",
+            file=sys.stderr,
+        )
+    if cut:
+        print(
+            f"metahebb: actions of {task.env_id} have a bound on one side only "
+            f"({task.action_space}), and outputs beyond it are clipped to it; a wrapper that gives "
+            "them two bounds (gymnasium.wrappers.TransformAction) makes use of all outputs",
+            file=sys.stderr,
+        )
 
 
 def _behind(flag: str, words: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.commands.backend import Where
-from metahebb.commands.environments import config_of, env_of
+from metahebb.commands.environments import config_of, env_of, tell_of_actions
 from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
@@ -31,6 +31,7 @@ from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Stopped
 from metahebb.runs.storage import slug
+from metahebb.tasks.gym_envs import short
 
 FINAL_LIVES = 32
 
@@ -124,7 +125,7 @@ def evolve(name: str, rest: list[str]) -> int:
         default = Evolve(run=swap_genomes(config, rest))
     words = name or (f"--env {env_id}" if env_id is not None else "PRESET")
     prog = f"metahebb evolve {words}"
-    name = name or slug([env_id or ""])
+    name = name or slug([short(env_id or "")])
     options = parse(Evolve, default, rest, prog)
     config = options.run
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
@@ -137,6 +138,7 @@ def evolve(name: str, rest: list[str]) -> int:
     _check_loggers(options.shown.log, options.where)
     _tell_of_modulator(config)
     _tell_of_merges(config)
+    tell_of_actions(config)
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(options.where, config) as backend:
         run = RunFolder.create(path, config)

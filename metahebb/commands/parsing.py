@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import io
 import re
+import typing
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from metahebb.neurons import Neuron, load_neuron
 from metahebb.plasticity.load import load_rule
 from metahebb.plasticity.rule import Rule
 from metahebb.runs.config import Stage
+from metahebb.tasks.gym_kwargs import Kwargs, read_pairs, show_pairs
 
 T = TypeVar("T")
 
@@ -84,25 +86,30 @@ def _quiet(printed: io.StringIO, words: list[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _rules() -> Iterator[None]:
-    """Teach tyro to read a rule's or a neuron's name, or FILE.py:NAME, and a curriculum's stage."""
+    """Teach tyro to read rules, neurons, stages of the curriculum, and arguments of a task."""
     registry = tyro.constructors.ConstructorRegistry()
 
-    def word(kind: type, metavar: str, read: Callable[[str], Any], show: Any) -> None:
+    def words(kind: Any, metavar: str, nargs: Any, read: Callable[[Any], Any], show: Any) -> None:
         @registry.primitive_rule
         def _(info: Any) -> Any:
-            if info.type is not kind:
+            if info.type != kind:
                 return None
             return tyro.constructors.PrimitiveConstructorSpec(
-                nargs=1,
+                nargs=nargs,
                 metavar=metavar,
-                instance_from_str=lambda words: read(words[0]),
-                is_instance=lambda value: isinstance(value, kind),
-                str_from_instance=lambda value: [show(value)],
+                instance_from_str=read,
+                is_instance=lambda value: isinstance(value, typing.get_origin(kind) or kind),
+                str_from_instance=show,
             )
+
+    def word(kind: type, metavar: str, read: Callable[[str], Any], show: Any) -> None:
+        words(kind, metavar, 1, lambda given: read(given[0]), lambda value: [show(value)])
 
     word(Rule, "RULE|FILE.py:RULE", load_rule, lambda rule: rule.name)
     word(Neuron, "NEURON|FILE.py:NEURON", load_neuron, lambda neuron: neuron.name)
     word(Stage, "START:STEPS[:BODY,...]", Stage.read, str)
+    # Else tyro would make a flag of each argument that a preset has, and none for any other.
+    words(Kwargs, "[NAME VALUE ...]", "*", read_pairs, show_pairs)
     with registry:
         yield
 

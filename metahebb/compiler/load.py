@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from metahebb.compiler.scalar import ScalarFunction
 from metahebb.errors import InputError, unknown_name
+from metahebb.own_files import import_apart
 
 Function = TypeVar("Function", bound=ScalarFunction)
 
@@ -80,17 +79,5 @@ def _named(name: str, kind: type[Function], shipped: Mapping[str, Function]) -> 
 
 
 def _functions_in(path: Path, kind: type[Function]) -> dict[str, Function]:
-    word = kind.language.kind
-    module_name = f"_metahebb_user_{word}s_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise InputError(f"expected a Python file with {word}s, got {path}; give it a .py ending")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    try:
-        spec.loader.exec_module(module)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(f"expected {path} to import cleanly, got {error!r}; mend it") from error
+    module = import_apart(path, f"_metahebb_user_{kind.language.kind}s_{path.stem}")
     return {key: value for key, value in vars(module).items() if isinstance(value, kind)}

@@ -19,7 +19,8 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.center_gradient import CenterGradient, Weights
 from metahebb.evolution.config import initial_center
 from metahebb.evolution.gradient import DistributionGradient
-from metahebb.evolution.ranking import NONFINITE_ADVICE, weights, worst_for_nonfinite
+from metahebb.evolution.nonfinite import ENVIRONMENT_ADVICE, NONFINITE_ADVICE, reason_of
+from metahebb.evolution.ranking import weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
     OUTCOME,
@@ -206,6 +207,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
                 after = self.plan_of(self.generation)
                 self._begun[self.generation] = self._begin(after, then, popsize)
             evaluation = self._live(begun, popsize)
+            self._check_mostly_finite(Job(plan, point, popsize), evaluation.fitness)
             self.on_fitness(generation, evaluation.record)
         self.evaluations.append(evaluation)
         return evaluation.fitness
@@ -240,9 +242,21 @@ class LifeProblem(Problem):  # type: ignore[misc]
         found, center = begun()
         outcomes = found[0] if len(found) == 1 else np.concatenate([plain(part) for part in found])
         fitness = fitness_of(outcomes, popsize, self.penalty)
-        _check_mostly_finite(fitness)
         totals = np.zeros(0) if self.norm is None else observed(found[0])
         return Evaluation(fitness, outcomes, center, totals)
+
+    def _check_mostly_finite(self, job: Job, fitness: Fitness) -> None:
+        """Raise ProgressError where the finite ones are too few to say much."""
+        bad = np.flatnonzero(~np.isfinite(fitness))
+        if bad.size <= fitness.size / 2:
+            return
+        reason = reason_of(self.setup, job, int(bad[0]))
+        cause = f", because {reason}" if reason else ""
+        advice = ENVIRONMENT_ADVICE if reason else NONFINITE_ADVICE
+        wanted, got = "finite fitness of half a generation at least", f"{bad.size} non-finite ones"
+        if bad.size == fitness.size:
+            wanted = "some finite fitness"
+        raise ProgressError(f"expected {wanted}, got {got} of {fitness.size}{cause}; {advice}")
 
     def _candidates(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> list[Job]:
         """Return the jobs of a population; the first job's lives add up what they observe.
@@ -272,16 +286,6 @@ def fitness_of(outcomes: Outcomes, n_candidates: int, penalty: float) -> Fitness
     if penalty:
         fitness -= penalty * outcomes["mean_square"].reshape(n_candidates, -1)[:, 0]
     return fitness
-
-
-def _check_mostly_finite(fitness: Fitness) -> None:
-    """Raise ProgressError where the few that are left say little; see ranking for none at all."""
-    bad = int(np.count_nonzero(~np.isfinite(fitness)))
-    if fitness.size / 2 < bad < fitness.size:
-        raise ProgressError(
-            f"expected finite fitness of half a generation at least, got {bad} non-finite ones of "
-            f"{fitness.size}; {NONFINITE_ADVICE}"
-        )
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

@@ -13,14 +13,9 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from metahebb.errors import ProgressError, unknown_name
+from metahebb.evolution.nonfinite import NONFINITE_ADVICE
 
 Fitness = npt.NDArray[np.float64]
-
-NONFINITE_ADVICE = (
-    "evolve anew with a lower --search.stdev, --search.learning-rate or --search.penalty (its "
-    "mean(h²) can overflow); in a plastic network, --network.normalization.kind max_abs bounds "
-    "weights"
-)
 
 
 def worst_for_nonfinite(fitness: Fitness) -> Fitness:

@@ -17,6 +17,7 @@ from metahebb.report.recorder import Array, Image, Recorder
 from metahebb.runs.probe import Conditions
 from metahebb.runs.probe import seconds_per_step as locomotion_seconds
 from metahebb.tasks import CarRacing, GymTask, Reversal, Task
+from metahebb.tasks.gym_envs import make_env
 from metahebb.worker import Worker
 
 if TYPE_CHECKING:
@@ -210,10 +211,7 @@ def _drawing(task: Task) -> Task:
 
 
 def _env(task: GymTask) -> Any:
-    import gymnasium
-
-    kwargs: dict[str, Any] = {"disable_env_checker": True, **task.kwargs_of(task.bodies[0])}
-    env = gymnasium.make(task.env_id, **kwargs)
+    env = make_env(task.env_id, task.kwargs_of(task.bodies[0]))
     env.close()
     return env
 

@@ -80,6 +80,14 @@ class Task(Protocol):
 
 
 @runtime_checkable
+class Explaining(Protocol):
+    """Lanes that know which number of an environment made a life non-finite."""
+
+    def reason(self, lane: int) -> str:
+        """Return which number was not finite, and when; empty: the environment gave none."""
+
+
+@runtime_checkable
 class Picturing(Protocol):
     """Lanes whose environments draw pictures of themselves."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,10 +15,13 @@ from gymnasium.spaces import Box, Discrete, Space
 
 from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
+from metahebb.own_files import described
 from metahebb.tasks.base import Lanes, StepResult, TaskError
+from metahebb.tasks.gym_envs import located, make_env
+from metahebb.tasks.gym_kwargs import Kwargs, key_of, read_kwargs, read_word
+from metahebb.tasks.gym_observed import fault_of
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
 
-Kwargs = dict[str, bool | int | float | str]
 DEFAULT = "default"
 """The body of a task without variants."""
 
@@ -42,20 +45,22 @@ class GymTask:
     """
 
     env_id: str
-    """The environment's id; ``module:Name-v0`` imports ``module`` first."""
+    """The environment's id; ``module:Name-v0`` imports ``module`` first, and ``FILE.py:NAME`` is a
+    class or an id in a file, whose whole path is kept."""
     env_kwargs: Kwargs = field(default_factory=dict)
     """Arguments for ``gymnasium.make``."""
     variants: tuple[str, ...] = field(default=(), metadata={LATER: True})
     """Variants that a candidate lives in, each as further arguments: ``gravity=-5+wind=true``;
-    ``default`` is the environment without any."""
+    ``default`` is the environment without any, ``++`` a plus that belongs to a value."""
     scale_actions: bool = field(default=False, metadata={LATER: True})
     """Whether outputs of −1 and 1 stand for the bounds of actions; false: outputs are actions."""
 
     def __post_init__(self) -> None:
         """Make each variant once, so that a bad id, argument or space fails here."""
+        object.__setattr__(self, "env_id", located(self.env_id))
         first = self._facts()
         for variant in self.variants[1:]:
-            facts = _facts(self.env_id, _key(self.kwargs_of(variant)))
+            facts = _facts(self.env_id, key_of(self.kwargs_of(variant)))
             for name, one, other in zip(_Facts._fields, first, facts, strict=True):
                 if one != other:
                     raise InputError(
@@ -65,11 +70,11 @@ class GymTask:
 
     def kwargs_of(self, variant: str) -> Kwargs:
         """Return the arguments for ``gymnasium.make`` of a body of the task."""
-        common = {name: _read(value) for name, value in self.env_kwargs.items()}
+        common = {name: read_word(value) for name, value in self.env_kwargs.items()}
         return common | (read_kwargs(variant) if variant != DEFAULT else {})
 
     def _facts(self) -> _Facts:
-        return _facts(self.env_id, _key(self.kwargs_of(self.bodies[0])))
+        return _facts(self.env_id, key_of(self.kwargs_of(self.bodies[0])))
 
     @property
     def n_observations(self) -> int:
@@ -92,6 +97,11 @@ class GymTask:
         return self._facts().is_discrete
 
     @property
+    def action_space(self) -> Space[Any]:
+        """Actions of the environment."""
+        return self._facts().action_space
+
+    @property
     def bodies(self) -> tuple[str, ...]:
         """The variants; ``default`` where there are none."""
         return self.variants or (DEFAULT,)
@@ -106,34 +116,6 @@ class GymTask:
         return GymLanes(self, n)
 
 
-def read_kwargs(text: str) -> Kwargs:
-    """Return the arguments written as ``name=value+name=value``.
-
-    Values are what JSON makes of them (numbers, true, false), and words otherwise.
-
-    Raises:
-        InputError: it is written otherwise.
-    """
-    found: Kwargs = {}
-    for part in text.split("+"):
-        name, equals, value = part.partition("=")
-        if not (equals and name.isidentifier()):
-            raise InputError(f"expected a variant NAME=VALUE+..., got {text!r}; write gravity=-5")
-        found[name] = _read(value)
-    return found
-
-
-def _read(value: bool | int | float | str) -> bool | int | float | str:
-    """Return the number, true or false that a word stands for; others are words."""
-    if not isinstance(value, str):
-        return value
-    try:
-        read = json.loads(value)
-    except ValueError:
-        return value
-    return read if isinstance(read, (bool, int, float)) else value
-
-
 class _Facts(NamedTuple):
     """What a task must know before it opens lanes."""
 
@@ -146,22 +128,19 @@ class _Facts(NamedTuple):
     is_discrete: bool
 
 
-def _key(kwargs: Kwargs) -> tuple[tuple[str, type, Any], ...]:
-    """Return ``kwargs`` as a key; 1, 1.0 and True are different arguments."""
-    return tuple(sorted((name, type(value), value) for name, value in kwargs.items()))
-
-
 @functools.cache
 def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
-    env = _make(env_id, {name: value for name, _, value in env_kwargs})
+    env = make_env(env_id, {name: value for name, _, value in env_kwargs})
     limit = env.spec.max_episode_steps if env.spec is not None else None
-    seen, acted = env.observation_space, env.action_space
+    seen, acted = (_space(env, kind, env_id) for kind in ("observation_space", "action_space"))
     n_observations = sum(size_of(p) for _, p in parts_of(seen, f"observations of {env_id}"))
     if not isinstance(acted, (Box, Discrete)):
         raise InputError(
             f"expected a Box or Discrete, got {acted} (actions of {env_id}); register it with a "
             "wrapper that makes it one of these"
         )
+    if not size_of(acted):
+        raise InputError(f"expected a space with numbers, got {acted} (actions of {env_id})")
     env.close()
     shape = seen.shape if isinstance(seen, Box) else None
     image = (shape[0], shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
@@ -169,18 +148,14 @@ def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts
     return _Facts(seen, acted, n_observations, size_of(acted), limit or 1000, image, is_discrete)
 
 
-def _make(env_id: str, env_kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
-    try:
-        return gymnasium.make(env_id, disable_env_checker=True, **env_kwargs)
-    except InputError:  # one of our own environments knows better what is wrong
-        raise
-    except Exception as error:  # whatever its constructor raises
-        given = f" with {env_kwargs}" if env_kwargs else ""
-        kind = "" if isinstance(error, gymnasium.error.Error) else f"{type(error).__name__}: "
-        reason = kind + " ".join(str(error).split())
+def _space(env: gymnasium.Env[Any, Any], kind: str, env_id: str) -> Space[Any]:
+    space = getattr(env, kind, None)
+    if not isinstance(space, Space):
         raise InputError(
-            f"expected an environment that Gymnasium can make, got {env_id!r}{given}: {reason}"
-        ) from error
+            f"expected a space as {kind} of {env_id}, got {space!r}; set it in the class or in "
+            "__init__"
+        )
+    return space
 
 
 class GymLanes:
@@ -197,36 +172,50 @@ class GymLanes:
         """
         self._task = task
         first = task.kwargs_of(task.bodies[0])
-        self._envs = [_make(task.env_id, first) for _ in range(n)]
+        self._envs = [make_env(task.env_id, first) for _ in range(n)]
         self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{0: env} for env in self._envs]
-        space = self._envs[0].observation_space
+        self._met: list[set[int]] = [set() for _ in range(n)]
+        self._space = self._envs[0].observation_space
         self._parts = []
         start = 0
-        for keys, part in parts_of(space, task.env_id):
+        for keys, part in parts_of(self._space, task.env_id):
             stop = start + size_of(part)
             self._parts.append((keys, slice(start, stop), writer_of(part)))
             start = stop
         self._action_space = self._envs[0].action_space
         self._seeds = [0] * n
         self._ages = [0] * n
+        self._reasons = [""] * n
         self.observations = np.zeros((n, task.n_observations), dtype=np.float32)
 
     def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
-        """Begin a life on each of ``lanes`` with ``env.reset(seed=...)``."""
+        """Begin a life on each of ``lanes`` with ``env.reset(seed=...)``.
+
+        The first observation of each environment is held against its space.
+
+        Raises:
+            InputError: that observation does not fit the space.
+            TaskError: the environment raised an error, or a later observation does not fit.
+        """
         for lane, seed, body in zip(lanes, seeds, bodies, strict=True):
-            self._seeds[lane], self._ages[lane] = int(seed), 0
+            self._seeds[lane], self._ages[lane], self._reasons[lane] = int(seed), 0, ""
             self._envs[lane] = self._variant(lane, int(body))
             try:
                 observation, _ = self._envs[lane].reset(seed=int(seed))
             except Exception as error:
                 raise self._error(lane, error) from error
+            if int(body) not in self._met[lane]:
+                fault = fault_of(self._space, observation)
+                if fault:
+                    raise InputError(self._misfit(lane, fault))
+                self._met[lane].add(int(body))
             self._observe(lane, observation)
 
     def _variant(self, lane: int, body: int) -> gymnasium.Env[Any, Any]:
         made = self._made[lane]
         if body not in made:
             task = self._task
-            made[body] = _make(task.env_id, task.kwargs_of(task.bodies[body]))
+            made[body] = make_env(task.env_id, task.kwargs_of(task.bodies[body]))
         return made[body]
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
@@ -236,6 +225,7 @@ class GymLanes:
         for i, lane in enumerate(lanes):
             if not np.isfinite(outputs[i]).all():
                 result.nonfinite[i] = True
+                self._note_nonfinite(lane, 0.0)
                 continue
             self._ages[lane] += 1
             try:
@@ -245,10 +235,14 @@ class GymLanes:
                 self._observe(lane, observation)
                 result.reward[i] = _number(reward)
                 result.terminated[i], result.truncated[i] = terminated, truncated
+            except TaskError:
+                raise
             except Exception as error:
                 raise self._error(lane, error) from error
             finite = np.isfinite(result.reward[i]) and np.isfinite(self.observations[lane]).all()
-            result.nonfinite[i] = not finite
+            if not finite:
+                result.nonfinite[i] = True
+                self._note_nonfinite(lane, result.reward[i])
         return result
 
     def _action(self, output: npt.NDArray[np.float32]) -> Any:
@@ -256,20 +250,55 @@ class GymLanes:
 
     def _observe(self, lane: int, observation: Any) -> None:
         row = self.observations[lane]
-        for keys, where, write in self._parts:
-            part = observation
-            for key in keys:
-                part = part[key]
-            write(part, row[where])
+        try:
+            for keys, where, write in self._parts:
+                part = observation
+                for key in keys:
+                    part = part[key]
+                write(part, row[where])
+        except Exception as error:
+            fault = fault_of(self._space, observation)
+            if not fault:
+                raise self._error(lane, error) from error
+            raise TaskError(self._misfit(lane, fault), lane) from error
+
+    def _misfit(self, lane: int, fault: str) -> str:
+        return (
+            f"{fault} ({self._where(lane)}); mend its observation_space, or what its reset and "
+            "step return"
+        )
+
+    def _where(self, lane: int) -> str:
+        return f"{self._task.env_id}, seed {self._seeds[lane]}, step {self._ages[lane]}"
+
+    def _note_nonfinite(self, lane: int, reward: float) -> None:
+        """Note which number of the lane's environment was not finite, if any was."""
+        row = self.observations[lane]
+        bad = np.flatnonzero(~np.isfinite(row))
+        if bad.size:
+            what = f"number {bad[0]} of the observation was {row[bad[0]]}"
+        elif not np.isfinite(reward):
+            what = f"the reward was {reward}"
+        else:
+            return  # it was the network
+        self._reasons[lane] = f"{what} ({self._where(lane)})"
+
+    def reason(self, lane: int) -> str:
+        """Return which number of the lane's environment was not finite; empty: none."""
+        return self._reasons[lane]
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
         """Return what the lane's environment draws; it must have been made to draw."""
         return np.asarray(self._envs[lane].render(), np.uint8)
 
     def _error(self, lane: int, error: Exception) -> TaskError:
+        what = f"{type(error).__name__}: {error}"
+        if not str(error):
+            module = sys.modules.get(type(self._envs[lane].unwrapped).__module__)
+            what = described(error, getattr(module, "__file__", None) or "")
         where = f"seed {self._seeds[lane]}, step {self._ages[lane]}"
         return TaskError(
-            f"expected {self._task.env_id} to run, got {type(error).__name__}: {error} ({where}); "
+            f"expected {self._task.env_id} to run, got {what} ({where}); "
             "reset it with this seed to look into it",
             lane,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def parts_of(space: Space[Any], where: str) -> list[tuple[tuple[Any, ...], Space
 
     def collect(part: Space[Any], keys: tuple[Any, ...]) -> None:
         if isinstance(part, Dict):
-            for key in sorted(part.spaces):
+            for key in _ordered(part.spaces):
                 collect(part.spaces[key], (*keys, key))
         elif isinstance(part, Tuple):
             for number, each in enumerate(part.spaces):
@@ -45,9 +45,20 @@ def parts_of(space: Space[Any], where: str) -> list[tuple[tuple[Any, ...], Space
             )
 
     collect(space, ())
-    if not found:
-        raise InputError(f"expected a space with numbers, got {space} ({where})")
+    if not sum(size_of(part) for _, part in found):
+        raise InputError(
+            f"expected a space with numbers, got {space} ({where}); register it with a wrapper "
+            "that gives the network something to sense"
+        )
     return found
+
+
+def _ordered(keys: Iterable[Any]) -> list[Any]:
+    """Return keys in order; keys of several types, which have none, by type and then by text."""
+    try:
+        return sorted(keys)
+    except TypeError:
+        return sorted(keys, key=lambda key: (type(key).__name__, repr(key)))
 
 
 def size_of(space: Space[Any]) -> int:
@@ -61,41 +72,80 @@ def size_of(space: Space[Any]) -> int:
 
 
 def writer_of(space: Space[Any]) -> Write:
-    """Return what writes an observation of a part: bytes over 255, categories one-hot."""
+    """Return what writes an observation of a part: bytes over 255, categories one-hot.
+
+    The writer raises an error where an observation has another size or category. Its text does not
+    matter: `gym_observed.fault_of` then says what is wrong.
+    """
     if isinstance(space, Discrete):
-        return _one_hot(int(space.start))
+        return _one_hot(int(space.start), int(space.n))
     if isinstance(space, MultiDiscrete):
         return _one_hots(space)
     if isinstance(space, Box) and space.dtype == np.uint8:
 
         def write_bytes(observation: Any, out: Array) -> None:
-            np.divide(np.ravel(observation), np.float32(255), out=out)
+            flat = np.ravel(observation)
+            if flat.size != out.size:  # NumPy would repeat a single number
+                raise ValueError("another size")
+            np.divide(flat, np.float32(255), out=out)
 
         return write_bytes
 
     def write(observation: Any, out: Array) -> None:
+        flat = np.ravel(observation)
+        if flat.size != out.size or flat.dtype.kind not in "biuf":  # None would become NaN
+            raise ValueError("another size, or no numbers")
         with np.errstate(over="ignore"):  # becomes inf, and is counted as non-finite
-            out[:] = np.ravel(observation)
+            out[:] = flat
 
     return write
 
 
-def _one_hot(start: int) -> Write:
+def _one_hot(start: int, n: int) -> Write:
     def write(observation: Any, out: Array) -> None:
+        if not isinstance(observation, (int, np.integer)):
+            observation = np.asarray(observation).item()  # an array of one, or a float
+        place = int(observation) - start
+        if not 0 <= place < n or place + start != observation:
+            raise ValueError("another category")
         out[:] = 0.0
-        out[int(observation) - start] = 1.0
+        out[place] = 1.0
 
     return write
 
 
 def _one_hots(space: MultiDiscrete) -> Write:
+    sizes, start = space.nvec.ravel().astype(np.uint64), space.start.ravel()
     firsts = np.concatenate([[0], np.cumsum(space.nvec.ravel())[:-1]])
 
     def write(observation: Any, out: Array) -> None:
+        values = np.ravel(observation)
+        if values.size != sizes.size:
+            raise ValueError("another size")
+        codes = (values - start).astype(np.intp)
+        # Seen as unsigned, negative ones are too large: one comparison finds both.
+        if not (codes.view(np.uint64) < sizes).all():
+            raise ValueError("another category")
+        if values.dtype.kind == "f" and (codes + start != values).any():
+            raise ValueError("half a category")
         out[:] = 0.0
-        out[firsts + np.ravel(observation - space.start)] = 1.0
+        out[firsts + codes] = 1.0
 
     return write
+
+
+def open_sides(space: Space[Any]) -> tuple[bool, bool]:
+    """Return whether a Box has numbers without two bounds, and whether one bound cuts outputs off.
+
+    Outputs cannot be scaled to such numbers, and stay between −1 and 1. The first value is about
+    numbers that allow all of these, the second about numbers with a bound in between.
+    """
+    if not isinstance(space, Box):
+        return False, False
+    low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+    unscaled = (high - low) >= HUGE
+    cut = unscaled & ((low > -1) | (high < 1))
+    return bool((unscaled & ~cut).any()), bool(cut.any())
 
 
 def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:

@@ -12,6 +12,7 @@ from metahebb.tasks.base import Lanes, StepResult
 from metahebb.tasks.bodies import BODIES
 from metahebb.tasks.damage import compiled, locks
 from metahebb.tasks.rewards import GymnasiumReward, Rows
+from metahebb.tasks.unstable import quieten_mujoco
 
 if TYPE_CHECKING:
     import mujoco
@@ -39,6 +40,7 @@ class LocomotionLanes:
         """Open ``n`` lanes, each to be reset before its first step."""
         from mujoco.batch import Batch
 
+        quieten_mujoco()
         body = self._body = BODIES[task.body]
         self._task = task
         self._n = n

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metahebb.tasks.car_racing import CarRacing
 from metahebb.tasks.gym_adapter import GymTask
+from metahebb.tasks.gym_envs import short
 from metahebb.tasks.locomotion import Locomotion
 from metahebb.tasks.reversal import Reversal
 
@@ -13,5 +14,5 @@ def name_of(task: Locomotion | GymTask | Reversal | CarRacing) -> str:
     if isinstance(task, Locomotion):
         return task.body
     if isinstance(task, GymTask):
-        return task.env_id
+        return short(task.env_id)
     return "car_racing" if isinstance(task, CarRacing) else "reversal"

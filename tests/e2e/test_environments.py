@@ -43,6 +43,16 @@ def test_the_network_fits_the_spaces() -> None:
     assert config_of("CarRacing-v3", []).setup().genome.n_genes > 1362
 
 
+def test_arguments_are_pairs_of_words_and_part_of_the_config(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = ("--env", "LunarLander-v3", "--task.env-kwargs", "continuous", "false", "gravity", "-5")
+    flags = (*SMALL, "--generations", "1", "--schedule", "0:20", "--threads", "1")
+    assert main(["evolve", *words, *flags, "--out", str(run)]) == 0
+    task = RunFolder.open(run).config.task
+    assert task.env_kwargs == {"continuous": False, "gravity": -5}
+    assert task.is_discrete
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -56,6 +66,7 @@ def test_the_network_fits_the_spaces() -> None:
         (["--env", "LunarLander-v3", "--task.variants", "gravity=5"], "AssertionError: gravity"),
         (["--popsize", "4"], "expected metahebb evolve PRESET, got '--popsize'"),
         (["--env", "Pendulum-v1", "--task.variants", "g"], "expected a variant NAME=VALUE"),
+        (["--env", "Pendulum-v1", "--task.env-kwargs", "g"], "expected a value behind g, got none"),
     ],
 )
 def test_a_bad_environment_writes_nothing(

@@ -51,7 +51,7 @@ def test_the_seeded_path_is_taken_whatever_the_number_of_workers(
 @pytest.fixture
 def many_may_be_nan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let generations go on of which more than half is NaN, which end a run otherwise."""
-    monkeypatch.setattr(problem, "_check_mostly_finite", lambda fitness: None)
+    monkeypatch.setattr(problem.LifeProblem, "_check_mostly_finite", lambda *_: None)
 
 
 @pytest.mark.usefixtures("many_may_be_nan")

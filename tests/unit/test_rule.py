@@ -290,6 +290,7 @@ def test_constants_are_set_behind_the_name_of_a_rule(tmp_path):
         ("x = 1", "{path}:my_rule", "expected an @rule in .*, got none; decorate it"),
         ("1 / 0", "{path}:my_rule", "expected .* to import cleanly, got ZeroDivision.*; mend"),
         ("def", "{path}:my_rule", "expected .* to import cleanly, got SyntaxError.*; mend"),
+        ("raise SystemExit(3)", "{path}:my_rule", r"got SystemExit: 3 \(.*:1\); mend"),
         (FILE.replace("post,", "pst,"), "{path}:my_rule", "got 'pst'; did you mean 'post'"),
     ],
 )

@@ -1,0 +1,95 @@
+"""Python files of a user's own, imported by their path; and where in them an error comes from."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from metahebb.errors import InputError
+
+ADDED: set[str] = set()
+"""Folders that `import_file` has added to ``sys.path``."""
+
+
+@functools.cache
+def import_file(path: Path) -> ModuleType:
+    """Return the module that the file at ``path``, which is absolute, makes.
+
+    The module gets the name that an ``import`` beside the file would give it, so that a file may
+    refer to itself (``entry_point="my_env:Mine"``). It gets another name where that one is taken.
+    The file can import the files beside it, unless installed packages have their names.
+
+    Raises:
+        InputError: there is no such file, or importing it raises an error.
+    """
+    if not path.is_file():
+        raise InputError(f"expected the file {path}, got none; put it back, or check the path")
+    folder, name = path.parent, path.stem
+    if name == "__init__":
+        folder, name = folder.parent, folder.name
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # as the last entry, so that it hides nothing
+        ADDED.add(str(folder))
+    with _one_line(path):
+        if name.isidentifier() and _is_free(name):
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.origin and os.path.samefile(spec.origin, path):
+                return importlib.import_module(name)
+    return import_apart(path, f"_metahebb_own_{name}")
+
+
+def import_apart(path: Path, name: str) -> ModuleType:
+    """Return the module that the file at ``path`` makes, under a ``name`` that only we use.
+
+    Raises:
+        InputError: importing it raises an error.
+    """
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise InputError(f"expected a Python file, got {path}; give it a .py ending")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    with _one_line(path):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _is_free(name: str) -> bool:
+    return name not in sys.modules and name not in sys.builtin_module_names
+
+
+@contextlib.contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise InputError(
+            f"expected {path} to import cleanly, got {described(error, str(path))}; mend it"
+        ) from error
+
+
+def described(error: BaseException, file: str = "") -> str:
+    """Return an error's kind, its text on one line if it has any, and where it was raised.
+
+    Args:
+        error: that was caught.
+        file: a file whose line is shown, where it led to the error; otherwise the line that raised
+            the error is shown.
+    """
+    kind, text = type(error).__name__, " ".join(str(error).split())
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{kind}: {error.msg} ({error.filename}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename in (file, os.path.realpath(file))]
+    place = "".join(f" ({frame.filename}:{frame.lineno})" for frame in (own or frames)[-1:])
+    return f"{kind}{f': {text}' if text else ''}{place}"
