@@ -171,8 +171,9 @@ class Mlflow:
         known = self._client.get_experiment_by_name(PROJECT)
         experiment = known.experiment_id if known else self._client.create_experiment(PROJECT)
         run_id: str = self._client.create_run(experiment, run_name=logged.folder.name).info.run_id
-        flat = _flat(logged.parameters)
-        self._send(run_id, "params", [Param(key, value[:_TEXT]) for key, value in flat])
+        # Parameters cannot change, and a run that is resumed may get more generations.
+        fixed = {k: v for k, v in logged.parameters.items() if k != "generations"}
+        self._send(run_id, "params", [Param(key, value[:_TEXT]) for key, value in _flat(fixed)])
         return run_id
 
     def write(self, records: Sequence[Record]) -> None:

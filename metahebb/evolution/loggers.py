@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metahebb.errors import InputError, MetahebbError, unknown_name
+from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
 from metahebb.evolution.destinations import DESTINATIONS, Ending, Logged, Record
 
 _log = logging.getLogger(__name__)
@@ -115,8 +115,7 @@ class _Logger:
                     destination.write(records)
             destination.close(ending)
         except BaseException as error:  # whatever a library raises, SystemExit among it
-            reason = " ".join(str(error).split())
-            self._give_up(f"{type(error).__name__}: {reason}")
+            self._give_up(one_line(error))
 
     def _take(self) -> tuple[list[Record], Ending | None]:
         """Wait for a step; return all that have come since, and the ending if that has come."""
@@ -134,10 +133,10 @@ class _Logger:
         if self._given_up:
             return
         self._given_up = True
-        flag = "--no-tensorboard" if self._name == "tensorboard" else f"no --log {self._name}"
+        known = self._name == "tensorboard"
+        flag = "give --no-tensorboard" if known else f"leave out --log {self._name}"
         _log.warning(
-            "expected the logger %s to work, got %s; the run goes on without it (%s does so from "
-            "the start)",
+            "expected the logger %s to work, got %s; the run goes on without it (%s to begin so)",
             self._name,
             reason,
             flag,

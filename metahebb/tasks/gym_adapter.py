@@ -17,6 +17,7 @@ from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.tasks.base import Lanes, StepResult, TaskError
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
+from metahebb.tasks.pictures import as_picture
 
 Kwargs = dict[str, bool | int | float | str]
 DEFAULT = "default"
@@ -263,8 +264,12 @@ class GymLanes:
             write(part, row[where])
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
-        """Return what the lane's environment draws; it must have been made to draw."""
-        return np.asarray(self._envs[lane].render(), np.uint8)
+        """Return what the lane's environment draws; it must have been made to draw.
+
+        Raises:
+            TypeError: the environment has returned no picture.
+        """
+        return as_picture(self._envs[lane].render())
 
     def _error(self, lane: int, error: Exception) -> TaskError:
         where = f"seed {self._seeds[lane]}, step {self._ages[lane]}"
