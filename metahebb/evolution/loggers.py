@@ -133,11 +133,11 @@ class _Logger:
         if self._given_up:
             return
         self._given_up = True
-        known = self._name == "tensorboard"
-        flag = "give --no-tensorboard" if known else f"leave out --log {self._name}"
+        is_default = self._name == "tensorboard"
         _log.warning(
-            "expected the logger %s to work, got %s; the run goes on without it (%s to begin so)",
+            "expected the logger %s to work, got %s; the run goes on without it (to begin without "
+            "it, %s)",
             self._name,
             reason,
-            flag,
+            "use --no-tensorboard" if is_default else f"leave out --log {self._name}",
         )

@@ -147,8 +147,8 @@ def record(
     setup = conditions.setup(tuple(probes) or None)
     drawing: contextlib.AbstractContextManager[str] = contextlib.nullcontext("")
     if images:
-        setup = replace(setup, task=_drawing(setup.task))
         drawing = without_display(_uses_mujoco(setup.task))
+        setup = replace(setup, task=_drawing(setup.task))
     number = setup.task.bodies.index(conditions.body)
     plan = replace(
         run.plan, max_steps=conditions.max_steps, bodies=(number,), episodes=conditions.lives
@@ -157,7 +157,7 @@ def record(
     recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
     with drawing as recorder.advice:
         (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])
-    return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
+        return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
 
 
 def _whole(max_steps: int, snapshots: int, probes: Sequence[AnyProbe]) -> frozenset[int]:
