@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import NamedTuple, TextIO
 
-from metahebb.errors import InputError, MetahebbError, unknown_name
+from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
 
 USAGE = """\
 usage: metahebb COMMAND ...
@@ -107,8 +107,7 @@ def _main(arguments: list[str] | None) -> int:
     except MetahebbError as error:
         if traceback:
             raise
-        line = " ".join(str(error).split())  # what a task raised may have several
-        print(f"metahebb: {line}", file=sys.stderr)
+        print(f"metahebb: {one_line(error)}", file=sys.stderr)
         return error.exit_status
     except (MemoryError, RuntimeError) as error:
         if traceback or not (isinstance(error, MemoryError) or _TORCH_MEMORY in str(error)):

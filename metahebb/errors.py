@@ -39,6 +39,19 @@ class StorageError(MetahebbError, OSError):
     exit_status = 5
 
 
+def one_line(error: BaseException) -> str:
+    """Return an error on one line; one that is not of metahebb begins with the name of its class.
+
+    Example:
+        >>> one_line(KeyError("torso"))
+        "KeyError: 'torso'"
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, MetahebbError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not among ``known``, with the nearest one suggested."""
     names = sorted(known)

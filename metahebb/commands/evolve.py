@@ -21,7 +21,7 @@ from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.commands.topologies import swap_topology
-from metahebb.errors import InputError, MetahebbError
+from metahebb.errors import InputError, one_line
 from metahebb.evolution.backends.base import Backend
 from metahebb.genomes import merges
 from metahebb.runs.arithmetic import changed
@@ -291,6 +291,6 @@ def _finish(run: RunFolder, backend: Backend, quiet: bool) -> None:
         print(evaluation_table(result), file=sys.stderr)
     try:
         film(run)
-    except MetahebbError as error:
-        print(f"metahebb: no film: {error}", file=sys.stderr)
+    except Exception as error:  # an environment that draws itself may raise anything
+        print(f"metahebb: no film: {one_line(error)}", file=sys.stderr)
     report(run)

@@ -1,78 +1,143 @@
-"""Extra loggers: TensorBoard of our own, W&B and MLflow of EvoTorch."""
+"""Loggers beside the run folder: each works in a thread of its own, so that none can harm a run."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-import os
-from collections.abc import Callable
-from pathlib import Path
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evotorch import logging as evotorch_logging
-from evotorch.logging import ScalarLogger
+from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
+from metahebb.evolution.destinations import DESTINATIONS, Ending, Logged, Record
 
-from metahebb.errors import InputError, unknown_name
+_log = logging.getLogger(__name__)
 
-
-class TensorBoardLogger(ScalarLogger):  # type: ignore[misc]
-    """Writes every scalar of the search's status to TensorBoard event files."""
-
-    def __init__(self, searcher: Any, folder: Path) -> None:
-        """Attach to ``searcher``; events go to ``folder``/tensorboard."""
-        from torch.utils.tensorboard import SummaryWriter
-
-        super().__init__(searcher)
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
-
-    def _log(self, status: dict[str, Any]) -> None:
-        for name, value in status.items():
-            if isinstance(value, (int, float)):
-                self._writer.add_scalar(name, value, status["iter"])
-        self._writer.flush()
-
-
-def _wandb(searcher: Any, folder: Path) -> Any:
-    return evotorch_logging.WandbLogger(searcher, project="metahebb", dir=str(folder))
-
-
-def _mlflow(searcher: Any, folder: Path) -> Any:
-    uri = os.environ.get("MLFLOW_TRACKING_URI")
-    if not uri:
-        # Without a server the run keeps its own files, for which MLflow 3 asks to be told.
-        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
-        uri = (folder / "mlruns").as_uri()
-    import mlflow
-
-    client = mlflow.tracking.MlflowClient(tracking_uri=uri)
-    known = client.get_experiment_by_name("metahebb")  # of the run that is resumed
-    started = client.create_run(
-        known.experiment_id if known else client.create_experiment("metahebb")
-    )
-    return evotorch_logging.MlflowLogger(searcher, client=client, run=started)
-
-
-LOGGERS: dict[str, Callable[[Any, Path], Any]] = {
-    "tensorboard": TensorBoardLogger,
-    "wandb": _wandb,
-    "mlflow": _mlflow,
-}
+PATIENCE = 10.0
+"""Seconds that the end of a run waits for all of its loggers together."""
+BACKLOG = 10_000
+"""Generations that wait at most for a logger; the logger sends them together when it can."""
+_RESUMABLE = (75, 130)
+"""Exit statuses of a run that a signal has stopped."""
 
 
 def check_logger(name: str) -> None:
     """Raise InputError if there is no logger ``name``, or its package is not installed."""
-    if name not in LOGGERS:
-        raise unknown_name("logger", name, LOGGERS)
+    if name not in DESTINATIONS:
+        raise unknown_name("logger", name, DESTINATIONS)
     if importlib.util.find_spec(name) is None:
         raise InputError(
             f"expected {name} to be installed, got no such package; pip install 'metahebb[{name}]'"
         )
 
 
-def attach_logger(name: str, searcher: Any, folder: Path) -> None:
-    """Attach the logger called ``name`` to an EvoTorch ``searcher``.
+@contextlib.contextmanager
+def logging_to(names: Sequence[str], searcher: Any, logged: Logged) -> Iterator[None]:
+    """Send the numbers of each step of an EvoTorch ``searcher`` to loggers, inside the block.
+
+    A logger that fails or does not answer costs a warning, and nothing else. The end of the block
+    waits up to `PATIENCE` seconds for what is not sent yet.
+
+    Args:
+        names: loggers that `check_logger` knows; one that is named twice logs once.
+        searcher: what is watched.
+        logged: what the loggers are told of the run.
 
     Raises:
         InputError: see `check_logger`.
     """
-    check_logger(name)
-    LOGGERS[name](searcher, folder.resolve())
+    names = tuple(dict.fromkeys(names))
+    for name in names:
+        check_logger(name)
+    loggers = [_Logger(name, logged) for name in names]
+    searcher.log_hook.extend(loggers)
+    ending: Ending = "finished"
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, MetahebbError) and error.exit_status in _RESUMABLE
+        ending = "killed" if stopped or isinstance(error, KeyboardInterrupt) else "failed"
+        raise
+    finally:
+        until = time.monotonic() + PATIENCE
+        for logger in loggers:
+            logger.end(ending)
+        for logger in loggers:
+            logger.wait(until)
+
+
+class _Logger:
+    """A hook that takes the numbers of a step at once, and a thread that sends them."""
+
+    def __init__(self, name: str, logged: Logged) -> None:
+        self._name = name
+        self._given_up = False
+        self._waiting: queue.Queue[Record | Ending] = queue.Queue(BACKLOG)
+        # A daemon: a thread that hangs does not keep the process from ending.
+        self._thread = threading.Thread(
+            target=self._work, args=(logged,), name=f"metahebb-{name}", daemon=True
+        )
+        self._thread.start()
+
+    def __call__(self, status: dict[str, Any]) -> None:
+        """Take the numbers of a step; EvoTorch calls its hooks with the whole status."""
+        numbers = {key: float(v) for key, v in status.items() if isinstance(v, (int, float))}
+        self._put(Record(int(status["iter"]), time.time(), numbers))
+
+    def end(self, ending: Ending) -> None:
+        """Tell the thread that no more steps follow."""
+        self._put(ending)
+
+    def wait(self, until: float) -> None:
+        """Wait for the thread to send what is left, no longer than until that monotonic time."""
+        self._thread.join(max(0.0, until - time.monotonic()))
+        if self._thread.is_alive():
+            self._give_up(f"no answer within {PATIENCE:g} s of the end of the run")
+
+    def _put(self, item: Record | Ending) -> None:
+        if self._given_up:
+            return
+        try:
+            self._waiting.put_nowait(item)
+        except queue.Full:
+            self._give_up(f"no answer for {BACKLOG} generations")
+
+    def _work(self, logged: Logged) -> None:
+        try:
+            destination = DESTINATIONS[self._name](logged)
+            ending = None
+            while ending is None:
+                records, ending = self._take()
+                if records:
+                    destination.write(records)
+            destination.close(ending)
+        except BaseException as error:  # whatever a library raises, SystemExit among it
+            self._give_up(one_line(error))
+
+    def _take(self) -> tuple[list[Record], Ending | None]:
+        """Wait for a step; return all that have come since, and the ending if that has come."""
+        records: list[Record] = []
+        item = self._waiting.get()
+        while isinstance(item, Record):
+            records.append(item)
+            if self._waiting.empty():
+                return records, None
+            item = self._waiting.get()
+        return records, item
+
+    def _give_up(self, reason: str) -> None:
+        """Send nothing from now on; warn of the first reason."""
+        if self._given_up:
+            return
+        self._given_up = True
+        is_default = self._name == "tensorboard"
+        _log.warning(
+            "expected the logger %s to work, got %s; the run goes on without it (to begin without "
+            "it, %s)",
+            self._name,
+            reason,
+            "use --no-tensorboard" if is_default else f"leave out --log {self._name}",
+        )

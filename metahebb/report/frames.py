@@ -37,6 +37,7 @@ BAR = 26
 """Height of the caption [px]."""
 _HOLD = 1.0  # seconds that the last frame stays
 _COLORS = 96
+_TALLEST = 1600  # pixels; a taller picture does not fill the film's width
 _LEFT = 0.48  # part of the width that the left half of a caption may take
 
 
@@ -56,12 +57,13 @@ def spread(n: int, most: int) -> list[int]:
 def pictures(recording: Recording, steps: Sequence[int], renderer: str) -> list[Frame]:
     """Return a picture ``(height, width, 3)`` of each of ``steps``, which ascend.
 
-    Where an environment drew itself less often, it is the last one before the step.
+    Where an environment drew itself less often, it is the last one before the step. All have the
+    size of the first.
     """
     if not isinstance(recording.task, Locomotion):
         drawn = np.array(list(recording.images))
         places = np.searchsorted(drawn, steps, side="right") - 1
-        return [recording.images[int(step)] for step in drawn[places]]
+        return _of_one_size([recording.images[int(step)] for step in drawn[places]])
     if renderer != "drawn":
         try:
             return _scenes(recording, steps, lambda *scenes: gl_frames(*scenes)[1])
@@ -69,6 +71,19 @@ def pictures(recording: Recording, steps: Sequence[int], renderer: str) -> list[
             if renderer == "gl":
                 raise
     return _scenes(recording, steps, drawn_frames)
+
+
+def _of_one_size(images: list[Frame]) -> list[Frame]:
+    """Return pictures, those of another size than the first fitted into it."""
+    from PIL import Image, ImageOps
+
+    height, width, _ = images[0].shape
+    return [
+        image
+        if image.shape == images[0].shape
+        else np.asarray(ImageOps.pad(Image.fromarray(image), (width, height)))
+        for image in images
+    ]
 
 
 def _scenes(
@@ -148,11 +163,13 @@ def _acts(probe: object, step: int) -> bool:
 
 def captioned(picture: Frame, left: str, right: str) -> Image:
     """Return the picture, scaled to the film's width, with a line of text below it."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont, ImageOps
 
     image = Image.fromarray(picture)
-    if image.width != SIZE[0]:
-        height = round(image.height * SIZE[0] / image.width)
+    height = max(1, round(image.height * SIZE[0] / image.width))
+    if height > _TALLEST:
+        image = ImageOps.pad(image, (SIZE[0], _TALLEST))
+    elif image.width != SIZE[0]:
         image = image.resize((SIZE[0], height), Image.Resampling.LANCZOS)
     whole = Image.new("RGB", (image.width, image.height + BAR), (38, 50, 64))
     whole.paste(image)

@@ -6,10 +6,12 @@ crash or hang. A process of its own lets us choose, whatever this one has import
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +75,44 @@ def gl_backend() -> str | None:
         return gl_frames(*scene)[0]
     except InputError:
         return None
+
+
+@contextlib.contextmanager
+def without_display(uses_mujoco: bool) -> Iterator[str]:
+    """Let a Gymnasium environment draw itself on a machine without a display, inside the block.
+
+    The environment variables that it reads when it first draws are set for the block, unless the
+    user has set them.
+
+    Args:
+        uses_mujoco: whether Gymnasium's renderer of MuJoCo draws it. That renderer tries ways to GL
+            of its own, and need not come upon the one that works.
+
+    Yields:
+        What to do if the environment cannot draw itself.
+    """
+    advice = "mend its render() or its arguments, or do without a film"
+    with tempfile.TemporaryDirectory(prefix="metahebb-film-") as folder:
+        # SDL, with which most others draw, prints a line about this folder where there is none.
+        ours = {"XDG_RUNTIME_DIR": folder}
+        if uses_mujoco and "MUJOCO_GL" in os.environ:
+            advice = (
+                f"without MUJOCO_GL, which is {os.environ['MUJOCO_GL']!r}, the way to GL is taken "
+                "that 'metahebb doctor' names"
+            )
+        elif uses_mujoco:
+            backend = gl_backend()
+            if backend is None:
+                advice = "install libegl1 or libosmesa6"
+            else:
+                ours["MUJOCO_GL"] = backend
+        ours = {name: value for name, value in ours.items() if name not in os.environ}
+        os.environ.update(ours)
+        try:
+            yield advice
+        finally:
+            for name in ours:
+                os.environ.pop(name, None)
 
 
 def _draw(folder: Path, backend: str) -> str | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from metahebb.errors import StorageError, one_line
 from metahebb.genomes import PerSynapse, name_of_map
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
@@ -25,12 +27,14 @@ from metahebb.tasks.names import name_of
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
 
+_log = logging.getLogger(__name__)
+
 
 def report(run: RunFolder) -> Path:
     """Write ``report.html`` and the figures in it, and return the page's path.
 
     What a run does not have yet (a generation, a film, an evaluation) is left out, and the page
-    says how to get it.
+    says how to get it. A figure that cannot be drawn is left out with a warning.
 
     Raises:
         StorageError: a file could not be written.
@@ -42,18 +46,21 @@ def report(run: RunFolder) -> Path:
     run.evaluation()
     run.other_evaluations()
     newest = run.newest()
-    learning = learning_figure(run)
-    life = life_figure(run) if newest else None
-    coefficients = coefficients_figure(run) if newest else None
+    learning = _drawn(learning_figure, run, "The first generation is not over.")
+    life: tuple[Path | None, str] = (None, "There is no checkpoint yet.")
+    coefficients = life
+    if newest:
+        life = _drawn(life_figure, run)
+        coefficients = _drawn(coefficients_figure, run)
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
     sections = (
         _film(run.path / "film.gif", run),
-        _image("How it learned", learning, _LEARNING_NOTE, "The first generation is not over."),
+        _image("How it learned", _LEARNING_NOTE, *learning),
         _evaluation(run),
-        _image(life_title, life, life_note, "There is no checkpoint yet."),
-        _image("What evolved", coefficients, _COEFFICIENTS_NOTE, "There is no checkpoint yet."),
+        _image(life_title, life_note, *life),
+        _image("What evolved", _COEFFICIENTS_NOTE, *coefficients),
         _settings(run),
         _origin(run),
         _further(run),
@@ -125,7 +132,21 @@ def _summary(run: RunFolder) -> str:
     return f"{sentence}{how}earns {interval(found)} {over}"
 
 
-def _image(title: str, path: Path | None, caption: str, missing: str) -> str:
+def _drawn(
+    draw: Callable[[RunFolder], Path | None], run: RunFolder, missing: str = ""
+) -> tuple[Path | None, str]:
+    """Return the path of a figure; where there is none, also what the page says in its place."""
+    try:
+        return draw(run), missing
+    except StorageError:
+        raise
+    except Exception as error:  # of an environment that lives for it, or of numbers without an axis
+        reason = one_line(error)
+        _log.warning("expected to draw a figure of the report, got %s; it is left out", reason)
+        return None, f"This figure could not be drawn: {reason}"
+
+
+def _image(title: str, caption: str, path: Path | None, missing: str) -> str:
     content = note(missing) if path is None else picture(path, title) + note(caption)
     return section(title, content)
 
@@ -133,7 +154,7 @@ def _image(title: str, path: Path | None, caption: str, missing: str) -> str:
 def _film(path: Path, run: RunFolder) -> str:
     if isinstance(run.config.task, Reversal):
         return ""
-    if not path.exists():
+    if not path.is_file():
         return section("Film", code(f"metahebb film {_folder(run)}"))
     return section("Film", picture(path, "One life of the evolved network"), "film")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.errors import InputError
+from metahebb.errors import InputError, one_line
 from metahebb.probes import Moment
 from metahebb.tasks.base import Picturing
 from metahebb.tasks.locomotion_lanes import LocomotionLanes
@@ -27,6 +27,7 @@ class Recorder:
         min_images: how many pictures at least a Gymnasium environment draws of itself.
         whole: env steps before which all weights are noted; those of the last one always are,
             if there is any.
+        advice: what to do where an environment cannot draw itself.
     """
 
     min_images: int
@@ -41,6 +42,7 @@ class Recorder:
     layers: tuple[int, ...] = ()
     synapses: str = ""
     stride: int = 1
+    advice: str = ""
 
     def __call__(self, moment: Moment) -> None:
         """Note the state of the only lane."""
@@ -80,11 +82,10 @@ class Recorder:
             image = task.picture(lane)
         except InputError:  # it says itself what to do
             raise
-        except Exception as error:
-            reason = " ".join(str(error).split())
+        except (Exception, SystemExit) as error:
             raise InputError(
-                f"expected the environment to draw itself, got {type(error).__name__}: {reason} "
-                "(film); for MuJoCo environments install libegl1 or libosmesa6"
+                f"expected the environment to draw itself, got {one_line(error)} (film); "
+                f"{self.advice}"
             ) from error
         self.images[step] = image
         if len(self.images) > 2 * self.min_images:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from metahebb.errors import InputError
 from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.probes import AnyProbe
+from metahebb.report.gl import without_display
 from metahebb.report.recorder import Array, Image, Recorder
 from metahebb.runs.probe import Conditions
 from metahebb.runs.probe import seconds_per_step as locomotion_seconds
@@ -144,7 +146,9 @@ def record(
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
     conditions = Conditions.of(run, life + 1, max_steps, body)
     setup = conditions.setup(tuple(probes) or None)
+    drawing: contextlib.AbstractContextManager[str] = contextlib.nullcontext("")
     if images:
+        drawing = without_display(_uses_mujoco(setup.task))
         setup = replace(setup, task=_drawing(setup.task))
     number = setup.task.bodies.index(conditions.body)
     plan = replace(
@@ -152,8 +156,9 @@ def record(
     )
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
-    (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])
-    return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
+    with drawing as recorder.advice:
+        (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])
+        return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
 
 
 def _whole(max_steps: int, snapshots: int, probes: Sequence[AnyProbe]) -> frozenset[int]:
@@ -208,6 +213,11 @@ def _drawing(task: Task) -> Task:
             f"{', '.join(modes) or 'none'} (film); it can only be reported without a film"
         )
     return replace(task, env_kwargs={**task.env_kwargs, "render_mode": "rgb_array"})
+
+
+def _uses_mujoco(task: Task) -> bool:
+    """Return whether an environment draws itself by Gymnasium's renderer of MuJoCo."""
+    return isinstance(task, GymTask) and hasattr(_env(task).unwrapped, "mujoco_renderer")
 
 
 def _env(task: GymTask) -> Any:

@@ -11,7 +11,8 @@ import numpy as np
 
 from metahebb.errors import CheckpointError, MetahebbError
 from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums
-from metahebb.evolution.loggers import attach_logger
+from metahebb.evolution.destinations import Logged
+from metahebb.evolution.loggers import logging_to
 from metahebb.evolution.problem import Evaluation, Fitness
 from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
@@ -19,6 +20,7 @@ from metahebb.genomes import merges
 from metahebb.runs.arithmetic import Arithmetic
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.serial import to_json
 from metahebb.runs.stopping import Stopping
 from metahebb.worker import Outcomes, is_nonfinite
 
@@ -88,18 +90,18 @@ def evolve(
     stopping = Stopping()
     with stopping.armed():
         evolution = _Evolution(run, _Interruptible(backend, stopping), stopping.check)
-        for name in loggers:
-            attach_logger(name, evolution.search.searcher, run.path)
-        try:
-            while evolution.search.generation < run.config.generations:
-                stopping.check()
-                on_generation(evolution.generation())
-        except MetahebbError:
-            # Raised between two states. What else may come, such as a second Ctrl-C, may come in
-            # the middle of an update, of which nothing must be kept.
+        logged = Logged(run.path.resolve(), to_json(run.config))
+        with logging_to(loggers, evolution.search.searcher, logged):
+            try:
+                while evolution.search.generation < run.config.generations:
+                    stopping.check()
+                    on_generation(evolution.generation())
+            except MetahebbError:
+                # Raised between two states. What else may come, such as a second Ctrl-C, may come
+                # in the middle of an update, of which nothing must be kept.
+                evolution.end()
+                raise
             evolution.end()
-            raise
-        evolution.end()
 
 
 class _Evolution:

@@ -21,6 +21,7 @@ from metahebb.tasks.gym_envs import located, make_env
 from metahebb.tasks.gym_kwargs import Kwargs, key_of, read_kwargs, read_word
 from metahebb.tasks.gym_observed import fault_of
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
+from metahebb.tasks.pictures import as_picture
 
 DEFAULT = "default"
 """The body of a task without variants."""
@@ -288,8 +289,12 @@ class GymLanes:
         return self._reasons[lane]
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
-        """Return what the lane's environment draws; it must have been made to draw."""
-        return np.asarray(self._envs[lane].render(), np.uint8)
+        """Return what the lane's environment draws; it must have been made to draw.
+
+        Raises:
+            TypeError: the environment has returned no picture.
+        """
+        return as_picture(self._envs[lane].render())
 
     def _error(self, lane: int, error: Exception) -> TaskError:
         what = f"{type(error).__name__}: {error}"

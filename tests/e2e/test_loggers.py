@@ -11,7 +11,7 @@ from small_runs import TINY, files, metrics, resume
 from metahebb.cli import main
 from metahebb.errors import InputError
 from metahebb.evolution import loggers
-from metahebb.evolution.loggers import LOGGERS
+from metahebb.evolution.destinations import DESTINATIONS
 
 LOGGED = tuple(flag for flag in TINY if flag != "--no-tensorboard")
 
@@ -70,7 +70,7 @@ def test_where_tensorboard_is_not_installed_a_run_goes_without(
     assert not (path / "tensorboard").exists()
 
 
-@pytest.mark.parametrize("name", LOGGERS)
+@pytest.mark.parametrize("name", DESTINATIONS)
 def test_a_logger_whose_package_is_absent_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
