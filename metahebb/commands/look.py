@@ -9,6 +9,7 @@ import tyro
 
 from metahebb.commands.backend import Where
 from metahebb.commands.parsing import parse
+from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
 
 
@@ -54,6 +55,7 @@ def evaluate(path: str, rest: list[str]) -> int:
     options = parse(Evaluate, Evaluate(), rest, f"metahebb evaluate {path or 'DIR'}")
     run = RunFolder.open(path)
     options.where.prepare()
+    leave_removed_folder()
     from metahebb.report.table import evaluation_table
     from metahebb.runs import evaluate as evaluation
 

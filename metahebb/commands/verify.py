@@ -9,6 +9,7 @@ import tyro
 
 from metahebb.commands.backend import Where
 from metahebb.commands.parsing import parse
+from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.progress import Replaying
 
@@ -41,6 +42,7 @@ def replay(path: str, rest: list[str]) -> int:
     options = parse(Replay, Replay(), rest, f"metahebb replay {path or 'DIR'}")
     run = RunFolder.open(path)
     Where().prepare()
+    leave_removed_folder()
     from metahebb.runs.replay import done
     from metahebb.runs.replay import replay as replay_run
 
@@ -58,6 +60,7 @@ def verify(path: str, rest: list[str]) -> int:
     options = parse(Verify, Verify(), rest, f"metahebb verify {path or 'DIR'}")
     run = RunFolder.open(path)
     options.where.prepare()
+    leave_removed_folder()
     from metahebb.runs.verify import choose, first_difference
     from metahebb.runs.verify import verify as verify_run
 

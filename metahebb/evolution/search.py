@@ -16,7 +16,7 @@ from evotorch.optimizers import SGD, Adam
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.clipup import SafeClipUp
 from metahebb.evolution.config import SearchConfig, decayed
-from metahebb.evolution.memory import check_memory
+from metahebb.evolution.memory import check_lives, check_memory
 from metahebb.evolution.merging import State, merged
 from metahebb.evolution.mixture import RuleMixture
 from metahebb.evolution.problem import Evaluation, LifeProblem
@@ -49,6 +49,12 @@ class Search:
         """Build the problem and its searcher; nothing is evaluated yet."""
         # One thread per tensor operation: the gradient is threaded by slices, and sums keep order.
         torch.set_num_threads(1)
+        each = plan_of(0).lives_per_candidate
+        check_lives(
+            config.popsize * each + center_lives,
+            f"{each} lives in a popsize of {config.popsize}, and {center_lives} of the center",
+            "use a smaller --popsize, fewer --episodes or --center-lives",
+        )
         if not config.is_seeded:
             check_memory(
                 2 * 4 * config.popsize * setup.genome.n_genes,

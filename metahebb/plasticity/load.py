@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.paths import absolute
 from metahebb.plasticity.rule import Rule
 from metahebb.plasticity.rules import RULES
 
@@ -24,7 +25,7 @@ def load_rule(name: str) -> Rule:
             raise unknown_name("rule", name, RULES)
         return found
     path_text, _, function = name.rpartition(":")
-    path = Path(path_text)
+    path = absolute(path_text)
     if not path_text or not path.is_file():
         raise InputError(
             f"expected FILE.py:RULE with an existing file, got {name!r}; check the path"

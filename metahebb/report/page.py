@@ -20,6 +20,7 @@ from metahebb.networks import (
     Recurrent,
     name_of_topology,
 )
+from metahebb.paths import shown
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
@@ -241,4 +242,4 @@ def _further(run: RunFolder) -> str:
 
 
 def _folder(run: RunFolder) -> str:
-    return shlex.quote(str(run.path))
+    return shlex.quote(shown(run.path))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.memory import check_memory
 from metahebb.life import Ending
 from metahebb.probes import AnyProbe, Moment, check_probes, parse_probes
 from metahebb.probes.damage import Damage
@@ -85,12 +86,14 @@ class Conditions:
         """Return the conditions; None: the run's last horizon, its task's first body.
 
         Raises:
-            InputError: a number below 1, or a body that the task cannot have.
+            InputError: a number below 1 or beyond memory, or a body that the task cannot have.
         """
         horizon = run.config.stages[-1].max_steps if max_steps is None else max_steps
         for name, value in (("lives", lives), ("max_steps", horizon)):
             if value < 1:
                 raise InputError(f"expected at least 1 {name}, got {value}; use for example 100")
+        got = f"{lives} lives of {horizon} env steps"
+        check_memory(8 * lives * (horizon + 1), "lives that fit", got, "use fewer --lives")
         found = cls(run, lives, horizon, body or run.config.task.bodies[0])
         found.setup(())
         return found
