@@ -49,12 +49,6 @@ class Search:
         """Build the problem and its searcher; nothing is evaluated yet."""
         # One thread per tensor operation: the gradient is threaded by slices, and sums keep order.
         torch.set_num_threads(1)
-        each = plan_of(0).lives_per_candidate
-        check_lives(
-            config.popsize * each + center_lives,
-            f"{each} lives in a popsize of {config.popsize}, and {center_lives} of the center",
-            "use a smaller --popsize, fewer --episodes or --center-lives",
-        )
         if not config.is_seeded:
             check_memory(
                 2 * 4 * config.popsize * setup.genome.n_genes,
@@ -62,6 +56,12 @@ class Search:
                 f"a popsize of {config.popsize} and {setup.genome.n_genes} genes",
                 "use a smaller --popsize, or a search that is seeded, such as snes",
             )
+        each = plan_of(0).lives_per_candidate
+        check_lives(
+            config.popsize * each + center_lives,
+            f"a popsize of {config.popsize}, {each} per candidate, and {center_lives} of the center",
+            "use a smaller --popsize, fewer --episodes or --center-lives",
+        )
         self.config = config
         self.problem = LifeProblem(
             setup,
