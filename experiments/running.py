@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.commands.backend import Where
+from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, MetahebbError
 from metahebb.paths import absolute, from_here
 from metahebb.runs.config import RunConfig
@@ -79,6 +80,7 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
     from metahebb.runs.evolve import evolve
 
     print(path, file=sys.stderr)
+    tell_of_world(run)
     with run.lock():
         backend = where.backend(config.setup())
         try:

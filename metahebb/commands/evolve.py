@@ -21,6 +21,7 @@ from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.commands.topologies import swap_topology
+from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, MetahebbError, StorageError
 from metahebb.evolution.backends.base import Backend
 from metahebb.genomes import merges
@@ -206,6 +207,7 @@ def _go_on(run: RunFolder, options: Resume) -> int:
             _fall_back(run)
         run.newest()
         _tell_of_arithmetic(run)
+        tell_of_world(run)
         _check_loggers(options.shown.log, options.where)
         if options.generations is not None:
             _extend(run, options.generations)

@@ -9,6 +9,7 @@ import tyro
 
 from metahebb.commands.backend import Where
 from metahebb.commands.parsing import parse
+from metahebb.commands.world import tell_of_world
 from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.progress import Replaying
@@ -64,6 +65,7 @@ def verify(path: str, rest: list[str]) -> int:
     from metahebb.runs.verify import choose, first_difference
     from metahebb.runs.verify import verify as verify_run
 
+    tell_of_world(run)
     sample = choose(run, options.candidates, options.seed, options.generations)
     with Replaying(sample.generations, options.quiet) as progress:
         found = verify_run(run, sample, options.where.backend, progress)

@@ -59,7 +59,7 @@ class Search:
         each = plan_of(0).lives_per_candidate
         check_lives(
             config.popsize * each + center_lives,
-            f"a popsize of {config.popsize}, {each} per candidate, and {center_lives} of the center",
+            f"a popsize of {config.popsize}, {each} lives each, and {center_lives} of the center",
             "use a smaller --popsize, fewer --episodes or --center-lives",
         )
         self.config = config

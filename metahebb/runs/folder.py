@@ -36,6 +36,7 @@ from metahebb.runs.manifest import (
 from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import differences, from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
+from metahebb.runs.world import world_of
 from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"
@@ -115,6 +116,7 @@ class RunFolder:
             manifest = make_manifest(config.seed) | {
                 "config_sha256": config_sha256(config),
                 "fingerprint": own_fingerprint(),
+                "world": world_of(config),
             }
             write_json(path / "manifest.json", manifest)
             write_json(path / "config.json", to_json(config))
