@@ -203,11 +203,11 @@ def _go_on(run: RunFolder, options: Resume) -> int:
     with run.lock():
         # What is damaged, or of another version, is found now: before anything is written.
         run.manifest()
+        tell_of_world(run)
         if options.fallback:
             _fall_back(run)
         run.newest()
         _tell_of_arithmetic(run)
-        tell_of_world(run)
         _check_loggers(options.shown.log, options.where)
         if options.generations is not None:
             _extend(run, options.generations)

@@ -29,6 +29,7 @@ from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
 from metahebb.runs.storage import write_atomically
 from metahebb.tasks import Reversal
+from metahebb.tasks.gym_kept import absence_of
 from metahebb.tasks.names import name_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def report(run: RunFolder) -> Path:
     run.other_evaluations()
     newest = run.newest()
     learning = learning_figure(run)
-    life = life_figure(run) if newest else None
+    absent = absence_of(run.config.task)
+    life = life_figure(run) if newest and not absent else None
     coefficients = coefficients_figure(run) if newest else None
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
@@ -61,7 +63,7 @@ def report(run: RunFolder) -> Path:
         _film(run.path / "film.gif", run),
         _image("How it learned", learning, _LEARNING_NOTE, "The first generation is not over."),
         _evaluation(run),
-        _image(life_title, life, life_note, "There is no checkpoint yet."),
+        _image(life_title, life, life_note, absent or "There is no checkpoint yet."),
         _image("What evolved", coefficients, _COEFFICIENTS_NOTE, "There is no checkpoint yet."),
         _settings(run),
         _origin(run),

@@ -37,6 +37,7 @@ from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import differences, from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.runs.world import world_of
+from metahebb.tasks.gym_kept import facts_to_keep, remembered
 from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"
@@ -117,6 +118,7 @@ class RunFolder:
                 "config_sha256": config_sha256(config),
                 "fingerprint": own_fingerprint(),
                 "world": world_of(config),
+                "task": facts_to_keep(config.task),
             }
             write_json(path / "manifest.json", manifest)
             write_json(path / "config.json", to_json(config))
@@ -164,7 +166,8 @@ class RunFolder:
         # A folder without a manifest can still be looked at; who needs one asks for it.
         manifest = _read_json(path / "manifest.json") if (path / "manifest.json").exists() else {}
         try:
-            config = from_json(RunConfig, data, "config")
+            with remembered(manifest.get("task")):  # earlier versions kept nothing
+                config = from_json(RunConfig, data, "config")
         except InputError as error:
             made = manifest.get("metahebb", "of unknown version")
             raise InputError(

@@ -61,7 +61,10 @@ def _code_of(env_id: str) -> Iterator[tuple[str, str]]:
     if module.endswith(".py"):
         yield module, _digest(_path_of(module))
         return
-    entry_point = _spec(name).entry_point
+    try:
+        entry_point = _spec(name).entry_point
+    except gymnasium.error.Error:
+        return  # it is not installed any more
     if isinstance(entry_point, str):
         code = entry_point.partition(":")[0]
     else:

@@ -16,6 +16,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.tasks.base import Lanes, StepResult, TaskError
+from metahebb.tasks.gym_kept import kept_facts
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
 
 Kwargs = dict[str, bool | int | float | str]
@@ -56,6 +57,8 @@ class GymTask:
         first = self._facts()
         for variant in self.variants[1:]:
             facts = _facts(self.env_id, _key(self.kwargs_of(variant)))
+            if first.absent or facts.absent:
+                continue  # what is known of them was kept of a run that has compared them
             for name, one, other in zip(_Facts._fields, first, facts, strict=True):
                 if one != other:
                     raise InputError(
@@ -90,6 +93,11 @@ class GymTask:
     def is_discrete(self) -> bool:
         """Whether an action is one of several."""
         return self._facts().is_discrete
+
+    @property
+    def absent(self) -> str:
+        """Why the environment cannot be made here, where a run folder stands in for it; or ""."""
+        return self._facts().absent
 
     @property
     def bodies(self) -> tuple[str, ...]:
@@ -144,6 +152,7 @@ class _Facts(NamedTuple):
     max_steps: int
     image: tuple[int, int, int] | None
     is_discrete: bool
+    absent: str = ""
 
 
 def _key(kwargs: Kwargs) -> tuple[tuple[str, type, Any], ...]:
@@ -153,6 +162,16 @@ def _key(kwargs: Kwargs) -> tuple[tuple[str, type, Any], ...]:
 
 @functools.cache
 def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
+    try:
+        return _look(env_id, env_kwargs)
+    except InputError as error:
+        kept = kept_facts()
+        if kept is None:
+            raise
+        return _Facts(Space(), Space(), **kept, absent=str(error).rstrip("."))
+
+
+def _look(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
     env = _make(env_id, {name: value for name, _, value in env_kwargs})
     limit = env.spec.max_episode_steps if env.spec is not None else None
     seen, acted = env.observation_space, env.action_space

@@ -113,8 +113,11 @@ def test_a_run_of_an_earlier_version_goes_on_and_nothing_is_said(
 
 
 def test_files_that_variants_name_count_and_other_words_do_not(maze: Path) -> None:
-    task = GymTask("Maze-v0", {"mode": "hard"}, (f"level={maze}+speed=2", "level=none"))
-    assert world_of(RunConfig(task)).keys() == {str(maze), __name__}
+    other = maze.with_name("other.xml")
+    other.write_text("<walls/>")
+    common = {"mode": "hard", "walls": str(other), "speed": 3}
+    task = GymTask("Maze-v0", common, (f"level={maze}+speed=2", "level=none"))
+    assert world_of(RunConfig(task)).keys() == {str(maze), str(other), __name__}
 
 
 @pytest.fixture
