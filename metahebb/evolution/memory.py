@@ -35,5 +35,5 @@ def check_lanes(setup: Setup, lanes: int, workers: int) -> None:
 
 
 def check_lives(lives: int, got: str, remedy: str) -> None:
-    """Raise InputError if so many lives, ``got`` in words, are more than have room for outcomes."""
+    """Raise InputError, with ``got`` for their number, if outcomes of so many lives cannot fit."""
     check_memory(lives * OUTCOME.itemsize, "lives whose outcomes fit", got, remedy)

@@ -35,10 +35,8 @@ class Arithmetic:
             moved = bool(worlds) and changes(worlds[-1], world)
             if before is None or differing(before, own) or moved:
                 now = datetime.now(UTC).isoformat(timespec="seconds")
-                entry = {
-                    **{"generation": generation, "started": now},
-                    **{"fingerprint": own, "world": world},
-                }
+                entry = {"generation": generation, "started": now}
+                entry |= {"fingerprint": own, "world": world}
                 earlier = self._run.manifest().get("continuations", [])
                 self._run.update_manifest(continuations=[*earlier, entry])
             self._noted = True

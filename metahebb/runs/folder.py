@@ -47,7 +47,7 @@ _TEMPORARY = re.compile(r"\.(manifest|config)\.json\.\d+\.tmp")
 _HALF_MADE = re.compile(rf"manifest\.json|{re.escape(LOCK)}|{_TEMPORARY.pattern}")
 """What `RunFolder.create` leaves where it is killed before config.json is there."""
 _BEGUN = ("metrics.jsonl", "journal", "config.json", "manifest.json", LOCK)
-"""Files of a run that no generation of has come to an end."""
+"""Files that a run has made before its first generation is done."""
 _LOGS = ("tensorboard", "wandb", "mlruns")
 """Folders that loggers make in a run folder."""
 _NAMED = 3
@@ -133,12 +133,12 @@ class RunFolder:
         if not self._holds_lock() or self.metrics():
             return
         for name in _LOGS:
-            if (self.path / name).is_dir():
-                shutil.rmtree(self.path / name)
-        for name in _BEGUN:
-            (self.path / name).unlink(missing_ok=True)
-        if self._made_folder and not any(self.path.iterdir()):
-            self.path.rmdir()
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the error for which it is discarded says more
+            for name in _BEGUN:
+                (self.path / name).unlink(missing_ok=True)
+            if self._made_folder and not any(self.path.iterdir()):
+                self.path.rmdir()
 
     def _holds_lock(self) -> bool:
         """Return whether the lock file in the folder is the one that `lock` holds."""

@@ -34,8 +34,8 @@ _OURS = ("metahebb", "gymnasium")
 def world_of(config: RunConfig) -> World:
     """Return what the world of ``config`` is made of; empty for tasks that metahebb brings along.
 
-    That are the files that arguments of the environment name, and the package that its code comes
-    from. Code of no package, such as a file of the user's, counts as its module's file.
+    These are the files that arguments of the environment name, and the package that its code comes
+    from. Of code that belongs to no package, such as the user's own, the file counts.
     """
     task = config.task
     if not isinstance(task, GymTask):
@@ -47,7 +47,10 @@ def world_of(config: RunConfig) -> World:
 
 
 def changes(began: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return in words what ``began`` had otherwise than ``now``; "" where nothing changed."""
+    """Return in words how ``began`` and ``now`` differ; "" where nothing changed.
+
+    What only ``now`` has is unknown of the other, and does not count.
+    """
     return ", ".join(
         f"{name} {_short(then)} then and {_short(now.get(name, _ABSENT))} now"
         for name, then in began.items()
@@ -81,7 +84,7 @@ def _code_of(env_id: str) -> Iterator[tuple[str, str]]:
 
 
 def _spec(name: str) -> gymnasium.envs.registration.EnvSpec:
-    """Return what is registered under ``name``: the highest version where it names none."""
+    """Return what is registered as ``name``; its highest version, if ``name`` has none."""
     namespace, base, version = parse_env_id(name)
     if version is None:
         version = find_highest_version(namespace, base)

@@ -96,7 +96,7 @@ class GymTask:
 
     @property
     def absent(self) -> str:
-        """Why the environment cannot be made here, where a run folder stands in for it; or ""."""
+        """Why the environment cannot be made here; empty if it can. See `gym_kept.remembered`."""
         return self._facts().absent
 
     @property

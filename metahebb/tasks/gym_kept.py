@@ -17,7 +17,7 @@ _kept: ContextVar[Mapping[str, Any] | None] = ContextVar("_kept", default=None)
 
 
 def facts_to_keep(task: object) -> dict[str, Any]:
-    """Return what to keep of ``task``, as JSON types; empty for a task that is always there."""
+    """Return what to keep of ``task``, as JSON types; empty if it needs no package of others."""
     return {name: getattr(task, name) for name in _NAMES} if hasattr(task, "absent") else {}
 
 
@@ -29,9 +29,10 @@ def absence_of(task: object) -> str:
 
 @contextlib.contextmanager
 def remembered(kept: Mapping[str, Any] | None) -> Iterator[None]:
-    """Let tasks that are made in the block have what was ``kept``, if they cannot have the real.
+    """Let a task that is made in the block take its facts from ``kept``, if it has to.
 
-    Such a task has an ``absent`` reason; to open its lanes raises it.
+    It has to where its environment cannot be made. The task then says why, as ``absent``, and
+    raises that as soon as somebody opens its lanes.
     """
     token = _kept.set(kept)
     try:
@@ -41,7 +42,7 @@ def remembered(kept: Mapping[str, Any] | None) -> Iterator[None]:
 
 
 def kept_facts() -> dict[str, Any] | None:
-    """Return what is `remembered` now, by name; None where it is nothing, or damaged."""
+    """Return the facts that are `remembered` now; None where there are none, or damaged ones."""
     kept = _kept.get()
     if kept is None:
         return None
