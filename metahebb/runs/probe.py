@@ -86,14 +86,12 @@ class Conditions:
         """Return the conditions; None: the run's last horizon, its task's first body.
 
         Raises:
-            InputError: a number below 1 or beyond memory, or a body that the task cannot have.
+            InputError: a number below 1, or a body that the task cannot have.
         """
         horizon = run.config.stages[-1].max_steps if max_steps is None else max_steps
         for name, value in (("lives", lives), ("max_steps", horizon)):
             if value < 1:
                 raise InputError(f"expected at least 1 {name}, got {value}; use for example 100")
-        got = f"{lives} lives of {horizon} env steps"
-        check_memory(8 * lives * (horizon + 1), "lives that fit", got, "use fewer --lives")
         found = cls(run, lives, horizon, body or run.config.task.bodies[0])
         found.setup(())
         return found
@@ -130,8 +128,19 @@ class Conditions:
                     "(probe); choose an earlier step, or longer lives (--max-steps)"
                 )
 
+    def check_room(self) -> None:
+        """Raise InputError if there is no memory for a number of each step of all lives."""
+        got = f"{self.lives} lives of {self.max_steps} env steps"
+        needed = 8 * self.lives * (self.max_steps + 1)
+        check_memory(needed, "lives whose steps fit", got, "use fewer --lives")
+
     def live(self, probes: tuple[AnyProbe, ...], backend: Callable[[Setup], Backend]) -> Lived:
-        """Live the lives in threads of this process: the same ones, whatever ``probes`` are."""
+        """Live the lives in threads of this process: the same ones, whatever ``probes`` are.
+
+        Raises:
+            InputError: see `check_room`.
+        """
+        self.check_room()
         way = _Way(np.full((self.lives, self.max_steps + 1), np.nan))
         setup = self.setup(probes)
         number = setup.task.bodies.index(self.body)

@@ -207,6 +207,7 @@ def _lived(
     backend: Callable[[Setup], Backend],
 ) -> dict[str, Any]:
     """Live, and return the shares of the terms, and in which lives."""
+    conditions.check_room()
     # What follows no rule adds terms of 0, to whichever cluster.
     groups = [np.maximum(group, 0) for group in found.by_layer(clusters.labels)]
     noted = TermSums.empty(found.rule, found.terms, found.folded, groups, conditions.lives)
