@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 
+from experiments.running import runs_folder
 from experiments.study import Claim, write_study
 from metahebb.cli import main as metahebb
+from metahebb.paths import from_here
 from metahebb.runs.folder import RunFolder
 
 SIZES: dict[str, tuple[tuple[int, ...], list[str]]] = {
@@ -69,7 +70,7 @@ def main(size: str) -> None:
 
 
 def _run(size: str, seed: int, flags: list[str]) -> RunFolder:
-    path = Path("runs") / f"ant_quick-{size}" / f"seed{seed}"
+    path = runs_folder(f"ant_quick-{size}") / f"seed{seed}"
     if not (path / "config.json").exists():
         status = metahebb(["evolve", "ant-quick", "--seed", str(seed), "--out", str(path), *flags])
     elif RunFolder.open(path).evaluation() is None:
@@ -84,4 +85,5 @@ def _run(size: str, seed: int, flags: list[str]) -> RunFolder:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in SIZES:
         sys.exit(f"usage: python -m experiments.ant_quick {'|'.join(SIZES)}")
-    main(sys.argv[1])
+    with from_here():
+        main(sys.argv[1])

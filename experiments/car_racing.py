@@ -31,7 +31,7 @@ from experiments.car_racing_tables import (
 )
 from experiments.cells import Floats, cells
 from experiments.damage_tables import tuning_table
-from experiments.running import RUNS, Order, Size, command, evolved, expect_finished
+from experiments.running import Order, Size, command, evolved, expect_finished, runs_folder
 from experiments.study import Claim, write_rows, write_study
 from experiments.tuning import Setting, tuned
 from metahebb.evolution.config import SearchConfig
@@ -133,7 +133,7 @@ BUDGETS: dict[Size, Budget] = {
 def main(order: Order) -> None:
     """Evolve what is missing, evaluate, and write ``results/car_racing``."""
     budget = BUDGETS[order.size]
-    folder = RUNS / f"car_racing-{order.size}"
+    folder = runs_folder(f"car_racing-{order.size}")
     if order.finished:
         for arm in WHO:
             paths = [folder / arm / f"seed{seed}" for seed in budget.seeds]
@@ -195,7 +195,7 @@ def run_config(budget: Budget, arm: str, seed: int, generations: int | None = No
 
 def tuning_paths(arm: str, size: Size) -> list[Path]:
     """Return where the runs that tune an arm are."""
-    folder = RUNS / f"car_racing-{size}" / "tuning" / arm
+    folder = runs_folder(f"car_racing-{size}") / "tuning" / arm
     return [folder / str(setting) for setting in GRID[: BUDGETS[size].settings]]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from experiments.running import RUNS, Order, Size, evolved, is_finished
+from experiments.running import Order, Size, evolved, is_finished, runs_folder
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.runs.config import RunConfig
@@ -143,7 +143,7 @@ def all_pairs(order: Order) -> list[Pairs]:
 
 def path_of(size: Size, part: Part, arm: str, seed: int) -> Path:
     """Return where a run is."""
-    return RUNS / f"delay-{size}" / part.preset / arm / f"seed{seed}"
+    return runs_folder(f"delay-{size}") / part.preset / arm / f"seed{seed}"
 
 
 def _pairs(order: Order, part: Part, seeds: tuple[int, ...]) -> Pairs:

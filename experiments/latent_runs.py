@@ -9,7 +9,7 @@ from pathlib import Path
 
 from experiments.arms import Arm
 from experiments.latent_lives import LANES, Lived, live
-from experiments.running import RUNS, Order, Size, evolved, expect_finished
+from experiments.running import Order, Size, evolved, expect_finished, runs_folder
 from experiments.tuning import Setting, tuned
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
@@ -77,7 +77,7 @@ def evolved_arms(order: Order, arms: Mapping[str, Arm]) -> Evolved:
     Raises:
         InputError: with ``order.finished``, where something is missing.
     """
-    budget, folder = BUDGETS[order.size], RUNS / f"latent-{order.size}"
+    budget, folder = BUDGETS[order.size], runs_folder(f"latent-{order.size}")
     # A step of this task costs hardly more for many lives than for one.
     where = dataclasses.replace(order.where, lanes=max(order.where.lanes, LANES))
     settings, runs, tuning = {}, {}, []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.arms import ARMS, Arm
-from experiments.running import RUNS, Order, Size, evolved, expect_finished, is_finished
+from experiments.running import Order, Size, evolved, expect_finished, is_finished, runs_folder
 from experiments.tuning import Setting, tuned
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
@@ -322,4 +322,4 @@ def _grid(size: Size, who: Arm) -> tuple[Setting, ...]:
 
 
 def _folder(size: Size) -> Path:
-    return RUNS / f"robustness-{size}"
+    return runs_folder(f"robustness-{size}")

@@ -14,14 +14,16 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.commands.backend import Where
+from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, MetahebbError
+from metahebb.paths import absolute, from_here
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.progress import Progress
 from metahebb.runs.serial import to_json
 from metahebb.runs.stopping import Stopped
 
-RUNS = Path("runs")
+RUNS = "runs"
 
 Size = Literal["smoke", "quick", "paper"]
 
@@ -37,12 +39,18 @@ class Order:
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
 
 
+def runs_folder(name: str) -> Path:
+    """Return the folder ``name`` among the runs, from the root on; it need not exist."""
+    return absolute(Path(RUNS, name))
+
+
 def command(study: str, main: Callable[[Order], None], words: list[str] | None = None) -> None:
     """Run ``main`` as ``python -m experiments.<study>``; errors are one line, as of metahebb."""
     try:
         order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
-        order.where.prepare()  # before anything imports EvoTorch, and with it Ray
-        main(order)
+        with from_here():
+            order.where.prepare()  # before anything imports EvoTorch, and with it Ray
+            main(order)
     except Stopped as stopped:
         print(f"{study}: stopped by {stopped}; the same command goes on", file=sys.stderr)
         sys.exit(stopped.exit_status)
@@ -72,6 +80,7 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
     from metahebb.runs.evolve import evolve
 
     print(path, file=sys.stderr)
+    tell_of_world(run)
     with run.lock():
         backend = where.backend(config.setup())
         try:

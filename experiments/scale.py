@@ -24,8 +24,8 @@ import sys
 import time
 from pathlib import Path
 
-from experiments.running import RUNS, Order, command
-from experiments.study import RESULTS, Claim, write_summary
+from experiments.running import Order, command
+from experiments.study import Claim, results_folder, write_summary
 from metahebb.bench.scale.found import SCHEDULES, Scale, named, slowest_update
 from metahebb.bench.scale.model import predict
 from metahebb.bench.scale.study import FULL, PER_WORKER, QUICK, find
@@ -42,7 +42,7 @@ GOAL = 0.9
 def main(order: Order) -> None:
     """Measure, predict and write the results."""
     smoke = order.size == "smoke"
-    folder = (RUNS / "smoke" if smoke else RESULTS) / "scale"
+    folder = results_folder("scale", order.size)
     if not order.finished:
         _measure(folder, order.where.lanes, smoke)
     try:

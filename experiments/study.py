@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.running import RUNS, Size
+from experiments.running import Size, runs_folder
+from metahebb.paths import absolute, shown
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.statistics import meets
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 
-RESULTS = Path("results")
+RESULTS = "results"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Claim:
         return meets(self.value, self.goal)
 
 
+def results_folder(study: str, size: Size) -> Path:
+    """Return where a study writes its results; those of a smoke test stand among the runs."""
+    return runs_folder(f"smoke/{study}") if size == "smoke" else absolute(Path(RESULTS, study))
+
+
 def write_study(
     name: str,
     title: str,
@@ -67,10 +73,10 @@ def write_study(
         runs: that it rests on; the manifests of all are kept, and of the configs that differ in
             more than seed, bodies and schedule the first of each.
         notes: Markdown for the end of the README.
-        size: of the study; what a smoke test writes stands among the runs.
+        size: of the study.
         tuning: runs that were only scored; they count in the cost.
     """
-    folder = (RUNS / "smoke" if size == "smoke" else RESULTS) / name
+    folder = results_folder(name, size)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     manifests = [run.manifest() for run in runs]
@@ -128,7 +134,7 @@ def _configs(runs: Sequence[RunFolder]) -> dict[str, Any]:
     for run in runs:
         config = to_json(run.config)
         part = {k: v for k, v in config.items() if k not in ("seed", "task", "schedule")}
-        found.setdefault(json.dumps(part), (str(run.path), config))
+        found.setdefault(json.dumps(part), (shown(run.path), config))
     return dict(found.values())
 
 

@@ -11,6 +11,7 @@ import sys
 from typing import NamedTuple, TextIO
 
 from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
+from metahebb.paths import from_here
 
 USAGE = """\
 usage: metahebb COMMAND ...
@@ -103,7 +104,8 @@ def _main(arguments: list[str] | None) -> int:
         print(importlib.import_module("metahebb").__version__)
         return 0
     try:
-        return _run(*words)
+        with from_here():  # first of all: code of a user's may go elsewhere
+            return _run(*words)
     except MetahebbError as error:
         if traceback:
             raise

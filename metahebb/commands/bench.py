@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
+from metahebb.paths import absolute
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def bench(subject: str, rest: list[str]) -> int:
     threads = options.threads or len(os.sched_getaffinity(0))
     found, page = run(
         names,
-        Path(options.out),
+        absolute(options.out),
         threads,
         options.lanes,
         options.quick,

@@ -21,16 +21,18 @@ from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.commands.topologies import swap_topology
-from metahebb.errors import InputError, one_line
+from metahebb.commands.world import tell_of_world
+from metahebb.errors import InputError, StorageError, one_line
 from metahebb.evolution.backends.base import Backend
 from metahebb.genomes import merges
+from metahebb.paths import absolute, leave_removed_folder
 from metahebb.runs.arithmetic import changed
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Stopped
-from metahebb.runs.storage import slug
+from metahebb.runs.storage import REPEAT, slug
 from metahebb.tasks.gym_envs import short
 
 FINAL_LIVES = 32
@@ -129,7 +131,7 @@ def evolve(name: str, rest: list[str]) -> int:
     options = parse(Evolve, default, rest, prog)
     config = options.run
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    path = options.out or Path("runs") / f"{name}-seed{config.seed}-{stamp}"
+    path = absolute(options.out or Path("runs") / f"{name}-seed{config.seed}-{stamp}")
     if options.resume and options.out is None:
         raise InputError("expected --out DIR with --resume, got none; name the run folder")
     if options.resume and RunFolder.is_there(path):
@@ -202,6 +204,7 @@ def _go_on(run: RunFolder, options: Resume) -> int:
     with run.lock():
         # What is damaged, or of another version, is found now: before anything is written.
         run.manifest()
+        tell_of_world(run)
         if options.fallback:
             _fall_back(run)
         run.newest()
@@ -245,9 +248,11 @@ def _extend(run: RunFolder, generations: int) -> None:
 @contextlib.contextmanager
 def _backend(where: Where, config: RunConfig) -> Iterator[Backend]:
     where.prepare()
+    leave_removed_folder()  # an environment that was made may have removed it
     # Now, since it takes seconds: signals are handled soon after the folder is there.
     importlib.import_module("metahebb.runs.evolve")
     backend = where.backend(config.setup())
+    leave_removed_folder()  # or one of those that were made now
     try:
         yield backend
     finally:
@@ -266,13 +271,15 @@ def _check_loggers(names: tuple[str, ...], where: Where) -> None:
 def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
     from metahebb.runs.evolve import evolve as run_evolution
 
+    command = f"metahebb resume {shlex.quote(str(run.path))}"
     try:
         with Progress(run.config.generations, shown.quiet) as progress:
             run_evolution(run, backend, progress, shown.loggers)
         if shown.finish:
             _finish(run, backend, shown.quiet)
+    except StorageError as error:
+        raise StorageError(str(error).replace(REPEAT, f"go on with: {command}")) from error
     except Stopped as stopped:
-        command = f"metahebb resume {shlex.quote(str(run.path))}"
         print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
         return stopped.exit_status
     print(run.path)

@@ -9,6 +9,8 @@ import tyro
 
 from metahebb.commands.backend import Where
 from metahebb.commands.parsing import parse
+from metahebb.commands.world import tell_of_world
+from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
 
 
@@ -54,9 +56,11 @@ def evaluate(path: str, rest: list[str]) -> int:
     options = parse(Evaluate, Evaluate(), rest, f"metahebb evaluate {path or 'DIR'}")
     run = RunFolder.open(path)
     options.where.prepare()
+    leave_removed_folder()
     from metahebb.report.table import evaluation_table
     from metahebb.runs import evaluate as evaluation
 
+    tell_of_world(run)
     setup = evaluation.evaluation_setup(run, options.damage)
     run.center()  # a run without a checkpoint is refused before workers start
     backend = options.where.backend(setup)
@@ -86,6 +90,8 @@ def film(path: str, rest: list[str]) -> int:
     from metahebb.report.film import film as make_film
     from metahebb.report.film import film_path
 
+    for each in (run, *others):
+        tell_of_world(each)
     told = (options.body, options.life, options.probe)
     if others:
         named = labels([run, *others])

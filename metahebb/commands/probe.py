@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from metahebb.commands.parsing import parse
+from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError
 from metahebb.probes import parse_probes
 from metahebb.runs.folder import RunFolder
@@ -55,6 +56,7 @@ def probe(path: str, rest: list[str]) -> int:
     from metahebb.runs import probe as probing
     from metahebb.runs.probe_suite import suite
 
+    tell_of_world(run)
     conditions = probing.Conditions.of(run, options.lives, options.max_steps, options.body)
     tried = [(text,) for text in suite(conditions)] if options.suite else [options.probe]
     for texts in tried:  # all are checked before anything lives or is written

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metahebb.commands.parsing import parse
+from metahebb.commands.world import tell_of_world
 from metahebb.runs.folder import RunFolder
+from metahebb.tasks.gym_kept import absence_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ def rules(path: str, rest: list[str]) -> int:
     from metahebb.report.rules_table import rules_table
     from metahebb.runs.rules import look_into_rules
 
+    if not absence_of(run.config.task):  # else nobody lives, and the shares are left out
+        tell_of_world(run)
     result = look_into_rules(run, options.clusters, options.lives, InProcess)
     rules_figure(result)
     print(rules_table(result), end="\n\n")

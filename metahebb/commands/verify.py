@@ -9,6 +9,8 @@ import tyro
 
 from metahebb.commands.backend import Where
 from metahebb.commands.parsing import parse
+from metahebb.commands.world import tell_of_world
+from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.progress import Replaying
 
@@ -41,6 +43,7 @@ def replay(path: str, rest: list[str]) -> int:
     options = parse(Replay, Replay(), rest, f"metahebb replay {path or 'DIR'}")
     run = RunFolder.open(path)
     Where().prepare()
+    leave_removed_folder()
     from metahebb.runs.replay import done
     from metahebb.runs.replay import replay as replay_run
 
@@ -58,9 +61,11 @@ def verify(path: str, rest: list[str]) -> int:
     options = parse(Verify, Verify(), rest, f"metahebb verify {path or 'DIR'}")
     run = RunFolder.open(path)
     options.where.prepare()
+    leave_removed_folder()
     from metahebb.runs.verify import choose, first_difference
     from metahebb.runs.verify import verify as verify_run
 
+    tell_of_world(run)
     sample = choose(run, options.candidates, options.seed, options.generations)
     with Replaying(sample.generations, options.quiet) as progress:
         found = verify_run(run, sample, options.where.backend, progress)

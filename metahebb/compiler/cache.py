@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+from metahebb.paths import absolute
+
 
 @functools.lru_cache(maxsize=128)
 def compiled(source: str) -> ModuleType:
@@ -28,8 +30,9 @@ def cache_folder() -> Path:
     """Return the folder of compiled kernels (``$METAHEBB_CACHE`` or the user's cache folder)."""
     chosen = os.environ.get("METAHEBB_CACHE")
     if chosen:
-        return Path(chosen).expanduser()  # a ~ that no shell has expanded, as in a Dockerfile
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "metahebb"
+        # expanduser: a ~ that no shell has expanded, as in a Dockerfile
+        return absolute(Path(chosen).expanduser())
+    return absolute(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "metahebb")
 
 
 def _write(source: str) -> Path:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from metahebb.compiler.scalar import ScalarFunction
 from metahebb.errors import InputError, unknown_name
 from metahebb.own_files import import_apart
+from metahebb.paths import absolute
 
 Function = TypeVar("Function", bound=ScalarFunction)
 
@@ -65,7 +66,7 @@ def _named(name: str, kind: type[Function], shipped: Mapping[str, Function]) -> 
             raise unknown_name(word, name, shipped)
         return shipped[name.lower()]
     path_text, _, function = name.rpartition(":")
-    path = Path(path_text)
+    path = absolute(path_text)
     if not path_text or not path.is_file():
         raise InputError(
             f"expected FILE.py:{word.upper()} with an existing file, got {name!r}; check the path"

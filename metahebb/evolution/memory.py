@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 
 from metahebb.errors import InputError
-from metahebb.worker import Setup
+from metahebb.worker import OUTCOME, Setup
 
 _TASK_BYTES = 2048
 """What a lane of the smallest task takes, roughly: an ant's takes 2.6 kB, CartPole's as much."""
@@ -32,3 +32,8 @@ def check_lanes(setup: Setup, lanes: int, workers: int) -> None:
         f"{lanes} lanes of {setup.genome.size} numbers in each of {workers} workers",
         "use fewer --lanes (16 are enough to be fast)",
     )
+
+
+def check_lives(lives: int, got: str, remedy: str) -> None:
+    """Raise InputError, with ``got`` for their number, if outcomes of so many lives cannot fit."""
+    check_memory(lives * OUTCOME.itemsize, "lives whose outcomes fit", got, remedy)

@@ -16,7 +16,7 @@ from evotorch.optimizers import SGD, Adam
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.clipup import SafeClipUp
 from metahebb.evolution.config import SearchConfig, decayed
-from metahebb.evolution.memory import check_memory
+from metahebb.evolution.memory import check_lives, check_memory
 from metahebb.evolution.merging import State, merged
 from metahebb.evolution.mixture import RuleMixture
 from metahebb.evolution.problem import Evaluation, LifeProblem
@@ -56,6 +56,12 @@ class Search:
                 f"a popsize of {config.popsize} and {setup.genome.n_genes} genes",
                 "use a smaller --popsize, or a search that is seeded, such as snes",
             )
+        each = plan_of(0).lives_per_candidate
+        check_lives(
+            config.popsize * each + center_lives,
+            f"a popsize of {config.popsize}, {each} lives each, and {center_lives} of the center",
+            "use a smaller --popsize, fewer --episodes or --center-lives",
+        )
         self.config = config
         self.problem = LifeProblem(
             setup,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from metahebb.errors import StorageError, one_line
 from metahebb.genomes import PerSynapse, name_of_map
+from metahebb.paths import shown
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
 from metahebb.report.figures import return_unit
@@ -22,6 +23,7 @@ from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
 from metahebb.runs.storage import write_atomically
 from metahebb.tasks import Reversal
+from metahebb.tasks.gym_kept import absence_of
 from metahebb.tasks.names import name_of
 
 if TYPE_CHECKING:
@@ -47,10 +49,11 @@ def report(run: RunFolder) -> Path:
     run.other_evaluations()
     newest = run.newest()
     learning = _drawn(learning_figure, run, "The first generation is not over.")
+    absent = absence_of(run.config.task)
     life: tuple[Path | None, str] = (None, "There is no checkpoint yet.")
     coefficients = life
     if newest:
-        life = _drawn(life_figure, run)
+        life = (None, absent) if absent else _drawn(life_figure, run)
         coefficients = _drawn(coefficients_figure, run)
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
@@ -249,4 +252,4 @@ def _further(run: RunFolder) -> str:
 
 
 def _folder(run: RunFolder) -> str:
-    return shlex.quote(str(run.path))
+    return shlex.quote(shown(run.path))

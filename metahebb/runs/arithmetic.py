@@ -1,8 +1,8 @@
 """Whose arithmetic a run's bits come from: recorded in its manifest, compared with this process's.
 
 ``fingerprint`` is of the process that began the run, ``continuations`` of those that went on with
-it where theirs is another than the one before, and ``other_workers`` of workers that were admitted
-although they compute otherwise.
+it where theirs is another than the one before, or where its ``world`` is, and ``other_workers`` of
+workers that were admitted although they compute otherwise.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from metahebb.evolution.backends.base import Backend
 from metahebb.fingerprint import Fingerprint, differing
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.manifest import own_fingerprint
+from metahebb.runs.world import World, changes, world_of
 
 
 class Arithmetic:
@@ -29,11 +30,13 @@ class Arithmetic:
     def note(self, generation: int) -> None:
         """Record this process and its workers, where they are new, before ``generation``."""
         if not self._noted:
-            own = own_fingerprint()
-            before = recorded(self._run, generation)
-            if before is None or differing(before, own):
+            own, world = own_fingerprint(), world_of(self._run.config)
+            before, worlds = recorded(self._run, generation), _worlds(self._run)
+            moved = bool(worlds) and changes(worlds[-1], world)
+            if before is None or differing(before, own) or moved:
                 now = datetime.now(UTC).isoformat(timespec="seconds")
-                entry = {"generation": generation, "started": now, "fingerprint": own}
+                entry = {"generation": generation, "started": now}
+                entry |= {"fingerprint": own, "world": world}
                 earlier = self._run.manifest().get("continuations", [])
                 self._run.update_manifest(continuations=[*earlier, entry])
             self._noted = True
@@ -71,6 +74,31 @@ def changed(run: RunFolder) -> str:
     """
     began = recorded(run, 0)
     return "" if began is None else differing(began, own_fingerprint(), ("there", "here"))
+
+
+def changed_world(run: RunFolder) -> str:
+    """Return in words what of the run's world is otherwise than when it began; "" if nothing.
+
+    Nothing is known of runs of earlier versions.
+
+    Raises:
+        InputError: the manifest is damaged.
+    """
+    worlds = _worlds(run)
+    return changes(worlds[0], world_of(run.config)) if worlds else ""
+
+
+def _worlds(run: RunFolder) -> list[World]:
+    """Return what the world of a run was made of, from its beginning to the last change."""
+    manifest = run.manifest()
+    try:
+        kept = [m["world"] for m in (manifest, *manifest.get("continuations", [])) if "world" in m]
+        return [{str(name): str(value) for name, value in each.items()} for each in kept]
+    except (AttributeError, TypeError) as error:
+        raise InputError(
+            f"expected worlds in the manifest of {run.path}, got {type(error).__name__}: {error}; "
+            "restore manifest.json"
+        ) from None
 
 
 def _all(run: RunFolder) -> list[tuple[int, Fingerprint]]:

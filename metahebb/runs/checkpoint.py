@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import math
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,10 @@ KEPT = 3
 BEST = "best"
 
 _COUNTS = ("generation", "evaluations")
+_NUMBER = re.compile(r"[0-9]{6,}")
+_NAME = rf"({_NUMBER.pattern}|{BEST})"
+_ARRAYS = re.compile(rf"{_NAME}-[0-9a-f]{{12}}\.npz")
+_TEMPORARY = re.compile(rf"\.({_NAME}\.json|{_ARRAYS.pattern})\.[0-9]+\.tmp")
 
 State = dict[str, npt.NDArray[Any]]
 
@@ -78,21 +84,26 @@ class Checkpoints:
             self._tidy()
 
     def _tidy(self) -> None:
-        """Remove what is too old, and what a process that was killed left half-written."""
+        """Remove what is too old, and what a process that was killed left half-written.
+
+        Files of other names than those that `save` gives are not ours, and stay.
+        """
         for old in self._numbered()[:-KEPT]:
             old.unlink()
         for left in self.folder.glob(".*.tmp"):
-            left.unlink()
+            if _TEMPORARY.fullmatch(left.name):
+                left.unlink()
         try:
             used = {json.loads(p.read_bytes())["arrays"] for p in self.folder.glob("*.json")}
         except (ValueError, KeyError, TypeError):
             return  # whose arrays are they? A damaged description is for the user to look into.
         for arrays in self.folder.glob("*.npz"):
-            if arrays.name not in used:
+            if _ARRAYS.fullmatch(arrays.name) and arrays.name not in used:
                 arrays.unlink()
 
     def _numbered(self) -> list[Path]:
-        return sorted(p for p in self.folder.glob("*.json") if p.stem.isdigit())
+        numbered = (p for p in self.folder.glob("*.json") if _NUMBER.fullmatch(p.stem))
+        return sorted(numbered, key=lambda path: int(path.stem))
 
     def newest(self) -> Checkpoint | None:
         """Return the newest checkpoint, or None where there is none.
@@ -114,7 +125,7 @@ class Checkpoints:
                 self.load(path.stem)
             except CheckpointError:
                 with storage_errors(path):
-                    path.rename(path.with_suffix(".damaged"))
+                    path.rename(_free(path.with_suffix(".damaged")))
                 aside.append(path)
             else:
                 break
@@ -162,6 +173,12 @@ class Checkpoints:
             f"expected a whole checkpoint, got {got} ({path}); delete this .json, or resume with "
             "--fallback, to go on from the one before it"
         )
+
+
+def _free(path: Path) -> Path:
+    """Return ``path``, or the first of ``path.1``, ``path.2``, ... where that is taken."""
+    names = (path.with_name(f"{path.name}.{n}") for n in itertools.count(1))
+    return next(each for each in itertools.chain([path], names) if not each.exists())
 
 
 def _check_headers(data: bytes) -> None:

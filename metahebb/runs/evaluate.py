@@ -10,6 +10,7 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.memory import check_lives
 from metahebb.probes import check_probes
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
 from metahebb.runs.statistics import mean_of
@@ -64,19 +65,21 @@ def evaluate(
         the task knows it, and the mean life length.
 
     Raises:
-        InputError: ``lives`` or ``max_steps`` is below 1.
+        InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
     """
     horizon = run.config.stages[-1].max_steps if max_steps is None else max_steps
     for name, value in (("lives", lives), ("max_steps", horizon)):
         if value < 1:
             raise InputError(f"expected at least 1 {name}, got {value}; use for example 32")
+    bodies = len(setup.task.bodies)
+    check_lives(lives * bodies, f"{lives} lives in each of {bodies} bodies", "use fewer --lives")
     generation = run.generation
     # Said, since a backend that has evolved the run may have begun with another genome, and before
     # anything was observed.
     point = GivenPoint(run.center()[None], genome=setup.genome)
     jobs = [
         Job(Plan(generation, horizon, (body,), lives, fresh=FRESH, norm=setup.norm), point, 1)
-        for body in range(len(setup.task.bodies))
+        for body in range(bodies)
     ]
     found = backend.evaluate(jobs)
     result = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import fnmatch
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ import psutil
 import metahebb
 from metahebb.errors import CheckpointError, InputError
 from metahebb.genomes import merges
+from metahebb.paths import absolute
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.evaluation_shape import check_evaluation
@@ -35,13 +36,20 @@ from metahebb.runs.manifest import (
 from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import differences, from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
+from metahebb.runs.world import world_of
+from metahebb.tasks.gym_kept import facts_to_keep, remembered
 from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"
 EVALUATION = "evaluation.json"
 EVALUATIONS = "evaluations"
-_HALF_MADE = ("manifest.json", LOCK, ".manifest.json.*.tmp", ".config.json.*.tmp")
+_TEMPORARY = re.compile(r"\.(manifest|config)\.json\.\d+\.tmp")
+_HALF_MADE = re.compile(rf"manifest\.json|{re.escape(LOCK)}|{_TEMPORARY.pattern}")
 """What `RunFolder.create` leaves where it is killed before config.json is there."""
+_BEGUN = ("metrics.jsonl", "journal", "config.json", "manifest.json", LOCK)
+"""Files that a run has made before its first generation is done."""
+_LOGS = ("tensorboard", "wandb", "mlruns")
+"""Folders that loggers make in a run folder."""
 _NAMED = 3
 """Differences between two configs that an error names."""
 
@@ -50,7 +58,7 @@ class RunFolder:
     """A run on disk.
 
     Attributes:
-        path: the folder.
+        path: the folder, from the root on: the working directory may change while a run goes on.
         config: what the run was told.
         journal: every evaluation's fitness.
         checkpoints: states to go on from.
@@ -58,10 +66,12 @@ class RunFolder:
 
     def __init__(self, path: Path, config: RunConfig) -> None:
         """Bind a folder to its config; see `create` and `open`."""
-        self.path = path
+        self.path = absolute(path)
         self.config = config
-        self.journal = Journal(path / "journal")
-        self.checkpoints = Checkpoints(path / "checkpoints")
+        self.journal = Journal(self.path / "journal")
+        self.checkpoints = Checkpoints(self.path / "checkpoints")
+        self._made_folder = False
+        self._lock: TextIO | None = None
 
     @staticmethod
     def is_there(path: Path) -> bool:
@@ -92,27 +102,53 @@ class RunFolder:
             InputError: see `check_free` and `lock`.
             StorageError: it cannot be written.
         """
+        path = absolute(path)
         cls.check_free(path)
+        run = cls(path, config)
+        run._made_folder = not path.exists()
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-        run = cls(path, config)
         with run.lock():
             cls.check_free(path)  # once more: nobody else can take it now
             with storage_errors(path):
-                for left in path.glob(".*.json.*.tmp"):  # by one who was killed
-                    left.unlink()
+                for left in path.iterdir():
+                    if _TEMPORARY.fullmatch(left.name):  # of a `create` that was killed
+                        left.unlink()
             manifest = make_manifest(config.seed) | {
                 "config_sha256": config_sha256(config),
                 "fingerprint": own_fingerprint(),
+                "world": world_of(config),
+                "task": facts_to_keep(config.task),
             }
             write_json(path / "manifest.json", manifest)
             write_json(path / "config.json", to_json(config))
         return run
 
     def discard(self) -> None:
-        """Remove the folder of a run that never got anywhere; one with metrics stays."""
-        if not self.metrics():
-            shutil.rmtree(self.path)
+        """Remove what a run has made that never got anywhere; one with metrics stays.
+
+        Files of others stay, and with them the folder; so does a folder that was there before.
+        Nothing is removed where the folder is not the one that this run has locked.
+        """
+        if not self._holds_lock() or self.metrics():
+            return
+        for name in _LOGS:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the error for which it is discarded says more
+            for name in _BEGUN:
+                (self.path / name).unlink(missing_ok=True)
+            if self._made_folder and not any(self.path.iterdir()):
+                self.path.rmdir()
+
+    def _holds_lock(self) -> bool:
+        """Return whether the lock file in the folder is the one that `lock` holds."""
+        if self._lock is None:
+            return False
+        try:
+            there = (self.path / LOCK).stat()
+        except OSError:
+            return False
+        return os.path.samestat(there, os.fstat(self._lock.fileno()))
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
@@ -122,7 +158,7 @@ class RunFolder:
             InputError: it is none, or its config is not one of ours.
             CheckpointError: its config is not the one that it was made with.
         """
-        path = Path(path)
+        path = absolute(path)
         file = path / "config.json"
         if not file.exists():
             raise InputError(f"expected a run folder, got {path} without config.json; check it")
@@ -130,7 +166,8 @@ class RunFolder:
         # A folder without a manifest can still be looked at; who needs one asks for it.
         manifest = _read_json(path / "manifest.json") if (path / "manifest.json").exists() else {}
         try:
-            config = from_json(RunConfig, data, "config")
+            with remembered(manifest.get("task")):  # earlier versions kept nothing
+                config = from_json(RunConfig, data, "config")
         except InputError as error:
             made = manifest.get("metahebb", "of unknown version")
             raise InputError(
@@ -162,7 +199,11 @@ class RunFolder:
                 file.truncate(0)
                 file.write(f"{socket.gethostname()} {os.getpid()} {_started()}\n")
                 file.flush()
-            yield
+            self._lock = file
+            try:
+                yield
+            finally:
+                self._lock = None
 
     def check_same(self, config: RunConfig) -> None:
         """Raise InputError unless this is a run of ``config``; its generations may differ."""
@@ -351,7 +392,7 @@ def _check_unchanged(file: Path, config: RunConfig, manifest: dict[str, Any]) ->
 def _is_half_made(path: Path) -> bool:
     """Return whether ``path`` holds nothing but what a run's beginning leaves."""
     names = [p.name for p in path.iterdir()]
-    if not all(any(fnmatch.fnmatchcase(n, known) for known in _HALF_MADE) for n in names):
+    if not all(map(_HALF_MADE.fullmatch, names)):
         return False
     if "manifest.json" not in names:
         return True
@@ -359,7 +400,8 @@ def _is_half_made(path: Path) -> bool:
         manifest = _read_json(path / "manifest.json")
     except InputError:
         return False
-    return all(key in manifest for key in KEYS)  # a study's is not ours to write over
+    # That of a study, or of a run that has come to something, is not ours to write over.
+    return all(key in manifest for key in KEYS) and manifest["generations"] == 0
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.memory import check_memory
 from metahebb.life import Ending
 from metahebb.probes import AnyProbe, Moment, check_probes, parse_probes
 from metahebb.probes.damage import Damage
@@ -127,8 +128,19 @@ class Conditions:
                     "(probe); choose an earlier step, or longer lives (--max-steps)"
                 )
 
+    def check_room(self) -> None:
+        """Raise InputError if there is no memory for a number of each step of all lives."""
+        got = f"{self.lives} lives of {self.max_steps} env steps"
+        needed = 8 * self.lives * (self.max_steps + 1)
+        check_memory(needed, "lives whose steps fit", got, "use fewer --lives")
+
     def live(self, probes: tuple[AnyProbe, ...], backend: Callable[[Setup], Backend]) -> Lived:
-        """Live the lives in threads of this process: the same ones, whatever ``probes`` are."""
+        """Live the lives in threads of this process: the same ones, whatever ``probes`` are.
+
+        Raises:
+            InputError: see `check_room`.
+        """
+        self.check_room()
         way = _Way(np.full((self.lives, self.max_steps + 1), np.nan))
         setup = self.setup(probes)
         number = setup.task.bodies.index(self.body)

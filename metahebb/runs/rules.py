@@ -23,6 +23,7 @@ from metahebb.runs.rule_clusters import Clusters, find_clusters
 from metahebb.runs.rule_shares import TermSums, shares, why_not
 from metahebb.runs.rule_words import GRID, HELD, behavior
 from metahebb.runs.storage import storage_errors, write_json
+from metahebb.tasks.gym_kept import absence_of
 from metahebb.worker import Setup, is_nonfinite
 
 Array = npt.NDArray[np.float32]
@@ -129,7 +130,7 @@ def look_into_rules(
     conditions = Conditions.of(run, lives)
     found = Expressed.of(run, run.setup, run.center())
     clusters = found.clusters(wanted)
-    reason = why_not(rule, found.terms)
+    reason = why_not(rule, found.terms) or absence_of(run.config.task) or None
     result = {
         "generation": run.generation,
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
@@ -205,6 +206,7 @@ def _lived(
     backend: Callable[[Setup], Backend],
 ) -> dict[str, Any]:
     """Live, and return the shares of the terms, and in which lives."""
+    conditions.check_room()
     # What follows no rule adds terms of 0, to whichever cluster.
     groups = [np.maximum(group, 0) for group in found.by_layer(clusters.labels)]
     noted = TermSums.empty(found.rule, found.terms, found.folded, groups, conditions.lives)

@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from metahebb.errors import StorageError
+from metahebb.paths import absolute
+
+REPEAT = "give the command again"
+"""What helps where a file could not be written, unless there is a run to go on with."""
 
 
 @contextlib.contextmanager
@@ -24,7 +28,7 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise StorageError(
-            f"expected to write {path}, got {reason!r}; free space or permissions, then resume"
+            f"expected to write {path}, got {reason!r}; free space or permissions, then {REPEAT}"
         ) from error
 
 
@@ -46,6 +50,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         StorageError: it could not be written; the old content stands.
     """
+    path = absolute(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with storage_errors(path):
         try:

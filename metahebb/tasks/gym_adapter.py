@@ -18,6 +18,7 @@ from metahebb.genomes.base import LATER
 from metahebb.own_files import described
 from metahebb.tasks.base import Lanes, StepResult, TaskError
 from metahebb.tasks.gym_envs import located, make_env
+from metahebb.tasks.gym_kept import kept_facts
 from metahebb.tasks.gym_kwargs import Kwargs, key_of, read_kwargs, read_word
 from metahebb.tasks.gym_observed import fault_of
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
@@ -62,6 +63,8 @@ class GymTask:
         first = self._facts()
         for variant in self.variants[1:]:
             facts = _facts(self.env_id, key_of(self.kwargs_of(variant)))
+            if first.absent or facts.absent:
+                continue  # what is known of them was kept of a run that has compared them
             for name, one, other in zip(_Facts._fields, first, facts, strict=True):
                 if one != other:
                     raise InputError(
@@ -103,6 +106,11 @@ class GymTask:
         return self._facts().action_space
 
     @property
+    def absent(self) -> str:
+        """Why the environment cannot be made here; empty if it can. See `gym_kept.remembered`."""
+        return self._facts().absent
+
+    @property
     def bodies(self) -> tuple[str, ...]:
         """The variants; ``default`` where there are none."""
         return self.variants or (DEFAULT,)
@@ -127,10 +135,21 @@ class _Facts(NamedTuple):
     max_steps: int
     image: tuple[int, int, int] | None
     is_discrete: bool
+    absent: str = ""
 
 
 @functools.cache
 def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
+    try:
+        return _look(env_id, env_kwargs)
+    except InputError as error:
+        kept = kept_facts()
+        if kept is None:
+            raise
+        return _Facts(Space(), Space(), **kept, absent=str(error).rstrip("."))
+
+
+def _look(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
     env = make_env(env_id, {name: value for name, _, value in env_kwargs})
     limit = env.spec.max_episode_steps if env.spec is not None else None
     seen, acted = (_space(env, kind, env_id) for kind in ("observation_space", "action_space"))

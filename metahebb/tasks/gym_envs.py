@@ -12,6 +12,7 @@ from gymnasium.envs.registration import EnvSpec
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.own_files import ADDED, described, import_file
+from metahebb.paths import absolute
 from metahebb.tasks.unstable import quieten_mujoco
 
 
@@ -33,8 +34,11 @@ def located(env_id: str) -> str:
             )
         return env_id
     if module.endswith(".py"):
-        return f"{os.path.abspath(os.path.expanduser(module))}:{name}"
-    stem = Path.cwd().joinpath(*module.split("."))
+        return f"{os.path.normpath(absolute(Path(module).expanduser()))}:{name}"
+    try:
+        stem = absolute(Path(*module.split(".")))
+    except InputError:
+        return env_id  # the current folder was removed, and holds no file
     for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
         if file.is_file() and _is_only_here(module.partition(".")[0]):
             return f"{file}:{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -197,7 +198,8 @@ def test_a_folder_whose_evolve_was_killed_before_its_config_is_begun(
 ) -> None:
     path = tmp_path / "run"
     path.mkdir()
-    shutil.copy(whole / "manifest.json", path)
+    begun = json.loads((whole / "manifest.json").read_text()) | {"generations": 0}
+    (path / "manifest.json").write_text(json.dumps(begun))
     (path / ".lock").touch()
     (path / ".config.json.4321.tmp").write_text("{")
     assert evolve(path, *RESUME, generations=4) == 0

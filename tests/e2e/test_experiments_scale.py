@@ -51,6 +51,6 @@ def test_results_are_written_from_what_was_measured(here: Path) -> None:
 
 
 def test_nothing_measured_is_said_in_one_line(here: Path) -> None:
-    with pytest.raises(InputError, match=r"expected results/scale/measured.json with --finished"):
+    with pytest.raises(InputError, match=r"results/scale/measured.json with --finished"):
         scale(Order("quick", finished=True))
     assert not any(here.iterdir())

@@ -121,7 +121,7 @@ def test_smoke_runs_and_goes_on(
     n_runs = len(EVOLVED) * (len(BUDGETS["smoke"].seeds) + len(BUDGETS["smoke"].grid))
     assert len(runs) == n_runs
     assert not Path("results").exists()
-    assert folder == str(Path("runs/smoke/latent"))
+    assert folder == str(tmp_path / "runs/smoke/latent")
     assert (Path(folder) / "summary.json").exists()
     command("latent", main, ["smoke", "--threads", "2"])
     again = capsys.readouterr()

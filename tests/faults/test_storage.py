@@ -115,6 +115,25 @@ def test_a_checkpoint_that_does_not_fit_is_tried_again_at_the_end(
     assert centers(run) == whole
 
 
+@pytest.mark.row(10)
+@pytest.mark.parametrize("name", ["manifest", "config", "journal", "metrics"])
+def test_what_is_advised_where_the_disk_is_full_from_the_beginning_helps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    def full(descriptor: int) -> None:
+        if name in Path(os.readlink(f"/proc/self/fd/{descriptor}")).name:
+            raise OSError(28, "No space left on device")
+
+    run = tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert evolve(run, generations=1) == 5
+    begun = name in ("journal", "metrics")
+    _, _, advice = capsys.readouterr().err.strip().partition("; free space or permissions, then ")
+    assert advice == (f"go on with: metahebb resume {run}" if begun else "give the command again")
+    assert (resume(run) if begun else evolve(run, generations=1)) == 0
+
+
 @pytest.mark.row(11)
 @pytest.mark.parametrize("part", [0, 0.3, 0.999])
 def test_a_checkpoint_cut_short_is_refused_or_passed_over(

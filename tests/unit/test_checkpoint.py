@@ -71,6 +71,24 @@ def test_what_a_killed_process_left_is_removed(saved: Checkpoints) -> None:
     assert equal(saved.load("000004"), checkpoint(4))
 
 
+def test_files_of_others_stay(saved: Checkpoints) -> None:
+    names = ("mine.npz", "000004-copy.npz", ".mine.tmp", ".000004.json.swp.tmp", "notes.json")
+    for name in names:
+        (saved.folder / name).write_text('{"arrays": "mine"}')
+    for generation in range(5, 9):
+        saved.save(checkpoint(generation))
+    assert {path.name for path in saved.folder.iterdir()} >= set(names)
+    assert not (saved.folder / "000005.json").exists()
+
+
+def test_what_was_set_aside_before_stays(saved: Checkpoints) -> None:
+    for text in ("once", "twice"):
+        (saved.folder / "000004.json").write_text(text)
+        saved.fall_back()
+    aside = {path.name: path.read_text() for path in saved.folder.glob("*damaged*")}
+    assert aside == {"000004.damaged": "once", "000004.damaged.1": "twice"}
+
+
 def test_the_same_generation_may_be_saved_again(saved: Checkpoints) -> None:
     other = Checkpoint(4, 8, {"center": np.zeros(3, np.float32)})
     saved.save(other)

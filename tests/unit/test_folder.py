@@ -19,7 +19,7 @@ from metahebb.runs import manifest as manifests
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.manifest import make_manifest
+from metahebb.runs.manifest import KEYS, make_manifest
 from metahebb.runs.storage import write_json
 from metahebb.tasks import GymTask
 
@@ -89,7 +89,13 @@ def test_a_folder_whose_maker_was_killed_can_be_made_anew(
 
 @pytest.mark.parametrize(
     "files",
-    [{"manifest.json": '{"runs": []}'}, {"manifest.json": "{"}, {"manifest.json": "", "mine": ""}],
+    [
+        {"manifest.json": '{"runs": []}'},
+        {"manifest.json": "{"},
+        {"manifest.json": "", "mine": ""},
+        {"manifest.json": json.dumps(dict.fromkeys(KEYS, 7))},
+        {".config.json.mine.tmp": "{}"},
+    ],
 )
 def test_a_folder_with_a_manifest_of_something_else_is_refused(
     tmp_path: Path, files: dict[str, str]
@@ -133,11 +139,25 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None
 
 def test_a_run_that_got_nowhere_can_be_discarded_and_no_other(run: RunFolder) -> None:
     run.append_metrics({"generation": 0})
-    run.discard()
-    assert run.metrics() == [{"generation": 0}]
-    run.keep_metrics(0)
-    run.discard()
+    with run.lock():
+        run.discard()
+        assert run.metrics() == [{"generation": 0}]
+        run.keep_metrics(0)
+        run.discard()
     assert not run.path.exists()
+
+
+def test_nothing_is_discarded_without_the_lock_of_the_folder(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    run.discard()
+    assert run.is_there(run.path)
+    with run.lock():
+        run.path.rename(tmp_path / "moved")
+        RunFolder.create(run.path, CONFIG)  # somebody else's, at the same place
+        run.discard()
+    assert run.is_there(run.path)
+    assert run.is_there(tmp_path / "moved")
 
 
 def test_metrics_are_appended_and_cut(run: RunFolder) -> None:

@@ -1,0 +1,86 @@
+"""Paths as the user meant them: relative to where a command was given, and to no other folder.
+
+An environment, a file of rules or a library may change the working directory of this process, or
+remove it. So a relative path that the user gave must never be left to the working directory of
+later: a command calls `from_here` before anything else, and whoever takes a path calls `absolute`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from metahebb.errors import InputError
+
+_VARIABLES = ("METAHEBB_CACHE", "NUMBA_CACHE_DIR", "RAY_AUTH_TOKEN_PATH")
+"""Environment variables that hold a path, and that this process and its children read late."""
+_SEARCHED = "PYTHONPATH"
+"""Holds several paths; Python has made them absolute for this process, but not for its children."""
+_REMOVED = ""
+
+_start: str | None = None
+"""Where the present command was given; None while none runs, as in a notebook."""
+
+
+@contextlib.contextmanager
+def from_here() -> Iterator[None]:
+    """Let relative paths start from the present working directory, all through the block.
+
+    A block within a block starts from where the outer one does. Paths in environment variables
+    become absolute.
+
+    Raises:
+        InputError: one of these is relative, and the working directory was removed.
+    """
+    global _start
+    before, _start = _start, _working_directory() if _start is None else _start
+    try:
+        for name in _VARIABLES:
+            if value := os.environ.get(name):
+                os.environ[name] = value if value.startswith("~") else str(absolute(value))
+        if value := os.environ.get(_SEARCHED):
+            parts = value.split(os.pathsep)
+            os.environ[_SEARCHED] = os.pathsep.join(str(absolute(part)) for part in parts)
+        leave_removed_folder()
+        yield
+    finally:
+        _start = before
+
+
+def leave_removed_folder() -> None:
+    """Go to the root where the working directory was removed: torch and Ray end a process there."""
+    if _working_directory() == _REMOVED:
+        os.chdir("/")
+
+
+def absolute(path: Path | str) -> Path:
+    """Return ``path`` from the root on; outside of `from_here`, from the working directory on.
+
+    Raises:
+        InputError: it is relative, and the working directory was removed.
+    """
+    path = Path(path)
+    if path.is_absolute():
+        return path
+    start = _working_directory() if _start is None else _start
+    if start == _REMOVED:
+        raise InputError(
+            f"expected a working directory to which {path} is relative, got one that was removed; "
+            "change to a folder that exists, or give absolute paths"
+        )
+    return Path(start, path)
+
+
+def shown(path: Path) -> str:
+    """Return an absolute ``path`` for people to read: relative where it is below the start."""
+    start = _working_directory() if _start is None else _start
+    return str(path.relative_to(start) if start and path.is_relative_to(start) else path)
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return _REMOVED

@@ -1,0 +1,112 @@
+"""What a run's world is made of beside its config: files that it names, and its environment's code.
+
+The manifest keeps it under ``world``, so that whoever lives on after a change hears of it. Files
+that a named file includes, and what an environment's package depends on, are not looked into.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import packages_distributions
+
+import gymnasium
+from gymnasium.envs.registration import find_highest_version, get_env_id, parse_env_id
+
+from metahebb.errors import InputError
+from metahebb.fingerprint import PACKAGES, version_of
+from metahebb.paths import absolute
+from metahebb.runs.config import RunConfig
+from metahebb.tasks import GymTask
+
+World = dict[str, str]
+"""By name: the version of a package, ``sha256:...`` of a file or of a module without a package."""
+
+_SHOWN = len("sha256:") + 12
+_ABSENT = "absent"
+_OURS = ("metahebb", "gymnasium")
+"""Modules whose versions the manifest has anyway."""
+
+
+def world_of(config: RunConfig) -> World:
+    """Return what the world of ``config`` is made of; empty for tasks that metahebb brings along.
+
+    These are the files that arguments of the environment name, and the package that its code comes
+    from. Of code that belongs to no package, such as the user's own, the file counts.
+    """
+    task = config.task
+    if not isinstance(task, GymTask):
+        return {}
+    named = {value for body in task.bodies for value in task.kwargs_of(body).values()}
+    texts = sorted(value for value in named if isinstance(value, str))
+    files = {text: digest for text in texts if (digest := _digest(_path_of(text))) != _ABSENT}
+    return files | dict(_code_of(task.env_id))
+
+
+def changes(began: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return in words how ``began`` and ``now`` differ; "" where nothing changed.
+
+    What only ``now`` has is unknown of the other, and does not count.
+    """
+    return ", ".join(
+        f"{name} {_short(then)} then and {_short(now.get(name, _ABSENT))} now"
+        for name, then in began.items()
+        if now.get(name, _ABSENT) != then
+    )
+
+
+def _code_of(env_id: str) -> Iterator[tuple[str, str]]:
+    """Yield the packages of an environment with their versions, or its modules with their hash."""
+    module, _, name = env_id.rpartition(":")
+    if module.endswith(".py"):
+        yield module, _digest(_path_of(module))
+        return
+    try:
+        entry_point = _spec(name).entry_point
+    except gymnasium.error.Error:
+        return  # it is not installed any more
+    if isinstance(entry_point, str):
+        code = entry_point.partition(":")[0]
+    else:
+        code = getattr(entry_point, "__module__", "")
+    for each in dict.fromkeys(filter(None, (module, code))):
+        top = each.partition(".")[0]
+        if top in _OURS:
+            continue
+        packages = packages_distributions().get(top, [])
+        for package in sorted({package for package in packages if package not in PACKAGES}):
+            yield package, version_of(package)
+        if not packages:
+            yield each, _digest(getattr(sys.modules.get(each), "__file__", None) or "")
+
+
+def _spec(name: str) -> gymnasium.envs.registration.EnvSpec:
+    """Return what is registered as ``name``; its highest version, if ``name`` has none."""
+    namespace, base, version = parse_env_id(name)
+    if version is None:
+        version = find_highest_version(namespace, base)
+    return gymnasium.spec(get_env_id(namespace, base, version))
+
+
+def _path_of(text: str) -> str:
+    with contextlib.suppress(InputError):  # relative, and there is nothing that it is relative to
+        return str(absolute(os.path.expanduser(text)))
+    return ""
+
+
+def _digest(path: str) -> str:
+    """Return ``sha256:...`` of the file at ``path``; "absent" where none can be read."""
+    if not os.path.isfile(path):
+        return _ABSENT
+    try:
+        with open(path, "rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError:
+        return _ABSENT
+
+
+def _short(value: str) -> str:
+    return value[:_SHOWN] + "…" if value.startswith("sha256:") else value
