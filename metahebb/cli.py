@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not unread:
             raise  # of another pipe, such as a logger's
         for stream in unread:
-            with open(os.devnull, "w") as nowhere:  # Python flushes once more at its end
+            with open(os.devnull, "wb") as nowhere:  # Python flushes once more at its end
                 os.dup2(nowhere.fileno(), stream.fileno())
         return 128 + signal.SIGPIPE
 

@@ -295,5 +295,5 @@ class FeedForwardLanes:
 
 @functools.cache
 def _driver_source() -> str:
-    text = Path(__file__).with_name("_feedforward_kernel.py").read_text()
+    text = Path(__file__).with_name("_feedforward_kernel.py").read_text(encoding="utf-8")
     return text[text.index("@fast") :]
