@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import io
 import os
@@ -67,19 +68,41 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status. Errors are one line on stderr."""
+    _degrade_text()
     try:
         try:
             return _main(arguments)
         finally:
-            sys.stdout.flush()  # now, and not after the last line that can catch an error
+            if sys.stdout is not None:  # it is None where the shell has closed it
+                sys.stdout.flush()  # now, and not after the last line that can catch an error
     except BrokenPipeError:
-        unread = [stream for stream in (sys.stdout, sys.stderr) if _is_unread(stream)]
+        streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+        unread = [stream for stream in streams if _is_unread(stream)]
         if not unread:
             raise  # of another pipe, such as a logger's
         for stream in unread:
             with open(os.devnull, "wb") as nowhere:  # Python flushes once more at its end
                 os.dup2(nowhere.fileno(), stream.fileno())
         return 128 + signal.SIGPIPE
+
+
+def _degrade_text() -> None:
+    """Let stdout write characters that its encoding lacks in another form, and never fail.
+
+    Python does so for stderr by itself. Bytes of a file name that could not be decoded go out as
+    they came in, so that the name of a run folder can be used again.
+    """
+    codecs.register_error("metahebb", _degraded)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="metahebb")
+
+
+def _degraded(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Return what is written for the characters of ``error``: a handler for `codecs`."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
 
 
 def _is_unread(stream: TextIO) -> bool:

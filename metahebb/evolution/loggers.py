@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from evotorch import logging as evotorch_logging
 from evotorch.logging import ScalarLogger
 
 from metahebb.errors import InputError, unknown_name
+
+_log = logging.getLogger(__name__)
 
 
 class TensorBoardLogger(ScalarLogger):  # type: ignore[misc]
@@ -71,8 +74,23 @@ def check_logger(name: str) -> None:
 def attach_logger(name: str, searcher: Any, folder: Path) -> None:
     """Attach the logger called ``name`` to an EvoTorch ``searcher``.
 
+    TensorBoard is left out, with a warning, where it could not open its file.
+
     Raises:
         InputError: see `check_logger`.
     """
     check_logger(name)
-    LOGGERS[name](searcher, folder.resolve())
+    folder = folder.resolve()
+    if name == "tensorboard" and not _has_utf8_name(folder):
+        _log.warning(
+            "metahebb: no TensorBoard events, since TensorBoard opens only what is named in UTF-8 "
+            "(%s); choose another --out, or --no-tensorboard",
+            folder,
+        )
+        return
+    LOGGERS[name](searcher, folder)
+
+
+def _has_utf8_name(path: Path) -> bool:
+    """Return whether the name of ``path`` on disk is its text in UTF-8."""
+    return str(path).encode(errors="backslashreplace") == os.fsencode(path)
