@@ -430,8 +430,8 @@ def _connect(workers: int, address: str | None) -> bool:
         start_local(workers)
         return True
     _tell_of_no_token()
-    close_token()
     try:
+        close_token()
         _reach(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (OSError, RuntimeError, ValueError, RayError) as error:
