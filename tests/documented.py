@@ -48,15 +48,33 @@ def command_lines() -> list[Example]:
 
 
 def flags() -> list[Example]:
-    """Return the flags that inline code begins with or has in it."""
+    """Return the flags of metahebb that stand in the prose, without their values."""
+    return [
+        Example(code.page, code.line, flag)
+        for code in _inline()
+        if code.text.startswith(("--", "metahebb"))
+        for flag in re.findall(r"--[a-z][\w.-]*\w", code.text)
+    ]
+
+
+def settings() -> list[Example]:
+    """Return the flags with values that stand in the prose, each of ``a|b`` by itself."""
+    return [
+        Example(code.page, code.line, f"{before} {value}")
+        for code in _inline()
+        if re.match(r"--\S+ ", code.text)
+        for before, _, values in [code.text.rpartition(" ")]
+        for value in values.split("|")
+    ]
+
+
+def _inline() -> list[Example]:
     examples = []
     for page in PAGES:
         prose = _FENCED.sub(_blank, page.read_text(encoding="utf-8"))
         for match in _INLINE.finditer(prose):
-            if match[1].startswith(("--", "metahebb")):
-                name, line = str(page.relative_to(ROOT)), _line_of(prose, match)
-                named = re.findall(r"--[a-z][\w.-]*\w", match[1])
-                examples += [Example(name, line, flag) for flag in named]
+            code = " ".join(match[1].split())
+            examples.append(Example(str(page.relative_to(ROOT)), _line_of(prose, match), code))
     return examples
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 import pytest
-from documented import ROOT, Example, command_lines, flags, python_blocks
+from documented import ROOT, Example, command_lines, flags, python_blocks, settings
 
 from experiments import ant_quick
 from experiments.running import Order, command
@@ -89,6 +89,14 @@ COMMANDS_WITH_FLAGS = [
     *(["evolve", "ant", "--topology", name] for name in get_args(evolve.TopologyName)),
 ]
 """Commands whose help names all flags there are."""
+EVOLVED = [
+    *([name] for name in ("ant-quick", "ant", "car-racing")),
+    ["ant-quick", "--genome", "generated"],
+    ["ant-quick", "--network.normalization.kind", "clip"],
+    ["--env", "LunarLander-v3"],
+    ["--env", "Pendulum-v1", "--task.variants", "g=5"],
+]
+"""What the flags of the prose may belong to: presets, and flags that they are shown beside."""
 NOT_OUR_FLAGS = {"--num-cpus", "--block", "--build-arg"}
 """Flags of Ray and of Docker."""
 
@@ -165,10 +173,7 @@ def check_metahebb(
         return
     if name == "evolve":
         words = known_environment(words)
-        for page in python_blocks().values():
-            for block in page:
-                if named := re.match(r"# (\w+\.py)\n", block.text):
-                    Path(named[1]).write_text(block.text, encoding="utf-8")
+        write_files()
         check_config(words, monkeypatch)
     elif COMMANDS[name].subject:
         kind = PAGES.get(example.page, "ant")
@@ -179,8 +184,22 @@ def check_metahebb(
     assert main(small(name, words)[1:]) == 0
 
 
+def write_files() -> None:
+    """Write the blocks of Python that begin with the name of a file."""
+    for page in python_blocks().values():
+        for block in page:
+            if named := re.match(r"# (\w+\.py)\n", block.text):
+                Path(named[1]).write_text(block.text, encoding="utf-8")
+
+
 def check_config(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the words of an evolve as they are, and build what it would begin with."""
+
+    assert is_understood(words[1:], monkeypatch)
+
+
+def is_understood(words: list[str], monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Return whether the words of an evolve lead to a config from which a run could begin."""
 
     def build(where: Where, config: RunConfig) -> NoReturn:
         config.setup()
@@ -188,8 +207,11 @@ def check_config(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
 
     with monkeypatch.context() as patch:
         patch.setattr(evolve, "_backend", build)
-        with pytest.raises(Reached):
-            main(words[1:])
+        try:
+            main(words)
+        except Reached:
+            return True
+    return False
 
 
 def check_experiment(module: str, words: list[str]) -> None:
@@ -266,6 +288,17 @@ def test_every_flag_that_the_documentation_names_is_one_of_some_command(
     known = {*SHORT, *re.findall(r"--[a-z][\w.-]*", USAGE + capsys.readouterr().out)}
     known |= {flag.replace("--network.topology.", "--topology.") for flag in known}
     assert [str(flag) for flag in flags() if flag.text not in known | NOT_OUR_FLAGS] == []
+
+
+@pytest.mark.parametrize("example", settings(), ids=str)
+def test_flags_with_values_in_the_prose_are_understood_by_an_evolve(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files()
+    words = ["2" if word in ("N", "K") else word for word in example.words]
+    if words[0] in NOT_OUR_FLAGS | {"--clusters"}:  # of metahebb rules, a line of which is run
+        return
+    assert any(is_understood(["evolve", *what, *words], monkeypatch) for what in EVOLVED)
 
 
 @pytest.mark.parametrize("page", python_blocks())
