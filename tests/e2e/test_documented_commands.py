@@ -101,6 +101,10 @@ NOT_OUR_FLAGS = {"--num-cpus", "--block", "--build-arg"}
 """Flags of Ray and of Docker."""
 
 
+SLOW = re.compile(r"--suite|metahebb film|metahebb report")
+"""Command lines that take seconds: figures and films are drawn."""
+
+
 class Reached(Exception):  # noqa: N818, for it is no error
     """Everything before the first life is done."""
 
@@ -130,7 +134,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("example", command_lines(), ids=str)
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(example, marks=pytest.mark.slow if SLOW.search(example.text) else ())
+        for example in command_lines()
+    ],
+    ids=str,
+)
 def test_a_command_line_of_the_documentation_works(
     example: Example, kinds: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

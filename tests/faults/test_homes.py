@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shutil
 import subprocess
@@ -86,6 +87,31 @@ def test_a_token_of_ones_own_needs_no_home(
         check_token()
     monkeypatch.setenv(name, str(tmp_path / "token"))
     check_token()
+
+
+@pytest.mark.ray
+def test_what_ray_raises_while_it_starts_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    def fail(**settings: object) -> None:
+        raise Exception("The node failed.\nIt timed out.")
+
+    monkeypatch.setattr("ray.init", fail)
+    assert evolve(tmp_path / "run", "--workers", "1") == 2
+    said("got It timed out.", "RAY_TMPDIR (/tmp) and /dev/shm")
+
+
+@pytest.mark.ray
+def test_a_home_that_cannot_be_read_is_one_line_where_a_cluster_is_joined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise PermissionError("Permission denied: '/root/.ray/auth_token'")
+
+    backend = importlib.import_module("metahebb.evolution.backends.ray")
+    monkeypatch.setattr(backend, "close_token", fail)
+    with pytest.raises(InputError, match="expected a Ray cluster at 'auto', got Permission denied"):
+        backend._connect(1, "auto")
 
 
 @pytest.mark.ray

@@ -412,7 +412,6 @@ def start_local(cpus: int) -> None:
             log_to_driver=False,
         )
     except Exception as error:  # Ray raises plain ones, too
-        ray.shutdown()
         raise InputError(
             f"expected a Ray that starts on this machine, got {_last_line(error)}; see that HOME, "
             "RAY_TMPDIR (/tmp) and /dev/shm can be written and have space (docs/howto/cluster.md), "
