@@ -39,6 +39,8 @@ resumable, 130 interrupted, 141 nobody reads on (as in `| head`).
 
 _TORCH_MEMORY = "can't allocate memory"
 """What torch's RuntimeError says in the place of a MemoryError."""
+_NO_TEMPORARY = "temporary directory"
+"""What errors of Python and of Matplotlib say where none can be written."""
 
 
 class Command(NamedTuple):
@@ -139,6 +141,15 @@ def _main(arguments: list[str] | None) -> int:
         print(
             "metahebb: expected all of this to fit in memory, got an allocation that failed; use "
             "fewer --lanes, a smaller --popsize or network, or a search without a full covariance",
+            file=sys.stderr,
+        )
+        return InputError.exit_status
+    except OSError as error:
+        if traceback or _NO_TEMPORARY not in str(error):
+            raise
+        print(
+            "metahebb: expected a temporary folder that can be written, got none; name one: "
+            "export TMPDIR=/path",
             file=sys.stderr,
         )
         return InputError.exit_status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from apart import in_namespaces, mount, patient
 from small_runs import TINY, Said, evolve
 
+from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.evolution.backends import ray_files
 from metahebb.evolution.backends.ray_files import check_temporary_folder, check_token
@@ -131,6 +133,24 @@ def test_another_user_without_a_home_or_a_cache_evolves_on_threads(
 ) -> None:
     done = as_another_user(home="/", **variables)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
+        OSError("Matplotlib requires ..., and a temporary directory could not be created"),
+    ],
+)
+def test_a_machine_without_a_temporary_folder_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: Said, error: OSError
+) -> None:
+    def fail(*words: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Where, "prepare", fail)
+    assert evolve(tmp_path / "run") == 2
+    said("a temporary folder", "export TMPDIR=")
 
 
 def a_users_own_ray(folder: str) -> None:
