@@ -95,7 +95,7 @@ def _lines(page: Path) -> list[tuple[int, str]]:
     text = page.read_text(encoding="utf-8")
     lines = []
     for match in _FENCED.finditer(text):
-        if match[1].strip() in ("", "sh") and not _is_table(match[2]):
+        if match[1].strip() != "python" and not _is_list_of_modules(match[2]):
             first = _line_of(text, match) + 1
             lines += _joined(match[2], first)
     prose = _FENCED.sub(_blank, text)
@@ -110,9 +110,9 @@ def _lines(page: Path) -> list[tuple[int, str]]:
     return lines
 
 
-def _is_table(block: str) -> bool:
-    """Return whether a block is a list of names with what they are, as in docs/architecture.md."""
-    return all(re.match(r"[\w/]+(\.py)? {2,}\S|\S+ +\S+ in, ", line) for line in block.splitlines())
+def _is_list_of_modules(block: str) -> bool:
+    """Return whether a block lists files and folders with what they are."""
+    return all(re.match(r"\S+(\.py|/) ", line) for line in block.splitlines())
 
 
 def _joined(block: str, first: int) -> list[tuple[int, str]]:

@@ -83,7 +83,7 @@ def attach_logger(name: str, searcher: Any, folder: Path) -> None:
     folder = folder.resolve()
     if name == "tensorboard" and not _has_utf8_name(folder):
         _log.warning(
-            "metahebb: no TensorBoard events, since TensorBoard opens only what is named in UTF-8 "
+            "no TensorBoard events, since TensorBoard opens only what is named in UTF-8 "
             "(%s); choose another --out, or --no-tensorboard",
             folder,
         )

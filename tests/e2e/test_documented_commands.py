@@ -76,8 +76,6 @@ NOT_OURS = {"ray", "ssh", "export", "until", "(umask", "docker", "uv", "python3"
 """Programs and words of the shell that are not run here."""
 SCRIPTS = {"sbatch": 1, "experiments/cluster/submit.sh": 0}
 """Commands that pass their words to ``metahebb evolve``, and where the script's name is."""
-
-
 COMMANDS_WITH_FLAGS = [
     *([name] for name in COMMANDS),
     ["evolve", "ant"],
@@ -99,8 +97,6 @@ EVOLVED = [
 """What the flags of the prose may belong to: presets, and flags that they are shown beside."""
 NOT_OUR_FLAGS = {"--num-cpus", "--block", "--build-arg"}
 """Flags of Ray and of Docker."""
-
-
 SLOW = re.compile(r"--suite|metahebb film|metahebb report")
 """Command lines that take seconds: figures and films are drawn."""
 
@@ -148,7 +144,7 @@ def test_a_command_line_of_the_documentation_works(
     first, *rest = example.words
     if first == "metahebb":
         check_metahebb(example, kinds, monkeypatch)
-    elif first == "python" and rest[0] == "-m":
+    elif first == "python" and rest[1].startswith("experiments."):
         check_experiment(rest[1], rest[2:])
     elif first == "make":
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -205,7 +201,6 @@ def write_files() -> None:
 
 def check_config(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the words of an evolve as they are, and build what it would begin with."""
-
     assert is_understood(words[1:], monkeypatch)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib
 import os
 import shutil
 import subprocess
@@ -18,7 +17,11 @@ from small_runs import TINY, Said, evolve
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.evolution.backends import ray_files
-from metahebb.evolution.backends.ray_files import check_temporary_folder, check_token
+from metahebb.evolution.backends.ray_files import (
+    check_temporary_folder,
+    check_token,
+    close_token,
+)
 
 pytestmark = pytest.mark.faults
 READ_ONLY = "/proc"
@@ -103,17 +106,26 @@ def test_what_ray_raises_while_it_starts_is_one_line(
     said("got It timed out.", "RAY_TMPDIR (/tmp) and /dev/shm")
 
 
-@pytest.mark.ray
-def test_a_home_that_cannot_be_read_is_one_line_where_a_cluster_is_joined(
+def test_a_token_is_not_closed_where_the_home_is_somebody_elses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail() -> None:
-        raise PermissionError("Permission denied: '/root/.ray/auth_token'")
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
 
-    backend = importlib.import_module("metahebb.evolution.backends.ray")
-    monkeypatch.setattr(backend, "close_token", fail)
-    with pytest.raises(InputError, match="expected a Ray cluster at 'auto', got Permission denied"):
-        backend._connect(1, "auto")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        close_token()
+
+
+def test_a_user_without_a_home_has_no_token_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", fail)
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    close_token()
+    with pytest.raises(InputError, match="home directory"):
+        check_token()
 
 
 @pytest.mark.ray
@@ -161,10 +173,10 @@ def a_users_own_ray(folder: str) -> None:
     home = Path("/tmp/home")
     home.mkdir()
     os.chown(home, USER, USER)
-    done = as_another_user("--workers", "1", home=str(home))
+    done = as_another_user("--workers", "1", home=str(home), RAY_TMPDIR="/tmp")
     print(done.returncode, done.stderr)
     Path("/tmp/ray").rmdir()
-    print(as_another_user("--workers", "1", home=str(home)).returncode)
+    print(as_another_user("--workers", "1", home=str(home), RAY_TMPDIR="/tmp").returncode)
 
 
 @pytest.mark.ray
@@ -183,11 +195,11 @@ def as_another_user(
 ) -> subprocess.CompletedProcess[str]:
     """Evolve a tiny run in a folder of another user's own."""
     python = _check_can_be_another_user()
-    folder = Path("/tmp") / f"metahebb-home-{os.getpid()}"
+    folder = Path("/tmp") / f"metahebb-home-{os.getpid()}"  # others cannot look into pytest's own
     folder.mkdir()
     os.chown(folder, USER, USER)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables}
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder), **variables}
     environment.pop("HOME")
     words = (*TINY, *flags, "--generations", "1", "--out", str(folder / "run"))
     try:

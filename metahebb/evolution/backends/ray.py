@@ -399,6 +399,7 @@ def start_local(cpus: int) -> None:
             "or evotorch"
         )
     _tell_of_no_token()
+    close_token()
     check_token()
     check_temporary_folder()
     mask = os.umask(0o077)  # Ray writes its token and logs for everyone to read
@@ -429,8 +430,8 @@ def _connect(workers: int, address: str | None) -> bool:
         start_local(workers)
         return True
     _tell_of_no_token()
+    close_token()
     try:
-        close_token()
         _reach(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (OSError, RuntimeError, ValueError, RayError) as error:

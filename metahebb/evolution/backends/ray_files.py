@@ -52,18 +52,14 @@ def check_temporary_folder() -> None:
 
 
 def check_token() -> None:
-    """Raise InputError if there is no token that Ray could read, and no home to write one to.
-
-    A token that Ray has written before, for all to read, is closed to everybody else.
-    """
+    """Raise InputError if there is no token that Ray could read, and no home to write one to."""
+    if _is_token_given() or os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
+        return
     try:
-        close_token()
-        if _is_token_given() or os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
-            return
         token = _token_path()
         token.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        reads = token.exists() and os.access(token, os.R_OK)
-        if not reads and not os.access(token.parent, os.W_OK | os.X_OK):
+        can_read = token.exists() and os.access(token, os.R_OK)
+        if not can_read and not os.access(token.parent, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
         reason = getattr(error, "strerror", None) or str(error)
@@ -75,14 +71,20 @@ def check_token() -> None:
 
 def close_token() -> None:
     """Let nobody else read a token that Ray has written before, for all to read."""
-    token = _token_path()
+    try:
+        token = _token_path()
+    except RuntimeError:  # a user without a home
+        return
     for path, mode in ((token, 0o600), (token.parent, 0o700)):
         if path == token.parent and os.environ.get("RAY_AUTH_TOKEN_PATH"):
             return  # a folder of the user's choice
-        if not path.exists() or path.stat().st_uid != os.getuid():
+        try:
+            status = path.stat()
+        except OSError:  # not there yet, or in a home of somebody else
             continue
-        now = stat.S_IMODE(path.stat().st_mode)
-        if now & ~mode:  # a container's secret is closed already, and its file system read-only
+        now = stat.S_IMODE(status.st_mode)
+        # A container's secret is closed already, and its file system read-only.
+        if status.st_uid == os.getuid() and now & ~mode:
             path.chmod(now & mode)
 
 
