@@ -203,7 +203,7 @@ def as_another_user(
     environment.pop("HOME")
     words = (*TINY, *flags, "--generations", "1", "--out", str(folder / "run"))
     try:
-        return subprocess.run(
+        done = subprocess.run(
             [python, "-m", "metahebb", "evolve", "cartpole", *words],
             env=environment | ({} if home is None else {"HOME": home}),
             cwd=folder,
@@ -213,6 +213,8 @@ def as_another_user(
             text=True,
             timeout=patient(120),
         )
+        assert list(folder.glob("metahebb-numba-*")) == []
+        return done
     finally:
         shutil.rmtree(folder)
 
