@@ -46,12 +46,12 @@ def main(order: Order) -> None:
     if not order.finished:
         _measure(folder, order.where.lanes, smoke)
     try:
-        found: Scale = from_json(Scale, json.loads((folder / "measured.json").read_text()))
+        found: Scale = from_json(Scale, json.loads((folder / "measured.json").read_bytes()))
     except FileNotFoundError:
         raise InputError(
             f"expected {folder / 'measured.json'} with --finished, got none; leave it out"
         ) from None
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_bytes())
     save(draw_scale(_measured(found), _predicted(found), _title(found)), folder / "efficiency.png")
     machine = manifest["machine"]
     cost = {

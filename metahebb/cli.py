@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import io
 import os
@@ -39,6 +40,8 @@ resumable, 130 interrupted, 141 nobody reads on (as in `| head`).
 
 _TORCH_MEMORY = "can't allocate memory"
 """What torch's RuntimeError says in the place of a MemoryError."""
+_NO_TEMPORARY = "temporary directory"
+"""What errors of Python and of Matplotlib say where none can be written."""
 
 
 class Command(NamedTuple):
@@ -68,19 +71,41 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status. Errors are one line on stderr."""
+    _degrade_text()
     try:
         try:
             return _main(arguments)
         finally:
-            sys.stdout.flush()  # now, and not after the last line that can catch an error
+            if sys.stdout is not None:  # it is None where the shell has closed it
+                sys.stdout.flush()  # now, and not after the last line that can catch an error
     except BrokenPipeError:
-        unread = [stream for stream in (sys.stdout, sys.stderr) if _is_unread(stream)]
+        streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+        unread = [stream for stream in streams if _is_unread(stream)]
         if not unread:
             raise  # of another pipe, such as a logger's
         for stream in unread:
-            with open(os.devnull, "w") as nowhere:  # Python flushes once more at its end
+            with open(os.devnull, "wb") as nowhere:  # Python flushes once more at its end
                 os.dup2(nowhere.fileno(), stream.fileno())
         return 128 + signal.SIGPIPE
+
+
+def _degrade_text() -> None:
+    """Let stdout write characters that its encoding lacks in another form, and never fail.
+
+    Python does so for stderr by itself. Bytes of a file name that could not be decoded go out as
+    they came in, so that the name of a run folder can be used again.
+    """
+    codecs.register_error("metahebb", _degraded)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="metahebb")
+
+
+def _degraded(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Return what is written for the characters of ``error``: a handler for `codecs`."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
 
 
 def _is_unread(stream: TextIO) -> bool:
@@ -117,6 +142,15 @@ def _main(arguments: list[str] | None) -> int:
         print(
             "metahebb: expected all of this to fit in memory, got an allocation that failed; use "
             "fewer --lanes, a smaller --popsize or network, or a search without a full covariance",
+            file=sys.stderr,
+        )
+        return InputError.exit_status
+    except OSError as error:
+        if traceback or _NO_TEMPORARY not in str(error):
+            raise
+        print(
+            "metahebb: expected a temporary folder that can be written, got none; name one: "
+            "export TMPDIR=/path",
             file=sys.stderr,
         )
         return InputError.exit_status

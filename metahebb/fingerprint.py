@@ -121,7 +121,7 @@ def cpu_name() -> str:
 def _cpuinfo() -> dict[str, str]:
     """Return what Linux says of the first processor; nothing where it says nothing."""
     try:
-        first, _, _ = Path("/proc/cpuinfo").read_text().partition("\n\n")
+        first, _, _ = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")
     except OSError:
         return {}
     pairs = (line.partition(":") for line in first.splitlines())

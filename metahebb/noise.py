@@ -18,11 +18,13 @@ All draws from one key read the same words: use one key for one purpose.
 
 from __future__ import annotations
 
+import atexit
 import enum
 import functools
 import hashlib
 import io
 import operator
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,7 +215,9 @@ def _kernels() -> ModuleType:
         # without a place for its cache. A private one serves this process.
         import numba
 
-        numba.config.CACHE_DIR = tempfile.mkdtemp(prefix="metahebb-numba-")  # type: ignore[attr-defined]
+        folder = tempfile.mkdtemp(prefix="metahebb-numba-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        numba.config.CACHE_DIR = folder  # type: ignore[attr-defined]
         from metahebb import _noise_kernels
     return _noise_kernels
 

@@ -104,7 +104,7 @@ def _take_over(path: Path, found: Found) -> None:
     if not path.exists():
         return
     try:
-        old = json.loads(path.read_text())
+        old = json.loads(path.read_bytes())
         for kind in _LISTS.values():
             found[kind] = [each for each in old[kind] if each["bench"] in BENCHES]
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -78,5 +78,5 @@ def _beside(lanes: Array) -> Array:
 
 
 def _driver() -> str:
-    text = Path(__file__).with_name("_side_by_side_kernel.py").read_text()
+    text = Path(__file__).with_name("_side_by_side_kernel.py").read_text(encoding="utf-8")
     return f"SIDE = {SIDE}\n\n\n" + text[text.index("@apart") :]

@@ -62,10 +62,10 @@ def _fallback_folder() -> Path:
 
 def _place(path: Path, source: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text() != source:
+    if not path.exists() or path.read_text(encoding="utf-8") != source:
         # Many workers may start at once: each writes its own file, the last rename wins.
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(source)
         os.replace(temporary, path)
     return path

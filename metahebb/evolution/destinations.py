@@ -119,7 +119,7 @@ class Wandb:
             # upload that gets nowhere.
             settings=wandb.Settings(console="off", finish_timeout=_UPLOAD),
         )
-        file.write_text(run_id)
+        file.write_text(run_id, encoding="ascii")
 
     def write(self, records: Sequence[Record]) -> None:
         """Log the numbers of each step."""
@@ -151,7 +151,7 @@ class Mlflow:
         self._run_id = _kept(file)
         if not (self._run_id and self._open_again()):
             self._run_id = self._begin(logged)
-            file.write_text(self._run_id)
+            file.write_text(self._run_id, encoding="ascii")
 
     def _open_again(self) -> bool:
         """Mark the run as running; return False if the server does not know it."""
@@ -198,7 +198,7 @@ class Mlflow:
 
 def _kept(file: Path) -> str:
     """Return the id in ``file`` of the run that a service began for the run folder; empty: none."""
-    return file.read_text().strip() if file.exists() else ""
+    return file.read_text(encoding="ascii").strip() if file.exists() else ""
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -215,5 +215,5 @@ def _layout(
 
 @functools.cache
 def _driver_source() -> str:
-    text = Path(__file__).with_name("_convolutional_kernel.py").read_text()
+    text = Path(__file__).with_name("_convolutional_kernel.py").read_text(encoding="utf-8")
     return text[text.index("@apart") :]

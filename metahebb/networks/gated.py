@@ -198,5 +198,5 @@ class GatedLanes:
 
 @functools.cache
 def _driver_source() -> str:
-    text = Path(__file__).with_name("_gated_kernel.py").read_text()
+    text = Path(__file__).with_name("_gated_kernel.py").read_text(encoding="utf-8")
     return text[text.index("@fast") :]

@@ -121,10 +121,10 @@ def _draw(folder: Path, backend: str) -> str | None:
     env.pop("DISPLAY", None)  # neither backend needs one, and a dead one can block
     command = [sys.executable, "-m", "metahebb.report._gl_child", str(folder)]
     try:
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=TIMEOUT)
+        done = subprocess.run(command, env=env, capture_output=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         return f"no frames within {TIMEOUT:.0f} s"
     if done.returncode == 0:
         return None
-    lines = done.stderr.strip().splitlines()
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else f"exit status {done.returncode}"

@@ -76,7 +76,7 @@ def report(run: RunFolder) -> Path:
         sections="\n".join(sections),
     )
     path = run.path / "report.html"
-    write_atomically(path, page.encode())
+    write_atomically(path, page.encode(errors="backslashreplace"))
     return path
 
 

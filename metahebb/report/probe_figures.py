@@ -142,7 +142,7 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
         sections="\n".join([section("All probes", table(rows, head=True) + notes), *sections]),
     )
     path = folder / "index.html"
-    write_atomically(path, page.encode())
+    write_atomically(path, page.encode(errors="backslashreplace"))
     return path
 
 

@@ -186,7 +186,7 @@ class RunFolder:
             InputError: somebody else is writing.
         """
         with storage_errors(self.path):
-            file = (self.path / LOCK).open("a+")
+            file = (self.path / LOCK).open("a+", encoding="utf-8")
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -306,7 +306,7 @@ class RunFolder:
     def append_metrics(self, record: dict[str, Any]) -> None:
         """Append one generation's line."""
         file = self.path / "metrics.jsonl"
-        with storage_errors(file), file.open("a") as stream:
+        with storage_errors(file), file.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -353,7 +353,7 @@ class RunFolder:
 def writer(path: Path) -> str | None:
     """Return who writes to the run at ``path`` now, by host and process id; None: nobody."""
     try:
-        file = (path / LOCK).open()
+        file = (path / LOCK).open(encoding="utf-8")
     except OSError:
         return None
     with file:

@@ -95,7 +95,5 @@ def _commit() -> tuple[str | None, bool | None]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)
+    return os.fsdecode(done.stdout).strip()  # perhaps a path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_ray_backend import cluster, run_elsewhere
 
-from metahebb.evolution.backends.ray import close_token
+from metahebb.evolution.backends.ray_files import close_token
 
 __all__ = ["cluster"]  # a fixture
 

@@ -79,7 +79,7 @@ def _generation(size: Size) -> tuple[list[float], float]:
         backend._actors.receive()
     pids = [os.getpid(), *backend.pids()]
     for pid in pids:
-        Path(f"/proc/{pid}/clear_refs").write_text("5")  # its peak is what it has now
+        Path(f"/proc/{pid}/clear_refs").write_bytes(b"5")  # its peak is what it has now
     config = SearchConfig(popsize=size.popsize)
     search = Search(config, setup, backend, lambda generation: Plan(generation, STEPS), 0)
     began = time.perf_counter()
@@ -93,6 +93,6 @@ def _generation(size: Size) -> tuple[list[float], float]:
 def _peaks(pids: Sequence[int]) -> list[float]:
     found = []
     for pid in pids:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
         found.append(float(status.partition("VmHWM:")[2].split()[0]) * 1024)
     return found

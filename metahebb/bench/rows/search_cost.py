@@ -176,14 +176,14 @@ def _memory(head: str, search: SearchOnly) -> Row:
 
 
 def _peak_rise(search: SearchOnly) -> float:
-    Path("/proc/self/clear_refs").write_text("5")  # Linux: peak := present
+    Path("/proc/self/clear_refs").write_bytes(b"5")  # Linux: peak := present
     before = _status("VmRSS")
     search.step()
     return (_status("VmHWM") - before) / 1024
 
 
 def _status(field: str) -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith(field):
             return float(line.split()[1])
     raise LookupError(field)

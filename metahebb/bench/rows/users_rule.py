@@ -30,7 +30,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     """Yield one row: plastic steps of the ant's network, one core."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.py"
-        path.write_text(OWN)
+        path.write_text(OWN, encoding="utf-8")
         works = {"ours": _steps(f"{path}:mine", lanes), "peer": _steps("abcd_lr", lanes)}
         rates = interleaved(works, 5 if quick else 21)
     yield compare(

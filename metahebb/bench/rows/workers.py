@@ -98,7 +98,7 @@ def _starts(setup: Setup, lanes: int, job: Job) -> Iterator[Row]:
             pool.evaluate([job])
             took.append(ready)
             resident.append(psutil.Process(pid).memory_info().rss / 2**20)
-            torch.append(float("libtorch" in Path(f"/proc/{pid}/maps").read_text()))
+            torch.append(float(b"libtorch" in Path(f"/proc/{pid}/maps").read_bytes()))
         pool.close()
         if len(took) == STARTS:
             break

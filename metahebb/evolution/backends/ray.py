@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import stat
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums, share
 from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, Unit
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.backends.pace import Pace
+from metahebb.evolution.backends.ray_files import check_temporary_folder, check_token, close_token
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
 from metahebb.worker import Outcomes, Setup
@@ -390,7 +389,8 @@ def start_local(cpus: int) -> None:
     It joins no cluster, whatever ``RAY_ADDRESS`` says, and listens on the loopback interface only.
 
     Raises:
-        InputError: `prepare_environment` was not called before Ray was imported.
+        InputError: `prepare_environment` was not called before Ray was imported, or Ray cannot
+            start here: there is no place for its files, for example.
     """
     if not is_loopback():
         raise InputError(
@@ -400,6 +400,8 @@ def start_local(cpus: int) -> None:
         )
     _tell_of_no_token()
     close_token()
+    check_token()
+    check_temporary_folder()
     mask = os.umask(0o077)  # Ray writes its token and logs for everyone to read
     try:
         ray.init(
@@ -410,6 +412,12 @@ def start_local(cpus: int) -> None:
             logging_level=logging.ERROR,
             log_to_driver=False,
         )
+    except Exception as error:  # Ray raises plain ones, too
+        raise InputError(
+            f"expected a Ray that starts on this machine, got {_last_line(error)}; see that HOME, "
+            "RAY_TMPDIR (/tmp) and /dev/shm can be written and have space (docs/howto/cluster.md), "
+            "or leave out --workers"
+        ) from error
     finally:
         os.umask(mask)
 
@@ -442,20 +450,6 @@ def _tell_of_no_token() -> None:
             "(docs/howto/faults.md)",
             mode,
         )
-
-
-def close_token() -> None:
-    """Let nobody else read a token that Ray has written before, for all to read."""
-    path = os.environ.get("RAY_AUTH_TOKEN_PATH")
-    token = Path(path) if path else Path.home() / ".ray" / "auth_token"
-    for found, mode in ((token, 0o600), (token.parent, 0o700)):
-        if found == token.parent and path:
-            return  # a folder of the user's choice
-        if not found.exists() or found.stat().st_uid != os.getuid():
-            continue
-        now = stat.S_IMODE(found.stat().st_mode)
-        if now & ~mode:  # a container's secret is closed already, and its file system read-only
-            found.chmod(now & mode)
 
 
 def _reach(address: str) -> None:
