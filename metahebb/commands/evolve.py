@@ -30,7 +30,7 @@ from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
-from metahebb.runs.stopping import Stopped
+from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import slug
 
 FINAL_LIVES = 32
@@ -270,7 +270,7 @@ def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
             run_evolution(run, backend, progress, shown.loggers)
         if shown.finish:
             _finish(run, backend, shown.quiet)
-    except Stopped as stopped:
+    except Interrupted as stopped:
         command = f"metahebb resume {shlex.quote(str(run.path))}"
         print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
         return stopped.exit_status

@@ -9,6 +9,7 @@ from pathlib import Path
 from metahebb.errors import InputError, unknown_name
 from metahebb.plasticity.rule import Rule
 from metahebb.plasticity.rules import RULES
+from metahebb.user_code import is_of_user
 
 
 def load_rule(name: str) -> Rule:
@@ -48,6 +49,8 @@ def _rules_in(path: Path) -> dict[str, Rule]:
         spec.loader.exec_module(module)
     except InputError:
         raise
-    except Exception as error:
+    except BaseException as error:
+        if not is_of_user(error):
+            raise
         raise InputError(f"expected {path} to import cleanly, got {error!r}; mend it") from error
     return {key: value for key, value in vars(module).items() if isinstance(value, Rule)}

@@ -12,6 +12,7 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.plasticity.check import SIGNALS, check_source
+from metahebb.user_code import is_of_user
 
 __all__ = ["SIGNALS", "Rule", "rule", "rule_from_source"]
 
@@ -106,7 +107,9 @@ def _check_at_rest(built: Rule) -> None:
     try:
         with np.errstate(all="ignore"):
             change = np.asarray(built(*rest, *ones), dtype=np.float64)
-    except Exception as error:
+    except BaseException as error:
+        if not is_of_user(error):
+            raise
         raise InputError(
             f"expected rule {built.name!r} to compute numbers where all signals are zero, got "
             f"{error!r}; mend its formula"

@@ -17,6 +17,8 @@ from metahebb.report.recorder import Array, Image, Recorder
 from metahebb.runs.probe import Conditions
 from metahebb.runs.probe import seconds_per_step as locomotion_seconds
 from metahebb.tasks import CarRacing, GymTask, Reversal, Task
+from metahebb.tasks.gym_adapter import make_env
+from metahebb.user_code import let_go
 from metahebb.worker import Worker
 
 if TYPE_CHECKING:
@@ -151,7 +153,8 @@ def record(
     )
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
-    (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])
+    with Worker(setup, 1) as worker:
+        (result,) = worker.live(iter([chosen]), [recorder])
     return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
 
 
@@ -210,11 +213,8 @@ def _drawing(task: Task) -> Task:
 
 
 def _env(task: GymTask) -> Any:
-    import gymnasium
-
-    kwargs: dict[str, Any] = {"disable_env_checker": True, **task.kwargs_of(task.bodies[0])}
-    env = gymnasium.make(task.env_id, **kwargs)
-    env.close()
+    env = make_env(task.env_id, task.kwargs_of(task.bodies[0]))
+    let_go([env.close])
     return env
 
 

@@ -19,7 +19,7 @@ from metahebb.genomes import merges
 from metahebb.runs.arithmetic import Arithmetic
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.stopping import Stopping
+from metahebb.runs.stopping import Stopped, Stopping
 from metahebb.worker import Outcomes, is_nonfinite
 
 CHECKPOINT_EVERY = 10
@@ -94,7 +94,7 @@ def evolve(
             while evolution.search.generation < run.config.generations:
                 stopping.check()
                 on_generation(evolution.generation())
-        except MetahebbError:
+        except (MetahebbError, Stopped):
             # Raised between two states. What else may come, such as a second Ctrl-C, may come in
             # the middle of an update, of which nothing must be kept.
             evolution.end()

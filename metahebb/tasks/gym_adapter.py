@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.tasks.base import Lanes, StepResult, TaskError
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
+from metahebb.user_code import is_of_user, let_go
 
 Kwargs = dict[str, bool | int | float | str]
 DEFAULT = "default"
@@ -153,7 +155,14 @@ def _key(kwargs: Kwargs) -> tuple[tuple[str, type, Any], ...]:
 
 @functools.cache
 def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
-    env = _make(env_id, {name: value for name, _, value in env_kwargs})
+    env = make_env(env_id, {name: value for name, _, value in env_kwargs})
+    try:
+        return _facts_of(env, env_id)
+    finally:
+        let_go([env.close])
+
+
+def _facts_of(env: gymnasium.Env[Any, Any], env_id: str) -> _Facts:
     limit = env.spec.max_episode_steps if env.spec is not None else None
     seen, acted = env.observation_space, env.action_space
     n_observations = sum(size_of(p) for _, p in parts_of(seen, f"observations of {env_id}"))
@@ -162,19 +171,25 @@ def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts
             f"expected a Box or Discrete, got {acted} (actions of {env_id}); register it with a "
             "wrapper that makes it one of these"
         )
-    env.close()
     shape = seen.shape if isinstance(seen, Box) else None
     image = (shape[0], shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
     is_discrete = isinstance(acted, Discrete)
     return _Facts(seen, acted, n_observations, size_of(acted), limit or 1000, image, is_discrete)
 
 
-def _make(env_id: str, env_kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+def make_env(env_id: str, env_kwargs: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
+    """Return the environment.
+
+    Raises:
+        InputError: Gymnasium cannot make it.
+    """
     try:
         return gymnasium.make(env_id, disable_env_checker=True, **env_kwargs)
     except InputError:  # one of our own environments knows better what is wrong
         raise
-    except Exception as error:  # whatever its constructor raises
+    except BaseException as error:  # whatever its module or constructor raises
+        if not is_of_user(error):
+            raise
         given = f" with {env_kwargs}" if env_kwargs else ""
         kind = "" if isinstance(error, gymnasium.error.Error) else f"{type(error).__name__}: "
         reason = kind + " ".join(str(error).split())
@@ -196,9 +211,12 @@ class GymLanes:
         They are of the first variant; one of another is made when a lane first needs it.
         """
         self._task = task
-        first = task.kwargs_of(task.bodies[0])
-        self._envs = [_make(task.env_id, first) for _ in range(n)]
-        self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{0: env} for env in self._envs]
+        self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{} for _ in range(n)]
+        try:
+            self._envs = [self._variant(lane, 0) for lane in range(n)]
+        except BaseException:
+            let_go([self.close])
+            raise
         space = self._envs[0].observation_space
         self._parts = []
         start = 0
@@ -218,7 +236,9 @@ class GymLanes:
             self._envs[lane] = self._variant(lane, int(body))
             try:
                 observation, _ = self._envs[lane].reset(seed=int(seed))
-            except Exception as error:
+            except BaseException as error:
+                if not is_of_user(error):
+                    raise
                 raise self._error(lane, error) from error
             self._observe(lane, observation)
 
@@ -226,7 +246,7 @@ class GymLanes:
         made = self._made[lane]
         if body not in made:
             task = self._task
-            made[body] = _make(task.env_id, task.kwargs_of(task.bodies[body]))
+            made[body] = make_env(task.env_id, task.kwargs_of(task.bodies[body]))
         return made[body]
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
@@ -245,7 +265,9 @@ class GymLanes:
                 self._observe(lane, observation)
                 result.reward[i] = _number(reward)
                 result.terminated[i], result.truncated[i] = terminated, truncated
-            except Exception as error:
+            except BaseException as error:
+                if not is_of_user(error):
+                    raise
                 raise self._error(lane, error) from error
             finite = np.isfinite(result.reward[i]) and np.isfinite(self.observations[lane]).all()
             result.nonfinite[i] = not finite
@@ -266,7 +288,14 @@ class GymLanes:
         """Return what the lane's environment draws; it must have been made to draw."""
         return np.asarray(self._envs[lane].render(), np.uint8)
 
-    def _error(self, lane: int, error: Exception) -> TaskError:
+    def close(self) -> None:
+        """Close every environment; what one of them raises is raised when all have been tried."""
+        with contextlib.ExitStack() as stack:
+            for made in self._made:
+                for env in made.values():
+                    stack.callback(env.close)
+
+    def _error(self, lane: int, error: BaseException) -> TaskError:
         where = f"seed {self._seeds[lane]}, step {self._ages[lane]}"
         return TaskError(
             f"expected {self._task.env_id} to run, got {type(error).__name__}: {error} ({where}); "
