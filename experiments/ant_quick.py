@@ -18,6 +18,7 @@ from experiments.study import Claim, write_study
 from metahebb.cli import main as metahebb
 from metahebb.paths import from_here
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.stopping import Interrupted, heard
 
 SIZES: dict[str, tuple[tuple[int, ...], list[str]]] = {
     "smoke": ((0,), ["--generations", "3", "--popsize", "16"]),
@@ -85,5 +86,9 @@ def _run(size: str, seed: int, flags: list[str]) -> RunFolder:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in SIZES:
         sys.exit(f"usage: python -m experiments.ant_quick {'|'.join(SIZES)}")
-    with from_here():
-        main(sys.argv[1])
+    try:
+        with from_here(), heard():
+            main(sys.argv[1])
+    except Interrupted as stopped:
+        print(f"ant_quick: stopped by {stopped}; the same command goes on", file=sys.stderr)
+        sys.exit(stopped.exit_status)

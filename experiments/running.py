@@ -21,7 +21,7 @@ from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.progress import Progress
 from metahebb.runs.serial import to_json
-from metahebb.runs.stopping import Stopped
+from metahebb.runs.stopping import Interrupted, heard, leave
 
 RUNS = "runs"
 
@@ -46,17 +46,23 @@ def runs_folder(name: str) -> Path:
 
 def command(study: str, main: Callable[[Order], None], words: list[str] | None = None) -> None:
     """Run ``main`` as ``python -m experiments.<study>``; errors are one line, as of metahebb."""
+    status = 0
     try:
-        order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
-        with from_here():
-            order.where.prepare()  # before anything imports EvoTorch, and with it Ray
-            main(order)
-    except Stopped as stopped:
+        with heard():
+            order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
+            with from_here():
+                order.where.prepare()  # before anything imports EvoTorch, and with it Ray
+                main(order)
+    except Interrupted as stopped:
         print(f"{study}: stopped by {stopped}; the same command goes on", file=sys.stderr)
-        sys.exit(stopped.exit_status)
+        status = stopped.exit_status
     except MetahebbError as error:
         print(f"{study}: {error}", file=sys.stderr)
-        sys.exit(error.exit_status)
+        status = error.exit_status
+    if words is None:  # the process is for nothing else
+        leave(status)
+    if status:
+        sys.exit(status)
 
 
 def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:

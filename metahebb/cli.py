@@ -5,14 +5,13 @@ from __future__ import annotations
 import codecs
 import importlib
 import io
-import os
-import select
 import signal
 import sys
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
 from metahebb.paths import from_here
+from metahebb.runs.stopping import Interrupted, heard, leave, unread_to_nowhere
 
 USAGE = """\
 usage: metahebb COMMAND ...
@@ -33,8 +32,8 @@ Evolve plasticity rules instead of weights.
   doctor            check this machine: versions, cores, rendering, cache
 
 metahebb COMMAND --help tells more of each; --traceback shows where an error arose.
-Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped but
-resumable, 130 interrupted, 141 nobody reads on (as in `| head`).
+Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped by SIGTERM
+or SIGHUP (give the line again), 130 interrupted, 141 nobody reads on (as in `| head`).
 """
 
 
@@ -70,8 +69,20 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status. Errors are one line on stderr."""
+    """Run one command; return its exit status. Errors are one line on stderr.
+
+    Without ``arguments`` these are those of the process, which is for this command only: it may end
+    here, see `leave`.
+    """
     _degrade_text()
+    status = _checked(arguments)
+    if arguments is None:
+        leave(status)
+    return status
+
+
+def _checked(arguments: list[str] | None) -> int:
+    """Run one command; notice where nobody reads what it prints."""
     try:
         try:
             return _main(arguments)
@@ -79,13 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
             if sys.stdout is not None:  # it is None where the shell has closed it
                 sys.stdout.flush()  # now, and not after the last line that can catch an error
     except BrokenPipeError:
-        streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
-        unread = [stream for stream in streams if _is_unread(stream)]
-        if not unread:
+        if not unread_to_nowhere():
             raise  # of another pipe, such as a logger's
-        for stream in unread:
-            with open(os.devnull, "wb") as nowhere:  # Python flushes once more at its end
-                os.dup2(nowhere.fileno(), stream.fileno())
         return 128 + signal.SIGPIPE
 
 
@@ -108,16 +114,6 @@ def _degraded(error: UnicodeError) -> tuple[str | bytes, int]:
         return codecs.backslashreplace_errors(error)
 
 
-def _is_unread(stream: TextIO) -> bool:
-    """Return whether whoever was to read ``stream`` has closed it."""
-    try:
-        poll = select.poll()
-        poll.register(stream.fileno(), 0)  # errors are reported without being asked for
-    except io.UnsupportedOperation:
-        return False  # no file, as in a notebook
-    return bool(poll.poll(0))
-
-
 def _main(arguments: list[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     traceback = "--traceback" in words
@@ -129,7 +125,7 @@ def _main(arguments: list[str] | None) -> int:
         print(importlib.import_module("metahebb").__version__)
         return 0
     try:
-        with from_here():  # first of all: code of a user's may go elsewhere
+        with from_here(), heard():  # first of all: code of a user's may go elsewhere
             return _run(*words)
     except MetahebbError as error:
         if traceback:
@@ -154,6 +150,9 @@ def _main(arguments: list[str] | None) -> int:
             file=sys.stderr,
         )
         return InputError.exit_status
+    except Interrupted as interrupted:
+        print(f"metahebb: stopped by {interrupted}", file=sys.stderr)
+        return interrupted.exit_status
     except KeyboardInterrupt:
         print("metahebb: interrupted", file=sys.stderr)
         return 130

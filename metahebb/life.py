@@ -15,7 +15,7 @@ from metahebb.networks import NetworkLanes, ObservationNorm, Senses
 from metahebb.networks.base import Change
 from metahebb.noise import Key, Stream, integer
 from metahebb.probes import AnyProbe, BirthProbe, Moment, OutputProbe, Probe
-from metahebb.tasks.base import Explaining, StepResult, TaskError, TaskLanes
+from metahebb.tasks.base import Closing, Explaining, StepResult, TaskError, TaskLanes
 
 Indices = npt.NDArray[np.intp]
 
@@ -104,6 +104,7 @@ class Lanes:
         self._units = np.zeros(n, np.intp)
         self._births: dict[int, Key] = {}
         self._senses: Senses | None = None  # until a life comes that needs them
+        self._stopped = False
 
     def live(self, queue: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
         """Live all lives of ``queue``; yield each result when its life ends.
@@ -116,8 +117,9 @@ class Lanes:
         before = [probe for probe in probes if isinstance(probe, Probe)]
         after = [probe for probe in probes if isinstance(probe, OutputProbe)]
         changes = [p.change_coefficients for p in probes if isinstance(p, BirthProbe)]
+        self._stopped = False
         alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue, changes)
-        while alive.size:
+        while alive.size and not self._stopped:
             if before or after:
                 moment = self._moment(alive)
             for probe in before:
@@ -143,6 +145,15 @@ class Lanes:
                     yield self._result(int(alive[k]), _ending(step, k))
                 refilled = self._refill(alive[over], queue, changes)
                 alive = np.sort(np.append(alive[~over], refilled))
+
+    def stop(self) -> None:
+        """Let `live` end before its next step, from another thread: nobody wants its results."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Close what the task's lanes hold; no life is lived here afterwards."""
+        if isinstance(self._task, Closing):
+            self._task.close()
 
     def _moment(self, alive: Indices) -> Moment:
         steps, units = self._steps[alive], self._units[alive]

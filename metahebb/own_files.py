@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from metahebb.errors import InputError
+from metahebb.user_code import is_of_user
 
 ADDED: set[str] = set()
 """Folders that `import_file` has added to ``sys.path``."""
@@ -72,7 +73,9 @@ def _one_line(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if not is_of_user(error):
+            raise
         raise InputError(
             f"expected {path} to import cleanly, got {described(error, str(path))}; mend it"
         ) from error

@@ -21,6 +21,7 @@ from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
 from metahebb.probes import AnyProbe
 from metahebb.tasks.base import Placed, Task, TaskError
+from metahebb.user_code import is_of_user, let_go
 
 Genes = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -201,8 +202,37 @@ class Worker:
         """Live all of ``lives``; yield each result when its life ends.
 
         ``probes`` come after those of the set-up.
+
+        Raises:
+            TaskError: code of users called ``sys.exit``, or raised what is no Exception.
         """
-        return self._lanes.live(lives, (*self.setup.probes, *probes))
+        try:
+            yield from self._lanes.live(lives, (*self.setup.probes, *probes))
+        except GeneratorExit:  # whoever takes the results wants no more of them
+            raise
+        except BaseException as error:
+            if isinstance(error, Exception) or not is_of_user(error):
+                raise
+            raise TaskError(
+                f"expected lives to end by themselves, got {type(error).__name__}: {error}; give "
+                "the same command with --traceback to see where it was raised"
+            ) from error
+
+    def stop(self) -> None:
+        """Let `live` end before its next step, from another thread: nobody wants its results."""
+        self._lanes.stop()
+
+    def close(self) -> None:
+        """Close the environments; they may raise an error, or hang."""
+        self._lanes.close()
+
+    def __enter__(self) -> Worker:
+        """Return the worker, which is closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the environments, for a few seconds at most."""
+        let_go([self.close])
 
     def evaluate(self, plan: Plan, point: SearchPoint | GivenPoint, candidates: range) -> Outcomes:
         """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of some candidates."""
@@ -243,7 +273,8 @@ def _halved(
     setup: Setup, lanes: int, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
 ) -> Outcomes:
     try:
-        return Worker(setup, lanes).evaluate(plan, point, candidates)
+        with Worker(setup, lanes) as worker:
+            return worker.evaluate(plan, point, candidates)
     except Exception as error:
         if not is_of_task(error):
             raise

@@ -31,7 +31,7 @@ from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
-from metahebb.runs.stopping import Stopped
+from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import REPEAT, slug
 from metahebb.tasks.gym_envs import short
 
@@ -279,7 +279,7 @@ def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
             _finish(run, backend, shown.quiet)
     except StorageError as error:
         raise StorageError(str(error).replace(REPEAT, f"go on with: {command}")) from error
-    except Stopped as stopped:
+    except Interrupted as stopped:
         print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
         return stopped.exit_status
     print(run.path)

@@ -13,6 +13,7 @@ import numpy as np
 
 from metahebb.compiler.check import Language, Names, check_source
 from metahebb.errors import InputError, unknown_name
+from metahebb.user_code import is_of_user
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,9 @@ class ScalarFunction:
         try:
             with np.errstate(all="ignore"):
                 values = np.asarray(self(*rest, *ones), dtype=np.float64)
-        except Exception as error:
+        except BaseException as error:
+            if not is_of_user(error):
+                raise
             raise InputError(
                 f"expected {kind} {self.name!r} to compute numbers where all {inputs} are zero, "
                 f"got {error!r}; mend its formula"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
+from metahebb.errors import InputError, one_line, unknown_name
 from metahebb.evolution.destinations import DESTINATIONS, Ending, Logged, Record
 
 _log = logging.getLogger(__name__)
@@ -20,8 +20,6 @@ PATIENCE = 10.0
 """Seconds that the end of a run waits for all of its loggers together."""
 BACKLOG = 10_000
 """Generations that wait at most for a logger; the logger sends them together when it can."""
-_RESUMABLE = (75, 130)
-"""Exit statuses of a run that a signal has stopped."""
 
 
 def check_logger(name: str) -> None:
@@ -58,8 +56,7 @@ def logging_to(names: Sequence[str], searcher: Any, logged: Logged) -> Iterator[
     try:
         yield
     except BaseException as error:
-        stopped = isinstance(error, MetahebbError) and error.exit_status in _RESUMABLE
-        ending = "killed" if stopped or isinstance(error, KeyboardInterrupt) else "failed"
+        ending = "killed" if isinstance(error, KeyboardInterrupt) else "failed"
         raise
     finally:
         until = time.monotonic() + PATIENCE

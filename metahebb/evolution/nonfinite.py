@@ -15,18 +15,34 @@ NONFINITE_ADVICE = (
 ENVIRONMENT_ADVICE = "mend the environment, or register it with a wrapper that does"
 
 
-def reason_of(setup: Setup, job: Job, candidate: int) -> str:
-    """Return what an environment did that made a candidate's fitness non-finite.
+RULE_ADVICE = "guard its divisions and logarithms, for example with np.maximum(x, 1e-6)"
 
-    The candidate lives once more, in this process, because the outcome of a life carries no words.
-    The text is empty where the environment gave finite numbers only: the cause is then the network
-    or the penalty.
+
+def reason_of(setup: Setup, job: Job, candidate: int) -> tuple[str, str]:
+    """Return what made a candidate's fitness non-finite, if that is known, and what to do.
+
+    The environment is asked first: the candidate lives once more, in this process, because the
+    outcome of a life carries no words. Then the rule is, whose formula may have no value where
+    activities are −1, 0 or 1. If both are fine, the cause is a network that diverged, or the
+    penalty.
     """
+    reason = _of_environment(setup, job, candidate)
+    if reason:
+        return reason, ENVIRONMENT_ADVICE
+    rule = setup.network.rule
+    signals = "" if rule is None else rule.undefined_at()
+    if rule is not None and signals:
+        return f"the rule {rule.name} is not finite where {signals}", RULE_ADVICE
+    return "", NONFINITE_ADVICE
+
+
+def _of_environment(setup: Setup, job: Job, candidate: int) -> str:
     lives = all_lives(setup, job.plan, job.point, range(candidate, candidate + 1))
     try:
-        for result in Worker(setup, 1).live(iter(lives)):
-            if result.reason:
-                return result.reason
+        with Worker(setup, 1) as worker:
+            for result in worker.live(iter(lives)):
+                if result.reason:
+                    return result.reason
     except TaskError as error:  # with --on-error worst, an error makes its candidate non-finite
         return f"of an error: {error}"
     except InputError:  # no further environment can be made, of a simulator with one port perhaps

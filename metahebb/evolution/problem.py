@@ -19,7 +19,7 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.center_gradient import CenterGradient, Weights
 from metahebb.evolution.config import initial_center
 from metahebb.evolution.gradient import DistributionGradient
-from metahebb.evolution.nonfinite import ENVIRONMENT_ADVICE, NONFINITE_ADVICE, reason_of
+from metahebb.evolution.nonfinite import reason_of
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
@@ -250,9 +250,8 @@ class LifeProblem(Problem):  # type: ignore[misc]
         bad = np.flatnonzero(~np.isfinite(fitness))
         if bad.size <= fitness.size / 2:
             return
-        reason = reason_of(self.setup, job, int(bad[0]))
+        reason, advice = reason_of(self.setup, job, int(bad[0]))
         cause = f", because {reason}" if reason else ""
-        advice = ENVIRONMENT_ADVICE if reason else NONFINITE_ADVICE
         wanted, got = "finite fitness of half a generation at least", f"{bad.size} non-finite ones"
         if bad.size == fitness.size:
             wanted = "some finite fitness"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import numpy as np
 
 from metahebb.compiler import Language, ScalarFunction
 
@@ -48,6 +51,19 @@ class Rule(ScalarFunction):
     def coefficients(self) -> tuple[str, ...]:
         """Names of the rule's evolved parameters."""
         return self.parameters
+
+    def undefined_at(self) -> str:
+        """Return for which signals of −1, 0 and 1 the rule has no finite value; empty: for none.
+
+        Activities of tanh units reach these numbers, and a logarithm or a quotient may not.
+        """
+        for values in itertools.product((0.0, -1.0, 1.0), repeat=len(self.signals)):
+            with np.errstate(all="ignore"):
+                change = self(*map(np.float32, values), *[np.float32(0.5)] * len(self.coefficients))
+            if not np.isfinite(np.asarray(change, np.float64)).all():
+                named = zip(self.signals, values, strict=True)
+                return " and ".join(f"{name} is {value:g}" for name, value in named)
+        return ""
 
     @property
     def has_trace(self) -> bool:

@@ -12,6 +12,7 @@ from metahebb.errors import InputError, one_line
 from metahebb.probes import Moment
 from metahebb.tasks.base import Picturing
 from metahebb.tasks.locomotion_lanes import LocomotionLanes
+from metahebb.user_code import is_of_user
 
 Array = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
@@ -82,7 +83,9 @@ class Recorder:
             image = task.picture(lane)
         except InputError:  # it says itself what to do
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if not is_of_user(error):
+                raise
             raise InputError(
                 f"expected the environment to draw itself, got {one_line(error)} (film); "
                 f"{self.advice}"

@@ -20,6 +20,7 @@ from metahebb.runs.probe import Conditions
 from metahebb.runs.probe import seconds_per_step as locomotion_seconds
 from metahebb.tasks import CarRacing, GymTask, Reversal, Task
 from metahebb.tasks.gym_envs import make_env
+from metahebb.user_code import let_go
 from metahebb.worker import Worker
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ def record(
     )
     *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
-    with drawing as recorder.advice:
-        (result,) = Worker(setup, 1).live(iter([chosen]), [recorder])
+    with drawing as recorder.advice, Worker(setup, 1) as worker:
+        (result,) = worker.live(iter([chosen]), [recorder])
         return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
 
 
@@ -222,7 +223,7 @@ def _uses_mujoco(task: Task) -> bool:
 
 def _env(task: GymTask) -> Any:
     env = make_env(task.env_id, task.kwargs_of(task.bodies[0]))
-    env.close()
+    let_go([env.close])
     return env
 
 

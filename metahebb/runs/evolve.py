@@ -21,7 +21,7 @@ from metahebb.runs.arithmetic import Arithmetic
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
-from metahebb.runs.stopping import Stopping
+from metahebb.runs.stopping import Stopped, Stopping
 from metahebb.worker import Outcomes, is_nonfinite
 
 CHECKPOINT_EVERY = 10
@@ -96,7 +96,7 @@ def evolve(
                 while evolution.search.generation < run.config.generations:
                     stopping.check()
                     on_generation(evolution.generation())
-            except MetahebbError:
+            except (MetahebbError, Stopped):
                 # Raised between two states. What else may come, such as a second Ctrl-C, may come
                 # in the middle of an update, of which nothing must be kept.
                 evolution.end()

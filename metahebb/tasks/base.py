@@ -96,6 +96,14 @@ class Picturing(Protocol):
 
 
 @runtime_checkable
+class Closing(Protocol):
+    """Lanes that hold what must be closed, such as environments with processes of their own."""
+
+    def close(self) -> None:
+        """Close everything; no lane is used afterwards. What fails is raised at the end."""
+
+
+@runtime_checkable
 class Placed(Protocol):
     """A task that knows where in a body its sensors and actuators are."""
 

@@ -89,6 +89,11 @@ class CarRacingLanes:
         """Return Gymnasium's picture of a lane, ``(400, 600, 3)``."""
         return self._cars[lane].picture()
 
+    def close(self) -> None:
+        """End all worlds."""
+        for car in self._cars.values():
+            car.end()
+
     def measures(self, lane: int) -> dict[str, float]:
         """Return ``tiles``, the part of the track that was visited, where the world tells it."""
         return self._cars[lane].measures()

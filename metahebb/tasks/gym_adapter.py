@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from metahebb.tasks.gym_kwargs import Kwargs, key_of, read_kwargs, read_word
 from metahebb.tasks.gym_observed import fault_of
 from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
 from metahebb.tasks.pictures import as_picture
+from metahebb.user_code import is_of_user, let_go
 
 DEFAULT = "default"
 """The body of a task without variants."""
@@ -151,6 +153,13 @@ def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts
 
 def _look(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
     env = make_env(env_id, {name: value for name, _, value in env_kwargs})
+    try:
+        return _facts_of(env, env_id)
+    finally:
+        let_go([env.close])
+
+
+def _facts_of(env: gymnasium.Env[Any, Any], env_id: str) -> _Facts:
     limit = env.spec.max_episode_steps if env.spec is not None else None
     seen, acted = (_space(env, kind, env_id) for kind in ("observation_space", "action_space"))
     n_observations = sum(size_of(p) for _, p in parts_of(seen, f"observations of {env_id}"))
@@ -161,7 +170,6 @@ def _look(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
         )
     if not size_of(acted):
         raise InputError(f"expected a space with numbers, got {acted} (actions of {env_id})")
-    env.close()
     shape = seen.shape if isinstance(seen, Box) else None
     image = (shape[0], shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
     is_discrete = isinstance(acted, Discrete)
@@ -191,10 +199,13 @@ class GymLanes:
         They are of the first variant; one of another is made when a lane first needs it.
         """
         self._task = task
-        first = task.kwargs_of(task.bodies[0])
-        self._envs = [make_env(task.env_id, first) for _ in range(n)]
-        self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{0: env} for env in self._envs]
+        self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{} for _ in range(n)]
         self._met: list[set[int]] = [set() for _ in range(n)]
+        try:
+            self._envs = [self._variant(lane, 0) for lane in range(n)]
+        except BaseException:
+            let_go([self.close])
+            raise
         self._space = self._envs[0].observation_space
         self._parts = []
         start = 0
@@ -222,7 +233,9 @@ class GymLanes:
             self._envs[lane] = self._variant(lane, int(body))
             try:
                 observation, _ = self._envs[lane].reset(seed=int(seed))
-            except Exception as error:
+            except BaseException as error:
+                if not is_of_user(error):
+                    raise
                 raise self._error(lane, error) from error
             if int(body) not in self._met[lane]:
                 fault = fault_of(self._space, observation)
@@ -257,7 +270,9 @@ class GymLanes:
                 result.terminated[i], result.truncated[i] = terminated, truncated
             except TaskError:
                 raise
-            except Exception as error:
+            except BaseException as error:
+                if not is_of_user(error):
+                    raise
                 raise self._error(lane, error) from error
             finite = np.isfinite(result.reward[i]) and np.isfinite(self.observations[lane]).all()
             if not finite:
@@ -315,7 +330,14 @@ class GymLanes:
         """
         return as_picture(self._envs[lane].render())
 
-    def _error(self, lane: int, error: Exception) -> TaskError:
+    def close(self) -> None:
+        """Close every environment; what one of them raises is raised when all have been tried."""
+        with contextlib.ExitStack() as stack:
+            for made in self._made:
+                for env in made.values():
+                    stack.callback(env.close)
+
+    def _error(self, lane: int, error: BaseException) -> TaskError:
         what = f"{type(error).__name__}: {error}"
         if not str(error):
             module = sys.modules.get(type(self._envs[lane].unwrapped).__module__)

@@ -14,6 +14,7 @@ from metahebb.errors import InputError, unknown_name
 from metahebb.own_files import ADDED, described, import_file
 from metahebb.paths import absolute
 from metahebb.tasks.unstable import quieten_mujoco
+from metahebb.user_code import is_of_user
 
 
 def located(env_id: str) -> str:
@@ -69,7 +70,9 @@ def make_env(env_id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
         env = gymnasium.make(_spec_of(env_id), disable_env_checker=True, **kwargs)
     except InputError:  # one of our own environments knows better what is wrong
         raise
-    except (Exception, SystemExit) as error:  # whatever its constructor raises
+    except BaseException as error:  # whatever its module or constructor raises
+        if not is_of_user(error):
+            raise
         given = f" with {kwargs}" if kwargs else ""
         raise InputError(
             f"expected an environment that Gymnasium can make, got {env_id!r}{given}: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-ROWS = range(1, 29)
+ROWS = range(1, 32)
 _outcomes: dict[int, set[str]] = {}
 _reasons: dict[int, str] = {}
 

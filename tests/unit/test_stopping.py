@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from metahebb.runs.stopping import Stopped, Stopping
+from metahebb.runs.stopping import Interrupted, Stopped, Stopping, heard
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM]
 
@@ -115,3 +118,101 @@ def test_without_a_signal_nothing_happens() -> None:
         stopping.check()
         done.append(1)
     assert done == [1]
+
+
+@pytest.fixture
+def default_handlers(old_handler: None) -> None:
+    """Let nobody handle signals but Python."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@pytest.mark.usefixtures("default_handlers")
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 75), (signal.SIGHUP, 75)]
+)
+def test_a_command_hears_signals_wherever_it_is(number: int, status: int) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted, match=signal.Signals(number).name) as caught, heard():
+        send(number)
+    assert caught.value.exit_status == status
+    assert not isinstance(caught.value, Stopped)  # nothing is known of what it was doing
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.usefixtures("default_handlers")
+def test_a_command_leaves_a_signal_to_who_handles_or_ignores_it() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with heard():
+        send(signal.SIGTERM)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stopping = Stopping()
+        with heard(), stopping.armed():
+            send(signal.SIGHUP)
+            stopping.check()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("default_handlers")
+def test_a_signal_that_is_lost_in_a_destructor_comes_again() -> None:
+    class Last:
+        def __del__(self) -> None:
+            send(signal.SIGINT)
+
+    lost = []
+
+    def work() -> None:
+        last = Last()
+        del last
+        lost.append(1)
+        time.sleep(5)
+
+    with pytest.raises(Interrupted, match="SIGINT"), heard():
+        work()
+    assert lost == [1]
+
+
+@pytest.mark.usefixtures("default_handlers")
+def test_what_others_make_of_a_signal_is_one_all_the_same() -> None:
+    def load() -> None:
+        try:
+            send(signal.SIGTERM)
+        except KeyboardInterrupt as error:
+            raise ImportError("a module in C failed to load") from error
+
+    with pytest.raises(Interrupted, match="SIGTERM"), heard():
+        load()
+
+
+def test_in_another_thread_nobody_handles_signals() -> None:
+    done = []
+
+    def work() -> None:
+        with heard(), Stopping().armed():
+            done.append(1)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [1]
+
+
+FORKS = """
+import os, signal, time
+from metahebb.runs.stopping import Stopping, heard
+for block in (heard, Stopping().armed):
+    with block():
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+        time.sleep(0.3)  # a signal that comes in the midst of a fork is lost
+        os.kill(child, signal.SIGTERM)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_process_that_an_environment_forks_ends_as_it_would_without_us() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("-15\n-15\n", "")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from metahebb.evolution.backends.base import Gradient, Job
 from metahebb.fingerprint import Fingerprint, fingerprint
+from metahebb.user_code import let_go
 from metahebb.worker import Worker, is_of_task, spare
 
 
@@ -66,8 +67,15 @@ class RemoteWorker:
         try:
             outcomes = worker.evaluate(*work)
             self._worker = worker
-        except Exception as error:
-            if worker.setup.on_error == "abort" or not is_of_task(error):
+        except BaseException as error:
+            let_go([worker.close])
+            is_known = isinstance(error, Exception) and is_of_task(error)
+            if worker.setup.on_error == "abort" or not is_known:
                 raise
             outcomes = spare(worker.setup, self._lanes, *work)
         return outcomes.tobytes()
+
+    def close(self) -> str:
+        """Close the environments; return what went wrong, if anything did."""
+        worker, self._worker = self._worker, None
+        return "" if worker is None else let_go([worker.close])

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
-from metahebb.life import Life
+from metahebb.life import Life, LifeResult
+from metahebb.user_code import THREADS, let_go
 from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect, is_of_task, spare
+
+STOP_S = 4.0
+"""Seconds that threads get to end their present env steps, once nobody wants their results."""
+_CLOSE_WAIT_S = 0.5  # the same when the backend is closed, after a second Ctrl-C
+T = TypeVar("T")
 
 
 class InProcess(Backend):
@@ -33,8 +41,19 @@ class InProcess(Backend):
         check_lanes(setup, lanes, self.threads)
         self._setup = setup
         self._lanes = lanes
-        self._workers = [Worker(setup, lanes) for _ in range(self.threads)]
-        self._pool = ThreadPoolExecutor(self.threads)
+        self._running: list[Future[Any]] = []  # what the threads were given last
+        self._open()
+
+    def _open(self) -> None:
+        """Open a worker per thread."""
+        self._workers: list[Worker] = []
+        try:
+            for _ in range(self.threads):
+                self._workers.append(Worker(self._setup, self._lanes))
+        except BaseException:
+            let_go([worker.close for worker in self._workers])
+            raise
+        self._pool = ThreadPoolExecutor(self.threads, THREADS)
 
     @property
     def num_workers(self) -> int:
@@ -54,9 +73,11 @@ class InProcess(Backend):
             setup, lanes = self._setup, self._lanes
             if setup.on_error == "abort" or not is_of_task(error):
                 raise
-            # Lanes in which something raised are not used again.
-            self._workers = [Worker(setup, lanes) for _ in self._workers]
-            return [spare(setup, lanes, job.plan, job.point, job.candidates) for job in jobs]
+            self._open_anew()  # lanes in which something raised are not used again
+            # In a thread, since code of users that hangs must not keep a signal from being heard.
+            work = [(job.plan, job.point, job.candidates) for job in jobs]
+            (spared,) = self._wait([lambda: [spare(setup, lanes, *job) for job in work]])
+            return spared
 
     def _evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         lives: list[Life] = []
@@ -66,22 +87,48 @@ class InProcess(Backend):
             first = len(lives)
             lives.extend(replace(life, unit=first + life.unit) for life in own)
             sizes.append(len(own))
+        if self._busy():  # an earlier evaluation was broken off, and something of it hangs
+            self._open_anew()
         queue = iter(lives)  # a list's iterator hands out each life once, whoever asks
-        running = [self._pool.submit(list, w.live(queue)) for w in self._workers]
+        lived: list[list[LifeResult]]
         try:
-            results = [result for future in running for result in future.result()]
+            lived = self._wait([functools.partial(list, w.live(queue)) for w in self._workers])
         except BaseException:
-            # A signal, or a task's error: no thread begins another life.
+            # A signal, or a task's error: no thread begins another life, or goes on with one.
             for _ in queue:
                 pass
-            wait(running)
+            for worker in self._workers:
+                worker.stop()
+            wait(self._running, STOP_S)
             raise
+        results = itertools.chain.from_iterable(lived)
         in_order = iter(sorted(results, key=lambda result: result.unit))
         return [
             collect(itertools.islice(in_order, size), job.plan.outcome(self._setup))
             for job, size in zip(jobs, sizes, strict=True)
         ]
 
+    def _wait(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """Return what ``calls``, each in a thread, return; raise the first error of one of them."""
+        self._running = []
+        for call in calls:
+            self._running.append(self._pool.submit(call))
+        for future in wait(self._running, return_when=FIRST_EXCEPTION).done:
+            future.result()
+        results = [future.result() for future in self._running]
+        self._running = []
+        return results
+
+    def _busy(self, timeout_s: float = 0.0) -> bool:
+        """Return whether a thread still runs after ``timeout_s`` seconds."""
+        return bool(wait(self._running, timeout_s).not_done)
+
+    def _open_anew(self) -> None:
+        """Open other workers, and other threads: those of before may hang."""
+        self.close()
+        self._open()
+
     def close(self) -> None:
-        """Let go of the threads."""
-        self._pool.shutdown()
+        """Let go of the threads and the environments, and wait for neither if they hang."""
+        self._pool.shutdown(wait=not self._busy(_CLOSE_WAIT_S), cancel_futures=True)
+        let_go([worker.close for worker in self._workers])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -21,8 +22,10 @@ from metahebb.evolution.backends.dispatch import Dispatch, Failed, Lost, Reply, 
 from metahebb.evolution.backends.environment import is_loopback
 from metahebb.evolution.backends.pace import Pace
 from metahebb.evolution.backends.ray_files import check_temporary_folder, check_token, close_token
+from metahebb.evolution.backends.undisturbed import undisturbed
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
+from metahebb.user_code import CLOSE_S, warn_of_close
 from metahebb.worker import Outcomes, Setup
 
 _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
@@ -331,9 +334,25 @@ class _Actors:
 
     def dismiss(self) -> None:
         if ray.is_initialized():  # if it is not, killing would start one
+            self._close()
             for handle in self._handles:
                 ray.kill(handle)
         self._handles = []
+
+    def _close(self) -> None:
+        """Have the workers that are alive close their environments, for a few seconds at most.
+
+        One that hangs in a life will not answer. Ray kills it with its children.
+        """
+        asked = [self._handles[worker].close.remote() for worker in self.pids]
+        if not asked:
+            return
+        closed, _ = ray.wait(asked, num_returns=len(asked), timeout=CLOSE_S + 1.0)
+        for ref in closed:
+            with contextlib.suppress(RayError):  # lost meanwhile
+                reason = ray.get(ref)
+                if reason:
+                    warn_of_close(reason)
 
     def _greet(self, worker: int) -> None:
         self._owe(worker, self._handles[worker].greet.remote(), None)
@@ -404,14 +423,15 @@ def start_local(cpus: int) -> None:
     check_temporary_folder()
     mask = os.umask(0o077)  # Ray writes its token and logs for everyone to read
     try:
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            include_dashboard=False,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-        )
+        with undisturbed(ray.shutdown):
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                include_dashboard=False,
+                object_store_memory=_OBJECT_STORE_BYTES,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+            )
     except Exception as error:  # Ray raises plain ones, too
         raise InputError(
             f"expected a Ray that starts on this machine, got {_last_line(error)}; see that HOME, "
@@ -433,7 +453,8 @@ def _connect(workers: int, address: str | None) -> bool:
     close_token()
     try:
         _reach(address)
-        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+        with undisturbed(ray.shutdown):
+            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
     except (OSError, RuntimeError, ValueError, RayError) as error:
         raise InputError(
             f"expected a Ray cluster at {address!r}, got {_last_line(error)}; see that `ray "
