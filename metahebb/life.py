@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome
+from metahebb.modulators import ModulatorLanes
 from metahebb.networks import NetworkLanes, ObservationNorm, Senses
 from metahebb.networks.base import Change
 from metahebb.noise import Key, Stream, integer
@@ -92,11 +93,19 @@ class Lanes:
     lives share them.
     """
 
-    def __init__(self, genome: Genome, network: NetworkLanes, task: TaskLanes, n: int) -> None:
-        """Bind the lanes; ``network`` and ``task`` must have ``n`` each."""
+    def __init__(
+        self,
+        genome: Genome,
+        network: NetworkLanes,
+        task: TaskLanes,
+        n: int,
+        modulator: ModulatorLanes | None = None,
+    ) -> None:
+        """Bind the lanes; ``network``, ``task`` and ``modulator`` must have ``n`` each."""
         self._genome = genome
         self._network = network
         self._task = task
+        self._modulator = modulator
         self._lives: list[Life | None] = [None] * n
         self._returns = np.zeros(n)
         self._steps = np.zeros(n, np.int64)
@@ -134,6 +143,12 @@ class Lanes:
                 step = self._task.step(outputs, alive)
             except TaskError as error:
                 raise self._whose(error) from error
+            if step.emitted is not None:
+                self._network.emit(alive, step.emitted)
+            if self._modulator is not None:
+                self._modulator.step(step, outputs, alive, self._network.modulators)
+            if step.trial_over is not None:
+                self._end_trials(alive[step.trial_over])
             # A slice where all lanes live: indexing with an array copies.
             rows = slice(None) if alive.size == len(self._lives) else alive
             self._returns[rows] += step.reward
@@ -145,6 +160,12 @@ class Lanes:
                     yield self._result(int(alive[k]), _ending(step, k))
                 refilled = self._refill(alive[over], queue, changes)
                 alive = np.sort(np.append(alive[~over], refilled))
+
+    def _end_trials(self, lanes: Indices) -> None:
+        """Apply the update that a trial's last step calls for, then begin the next trial."""
+        if lanes.size:
+            self._network.flush(lanes)
+            self._network.begin_trial(lanes)
 
     def stop(self) -> None:
         """Let `live` end before its next step, from another thread: nobody wants its results."""
@@ -173,6 +194,8 @@ class Lanes:
             self._open(lane, life)
         lanes = np.array([lane for lane, _ in taken], np.intp)
         if lanes.size:
+            if self._modulator is not None:
+                self._modulator.reset(lanes)
             seeds = [integer(life.environment) for _, life in taken]
             bodies = np.array([life.body for _, life in taken], np.intp)
             try:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from metahebb.errors import MetahebbError
 from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
 from metahebb.life import Ending, Lanes, Life, LifeResult
+from metahebb.modulators import Modulator
 from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
 from metahebb.probes import AnyProbe
@@ -53,6 +54,7 @@ class Setup:
         probes: what is done to every life, in this order.
         norm: by which observations are sensed, where a plan does not say it; None: as they are.
         on_error: what an error of the task does: it ends the run, or its candidate ranks worst.
+        modulator: what each life tells its synapses; None: nothing, modulators are 0.
     """
 
     task: Task
@@ -62,6 +64,7 @@ class Setup:
     probes: tuple[AnyProbe, ...] = ()
     norm: ObservationNorm | None = None
     on_error: OnError = "abort"
+    modulator: Modulator | None = None
 
     @classmethod
     def build(
@@ -196,7 +199,8 @@ class Worker:
         self.setup = setup
         task, network = setup.task, setup.network
         living = network.lanes(task.n_observations, task.n_outputs, lanes)
-        self._lanes = Lanes(setup.genome, living, task.lanes(lanes), lanes)
+        modulator = None if setup.modulator is None else setup.modulator.lanes(task, lanes)
+        self._lanes = Lanes(setup.genome, living, task.lanes(lanes), lanes, modulator)
 
     def live(self, lives: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
         """Live all of ``lives``; yield each result when its life ends.

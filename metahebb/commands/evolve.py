@@ -17,9 +17,9 @@ import tyro
 
 from metahebb.commands.backend import Where
 from metahebb.commands.environments import config_of, env_of, tell_of_actions
-from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
+from metahebb.commands.parts import swap_parts
 from metahebb.commands.topologies import swap_topology
 from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, StorageError, one_line
@@ -48,6 +48,7 @@ MapName = Literal[
     "mixture",
     "merge",
 ]
+ModulatorName = Literal["reward", "prediction_error"]
 TopologyName = Literal["dense", "sparse", "modular", "evolved", "static"]
 
 
@@ -87,6 +88,9 @@ class Evolve:
     preset's."""
     birth_genome: MapName | None = None
     """The same for the weights of --birth coevolved."""
+    modulator: ModulatorName | None = None
+    """What each life tells its synapses, with flags of its own (see docs/howto/your-rule.md); none:
+    the preset's."""
     topology: TopologyName | None = None
     """Which synapses there are and which are plastic, with flags of its own (see
     docs/howto/genome-maps.md); none: the preset's."""
@@ -124,7 +128,7 @@ def evolve(name: str, rest: list[str]) -> int:
     if name or env_id is not None:
         config = preset(name) if env_id is None else config_of(env_id, rest)
         config = swap_topology(swap_network(config, rest), rest)
-        default = Evolve(run=swap_genomes(config, rest))
+        default = Evolve(run=swap_parts(config, rest))
     words = name or (f"--env {env_id}" if env_id is not None else "PRESET")
     prog = f"metahebb evolve {words}"
     name = name or slug([short(env_id or "")])
@@ -156,11 +160,11 @@ def evolve(name: str, rest: list[str]) -> int:
 
 def _tell_of_modulator(config: RunConfig) -> None:
     network = config.network
-    if network.rule is not None and "modulator" in network.rule.signals:
+    reads = network.rule is not None and "modulator" in network.rule.signals
+    if network.rule is not None and reads and config.modulator is None:
         print(
             f"metahebb: the rule {network.rule.name} reads modulator, which is 0 in every life of "
-            "this run: only a probe of your own writes it (docs/howto/your-rule.md); a rule "
-            "without it says nothing here",
+            "this run; add --modulator reward (docs/howto/your-rule.md), or use a rule without it",
             file=sys.stderr,
         )
 

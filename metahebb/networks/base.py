@@ -54,6 +54,12 @@ class NetworkLanes(Protocol):
         activity calls for is applied first, as in the published order: act, live, update.
         """
 
+    def emit(self, lanes: Lanes, outputs: Array) -> None:
+        """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the outputs of ``lanes``.
+
+        It is the efference copy of what a task made of the outputs, such as a choice.
+        """
+
     def begin_trial(self, lanes: Lanes) -> None:
         """Begin a new trial on ``lanes``: what its fields declare as per trial begins anew.
 

@@ -158,6 +158,9 @@ class GatedLanes:
         self.mean_squares[lane] = np.einsum("i,i", weights, weights) / weights.size
         self.state.begin_life(lane)
 
+    def emit(self, lanes: npt.NDArray[np.intp], outputs: Array) -> None:
+        """Do nothing: there is no rule that could see it."""
+
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
         """Begin a new trial on ``lanes``: the cell forgets, weights stay."""
         self.state.begin_trial(lanes)

@@ -92,6 +92,7 @@ class PlasticLanes:
         self._scales: Array = self.state["scales"]
         self.gains: Array = self.state["gains"]
         self.modulators: Array = self.state["modulators"]
+        self._has_posts = sees(graph.neurons, "post")
         self.mean_squares = np.zeros(n, np.float32)
         self._outputs = np.zeros((n, self.layers[-1].n_out), np.float32)
         self._scale = np.array(network.observation_scale, np.float32)
@@ -188,6 +189,12 @@ class PlasticLanes:
         outputs = self._outputs[: lanes.size]
         self._step(lanes, observations, *self.state.values, outputs)
         return outputs
+
+    def emit(self, lanes: npt.NDArray[np.intp], outputs: Array) -> None:
+        """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the outputs."""
+        self.state["before"][lanes, -outputs.shape[1] :] = outputs
+        if self._has_posts:
+            self.state["posts"][lanes, -outputs.shape[1] :] = outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""

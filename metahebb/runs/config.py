@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, Merge, PerSynapse, SlotName, name_of_map
+from metahebb.modulators import AnyModulator
 from metahebb.networks import AnyNetwork, FeedForward
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
-from metahebb.tasks import CarRacing, GymTask, Locomotion, Reversal
+from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Reversal
 from metahebb.tasks.damage import check_distinct
 from metahebb.worker import OnError, Plan, Setup
 
@@ -54,7 +55,7 @@ class Stage:
 class RunConfig:
     """Everything that decides a run's numbers; where and how fast it runs is told elsewhere."""
 
-    task: Locomotion | GymTask | Reversal | CarRacing = field(default_factory=Locomotion)
+    task: Locomotion | GymTask | Reversal | CarRacing | Bandit = field(default_factory=Locomotion)
     """The world."""
     network: AnyNetwork = field(default_factory=FeedForward)
     """Who lives in it."""
@@ -83,6 +84,8 @@ class RunConfig:
     on_error: OnError = field(default="abort", metadata={LATER: True})
     """What an error of the environment does (see docs/howto/faults.md): it ends the run (abort), or
     its candidate ranks worst."""
+    modulator: AnyModulator | None = field(default=None, metadata={LATER: True})
+    """What each life tells its synapses, which rules read as ``modulator``; none: 0."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -168,7 +171,7 @@ class RunConfig:
             maps,
             observation_norm=self.observation_norm,
         )
-        setup = replace(setup, on_error=self.on_error)
+        setup = replace(setup, on_error=self.on_error, modulator=self.modulator)
         if self.birth_genome != PerSynapse() and "birth" not in setup.genome.stretches():
             raise InputError(
                 f"expected weights at birth that evolve for the birth_genome "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from metahebb.errors import unknown_name
 from metahebb.evolution.config import SearchConfig
+from metahebb.modulators import Reward
 from metahebb.networks import Convolutional, FeedForward
 from metahebb.plasticity import Normalization
+from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
-from metahebb.tasks import CarRacing, GymTask, Locomotion, Reversal
+from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Reversal
 
 CARTPOLE = RunConfig(
     task=GymTask("CartPole-v1"),
@@ -22,6 +24,15 @@ REVERSAL = RunConfig(
     search=SearchConfig(popsize=64, stdev=0.1, learning_rate=0.05),
     episodes=2,
     generations=40,
+)
+
+BANDIT = RunConfig(
+    task=Bandit(),
+    network=FeedForward(hidden=(), rule=RULES["reward_abcd"]),
+    search=SearchConfig(popsize=64, stdev=0.1, learning_rate=0.1),
+    episodes=4,
+    generations=120,
+    modulator=Reward(),
 )
 
 # Two small hidden layers: 7,520 genes instead of 60,800 give the same population a far better
@@ -89,6 +100,7 @@ CAR_RACING = RunConfig(
 PRESETS: dict[str, tuple[RunConfig, str]] = {
     "cartpole": (CARTPOLE, "a plastic pole balancer, within seconds"),
     "reversal": (REVERSAL, "finds out by plasticity which way its actuator works, within seconds"),
+    "bandit": (BANDIT, "learns from reward alone which cue asks for which action, within seconds"),
     "ant-quick": (ANT_QUICK, "a Hebbian ant that walks within minutes on two cores"),
     "ant": (ANT, "the clean recipe at full size: two bodies, curriculum, RK4 physics"),
     "car-racing": (CAR_RACING, "drives from pixels: 1,362 inherited and 456,640 plasticity genes"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gymnasium
 
+from metahebb.tasks.bandit import Bandit
 from metahebb.tasks.base import Lanes, StepResult, Task, TaskError, TaskLanes
 from metahebb.tasks.car_racing import CarRacing
 from metahebb.tasks.gym_adapter import GymTask
@@ -16,6 +17,7 @@ from metahebb.tasks.locomotion import Locomotion
 from metahebb.tasks.reversal import Reversal
 
 __all__ = [
+    "Bandit",
     "CarRacing",
     "GymTask",
     "Lanes",

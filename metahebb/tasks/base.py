@@ -33,12 +33,25 @@ class StepResult(NamedTuple):
         terminated: ``(k,)`` bool, the task's own end of life (fallen, goal reached).
         truncated: ``(k,)`` bool, an end from outside the task's dynamics (time limit, stalled).
         nonfinite: ``(k,)`` bool, the physics or the network's output left the finite numbers.
+        trial_over: ``(k,)`` bool, whether the step ended a trial; None: the task has no trials.
+        kind: ``(k,)`` of which kind the step's trial is; None: all are alike.
+        emitted: ``(k, n_outputs)`` float32, what was done in the place of what was put out, such as
+            1 for the action that was chosen and 0 for others; None: they are the same. Rules see it
+            as the outputs' activity.
     """
 
     reward: npt.NDArray[np.float64]
     terminated: npt.NDArray[np.bool_]
     truncated: npt.NDArray[np.bool_]
     nonfinite: npt.NDArray[np.bool_]
+    trial_over: npt.NDArray[np.bool_] | None = None
+    kind: npt.NDArray[np.intp] | None = None
+    emitted: npt.NDArray[np.float32] | None = None
+
+    @classmethod
+    def of_nothing(cls, k: int) -> StepResult:
+        """Return what a step gives that neither rewards nor ends anything, to be filled in."""
+        return cls(np.zeros(k), np.zeros(k, np.bool_), np.zeros(k, np.bool_), np.zeros(k, np.bool_))
 
 
 class TaskLanes(Protocol):
@@ -101,6 +114,15 @@ class Closing(Protocol):
 
     def close(self) -> None:
         """Close everything; no lane is used afterwards. What fails is raised at the end."""
+
+
+@runtime_checkable
+class Trials(Protocol):
+    """A task whose lives are made of trials, of several kinds."""
+
+    @property
+    def n_kinds(self) -> int:
+        """Kinds of trials, which `StepResult.kind` counts from 0."""
 
 
 @runtime_checkable

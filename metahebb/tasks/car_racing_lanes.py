@@ -58,7 +58,7 @@ class CarRacingLanes:
     def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
         """Advance ``lanes`` by one step; a lane with a non-finite output stands still."""
         k = len(lanes)
-        result = StepResult(np.zeros(k), *(np.zeros(k, np.bool_) for _ in range(3)))
+        result = StepResult.of_nothing(k)
         result.nonfinite[:] = ~np.isfinite(outputs).all(1)
         actions = _actions(outputs.astype(np.float64))
         frames: list[Frame | None] = []

@@ -254,7 +254,7 @@ class GymLanes:
     def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
         """Advance ``lanes`` by one step; a lane with a non-finite output stands still."""
         k = len(lanes)
-        result = StepResult(np.zeros(k), *(np.zeros(k, dtype=np.bool_) for _ in range(3)))
+        result = StepResult.of_nothing(k)
         for i, lane in enumerate(lanes):
             if not np.isfinite(outputs[i]).all():
                 result.nonfinite[i] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metahebb.tasks.bandit import Bandit
 from metahebb.tasks.car_racing import CarRacing
 from metahebb.tasks.gym_adapter import GymTask
 from metahebb.tasks.gym_envs import short
@@ -9,10 +10,12 @@ from metahebb.tasks.locomotion import Locomotion
 from metahebb.tasks.reversal import Reversal
 
 
-def name_of(task: Locomotion | GymTask | Reversal | CarRacing) -> str:
+def name_of(task: Locomotion | GymTask | Reversal | CarRacing | Bandit) -> str:
     """Return the walker's body, the environment's id, or the task's own name."""
     if isinstance(task, Locomotion):
         return task.body
     if isinstance(task, GymTask):
         return short(task.env_id)
+    if isinstance(task, Bandit):
+        return "bandit"
     return "car_racing" if isinstance(task, CarRacing) else "reversal"

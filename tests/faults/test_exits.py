@@ -87,7 +87,7 @@ def test_files_that_exit_when_they_are_imported_are_bad_input(
     said("'exits_env:Any-v0': SystemExit: 0")
     rule = f"{tmp_path / 'exits_env.py'}:mine"
     assert main(["evolve", "cartpole", "--rule", rule, "--out", str(tmp_path / "run")]) == 2
-    said("to import cleanly, got SystemExit(0)")
+    said("to import cleanly, got SystemExit: 0")
 
 
 @pytest.mark.row(29)

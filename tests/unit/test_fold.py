@@ -17,6 +17,7 @@ SHIPPED = {
     "abc": None,
     "abcd": None,
     "static": None,
+    "reward_abcd": None,
     "ad_lr": Fold(2, (0, 1)),
     "abc_lr": Fold(3, (0, 1, 2)),
     "abcd_lr": Fold(4, (0, 1, 2, 3)),

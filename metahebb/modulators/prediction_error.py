@@ -1,0 +1,75 @@
+"""How much better a trial went than trials of its kind went before, as the modulator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metahebb.errors import InputError
+from metahebb.modulators.base import Array
+from metahebb.tasks.base import Lanes, StepResult, Task, Trials
+
+
+@dataclass(frozen=True)
+class PredictionError:
+    """Reward prediction error: m = R − R̄_k, then R̄_k ← keep·R̄_k + (1 − keep)·R.
+
+    R is the reward of a trial, summed over its steps, and R̄_k the mean for trials of its kind k,
+    which begins at 0. The error is told at the trial's end; between the ends the modulator is 0. In
+    a task without trials each step is one (Miconi 2017, Eq. 2 and the text below it).
+
+    Differs from the reference: m is not multiplied by R̄_k; that factor is in its code.
+    """
+
+    keep: float = 0.75
+    """Part of the mean that each trial keeps."""
+    scale: float = 1.0
+    """Factor of the error."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not 0 <= self.keep < 1:
+            raise InputError(
+                f"expected keep from 0 to below 1 (modulator prediction_error), got {self.keep}"
+            )
+        if not np.isfinite(self.scale):
+            raise InputError(
+                f"expected a finite scale (modulator prediction_error), got {self.scale}"
+            )
+
+    def lanes(self, task: Task, n: int) -> PredictionErrorLanes:
+        """Open ``n`` lanes."""
+        return PredictionErrorLanes(self, n, task.n_kinds if isinstance(task, Trials) else 1)
+
+
+class PredictionErrorLanes:
+    """The lanes of a `PredictionError`.
+
+    Attributes:
+        means: ``(n, n_kinds)`` the mean reward of trials of each kind.
+    """
+
+    def __init__(self, modulator: PredictionError, n: int, n_kinds: int) -> None:
+        """Make ``n`` lanes, each to be reset before its first step."""
+        self._modulator = modulator
+        self.means = np.zeros((n, n_kinds))
+        self._sums = np.zeros(n)
+
+    def reset(self, lanes: Lanes) -> None:
+        """Forget what was expected."""
+        self.means[lanes] = 0
+        self._sums[lanes] = 0
+
+    def step(self, step: StepResult, outputs: Array, lanes: Lanes, modulators: Array) -> None:
+        """Write the error where a trial is over, and 0 elsewhere."""
+        keep = self._modulator.keep
+        self._sums[lanes] += step.reward
+        over = np.ones(lanes.size, np.bool_) if step.trial_over is None else step.trial_over
+        kind = np.zeros(lanes.size, np.intp) if step.kind is None else step.kind
+        modulators[lanes] = 0
+        done, kinds = lanes[over], kind[over]
+        rewards, expected = self._sums[done], self.means[done, kinds]
+        modulators[done] = (self._modulator.scale * (rewards - expected))[:, None]
+        self.means[done, kinds] = keep * expected + (1 - keep) * rewards
+        self._sums[done] = 0

@@ -1,0 +1,43 @@
+"""The reward itself as the modulator of all synapses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from metahebb.errors import InputError
+from metahebb.modulators.base import Array
+from metahebb.tasks.base import Lanes, StepResult, Task
+
+
+@dataclass(frozen=True)
+class Reward:
+    """Each synapse is told the reward of the step that its update is for, times ``scale``."""
+
+    scale: float = 1.0
+    """Factor of the reward."""
+
+    def __post_init__(self) -> None:
+        """Check the value."""
+        if not np.isfinite(self.scale):
+            raise InputError(f"expected a finite scale (modulator reward), got {self.scale}")
+
+    def lanes(self, task: Task, n: int) -> RewardLanes:
+        """Open ``n`` lanes."""
+        return RewardLanes(self)
+
+
+class RewardLanes:
+    """The lanes of a `Reward`: a life leaves nothing to forget."""
+
+    def __init__(self, modulator: Reward) -> None:
+        """Remember the scale."""
+        self._scale = modulator.scale
+
+    def reset(self, lanes: Lanes) -> None:
+        """Do nothing."""
+
+    def step(self, step: StepResult, outputs: Array, lanes: Lanes, modulators: Array) -> None:
+        """Write the reward of the step."""
+        modulators[lanes] = (self._scale * step.reward)[:, None]

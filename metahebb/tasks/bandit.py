@@ -1,0 +1,148 @@
+"""A bandit with two cues whose rule reverses: who does not see the reward has to be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.errors import InputError
+from metahebb.tasks.base import Lanes, StepResult
+
+CUES, ACTIONS = 2, 2
+SENSORS = ("cue 0", "cue 1", "always 1")
+"""What an observation holds, in order."""
+
+
+@dataclass(frozen=True)
+class Bandit:
+    """Choose one of two actions for each of two cues; which one is right reverses in mid-life.
+
+    A hidden bit is drawn at birth, 0 and 1 alike, and flips once, at a step drawn uniformly from
+    the middle third of a life. Each step shows one of two cues, drawn anew; the action is the
+    number of the larger output (the first one where they are equal). It is right if it equals
+    cue + bit modulo 2. A right action is rewarded with 1, a wrong one with −1.
+
+    Rules see the action that was chosen: 1 for it, 0 for the other one.
+
+    The network observes the cue and a constant 1, never the reward. So it scores 0 on average
+    whatever its weights do, unless a modulator tells its synapses of the reward
+    (`metahebb.modulators`).
+
+    Every step is a trial of the kind of its cue.
+
+    Raises:
+        InputError: a life of fewer than 6 steps, or a negative ``settle``.
+    """
+
+    max_steps: int = 40
+    """Env steps of a life."""
+    settle: int = 6
+    """Steps that `measures` leaves out after birth and after the reversal."""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for name, least in (("max_steps", 6), ("settle", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
+
+    @property
+    def n_observations(self) -> int:
+        """Length of an observation."""
+        return len(SENSORS)
+
+    @property
+    def n_outputs(self) -> int:
+        """One for each action."""
+        return ACTIONS
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """One variant only."""
+        return ("default",)
+
+    @property
+    def n_kinds(self) -> int:
+        """Kinds of trials: the cues."""
+        return CUES
+
+    def lanes(self, n: int) -> BanditLanes:
+        """Open ``n`` lanes."""
+        return BanditLanes(self, n)
+
+
+class BanditLanes:
+    """The lanes of a `Bandit`: all that chance decides of a life is drawn when it begins.
+
+    Attributes:
+        observations: ``(n, 3)`` float32, see `SENSORS`.
+        cues: ``(n, max_steps)`` the cue of each step.
+        bits: ``(n, max_steps)`` the hidden bit at each step.
+        flips: ``(n,)`` the first step with the other bit.
+    """
+
+    def __init__(self, task: Bandit, n: int) -> None:
+        """Make ``n`` lanes, each to be reset before its first step."""
+        self._task = task
+        self.cues = np.zeros((n, task.max_steps), np.intp)
+        self.bits = np.zeros((n, task.max_steps), np.intp)
+        self.flips = np.zeros(n, np.intp)
+        self._right = np.zeros((n, task.max_steps), np.bool_)
+        self._ages = np.zeros(n, np.intp)
+        self.observations = np.zeros((n, task.n_observations), np.float32)
+
+    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+        """Begin a life on each of ``lanes``: draw its bit, its reversal and its cues."""
+        length = self._task.max_steps
+        for lane, seed in zip(lanes, seeds, strict=True):
+            rng = np.random.default_rng(seed)
+            self.bits[lane] = rng.integers(2)
+            self.flips[lane] = rng.integers(length // 3, 2 * length // 3)
+            self.bits[lane, self.flips[lane] :] ^= 1
+            self.cues[lane] = rng.integers(CUES, size=length)
+        self._ages[lanes] = 0
+        self._observe(lanes)
+
+    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+        """Advance ``lanes`` by one step; a non-finite output is wrong."""
+        ages = self._ages[lanes]
+        nonfinite: npt.NDArray[np.bool_] = np.logical_not(np.isfinite(outputs).all(axis=1))
+        cues = self.cues[lanes, ages]
+        actions = outputs.argmax(1)
+        right = (actions == cues ^ self.bits[lanes, ages]) & ~nonfinite
+        self._right[lanes, ages] = right
+        self._ages[lanes] = ages + 1
+        truncated = ages + 1 >= self._task.max_steps
+        self._observe(lanes)
+        return StepResult(
+            np.where(right, 1.0, -1.0),
+            np.zeros_like(truncated),
+            truncated,
+            nonfinite,
+            trial_over=np.ones_like(truncated),
+            kind=cues,
+            emitted=np.eye(ACTIONS, dtype=np.float32)[actions],
+        )
+
+    def _observe(self, lanes: Lanes) -> None:
+        cues = self.cues[lanes, self._ages[lanes] % self._task.max_steps]
+        self.observations[lanes] = [0, 0, 1]
+        self.observations[lanes, cues] = 1
+
+    def measures(self, lane: int) -> dict[str, float]:
+        """Return ``before`` and ``after``, parts of settled steps that were right, and ``flip``.
+
+        A part is NaN while the life has no such step; guessing is right in half of them.
+        """
+        flip, age = int(self.flips[lane]), int(self._ages[lane])
+        return {
+            "before": self._accuracy(lane, 0, min(flip, age)),
+            "after": self._accuracy(lane, flip, age),
+            "flip": float(flip),
+        }
+
+    def _accuracy(self, lane: int, start: int, stop: int) -> float:
+        settled = self._right[lane, start + self._task.settle : stop]
+        return float(settled.mean()) if settled.size else float("nan")
