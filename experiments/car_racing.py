@@ -34,15 +34,15 @@ from experiments.damage_tables import tuning_table
 from experiments.running import Order, Size, command, evolved, expect_finished, runs_folder
 from experiments.study import Claim, write_rows, write_study
 from experiments.tuning import Setting, tuned
+from metahebb.analysis.statistics import nested_interval
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import Convolutional
 from metahebb.plasticity.rules import RULES
 from metahebb.report.beside import film_beside
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import nested_interval
 from metahebb.tasks import CarRacing
-from metahebb.tasks.car_racing import VARIANTS, has_envpool
+from metahebb.tasks.car_racing.task import VARIANTS, has_envpool
 
 TITLE = "Do evolved rules drive a car from pixels?"
 NETWORK = Convolutional(output="linear")

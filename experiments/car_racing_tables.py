@@ -10,9 +10,9 @@ import numpy as np
 
 from experiments.arms import COLORS
 from experiments.cells import Floats
+from metahebb.analysis.statistics import nested_interval
 from metahebb.report.figures import save, style
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import nested_interval
 
 NOTES = """
 {arms}

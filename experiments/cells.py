@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.commands.backend import Where
+from metahebb.analysis.evaluate import FRESH, evaluation_setup
 from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.where import Where
 from metahebb.life import Ending
 from metahebb.probes import parse_probes
-from metahebb.runs.evaluate import FRESH, evaluation_setup
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json

@@ -7,7 +7,7 @@ import numpy as np
 from experiments.delay_runs import ARMS, Floats, Pairs
 from experiments.groups import Interval
 from experiments.study import Claim
-from metahebb.runs.statistics import few_runs, nested_interval, nested_means, quantile_interval
+from metahebb.analysis.statistics import few_runs, nested_interval, nested_means, quantile_interval
 
 SYNCHRONOUS, DELAYED = ARMS
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.running import Order, Size, evolved, is_finished, runs_folder
-from metahebb.commands.backend import Where
+from metahebb.analysis.evaluate import evaluate
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
-from metahebb.runs.evaluate import evaluate
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import preset
 

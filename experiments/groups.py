@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from experiments.cells import Cells, cells
 from experiments.robustness import BODIES, Budget, Fold, Runs
-from metahebb.commands.backend import Where
-from metahebb.runs.statistics import few_runs, nested_means, quantile_interval
-from metahebb.tasks.damage import INTACT
+from metahebb.analysis.statistics import few_runs, nested_means, quantile_interval
+from metahebb.evolution.backends.where import Where
+from metahebb.tasks.locomotion.damage import INTACT
 
 Floats = npt.NDArray[np.float64]
 Interval = tuple[float | None, float | None, float | None]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.evaluate import FRESH
+from metahebb.analysis.statistics import few_runs, nested_interval, nested_means
 from metahebb.genomes import GivenGenes
 from metahebb.life import Ending
 from metahebb.probes import Moment, parse_probes
 from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, save, style
-from metahebb.runs.evaluate import FRESH
-from metahebb.runs.statistics import few_runs, nested_interval, nested_means
 from metahebb.tasks import Reversal
 from metahebb.tasks.reversal import ReversalLanes
 from metahebb.worker import Plan, Setup, Worker

@@ -42,17 +42,17 @@ from experiments.lesion_tables import NOTES, heat_table, rows_of, rows_table
 from experiments.robustness import WEAKENED, Fold, all_runs
 from experiments.running import Order, command
 from experiments.study import Claim, write_study
-from metahebb.commands.backend import Where
+from metahebb.analysis.probe import Conditions, seconds_per_step
+from metahebb.analysis.statistics import nested_iqms
+from metahebb.evolution.backends.where import Where
 from metahebb.probes.values import ALL
 from metahebb.report.beside import film_beside
 from metahebb.report.weights_figure import probe_weights_figure
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import Conditions, seconds_per_step
-from metahebb.runs.statistics import nested_iqms
 from metahebb.runs.storage import write_json
 from metahebb.tasks import Locomotion
-from metahebb.tasks.damage import INTACT
+from metahebb.tasks.locomotion.damage import INTACT
 
 TITLE = "Does a walker that loses all its weights mid-life get its walk back?"
 FOLD = WEAKENED[3]

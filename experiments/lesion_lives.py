@@ -18,14 +18,14 @@ from experiments.arms import ARMS
 from experiments.cells import VERSION
 from experiments.robustness import Fold
 from experiments.running import Size
-from metahebb.commands.backend import Where
+from metahebb.analysis.probe import Conditions
 from metahebb.evolution.backends.in_process import InProcess
+from metahebb.evolution.backends.where import Where
 from metahebb.probes import parse_probes
 from metahebb.probes.values import ALL
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import Conditions
 from metahebb.runs.storage import slug, storage_errors, write_atomically
-from metahebb.tasks.damage import INTACT
+from metahebb.tasks.locomotion.damage import INTACT
 
 Floats = npt.NDArray[np.float64]
 

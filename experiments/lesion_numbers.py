@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.lesion_lives import Lesion
-from metahebb.runs.probe_numbers import SETTLE, held
-from metahebb.runs.recovery import iqm_interval, recovery
-from metahebb.runs.statistics import few_runs, nested_iqms, nested_means, quantile_interval
+from metahebb.analysis.probe_numbers import SETTLE, held
+from metahebb.analysis.recovery import iqm_interval, recovery
+from metahebb.analysis.statistics import few_runs, nested_iqms, nested_means, quantile_interval
 
 Floats = npt.NDArray[np.float64]
 Condition = Literal["with", "without"]
@@ -68,7 +68,7 @@ class Measures:
         before: speed over the `SPAN` before the lesion [m/s].
         after: speed of walkers over the `SPAN` that begins `SETTLE` after the lesion's end [m/s].
         back: ``after / before``.
-        loss: at the dip; see `metahebb.runs.recovery.Recovery`.
+        loss: at the dip; see `metahebb.analysis.recovery.Recovery`.
         time: from the lesion until 80 % of ``before`` is back [s], infinite if never; likewise.
         soon: 1 where that time is at most `SETTLE` after the lesion's end, else 0.
         survival: 1 where the life reached the horizon, else 0.

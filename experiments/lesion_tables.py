@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.lesion_lives import Floats
 from experiments.lesion_numbers import Estimate, Pairs
-from metahebb.runs.probe_numbers import json_number
+from metahebb.analysis.probe_numbers import json_number
 
 Row = dict[str, Any]
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from experiments.arms import ARMS, Arm
 from experiments.running import Order, Size, evolved, expect_finished, is_finished, runs_folder
 from experiments.tuning import Setting, tuned
-from metahebb.commands.backend import Where
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks import Locomotion
-from metahebb.tasks.damage import INTACT
+from metahebb.tasks.locomotion.damage import INTACT
 
 LEGS = tuple(f"short_{leg}_ankle" for leg in ("left", "right", "third", "fourth"))
 """The four single-leg damages: front left, back left, back right, front right (heading +x)."""

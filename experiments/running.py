@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 
 import tyro
 
-from metahebb.commands.backend import Where
 from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, MetahebbError
+from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute, from_here
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments.running import Size, runs_folder
+from metahebb.analysis.statistics import meets
 from metahebb.paths import absolute, shown
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
-from metahebb.runs.statistics import meets
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 
 RESULTS = "results"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from experiments.cells import cells
 from experiments.running import evolved
-from metahebb.commands.backend import Where
+from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 

@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.envs.box2d.car_racing import CarRacing as GymnasiumCarRacing
 
 from metahebb.tasks import CarRacing
-from metahebb.tasks.car_racing_lanes import CarRacingLanes
+from metahebb.tasks.car_racing.lanes import CarRacingLanes
 
 STANDING = np.array([[0, -50, -50]], np.float32)
 """Outputs without gas and brake."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from metahebb.runs.statistics import meets
+from metahebb.analysis.statistics import meets
 
 Work = Callable[[], float]
 """Does some work and returns how much (env steps, calls …)."""

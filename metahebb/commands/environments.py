@@ -12,8 +12,8 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.networks import AnyNetwork, Convolutional, FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.tasks import GymTask
-from metahebb.tasks.gym_kwargs import read_pairs
-from metahebb.tasks.gym_spaces import open_sides
+from metahebb.tasks.gym.kwargs import read_pairs
+from metahebb.tasks.gym.spaces import open_sides
 
 SEEN = 32
 """Rows and columns from which an image is seen through convolutions."""

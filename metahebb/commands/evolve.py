@@ -15,7 +15,6 @@ from typing import Annotated, Literal
 
 import tyro
 
-from metahebb.commands.backend import Where
 from metahebb.commands.environments import config_of, env_of, tell_of_actions
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
@@ -24,6 +23,7 @@ from metahebb.commands.topologies import swap_topology
 from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, StorageError, one_line
 from metahebb.evolution.backends.base import Backend
+from metahebb.evolution.backends.where import Where
 from metahebb.genomes import merges
 from metahebb.paths import absolute, leave_removed_folder
 from metahebb.runs.arithmetic import changed
@@ -33,7 +33,7 @@ from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import REPEAT, slug
-from metahebb.tasks.gym_envs import short
+from metahebb.tasks.gym.envs import short
 
 FINAL_LIVES = 32
 
@@ -292,10 +292,10 @@ def _go(run: RunFolder, backend: Backend, shown: Shown) -> int:
 
 def _finish(run: RunFolder, backend: Backend, quiet: bool) -> None:
     """Evaluate, film, report: what a film cannot be made of is said, not failed on."""
+    from metahebb.analysis.evaluate import evaluate
     from metahebb.report.film import film
     from metahebb.report.page import report
     from metahebb.report.table import evaluation_table
-    from metahebb.runs.evaluate import evaluate
 
     result = evaluate(run, run.setup, backend, FINAL_LIVES)
     if not quiet:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import tyro
 
-from metahebb.commands.backend import Where
 from metahebb.commands.parsing import parse
 from metahebb.commands.world import tell_of_world
+from metahebb.evolution.backends.where import Where
 from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
 
@@ -57,8 +57,8 @@ def evaluate(path: str, rest: list[str]) -> int:
     run = RunFolder.open(path)
     options.where.prepare()
     leave_removed_folder()
+    from metahebb.analysis import evaluate as evaluation
     from metahebb.report.table import evaluation_table
-    from metahebb.runs import evaluate as evaluation
 
     tell_of_world(run)
     setup = evaluation.evaluation_setup(run, options.damage)

@@ -17,7 +17,7 @@ from metahebb.neurons import Neuron, load_neuron
 from metahebb.plasticity.load import load_rule
 from metahebb.plasticity.rule import Rule
 from metahebb.runs.config import Stage
-from metahebb.tasks.gym_kwargs import Kwargs, read_pairs, show_pairs
+from metahebb.tasks.gym.kwargs import Kwargs, read_pairs, show_pairs
 
 T = TypeVar("T")
 

@@ -50,11 +50,11 @@ def probe(path: str, rest: list[str]) -> int:
         got = "both" if options.suite else "neither"
         raise InputError(f"expected --probe or --suite, got {got}; give one of them")
     run = RunFolder.open(path)
+    from metahebb.analysis import probe as probing
+    from metahebb.analysis.probe_suite import suite
     from metahebb.evolution.backends.in_process import InProcess
     from metahebb.report.probe_figures import probe_figure, probe_table, suite_page
     from metahebb.report.weights_figure import probe_weights_figure
-    from metahebb.runs import probe as probing
-    from metahebb.runs.probe_suite import suite
 
     tell_of_world(run)
     conditions = probing.Conditions.of(run, options.lives, options.max_steps, options.body)

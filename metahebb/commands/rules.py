@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from metahebb.commands.parsing import parse
 from metahebb.commands.world import tell_of_world
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks.gym_kept import absence_of
+from metahebb.tasks.gym.kept import absence_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ def rules(path: str, rest: list[str]) -> int:
     """Look into the rules of the run at ``path``; print tables, and where they were written."""
     options = parse(RulesOptions, RulesOptions(), rest, f"metahebb rules {path or 'DIR'}")
     run = RunFolder.open(path)
+    from metahebb.analysis.rules import look_into_rules
     from metahebb.evolution.backends.in_process import InProcess
     from metahebb.report.rules_figure import rules_figure
     from metahebb.report.rules_table import rules_table
-    from metahebb.runs.rules import look_into_rules
 
     if not absence_of(run.config.task):  # else nobody lives, and the shares are left out
         tell_of_world(run)

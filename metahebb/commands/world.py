@@ -7,7 +7,7 @@ import sys
 from metahebb.errors import InputError
 from metahebb.runs.arithmetic import changed_world
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks.gym_kept import absence_of
+from metahebb.tasks.gym.kept import absence_of
 
 
 def tell_of_world(run: RunFolder) -> None:

@@ -12,7 +12,7 @@ from metahebb.probes.base import Moment
 from metahebb.probes.values import check_at
 from metahebb.tasks import Locomotion
 from metahebb.tasks.base import Task
-from metahebb.tasks.locomotion_lanes import LocomotionLanes
+from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Damage:
     at: int
     """Env step before which it happens."""
     body: str
-    """One of the task's bodies, in the grammar of ``metahebb.tasks.damage``."""
+    """One of the task's bodies, in the grammar of ``metahebb.tasks.locomotion.damage``."""
 
     def __post_init__(self) -> None:
         """Check the step."""

@@ -10,7 +10,7 @@ from metahebb.probes.base import Moment
 from metahebb.probes.values import check_at, check_finite
 from metahebb.tasks import Locomotion
 from metahebb.tasks.base import Task
-from metahebb.tasks.locomotion_lanes import LocomotionLanes
+from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
 SIDEWAYS = ("ant", "swimmer")
 """Bodies that can move along y; the others live in the plane of x and z."""

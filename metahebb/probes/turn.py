@@ -14,7 +14,7 @@ from metahebb.probes.base import Moment
 from metahebb.probes.values import check_at
 from metahebb.tasks import Locomotion
 from metahebb.tasks.base import Task
-from metahebb.tasks.locomotion_lanes import LocomotionLanes
+from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
 TURNING = ("ant",)
 """Bodies that can face any way; the others live in a plane."""

@@ -23,7 +23,7 @@ from metahebb.report.gl import gl_frames
 from metahebb.report.recording import Recording
 from metahebb.runs.storage import storage_errors, write_atomically
 from metahebb.tasks import Locomotion
-from metahebb.tasks.damage import INTACT, compiled
+from metahebb.tasks.locomotion.damage import INTACT, compiled
 
 if TYPE_CHECKING:
     from PIL.Image import Image

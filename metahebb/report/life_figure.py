@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from metahebb.report.figures import BLUE, DIVERGING, FAINT, INK, color_bar, save, style
 from metahebb.report.recording import Recording, record
-from metahebb.tasks.damage import INTACT
+from metahebb.tasks.locomotion.damage import INTACT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,7 +23,7 @@ from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
 from metahebb.runs.storage import write_atomically
 from metahebb.tasks import Reversal
-from metahebb.tasks.gym_kept import absence_of
+from metahebb.tasks.gym.kept import absence_of
 from metahebb.tasks.names import name_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from metahebb.errors import InputError, one_line
 from metahebb.probes import Moment
 from metahebb.tasks.base import Picturing
-from metahebb.tasks.locomotion_lanes import LocomotionLanes
+from metahebb.tasks.locomotion.lanes import LocomotionLanes
 from metahebb.user_code import is_of_user
 
 Array = npt.NDArray[np.float32]

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.probe import Conditions
+from metahebb.analysis.probe import seconds_per_step as locomotion_seconds
 from metahebb.errors import InputError
 from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.probes import AnyProbe
 from metahebb.report.gl import without_display
 from metahebb.report.recorder import Array, Image, Recorder
-from metahebb.runs.probe import Conditions
-from metahebb.runs.probe import seconds_per_step as locomotion_seconds
 from metahebb.tasks import CarRacing, GymTask, Reversal, Task
-from metahebb.tasks.gym_envs import make_env
+from metahebb.tasks.gym.envs import make_env
 from metahebb.user_code import let_go
 from metahebb.worker import Worker
 

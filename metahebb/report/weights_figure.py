@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.probe_numbers import WINDOW
 from metahebb.probes import parse_probes
 from metahebb.report.components import principal_components
 from metahebb.report.figures import (
@@ -23,13 +24,12 @@ from metahebb.report.figures import (
 )
 from metahebb.report.recorder import evenly
 from metahebb.report.recording import Recording, Snapshots, record
-from metahebb.runs.probe_numbers import WINDOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from metahebb.runs.probe import Conditions
+    from metahebb.analysis.probe import Conditions
 
 Array = npt.NDArray[np.float32]
 

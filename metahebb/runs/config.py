@@ -12,7 +12,7 @@ from metahebb.networks import AnyNetwork, FeedForward
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
 from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Reversal
-from metahebb.tasks.damage import check_distinct
+from metahebb.tasks.locomotion.damage import check_distinct
 from metahebb.worker import OnError, Plan, Setup
 
 

@@ -37,7 +37,7 @@ from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import differences, from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.runs.world import world_of
-from metahebb.tasks.gym_kept import facts_to_keep, remembered
+from metahebb.tasks.gym.kept import facts_to_keep, remembered
 from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gymnasium
 
-from metahebb.tasks.bandit import Bandit
 from metahebb.tasks.base import Lanes, StepResult, Task, TaskError, TaskLanes
-from metahebb.tasks.car_racing import CarRacing
-from metahebb.tasks.gym_adapter import GymTask
-from metahebb.tasks.locomotion import Locomotion
+from metahebb.tasks.car_racing.task import CarRacing
+from metahebb.tasks.gym.adapter import GymTask
+from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.bandit import Bandit
 
 __all__ = [
     "Bandit",
@@ -32,12 +32,12 @@ __all__ = [
 for _name in ("Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer"):
     gymnasium.register(
         id=f"metahebb/{_name}-v0",
-        entry_point=f"metahebb.tasks.envs:Damaged{_name}",
+        entry_point=f"metahebb.tasks.locomotion.envs:Damaged{_name}",
         max_episode_steps=1000,
     )
 
 gymnasium.register(
     id="metahebb/CarRacing-v0",
-    entry_point="metahebb.tasks.car_racing_env:VariedCarRacing",
+    entry_point="metahebb.tasks.car_racing.env:VariedCarRacing",
     max_episode_steps=1000,
 )

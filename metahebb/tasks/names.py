@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from metahebb.tasks.bandit import Bandit
-from metahebb.tasks.car_racing import CarRacing
-from metahebb.tasks.gym_adapter import GymTask
-from metahebb.tasks.gym_envs import short
-from metahebb.tasks.locomotion import Locomotion
+from metahebb.tasks.car_racing.task import CarRacing
+from metahebb.tasks.gym.adapter import GymTask
+from metahebb.tasks.gym.envs import short
+from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.bandit import Bandit
 
 
 def name_of(task: Locomotion | GymTask | Reversal | CarRacing | Bandit) -> str:

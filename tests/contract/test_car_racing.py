@@ -16,10 +16,10 @@ from gymnasium.envs.box2d.car_racing import CarRacing as GymnasiumCarRacing
 from gymnasium.utils.env_checker import check_env
 
 from metahebb.tasks import CarRacing, car_view
-from metahebb.tasks.car_racing import VARIANTS
-from metahebb.tasks.car_racing_env import VariedCarRacing, drive
-from metahebb.tasks.car_racing_lanes import _actions
-from metahebb.tasks.car_view import Shrinker
+from metahebb.tasks.car_racing.env import VariedCarRacing, drive
+from metahebb.tasks.car_racing.lanes import _actions
+from metahebb.tasks.car_racing.task import VARIANTS
+from metahebb.tasks.car_racing.view import Shrinker
 
 SEEDS = (0, 1, 2)
 STEPS = 150

@@ -15,7 +15,7 @@ from gymnasium.utils.env_checker import check_env
 
 from metahebb.errors import InputError
 from metahebb.tasks import GymTask, TaskError
-from metahebb.tasks.gym_spaces import action_of
+from metahebb.tasks.gym.spaces import action_of
 
 NAMES = ("Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer")
 

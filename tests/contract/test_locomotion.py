@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from metahebb.tasks import Locomotion
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import compiled
-from metahebb.tasks.locomotion_lanes import STALL_AFTER, STALL_STEPS
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import compiled
+from metahebb.tasks.locomotion.lanes import STALL_AFTER, STALL_STEPS
 
 EXACT = {"reward": "gymnasium", "ending": "unhealthy", "integrator": "gymnasium"}
 

@@ -8,9 +8,9 @@ import pytest
 
 from metahebb.tasks import GymTask, Locomotion, Reversal
 from metahebb.tasks.base import Placed
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import PUBLISHED, compiled
-from metahebb.tasks.locomotion_places import ACTUATOR, SENSOR
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import PUBLISHED, compiled
+from metahebb.tasks.locomotion.places import ACTUATOR, SENSOR
 
 every_body = pytest.mark.parametrize("body", BODIES)
 

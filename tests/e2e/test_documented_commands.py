@@ -32,9 +32,9 @@ from experiments.running import Order, command
 from metahebb.bench import run as bench_run
 from metahebb.cli import COMMANDS, USAGE, main
 from metahebb.commands import evolve
-from metahebb.commands.backend import Where
 from metahebb.commands.parsing import SHORT
 from metahebb.evolution.backends.in_process import InProcess
+from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
 
 QUIET = {"--quiet": "", "--no-finish": "", "--no-tensorboard": ""}

@@ -12,8 +12,8 @@ from experiments.arms import ARMS
 from experiments.damage import main as damage
 from experiments.robustness import BODIES, BUDGETS, jobs
 from experiments.running import Order, command, evolved
-from metahebb.commands.backend import Where
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import CARTPOLE
 

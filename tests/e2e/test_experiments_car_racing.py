@@ -13,11 +13,11 @@ from PIL import Image
 from experiments import car_racing
 from experiments.car_racing import BUDGETS, GOAL, USUAL, WHO
 from experiments.running import Order, Size, command
-from metahebb.commands.backend import Where
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 from metahebb.networks import Convolutional
 from metahebb.plasticity.rules import RULES
-from metahebb.tasks.car_racing import VARIANTS, has_envpool
+from metahebb.tasks.car_racing.task import VARIANTS, has_envpool
 
 BUDGET = BUDGETS["smoke"]
 WORLDS = ("compiled", "gymnasium", *(["envpool"] if has_envpool() else []))

@@ -15,8 +15,8 @@ from PIL import Image
 from experiments import delay
 from experiments.delay_runs import ARMS, BUDGETS, path_of
 from experiments.running import Order, command
-from metahebb.commands.backend import Where
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 
 pytestmark = pytest.mark.slow
 FINISHED = Order("smoke", finished=True, where=Where(threads=2))

@@ -14,8 +14,8 @@ from experiments import latent, latent_runs, recurrent
 from experiments.recurrent import WHO
 from experiments.robustness import BODIES, BUDGETS
 from experiments.running import Order, command
-from metahebb.commands.backend import Where
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 
 pytestmark = pytest.mark.slow
 WHERE = Where(threads=2)

@@ -17,7 +17,7 @@ from metahebb.report import gl
 from metahebb.report.camera import SIZE, VIEWS
 from metahebb.report.film import film
 from metahebb.tasks import GymTask
-from metahebb.tasks.damage import compiled
+from metahebb.tasks.locomotion.damage import compiled
 
 pytestmark = pytest.mark.render
 

@@ -12,12 +12,12 @@ from experiments.latent import EVOLVED, FLIPS_FROM, PROBES, handwritten, main
 from experiments.latent_lives import BOUND, MEASURES, Lived, curve, draw, live
 from experiments.latent_runs import BUDGETS, TASK
 from experiments.running import command
+from metahebb.analysis.statistics import mean_interval, nested_interval
 from metahebb.cli import main as metahebb
 from metahebb.errors import InputError
 from metahebb.report.film import film
 from metahebb.report.page import report
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.statistics import mean_interval, nested_interval
 
 
 def by_hand(n: int, probe: str = "") -> Lived:

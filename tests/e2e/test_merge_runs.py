@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from small_runs import centers, evolve, metrics, resume
 
+from metahebb.analysis.evaluate import FRESH, evaluate
 from metahebb.cli import main
 from metahebb.errors import CheckpointError
 from metahebb.evolution.backends.base import Job
@@ -21,7 +22,6 @@ from metahebb.report.coefficients_figure import panels
 from metahebb.report.page import report
 from metahebb.runs import evolve as runs_evolve
 from metahebb.runs.checkpoint import BEST, Checkpoint
-from metahebb.runs.evaluate import FRESH, evaluate
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.stopping import Stopped
 from metahebb.worker import GivenPoint, Plan

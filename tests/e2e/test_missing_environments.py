@@ -15,7 +15,7 @@ from small_runs import QUIET, TINY, Said, files
 
 from metahebb.cli import main
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks import gym_adapter
+from metahebb.tasks.gym import adapter as gym_adapter
 
 CODE = """
 import gymnasium

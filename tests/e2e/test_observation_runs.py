@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from small_runs import centers, evolve, files, resume
 
+from metahebb.analysis.evaluate import FRESH, evaluate
+from metahebb.analysis.probe import Conditions
 from metahebb.cli import main
 from metahebb.errors import CheckpointError
 from metahebb.evolution.backends.in_process import InProcess
@@ -21,10 +23,8 @@ from metahebb.networks import OBSERVED, ObservationNorm
 from metahebb.report.recording import record
 from metahebb.runs import evolve as runs_evolve
 from metahebb.runs.checkpoint import BEST, Checkpoint
-from metahebb.runs.evaluate import FRESH, evaluate
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.manifest import config_sha256
-from metahebb.runs.probe import Conditions
 from metahebb.runs.stopping import Stopped
 from metahebb.worker import GivenPoint, Plan, Worker
 

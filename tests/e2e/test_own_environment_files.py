@@ -14,7 +14,7 @@ from small_runs import TINY, Said, centers
 from metahebb import own_files
 from metahebb.cli import main
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks import gym_adapter
+from metahebb.tasks.gym import adapter as gym_adapter
 
 MINE = """
 import gymnasium as gym

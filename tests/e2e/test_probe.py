@@ -14,14 +14,14 @@ import pytest
 from report_runs import make_run
 from small_runs import Said, evolve, files
 
+from metahebb.analysis import probe as probing
+from metahebb.analysis.probe import Conditions
+from metahebb.analysis.recovery import recovery
 from metahebb.cli import main
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.probes import Moment, parse_probes
 from metahebb.report.probe_figures import probe_table
-from metahebb.runs import probe as probing
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import Conditions
-from metahebb.runs.recovery import recovery
 from metahebb.tasks import Locomotion
 
 ZERO = "zero_weights:fraction=0.5,layer=2,at=60"

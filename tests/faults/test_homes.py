@@ -14,7 +14,6 @@ import pytest
 from apart import in_namespaces, mount, patient
 from small_runs import TINY, Said, evolve
 
-from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.evolution.backends import ray_files
 from metahebb.evolution.backends.ray_files import (
@@ -22,6 +21,7 @@ from metahebb.evolution.backends.ray_files import (
     check_token,
     close_token,
 )
+from metahebb.evolution.backends.where import Where
 
 pytestmark = pytest.mark.faults
 READ_ONLY = "/proc"

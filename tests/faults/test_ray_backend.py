@@ -39,7 +39,7 @@ from metahebb.evolution.search import Search  # noqa: E402
 from metahebb.genomes import Merge, genome_of  # noqa: E402
 from metahebb.networks import FeedForward, ObservationNorm  # noqa: E402
 from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
-from metahebb.tasks.locomotion import Locomotion  # noqa: E402
+from metahebb.tasks.locomotion.task import Locomotion  # noqa: E402
 from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
 
 pytestmark = [pytest.mark.ray, pytest.mark.faults]

@@ -24,7 +24,7 @@ from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import Convolutional
 from metahebb.noise import Key, Stream
 from metahebb.tasks import CarRacing
-from metahebb.tasks.car_racing_lanes import CarRacingLanes
+from metahebb.tasks.car_racing.lanes import CarRacingLanes
 
 
 def test_works_are_measured_in_turn():

@@ -19,8 +19,8 @@ from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
 from metahebb.tasks import CarRacing
 from metahebb.tasks.base import Picturing
-from metahebb.tasks.car_racing import VARIANTS
-from metahebb.tasks.car_racing_env import VariedCarRacing
+from metahebb.tasks.car_racing.env import VariedCarRacing
+from metahebb.tasks.car_racing.task import VARIANTS
 from metahebb.worker import GivenPoint, Plan, Setup, Worker, all_lives
 
 LANE = np.array([0])

@@ -9,7 +9,7 @@ import pytest
 
 from metahebb.errors import InputError
 from metahebb.tasks import Locomotion
-from metahebb.tasks.damage import _EDITS, LOCK_HALF_WIDTH, PUBLISHED, compiled
+from metahebb.tasks.locomotion.damage import _EDITS, LOCK_HALF_WIDTH, PUBLISHED, compiled
 
 GEOM = {"geom_size", "geom_pos", "geom_quat", "geom_rbound", "geom_aabb", "bvh_aabb"}
 INERTIA = {"body_mass", "body_inertia", "body_ipos", "body_iquat"}

@@ -13,8 +13,8 @@ from report_runs import ant, evaluation
 from experiments.delay_numbers import DELAYED, SYNCHRONOUS, area, area_ratio, claims_of, ending, gap
 from experiments.delay_runs import ARMS, BUDGETS, Pairs, Part, curve, jobs, returns_of
 from experiments.running import Size, evolved
-from metahebb.commands.backend import Where
 from metahebb.evolution.backends.base import Job
+from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import preset
 from metahebb.runs.storage import write_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metahebb.errors import InputError
-from metahebb.tasks.gym_kwargs import read_kwargs, read_pairs, read_word, show_pairs
+from metahebb.tasks.gym.kwargs import read_kwargs, read_pairs, read_word, show_pairs
 
 
 def test_pairs_of_words_are_arguments():

@@ -12,9 +12,9 @@ from report_runs import ant
 from experiments.lesion_lives import Lesion, lesions_of, ways, zeroing
 from experiments.lesion_numbers import Measures, Pairs, measures
 from experiments.robustness import WEAKENED
-from metahebb.commands.backend import Where
+from metahebb.analysis.probe import Conditions
+from metahebb.evolution.backends.where import Where
 from metahebb.probes import parse_probes
-from metahebb.runs.probe import Conditions
 
 DT, AT, HORIZON = 0.05, 100, 400
 ONCE = Lesion("", (), AT)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from metahebb.commands.backend import Where
 from metahebb.commands.evolve import Evolve, Resume
 from metahebb.commands.parsing import SHORT, parse
 from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.presets import PRESETS

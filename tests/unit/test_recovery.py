@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from metahebb.runs.recovery import iqm_interval, recovery
+from metahebb.analysis.recovery import iqm_interval, recovery
 
 DT, AT, SEARCH, WINDOW, HORIZON = 0.05, 100, 60, 20, 300
 

@@ -8,8 +8,8 @@ import pytest
 
 from metahebb.report.camera import SIZE, VIEWS, View, follow
 from metahebb.report.drawn import drawn_frames
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import compiled
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import compiled
 
 LEVEL = View(azimuth=90, elevation=0, distance=4, height=0)
 

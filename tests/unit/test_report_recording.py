@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from report_runs import ant, make_run
 
+from metahebb.analysis.evaluate import evaluate
+from metahebb.analysis.probe import Conditions
 from metahebb.errors import InputError
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.genomes import GivenGenes
 from metahebb.probes import parse_probes
 from metahebb.report.recording import record, typical_life
-from metahebb.runs.evaluate import evaluate
-from metahebb.runs.probe import Conditions
 from metahebb.tasks import GymTask
 from metahebb.worker import Worker
 

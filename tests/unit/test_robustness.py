@@ -27,7 +27,7 @@ from experiments.robustness import (
 from experiments.tuning import GRID, SEED
 from metahebb.errors import InputError
 from metahebb.networks import FeedForward
-from metahebb.tasks.damage import compiled
+from metahebb.tasks.locomotion.damage import compiled
 
 QUICK = BUDGETS["quick"]
 

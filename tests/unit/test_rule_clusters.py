@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from metahebb.analysis.rule_clusters import MOST, find_clusters
 from metahebb.errors import InputError
-from metahebb.runs.rule_clusters import MOST, find_clusters
 
 SIZES = (120, 60, 30)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from toys import Toy, oja, traced
 
+from metahebb.analysis.rule_shares import NET, SIZE, TermSums, shares, why_not
 from metahebb.genomes import GivenGenes
 from metahebb.networks import FeedForward
 from metahebb.plasticity import Normalization, Rule
@@ -17,7 +18,6 @@ from metahebb.plasticity.terms import Terms
 from metahebb.probes import AnyProbe, Moment
 from metahebb.probes.freeze import Freeze
 from metahebb.probes.zero_weights import ZeroWeights
-from metahebb.runs.rule_shares import NET, SIZE, TermSums, shares, why_not
 from metahebb.worker import Plan, Setup, Worker
 
 

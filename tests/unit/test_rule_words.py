@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from toys import oja
 
+from metahebb.analysis.rule_words import behavior
 from metahebb.plasticity import rule
 from metahebb.plasticity.rules import RULES
-from metahebb.runs.rule_words import behavior
 
 ABCD = RULES["abcd"]
 

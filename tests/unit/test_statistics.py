@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import trim_mean
 
-from metahebb.runs.statistics import (
+from metahebb.analysis.statistics import (
     few_runs,
     mean_interval,
     meets,

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.collections import QuadMesh
 from report_runs import ant, make_run
 
+from metahebb.analysis.probe import Conditions
 from metahebb.plasticity.rules import RULES
 from metahebb.probes import parse_probes
 from metahebb.report.components import principal_components
@@ -22,7 +23,6 @@ from metahebb.report.weights_figure import (
     spread_synapses,
 )
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import Conditions
 from metahebb.tasks import GymTask
 
 ZERO = "zero_weights:at=17"

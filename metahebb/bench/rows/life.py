@@ -15,9 +15,9 @@ from metahebb.evolution.backends.in_process import InProcess
 from metahebb.networks import FeedForward
 from metahebb.probes import Moment
 from metahebb.tasks import Locomotion
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import compiled
-from metahebb.tasks.locomotion_lanes import LocomotionLanes
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import compiled
+from metahebb.tasks.locomotion.lanes import LocomotionLanes
 from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives
 
 ROUNDS = 4

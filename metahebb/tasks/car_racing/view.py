@@ -172,5 +172,5 @@ def _text(text: str) -> npt.NDArray[np.uint8]:
 
 @functools.cache
 def _driver_source() -> str:
-    text = Path(__file__).with_name("_car_view_kernel.py").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("_view_kernel.py").read_text(encoding="utf-8")
     return text[text.index("u32 = ") :]

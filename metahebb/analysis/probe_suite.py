@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from metahebb.runs.probe import Conditions
+from metahebb.analysis.probe import Conditions
 from metahebb.tasks import Locomotion
-from metahebb.tasks.damage import INTACT
+from metahebb.tasks.locomotion.damage import INTACT
 
 
 def suite(conditions: Conditions) -> list[str]:

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.tasks.bodies import BODIES
+from metahebb.tasks.locomotion.bodies import BODIES
 
 if TYPE_CHECKING:
     import mujoco

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.statistics import mean_of
 from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes import Moment
-from metahebb.runs.statistics import mean_of
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

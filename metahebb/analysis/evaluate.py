@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from metahebb.analysis.statistics import mean_of
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.memory import check_lives
 from metahebb.probes import check_probes
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
-from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import CarRacing, Locomotion
-from metahebb.tasks.damage import check_distinct
+from metahebb.tasks.locomotion.damage import check_distinct
 from metahebb.tasks.names import name_of
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import INTACT, compiled
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import INTACT, compiled
 
 if TYPE_CHECKING:
     from metahebb.genomes import Places
-    from metahebb.tasks.locomotion_lanes import LocomotionLanes
+    from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
 BodyName = Literal["ant", "half_cheetah", "hopper", "walker2d", "swimmer"]
 
@@ -46,7 +46,7 @@ class Locomotion:
     integrator: Literal["gymnasium", "implicitfast"] = "gymnasium"
     """As the model file says (mostly RK4), or ``implicitfast``, about three times as fast."""
     damages: tuple[str, ...] = (INTACT,)
-    """The bodies that lives can have, in the grammar of ``metahebb.tasks.damage``."""
+    """The bodies that lives can have, in the grammar of ``metahebb.tasks.locomotion.damage``."""
     burn_in: int = 0
     """Steps without action before a life begins; they count neither as steps nor as distance."""
     stale_burn_in_observation: bool = True
@@ -96,15 +96,15 @@ class Locomotion:
     def places(self) -> Places:
         """Return where in the whole body, at rest, each sensor and actuator is.
 
-        See `metahebb.tasks.locomotion_places` for the coordinates. Damage moves no joint, and so
+        See `metahebb.tasks.locomotion.places` for the coordinates. Damage moves no joint, and so
         changes none of them: a genome means the same in all bodies of a run.
         """
-        from metahebb.tasks.locomotion_places import places
+        from metahebb.tasks.locomotion.places import places
 
         return places(self.body)
 
     def lanes(self, n: int) -> LocomotionLanes:
         """Open ``n`` lanes."""
-        from metahebb.tasks.locomotion_lanes import LocomotionLanes
+        from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
         return LocomotionLanes(self, n)

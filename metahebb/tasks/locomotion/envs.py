@@ -17,7 +17,7 @@ from gymnasium.envs.mujoco.walker2d_v5 import Walker2dEnv
 from gymnasium.utils import EzPickle
 
 from metahebb.errors import InputError
-from metahebb.tasks.damage import INTACT, compiled, locks
+from metahebb.tasks.locomotion.damage import INTACT, compiled, locks
 
 
 class _DamagedEnv(MujocoEnv, EzPickle):
@@ -36,7 +36,7 @@ class _DamagedEnv(MujocoEnv, EzPickle):
         """Make the environment.
 
         Args:
-            damage: a damage in the grammar of ``metahebb.tasks.damage``.
+            damage: a damage in the grammar of ``metahebb.tasks.locomotion.damage``.
             **kwargs: arguments of Gymnasium's environment, ``render_mode`` among them.
 
         Raises:

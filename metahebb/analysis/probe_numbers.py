@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.runs.recovery import iqm_interval, recovery
+from metahebb.analysis.recovery import iqm_interval, recovery
 
 Floats = npt.NDArray[np.float64]
 

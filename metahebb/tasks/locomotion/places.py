@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.genomes.slot import Places
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import INTACT, compiled
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import INTACT, compiled
 
 ACTUATOR = ("x", "y", "z", "axis x", "axis y", "axis z")
 """Coordinates of an actuator: those of the joint that it drives.

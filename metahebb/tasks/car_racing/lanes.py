@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError
 from metahebb.tasks.base import Lanes, StepResult
-from metahebb.tasks.car_racing import VARIANTS, CarRacing
-from metahebb.tasks.car_racing_env import VariedCarRacing
-from metahebb.tasks.car_view import FRAME, CarView, Shrinker
+from metahebb.tasks.car_racing.env import VariedCarRacing
+from metahebb.tasks.car_racing.task import VARIANTS, CarRacing
+from metahebb.tasks.car_racing.view import FRAME, CarView, Shrinker
 
 NEVER = 2**31 - 1
 Frame = npt.NDArray[np.uint8]

@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.probe import Conditions
+from metahebb.analysis.rule_clusters import Clusters, find_clusters
+from metahebb.analysis.rule_shares import TermSums, shares, why_not
+from metahebb.analysis.rule_words import GRID, HELD, behavior
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.config import initial_center
@@ -18,12 +22,8 @@ from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes.base import BirthProbe
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe import Conditions
-from metahebb.runs.rule_clusters import Clusters, find_clusters
-from metahebb.runs.rule_shares import TermSums, shares, why_not
-from metahebb.runs.rule_words import GRID, HELD, behavior
 from metahebb.runs.storage import storage_errors, write_json
-from metahebb.tasks.gym_kept import absence_of
+from metahebb.tasks.gym.kept import absence_of
 from metahebb.worker import Setup, is_nonfinite
 
 Array = npt.NDArray[np.float32]

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.evaluate import FRESH
+from metahebb.analysis.probe_numbers import recoveries, speed_curves
+from metahebb.analysis.statistics import mean_of
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.memory import check_memory
@@ -17,14 +20,11 @@ from metahebb.life import Ending
 from metahebb.probes import AnyProbe, Moment, check_probes, parse_probes
 from metahebb.probes.damage import Damage
 from metahebb.probes.values import ALL
-from metahebb.runs.evaluate import FRESH
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.probe_numbers import recoveries, speed_curves
-from metahebb.runs.statistics import mean_of
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import CarRacing, Locomotion, Task
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import compiled
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import compiled
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 Floats = npt.NDArray[np.float64]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.tasks.gym_adapter import DEFAULT
+from metahebb.tasks.gym.adapter import DEFAULT
 
 if TYPE_CHECKING:
-    from metahebb.tasks.car_racing_lanes import CarRacingLanes
+    from metahebb.tasks.car_racing.lanes import CarRacingLanes
 
 
 class Ground(NamedTuple):
@@ -128,6 +128,6 @@ class CarRacing:
 
     def lanes(self, n: int) -> CarRacingLanes:
         """Open ``n`` lanes."""
-        from metahebb.tasks.car_racing_lanes import CarRacingLanes
+        from metahebb.tasks.car_racing.lanes import CarRacingLanes
 
         return CarRacingLanes(self, n)

@@ -18,11 +18,11 @@ from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.own_files import described
 from metahebb.tasks.base import Lanes, StepResult, TaskError
-from metahebb.tasks.gym_envs import located, make_env
-from metahebb.tasks.gym_kept import kept_facts
-from metahebb.tasks.gym_kwargs import Kwargs, key_of, read_kwargs, read_word
-from metahebb.tasks.gym_observed import fault_of
-from metahebb.tasks.gym_spaces import action_of, parts_of, size_of, writer_of
+from metahebb.tasks.gym.envs import located, make_env
+from metahebb.tasks.gym.kept import kept_facts
+from metahebb.tasks.gym.kwargs import Kwargs, key_of, read_kwargs, read_word
+from metahebb.tasks.gym.observed import fault_of
+from metahebb.tasks.gym.spaces import action_of, parts_of, size_of, writer_of
 from metahebb.tasks.pictures import as_picture
 from metahebb.user_code import is_of_user, let_go
 

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.tasks.base import Lanes, StepResult
-from metahebb.tasks.bodies import BODIES
-from metahebb.tasks.damage import compiled, locks
-from metahebb.tasks.rewards import GymnasiumReward, Rows
+from metahebb.tasks.locomotion.bodies import BODIES
+from metahebb.tasks.locomotion.damage import compiled, locks
+from metahebb.tasks.locomotion.rewards import GymnasiumReward, Rows
 from metahebb.tasks.unstable import quieten_mujoco
 
 if TYPE_CHECKING:
     import mujoco
 
-    from metahebb.tasks.locomotion import Locomotion
+    from metahebb.tasks.locomotion.task import Locomotion
 
 STALL_AFTER = 200
 """Step until which nothing ends a life whose ending is ``stalled``."""

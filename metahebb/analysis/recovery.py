@@ -53,7 +53,7 @@ def recovery(x: Floats, at: int, search: int, window: int, dt: float) -> Recover
     Args:
         x: ``(n_lives, horizon + 1)`` metres along the way at each env step, first at birth; NaN
             after a life's end, and at the horizon of one that fell in the very last step: who has
-            a position there has survived (`metahebb.runs.probe.Lived` has it so).
+            a position there has survived (`metahebb.analysis.probe.Lived` has it so).
         at: env step of the event.
         search: env steps after it in which the dip is looked for.
         window: env steps over which a speed is a mean; one or two strides at least.

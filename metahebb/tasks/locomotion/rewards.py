@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.tasks.bodies import Body
+from metahebb.tasks.locomotion.bodies import Body
 
 if TYPE_CHECKING:
     import mujoco

@@ -1,0 +1,1 @@
+"""What a result is worth: evaluations, probes, the rules that evolved, statistics."""

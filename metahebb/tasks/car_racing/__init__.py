@@ -1,0 +1,1 @@
+"""Gymnasium's CarRacing with a compiled picture, on grounds of its own."""

@@ -1,0 +1,1 @@
+"""Any environment that Gymnasium can make, one of a user's own among them."""

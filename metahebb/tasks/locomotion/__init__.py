@@ -1,0 +1,1 @@
+"""Gymnasium's MuJoCo walkers, whole or damaged, many at once."""

@@ -1,0 +1,1 @@
+"""Tasks whose lives are made of trials."""
