@@ -16,14 +16,14 @@ from metahebb.genomes import (
     LowRank,
     Merge,
     Mixture,
-    Neuron,
+    PerNeuron,
     PerSynapse,
     RuleBook,
     Shared,
 )
 from metahebb.networks import FeedForward
 from metahebb.networks.topology import Evolved, Modular, Sparse, Static
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 
 REFERENCE = "hebbian"
 """The point that all others are measured against: that arm of the damage study, and its runs."""
@@ -111,7 +111,7 @@ POINTS: dict[str, Point] = {
     REFERENCE: Point("per synapse", ARMS[REFERENCE], None),
     "per_synapse": _point("per synapse", "the same, tuned in other settings", PerSynapse()),
     "low_rank-1": _point("low rank", "one outer product", LowRank(), 0.5),
-    "neuron": _point("neuron", "five genes per neuron", Neuron()),
+    "neuron": _point("neuron", "five genes per neuron", PerNeuron()),
     "shared-16": _point("shared", "16 rules per layer", Shared(16)),
     "shared-64": _point("shared", "64 rules per layer", Shared(64)),
     "births": _point(
@@ -144,7 +144,7 @@ POINTS: dict[str, Point] = {
         "half of the synapses: an inherited weight that stays; the rest: 16 rules per layer",
         Shared(16),
         topology=Static(0.5),
-        normalization=Normalization("clip"),
+        normalization=Bounds("clip"),
     ),
     "sparse-10": _point(
         "sparse",

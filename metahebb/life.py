@@ -86,7 +86,7 @@ class LifeResult:
     reason: str = ""
 
 
-class Lanes:
+class Lockstep:
     """Advances lives in lockstep; a lane whose life ends takes the next one from the queue.
 
     Each lane is computed alone, so results depend neither on the number of lanes nor on which

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from metahebb.errors import MetahebbError
 from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
-from metahebb.life import Ending, Lanes, Life, LifeResult
+from metahebb.life import Ending, Life, LifeResult, Lockstep
 from metahebb.modulators import Modulator
 from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
@@ -200,7 +200,7 @@ class Worker:
         task, network = setup.task, setup.network
         living = network.lanes(task.n_observations, task.n_outputs, lanes)
         modulator = None if setup.modulator is None else setup.modulator.lanes(task, lanes)
-        self._lanes = Lanes(setup.genome, living, task.lanes(lanes), lanes, modulator)
+        self._lanes = Lockstep(setup.genome, living, task.lanes(lanes), lanes, modulator)
 
     def live(self, lives: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
         """Live all of ``lives``; yield each result when its life ends.

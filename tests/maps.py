@@ -17,7 +17,7 @@ from metahebb.genomes import (
     LowRank,
     Merge,
     Mixture,
-    Neuron,
+    PerNeuron,
     PerSynapse,
     RuleBook,
     SeededGenes,
@@ -34,7 +34,7 @@ MAPS: tuple[GenomeMap, ...] = (
     Shared(5),
     Shared(7, across=True, seed=3),
     AntiDiagonal(),
-    Neuron(),
+    PerNeuron(),
     LowRank(),
     LowRank(2, offsets=True),
     Generated(3),
@@ -103,7 +103,7 @@ def express_reference(genome_map: Any, slot: Slot, genes: np.ndarray) -> list[Pl
             planes[index] = _number(genome_map, slot, genes, number, start, *index)
         found.append(planes)
         one = Slot(slot.name, (layer,), slot.rule)
-        if not isinstance(genome_map, (Neuron, Generated)):
+        if not isinstance(genome_map, (PerNeuron, Generated)):
             start += genome_map.n_genes(one)
     return found
 
@@ -136,7 +136,7 @@ def _number(
             return genes[start + p * rules + rule]
         case AntiDiagonal():
             return genes[start + p * (n_in + n_out - 1) + i + j]
-        case Neuron():
+        case PerNeuron():
             return _of_neurons(slot, genes, number, p, j, i)
         case LowRank(rank=rank, offsets=offsets):
             rank = min(rank, n_in, n_out)

@@ -11,14 +11,14 @@ from metahebb.genomes import Genome, GenomeMap, GivenGenes
 from metahebb.networks import Evolved, FeedForward, Modular, Sparse, Static
 from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 
 KINDS = (Sparse(0.3), Sparse(0.01, seed=4), Modular(2, 0.25), Evolved(), Evolved(-0.5), Static(0.4))
 SIZES = (5, 6, 3)
 
 
 def network_of(topology: Any, kind: str = "clip", **fields: Any) -> FeedForward:
-    return FeedForward(SIZES[1:-1], normalization=Normalization(kind), topology=topology, **fields)
+    return FeedForward(SIZES[1:-1], normalization=Bounds(kind), topology=topology, **fields)
 
 
 def genome_of(network: FeedForward, genome_map: GenomeMap | None = None) -> Genome:

@@ -17,7 +17,7 @@ from metahebb.compiler import fold_of
 from metahebb.networks.memory import aligned
 from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.plasticity import compile_kernel
-from metahebb.plasticity.normalization import SMALLEST
+from metahebb.plasticity.bounds import SMALLEST
 
 Array = npt.NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from metahebb.genomes.merge import Merge as Merge
 from metahebb.genomes.merge import genome_of as genome_of
 from metahebb.genomes.merge import merges as merges
 from metahebb.genomes.mixture import Mixture as Mixture
-from metahebb.genomes.neuron import Neuron as Neuron
+from metahebb.genomes.per_neuron import PerNeuron as PerNeuron
 from metahebb.genomes.per_synapse import PerSynapse as PerSynapse
 from metahebb.genomes.registry import GENOME_MAPS as GENOME_MAPS
 from metahebb.genomes.registry import AnyMap as AnyMap

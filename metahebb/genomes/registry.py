@@ -9,13 +9,21 @@ from metahebb.genomes.generated import Generated
 from metahebb.genomes.low_rank import LowRank
 from metahebb.genomes.merge import Merge
 from metahebb.genomes.mixture import Mixture
-from metahebb.genomes.neuron import Neuron
+from metahebb.genomes.per_neuron import PerNeuron
 from metahebb.genomes.per_synapse import PerSynapse
 from metahebb.genomes.rule_book import RuleBook
 from metahebb.genomes.shared import Shared
 
 AnyMap: TypeAlias = (
-    PerSynapse | Shared | AntiDiagonal | Neuron | LowRank | Generated | RuleBook | Mixture | Merge
+    PerSynapse
+    | Shared
+    | AntiDiagonal
+    | PerNeuron
+    | LowRank
+    | Generated
+    | RuleBook
+    | Mixture
+    | Merge
 )
 """Every genome map that a run's config may hold."""
 
@@ -23,7 +31,7 @@ GENOME_MAPS: dict[str, type[AnyMap]] = {
     "per_synapse": PerSynapse,
     "shared": Shared,
     "anti_diagonal": AntiDiagonal,
-    "neuron": Neuron,
+    "neuron": PerNeuron,
     "low_rank": LowRank,
     "generated": Generated,
     "rule_book": RuleBook,

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.tasks.base import Lanes, StepResult, Task
+from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 Array = npt.NDArray[np.float32]
 
@@ -15,10 +15,10 @@ Array = npt.NDArray[np.float32]
 class ModulatorLanes(Protocol):
     """The modulator of many lives, one per lane."""
 
-    def reset(self, lanes: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers) -> None:
         """Begin a life on each of ``lanes`` ``(k,)``: forget all of the one before."""
 
-    def step(self, step: StepResult, outputs: Array, lanes: Lanes, modulators: Array) -> None:
+    def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
         """Write what rules read as ``modulator`` in the update that this step calls for.
 
         Args:

@@ -8,7 +8,7 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.modulators.base import Array
-from metahebb.tasks.base import Lanes, StepResult, Task, Trials
+from metahebb.tasks.base import LaneNumbers, StepResult, Task, Trials
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class PredictionErrorLanes:
         self.means = np.zeros((n, n_kinds))
         self._sums = np.zeros(n)
 
-    def reset(self, lanes: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers) -> None:
         """Forget what was expected."""
         self.means[lanes] = 0
         self._sums[lanes] = 0
 
-    def step(self, step: StepResult, outputs: Array, lanes: Lanes, modulators: Array) -> None:
+    def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
         """Write the error where a trial is over, and 0 elsewhere."""
         keep = self._modulator.keep
         self._sums[lanes] += step.reward

@@ -8,7 +8,7 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.modulators.base import Array
-from metahebb.tasks.base import Lanes, StepResult, Task
+from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class RewardLanes:
         """Remember the scale."""
         self._scale = modulator.scale
 
-    def reset(self, lanes: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers) -> None:
         """Do nothing."""
 
-    def step(self, step: StepResult, outputs: Array, lanes: Lanes, modulators: Array) -> None:
+    def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
         """Write the reward of the step."""
         modulators[lanes] = (self._scale * step.reward)[:, None]

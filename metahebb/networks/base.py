@@ -14,7 +14,7 @@ from metahebb.noise import Key
 from metahebb.plasticity import Rule
 
 Array = npt.NDArray[np.float32]
-Lanes = npt.NDArray[np.intp]
+LaneNumbers = npt.NDArray[np.intp]
 Change: TypeAlias = Callable[[Rule, Sequence[Array]], None]
 """Changes a rule's coefficients, ``(n_coefficients, n_out, n_in)`` per layer, in place."""
 
@@ -47,26 +47,26 @@ class NetworkLanes(Protocol):
         ``changes`` are made, in order, to the coefficients as expressed.
         """
 
-    def act(self, observations: Array, lanes: Lanes) -> Array:
+    def act(self, observations: Array, lanes: LaneNumbers) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes`` ``(k,)``; plasticity happens here.
 
         ``observations`` is ``(n_lanes, n_observations)``. The update that the last step's
         activity calls for is applied first, as in the published order: act, live, update.
         """
 
-    def emit(self, lanes: Lanes, outputs: Array) -> None:
+    def emit(self, lanes: LaneNumbers, outputs: Array) -> None:
         """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the outputs of ``lanes``.
 
         It is the efference copy of what a task made of the outputs, such as a choice.
         """
 
-    def begin_trial(self, lanes: Lanes) -> None:
+    def begin_trial(self, lanes: LaneNumbers) -> None:
         """Begin a new trial on ``lanes``: what its fields declare as per trial begins anew.
 
         Activities and traces are forgotten, weights stay. To be called after `flush`.
         """
 
-    def flush(self, lanes: Lanes) -> None:
+    def flush(self, lanes: LaneNumbers) -> None:
         """Apply pending updates now, so that weights can be read; changes no bit of the life."""
 
     def raw_layers(self, lane: int) -> list[Array]:

@@ -29,7 +29,7 @@ POOL = 2
 """Rows and columns of a maximum."""
 
 
-class Stage(NamedTuple):
+class Convolution(NamedTuple):
     """A convolution and the maxima over its output: channels, rows and columns in, out and left."""
 
     channels: int
@@ -111,13 +111,13 @@ class Convolutional(Plastic):
         return super().like(replace(old, observation_scale=()))  # type: ignore[type-var]
 
     @functools.cached_property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[Convolution, ...]:
         """Each convolution with the sizes that it meets and makes."""
         height, width, channels = self.image
         found = []
         for filters, kernel, stride in zip(self.filters, self.kernels, self.strides, strict=True):
             rows, columns = ((n - kernel) // stride + 1 for n in (height, width))
-            stage = Stage(channels, height, width, kernel, stride, filters, rows, columns)
+            stage = Convolution(channels, height, width, kernel, stride, filters, rows, columns)
             channels, height, width = stage.left
             found.append(stage)
         return tuple(found)
@@ -193,7 +193,7 @@ class ConvolutionalLanes(PlasticLanes):
 
 
 def _layout(
-    stages: tuple[Stage, ...],
+    stages: tuple[Convolution, ...],
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], int]:
     """Return ``shapes`` and ``offsets`` as the kernel takes them, and the size of ``planes``."""
     shapes, offsets = [], []

@@ -19,7 +19,7 @@ from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.networks.topology import AnyTopology, Dense, name_of_topology
 from metahebb.networks.wiring import check_topology
 from metahebb.neurons import NEURONS, SEEN, Neuron
-from metahebb.plasticity import Normalization, Rule
+from metahebb.plasticity import Bounds, Rule
 from metahebb.plasticity.rules import RULES
 
 
@@ -40,7 +40,7 @@ class Plastic(ABC):
     """Sizes of the hidden layers."""
     rule: Rule = RULES["abcd_lr"]
     """What each synapse does."""
-    normalization: Normalization = field(default_factory=Normalization)
+    normalization: Bounds = field(default_factory=Bounds)
     """What bounds each layer after each update."""
     birth: str = "uniform"
     """Distribution of the weights at birth, or 'coevolved'."""

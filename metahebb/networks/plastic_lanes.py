@@ -20,7 +20,7 @@ from metahebb.networks.state import Field, State
 from metahebb.networks.topology import AnyTopology, Dense
 from metahebb.networks.wiring import Wiring
 from metahebb.noise import Key
-from metahebb.plasticity import Normalization, Rule, compile_kernel
+from metahebb.plasticity import Bounds, Rule, compile_kernel
 
 Array = npt.NDArray[np.float32]
 
@@ -33,7 +33,7 @@ class Description(Protocol):
         """What each synapse does."""
 
     @property
-    def normalization(self) -> Normalization:
+    def normalization(self) -> Bounds:
         """What bounds each layer after each update."""
 
     @property

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-Lanes = npt.NDArray[np.intp]
+LaneNumbers = npt.NDArray[np.intp]
 
 OBSERVED = "observed"
 """Name, in the state of a search, of the totals of what was observed so far."""
@@ -91,7 +91,7 @@ class Senses:
         self._adds_up[lane] = adds_up
         self.totals[lane] = 0
 
-    def __call__(self, observations: Array, lanes: Lanes) -> Array:
+    def __call__(self, observations: Array, lanes: LaneNumbers) -> Array:
         """Return what is sensed, ``(n_lanes, n_observations)``; only rows ``lanes`` count.
 
         To be called once per step. What is added up are the ``observations``, as they are.

@@ -13,7 +13,7 @@ from metahebb.errors import InputError
 from metahebb.genomes import Bools, LayerShape, Slot, clear, masks_of
 from metahebb.networks.memory import layer_views
 from metahebb.networks.topology import AnyTopology, Dense, Evolved, Static, name_of_topology
-from metahebb.plasticity import Normalization, Rule
+from metahebb.plasticity import Bounds, Rule
 from metahebb.plasticity.rules import RULES
 
 Array = npt.NDArray[np.float32]
@@ -30,7 +30,7 @@ class Wiring:
     """
 
     def __init__(
-        self, topology: AnyTopology, layers: tuple[LayerShape, ...], bounds: Normalization, n: int
+        self, topology: AnyTopology, layers: tuple[LayerShape, ...], bounds: Bounds, n: int
     ) -> None:
         """Allocate for ``n`` lanes, of ``layers`` with one plane each."""
         self._topology, self._layers, self._bounds = topology, layers, bounds
@@ -124,7 +124,7 @@ def mask_layers(layers: Sequence[Array], masks: Sequence[Bools]) -> list[Array]:
     ]
 
 
-def check_topology(topology: AnyTopology, rule: Rule, bounds: Normalization) -> None:
+def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
     """Check that absent and static synapses can keep their weights.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.plasticity.normalization import Normalization
+from metahebb.plasticity.bounds import Bounds
 from metahebb.plasticity.rule import Rule
 
 Array = npt.NDArray[np.float32]
@@ -23,7 +23,7 @@ class Layer(NamedTuple):
 
 def update(
     rule: Rule,
-    normalization: Normalization,
+    normalization: Bounds,
     layer: Layer,
     pre: Array,
     post: Array,

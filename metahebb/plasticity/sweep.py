@@ -6,11 +6,11 @@ from types import ModuleType
 
 from metahebb.compiler import Fold, compiled, fold_of, translated
 from metahebb.compiler.module import module_text
-from metahebb.plasticity.normalization import SMALLEST, Normalization
+from metahebb.plasticity.bounds import SMALLEST, Bounds
 from metahebb.plasticity.rule import Rule
 
 
-def compile_kernel(rule: Rule, normalization: Normalization, driver: str) -> ModuleType:
+def compile_kernel(rule: Rule, normalization: Bounds, driver: str) -> ModuleType:
     """Return the module of compiled functions for ``rule``.
 
     Args:
@@ -22,7 +22,7 @@ def compile_kernel(rule: Rule, normalization: Normalization, driver: str) -> Mod
     return compiled(kernel_source(rule, normalization, fold_of(rule), driver))
 
 
-def kernel_source(rule: Rule, normalization: Normalization, fold: Fold | None, driver: str) -> str:
+def kernel_source(rule: Rule, normalization: Bounds, fold: Fold | None, driver: str) -> str:
     """Return the text of a kernel module: header, rule, sweep, then the network's driver."""
     folded = None if fold is None else fold.scale
     return module_text(
@@ -56,7 +56,7 @@ _LARGEST = [
 ]
 
 
-def _sweep_source(rule: Rule, normalization: Normalization, folded: int | None) -> str:
+def _sweep_source(rule: Rule, normalization: Bounds, folded: int | None) -> str:
     """Return ``sweep``: one pass over a layer that touches each synapse's memory once.
 
     For every synapse, ``w = scale·w + gain·Δ(pre, post, …)`` and ``drive += w·inputs``; returned is
@@ -76,9 +76,7 @@ def _sweep_source(rule: Rule, normalization: Normalization, folded: int | None) 
     )
 
 
-def _sweep_along(
-    rule: Rule, normalization: Normalization, folded: int | None, *, by_input: bool
-) -> str:
+def _sweep_along(rule: Rule, normalization: Bounds, folded: int | None, *, by_input: bool) -> str:
     """Return the sweep whose rows belong to an input (inner loop over outputs), or to an output."""
     planes = [k for k in range(len(rule.coefficients)) if k != folded]
     tracked, modulated = normalization.kind == "max_abs", "modulator" in rule.signals
@@ -137,14 +135,14 @@ def _change(rule: Rule, arguments: str) -> list[str]:
     ]
 
 
-def _bounds(normalization: Normalization) -> list[str]:
+def _bounds(normalization: Bounds) -> list[str]:
     if normalization.kind != "clip":
         return []
     # Newborn and frozen weights are not clipped.
     return [f"    bound = f32(np.inf) if gain == 0.0 else f32({normalization.limit!r})"]
 
 
-def _clip(normalization: Normalization) -> list[str]:
+def _clip(normalization: Bounds) -> list[str]:
     if normalization.kind != "clip":
         return []
     return [

@@ -6,7 +6,7 @@ from metahebb.errors import unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.modulators import Reward
 from metahebb.networks import Convolutional, FeedForward
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Reversal
@@ -64,7 +64,7 @@ ANT_FAITHFUL = RunConfig(
         burn_in=40,
         max_steps=960,
     ),
-    network=FeedForward(normalization=Normalization("none")),
+    network=FeedForward(normalization=Bounds("none")),
     search=SearchConfig(
         popsize=500,
         stdev=0.1,

@@ -33,7 +33,7 @@ def to_json(value: Any) -> Any:
             for f in dataclasses.fields(value)
             if LATER not in f.metadata or getattr(value, f.name) != _default(f)
         }
-        return {"type": type(value).__name__, **fields}
+        return {"type": _saved_as(type(value)), **fields}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -111,7 +111,7 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
 def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
     if data is None and type(None) in choices:
         return None
-    kinds = {getattr(c, "__name__", ""): c for c in choices if dataclasses.is_dataclass(c)}
+    kinds = {_saved_as(c): c for c in choices if dataclasses.is_dataclass(c)}
     if not kinds:
         _check_type(data, tuple(c for c in choices if c is not type(None)), where)
         return data
@@ -133,6 +133,15 @@ def _from_object(wanted: Any, data: Any, where: str) -> Any:
     )
 
 
+def _saved_as(kind: Any) -> str:
+    """Return what a class is called in a file: its name, or the one that it had when files began.
+
+    A class that was renamed keeps that in ``saved_as``, so that folders open and hashes stay.
+    """
+    name: str = getattr(kind, "saved_as", kind.__name__)
+    return name
+
+
 def _default(field: dataclasses.Field[Any]) -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
@@ -150,8 +159,8 @@ def _check_keys(
     for key in keys:
         if key not in data:
             raise InputError(f"expected key {key!r} in {where}, got none; restore it")
-    if data["type"] != wanted.__name__:
-        raise unknown_name(f"{where}.type", str(data["type"]), [wanted.__name__])
+    if data["type"] != _saved_as(wanted):
+        raise unknown_name(f"{where}.type", str(data["type"]), [_saved_as(wanted)])
 
 
 def _check_type(data: Any, wanted: tuple[type, ...], where: str) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from metahebb.errors import MetahebbError
 from metahebb.genomes.slot import Places
 
-Lanes = npt.NDArray[np.intp]
+LaneNumbers = npt.NDArray[np.intp]
 """Numbers of lanes, ascending and each once."""
 
 
@@ -59,10 +59,10 @@ class TaskLanes(Protocol):
 
     observations: npt.NDArray[np.float32]
 
-    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes`` ``(k,)``, with its environment seed and body index."""
 
-    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+    def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` ``(k,)`` by one step with the networks' outputs ``(k, n_outputs)``."""
 
     def measures(self, lane: int) -> dict[str, float]:

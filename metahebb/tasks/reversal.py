@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import Lanes, StepResult
+from metahebb.tasks.base import LaneNumbers, StepResult
 
 Signs = npt.NDArray[np.int8]
 
@@ -117,7 +117,7 @@ class ReversalLanes:
         self._ages = np.zeros(n, np.intp)
         self.observations = np.zeros((n, task.n_observations), np.float32)
 
-    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes``: draw its sign, its flip and its goals."""
         length = self._task.max_steps
         for lane, seed in zip(lanes, seeds, strict=True):
@@ -129,13 +129,13 @@ class ReversalLanes:
         self._ages[lanes] = 0
         self._observe(lanes, self._ages[lanes], np.zeros(len(lanes), np.int8))
 
-    def score(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> Signs:
+    def score(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> Signs:
         """Return what ``outputs`` ``(k, 1)`` score in the present step: ±1, 0 in a look step."""
         ages = self._ages[lanes]
         scores: Signs = self.goals[lanes, ages] * _moves(self.signs[lanes, ages], outputs)
         return scores
 
-    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+    def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; a non-finite output scores nothing."""
         ages = self._ages[lanes]
         moves = _moves(self.signs[lanes, ages], outputs)
@@ -148,7 +148,7 @@ class ReversalLanes:
         reward = np.multiply(scores, self._reward, dtype=np.float64)
         return StepResult(reward, np.zeros_like(truncated), truncated, nonfinite)
 
-    def _observe(self, lanes: Lanes, ages: Lanes, moves: Signs) -> None:
+    def _observe(self, lanes: LaneNumbers, ages: LaneNumbers, moves: Signs) -> None:
         """Show goals, which are 0 in look steps, and there the ``moves`` of the step before."""
         seen = self._flags[ages]
         seen[:, 0] = self.goals[lanes, ages] + moves * seen[:, 1]

@@ -9,7 +9,7 @@ from torch.nn.functional import conv2d, max_pool2d
 from toys import BIRTH
 
 from metahebb.errors import InputError
-from metahebb.genomes import Genome, GivenGenes, Neuron, Shared
+from metahebb.genomes import Genome, GivenGenes, PerNeuron, Shared
 from metahebb.networks import Convolutional
 from metahebb.networks.convolutional import ConvolutionalLanes
 
@@ -80,7 +80,7 @@ def test_the_published_policy_has_its_size() -> None:
         "coefficients": 456_640,
         "filters": 1_362,
     }
-    for few, genes in ((Neuron(), 4 * (648 + 3) + 5 * 192), (Shared(16), 240)):
+    for few, genes in ((PerNeuron(), 4 * (648 + 3) + 5 * 192), (Shared(16), 240)):
         mapped = Genome.mapped(network.slots(84 * 84 * 3, 3), {"coefficients": few})
         assert mapped.n_genes == genes + 1_362
 

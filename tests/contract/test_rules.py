@@ -11,7 +11,7 @@ from toys import born, layers_of, observe, oja, traced
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import Normalization, load_rule
+from metahebb.plasticity import Bounds, load_rule
 from metahebb.plasticity.rules import RULES
 
 # Worked out by hand from the published formulas, at these values.
@@ -65,7 +65,7 @@ def test_newborn_acts_on_its_birth_weights(rule):
 
 
 def test_newborn_is_not_clipped():
-    network = FeedForward((6,), normalization=Normalization("clip", 0.75), birth="uniform_1")
+    network = FeedForward((6,), normalization=Bounds("clip", 0.75), birth="uniform_1")
     assert check_newborn(network) > 0.75
 
 
@@ -92,7 +92,7 @@ def test_max_abs_leaves_a_layer_of_zeros_alone(weight):
         observe(lanes, np.random.default_rng(0))
     for layer in lanes.weights(1):
         np.testing.assert_array_equal(layer, np.float32(weight))
-    assert Normalization("max_abs").apply(np.float32([[1e-40]])) == np.float32(1e-40)
+    assert Bounds("max_abs").apply(np.float32([[1e-40]])) == np.float32(1e-40)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_max_abs_leaves_a_layer_of_zeros_alone(weight):
 )
 def test_zero_coefficients_are_a_static_network(rule, kind):
     """Bit for bit over a life; the baseline's own kernel may add up inputs in another order."""
-    network = FeedForward((70, 33), rule, Normalization(kind, 0.75))
+    network = FeedForward((70, 33), rule, Bounds(kind, 0.75))
     zeros, frozen = born(network, 27, 8, spread=0.0), born(network, 27, 8)
     static = static_twin(zeros)
     lives = {name: np.random.default_rng(1) for name in ("zeros", "frozen", "static")}

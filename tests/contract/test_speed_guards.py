@@ -16,7 +16,7 @@ import pytest
 from metahebb.compiler import compiled, fold_of
 from metahebb.networks import FeedForward
 from metahebb.networks.kernel import driver_source
-from metahebb.plasticity import Normalization, compile_kernel, load_rule
+from metahebb.plasticity import Bounds, compile_kernel, load_rule
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.sweep import kernel_source
 from metahebb.tasks import Locomotion
@@ -92,7 +92,7 @@ def test_the_kernel_allocates_nothing(step):
 def test_one_pass_over_a_layer(name, kind):
     """In the sweeps' text: each coefficient and weight is read once, each weight written once."""
     rule = RULES[name]
-    source = kernel_source(rule, Normalization(kind), fold_of(rule), "")
+    source = kernel_source(rule, Bounds(kind), fold_of(rule), "")
     fold = fold_of(rule)
     planes = [k for k in range(len(rule.coefficients)) if fold is None or k != fold.scale]
     sweeps = re.findall(r"def sweep_by_\w+\(.*?(?=\n@|\Z)", source, re.DOTALL)
@@ -187,7 +187,7 @@ def test_an_edited_rule_is_seen_at_once(tmp_path, monkeypatch):
     changes = []
     for formula in ("A + pre", "A - pre", "A + pre"):
         path.write_text(text.format(formula))
-        kernel = compile_kernel(load_rule(f"{path}:mine"), Normalization("none"), "x = 'edited'")
+        kernel = compile_kernel(load_rule(f"{path}:mine"), Bounds("none"), "x = 'edited'")
         changes.append(float(kernel.delta(np.float32(2), np.float32(5))))
     assert changes == [7, 3, 7]
 
@@ -197,7 +197,7 @@ def test_the_cache_does_not_grow(tmp_path, monkeypatch):
     driver = "x = 'compiled twice'"
     files = []
     for _ in range(2):
-        kernel = compile_kernel(RULES["abc"], Normalization("none"), driver)
+        kernel = compile_kernel(RULES["abc"], Bounds("none"), driver)
         kernel.delta(*map(np.float32, range(len(RULES["abc"].signals) + 3)))
         compiled.cache_clear()
         del sys.modules[kernel.__name__]

@@ -10,7 +10,7 @@ from small_runs import centers, evolve, resume
 from toys import Toy
 
 from metahebb.networks import FeedForward
-from metahebb.plasticity import Normalization, load_rule
+from metahebb.plasticity import Bounds, load_rule
 from metahebb.probes import Moment
 from metahebb.worker import GivenPoint, Plan, Setup, Worker, all_lives
 
@@ -43,7 +43,7 @@ def test_evolve_says_that_it_is_zero(
 @pytest.mark.parametrize(("modulator", "moves"), [(None, False), (1.0, True)])
 def test_a_probe_writes_it(file: Path, modulator: float | None, moves: bool) -> None:
     rule = load_rule(f"{file}:told")
-    network = FeedForward((4,), rule, Normalization("none"))
+    network = FeedForward((4,), rule, Bounds("none"))
     seen: list[np.ndarray] = []
 
     def probe(moment: Moment) -> None:

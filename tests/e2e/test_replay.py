@@ -14,7 +14,7 @@ from small_runs import Said, centers, evolve, files, metrics, resume, rewrite_fi
 from metahebb.cli import main
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.config import ALGORITHMS
-from metahebb.life import Lanes
+from metahebb.life import Lockstep
 from metahebb.runs import evolve as runs_evolve
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.folder import RunFolder
@@ -60,7 +60,7 @@ def replayed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     before, lines = state_of(path), RunFolder.open(path).metrics()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Lanes, "live", never)
+        patch.setattr(Lockstep, "live", never)
         assert main(["replay", str(path)]) == 0
     assert state_of(path) == before
     printed = capsys.readouterr()

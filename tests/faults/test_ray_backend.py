@@ -38,7 +38,7 @@ from metahebb.evolution.merging import merged  # noqa: E402
 from metahebb.evolution.search import Search  # noqa: E402
 from metahebb.genomes import Merge, genome_of  # noqa: E402
 from metahebb.networks import FeedForward, ObservationNorm  # noqa: E402
-from metahebb.tasks.base import Lanes, StepResult, TaskError  # noqa: E402
+from metahebb.tasks.base import LaneNumbers, StepResult, TaskError  # noqa: E402
 from metahebb.tasks.locomotion.task import Locomotion  # noqa: E402
 from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
 
@@ -66,7 +66,7 @@ class SabotagedLanes:
         self.observations = lanes.observations
         self.reset, self.measures = lanes.reset, lanes.measures
 
-    def step(self, outputs: np.ndarray, lanes: Lanes) -> StepResult:
+    def step(self, outputs: np.ndarray, lanes: LaneNumbers) -> StepResult:
         self._steps += 1
         if self._steps == 3 and self._strikes():
             if self._task.deed == "raise":

@@ -47,12 +47,12 @@ def lives_of_networks() -> dict[str, Callable[[], Iterator[bytes]]]:
     """Networks × rules × genome maps, and each option of a network once."""
     from toys import oja, traced
 
-    from metahebb.genomes import Generated, Neuron, PerSynapse
+    from metahebb.genomes import Generated, PerNeuron, PerSynapse
     from metahebb.networks import Convolutional, FeedForward, Gated, Recurrent, Sparse, Static
-    from metahebb.plasticity import Normalization
+    from metahebb.plasticity import Bounds
     from metahebb.plasticity.rules import RULES
 
-    abcd, clip = RULES["abcd_lr"], Normalization("clip", 0.4)
+    abcd, clip = RULES["abcd_lr"], Bounds("clip", 0.4)
     seeing = {"hidden": (5,), "image": (12, 10, 2), "filters": (3, 4), "kernels": (3, 3)}
     networks = {
         "feedforward": FeedForward((9, 5)),
@@ -67,11 +67,11 @@ def lives_of_networks() -> dict[str, Callable[[], Iterator[bytes]]]:
                 changed = with_(network, rule=rule)
                 found[f"{name} {rule.name} {word}"] = life(changed, {"coefficients": each})
     options = {
-        "neuron": (FeedForward((9, 5)), {"coefficients": Neuron()}),
+        "neuron": (FeedForward((9, 5)), {"coefficients": PerNeuron()}),
         "neuron recurrent": (Recurrent((9, 5)), {}),
         "static": (FeedForward((9, 5), RULES["static"]), {}),
         "clip": (FeedForward((40,), abcd, clip), {}),
-        "none linear": (FeedForward((9,), oja, Normalization("none"), output="linear"), {}),
+        "none linear": (FeedForward((9,), oja, Bounds("none"), output="linear"), {}),
         "time scales": (FeedForward((9, 5), update_every=3, update_window=4), {}),
         "recurrent time scales": (Recurrent((9,), traced, update_window=5, leak=0.25), {}),
         "sparse": (FeedForward((9, 5), traced, topology=Sparse(0.4)), {}),

@@ -32,7 +32,7 @@ from metahebb.genomes import (
     GenomeMap,
     GivenGenes,
     Mixture,
-    Neuron,
+    PerNeuron,
     PerSynapse,
     RuleBook,
     Shared,
@@ -62,7 +62,7 @@ def size_as_published(genome_map: Any, slot: Slot) -> int:
             return (3 + 1) * hidden + (hidden + 1) * 5
         case {"threshold": _}:
             return sum(4 * i * o + 1 for i, o in pairs)
-    if isinstance(genome_map, Neuron):
+    if isinstance(genome_map, PerNeuron):
         return 5 * sum(neurons) - neurons[0] - neurons[-1]
     if isinstance(genome_map, PerSynapse):
         return 5 * sum(i * o for i, o in pairs)
@@ -194,7 +194,7 @@ def test_one_rule_per_synapse_is_the_per_synapse_genome(
 def test_lanes_agree(genome_map: GenomeMap, rule: str, neurons: tuple[int, ...], seed: int) -> None:
     network = FeedForward(neurons[1:-1], RULES[rule])
     slots = network.slots(neurons[0], neurons[-1])
-    if isinstance(genome_map, Neuron) and rule != "abcd_lr":
+    if isinstance(genome_map, PerNeuron) and rule != "abcd_lr":
         with pytest.raises(InputError, match=rf"expected a rule .*, got the rule {rule}; use"):
             genome_map.n_genes(slots[0])
         return
@@ -226,7 +226,7 @@ WEIGHTS = [
 @pytest.mark.parametrize(("network", "name"), WEIGHTS)
 def test_weights_are_mapped_too(genome_map: GenomeMap, network: Any, name: Any) -> None:
     slots = network.slots(5, 2)
-    if isinstance(genome_map, Neuron):
+    if isinstance(genome_map, PerNeuron):
         with pytest.raises(InputError, match=f"got the slot {name}; use the rule abcd_lr"):
             Genome.mapped(slots, {name: genome_map})
         return

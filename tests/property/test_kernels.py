@@ -10,7 +10,7 @@ from toys import LANE, born, layers_of, observe, oja, traced
 
 from metahebb.compiler import fold_of
 from metahebb.networks import FeedForward
-from metahebb.plasticity import Normalization, Rule
+from metahebb.plasticity import Bounds, Rule
 from metahebb.plasticity.reference import Layer, update
 from metahebb.plasticity.rules import RULES
 
@@ -18,7 +18,7 @@ ULP = 2.0**-23  # the unit in the last place of float32 at 1
 UPDATE_ULPS = 16  # some ten roundings per synapse, of terms that are about 1 or less
 TANH_ERROR = 5e-7  # what metahebb.compiler.tanh promises
 
-MAX_ABS, NONE, CLIP = Normalization("max_abs"), Normalization("none"), Normalization("clip", 0.75)
+MAX_ABS, NONE, CLIP = Bounds("max_abs"), Bounds("none"), Bounds("clip", 0.75)
 KERNELS = [
     *((rule, MAX_ABS) for rule in (*RULES.values(), oja, traced)),
     *((rule, n) for rule in (RULES["abcd_lr"], traced) for n in (NONE, CLIP)),

@@ -13,11 +13,11 @@ from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import FeedForward, Recurrent
 from metahebb.neurons import NEURONS, load_neuron, neuron
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.reference import update
 from metahebb.plasticity.rules import RULES
 
-NONE = Normalization("none")
+NONE = Bounds("none")
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 40), st.integers(1, 5))
 seeds = st.integers(0, 2**16)
 

@@ -14,13 +14,13 @@ from metahebb.errors import InputError
 from metahebb.genomes import Generated, Genome, GenomeMap, GivenGenes
 from metahebb.networks import FeedForward, Recurrent, Sparse
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import Normalization, Rule
+from metahebb.plasticity import Bounds, Rule
 from metahebb.plasticity.reference import Layer, update
 from metahebb.plasticity.rules import RULES
 from metahebb.tasks import Locomotion
 from metahebb.worker import Setup
 
-NONE = Normalization("none")
+NONE = Bounds("none")
 few = settings(max_examples=12)
 leaks = st.sampled_from([1.0, 0.6, 0.05])
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))

@@ -11,11 +11,11 @@ from toys import LANE, born, layers_of, observe
 from metahebb.compiler import fold_of
 from metahebb.errors import InputError
 from metahebb.networks import FeedForward, Recurrent
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.reference import update
 from metahebb.plasticity.rules import RULES
 
-NONE, RULE = Normalization("none"), RULES["abcd_lr"]
+NONE, RULE = Bounds("none"), RULES["abcd_lr"]
 few = settings(max_examples=15)
 paces = st.tuples(st.integers(1, 4), st.integers(1, 4))
 kinds = st.sampled_from([FeedForward, Recurrent])

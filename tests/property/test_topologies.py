@@ -18,7 +18,7 @@ from toys import layers_of, observe, oja, traced
 from metahebb.genomes import Genome, GenomeMap, GivenGenes, Merge, Mixture, RuleBook, Shared
 from metahebb.networks import Dense, Evolved, FeedForward, Modular, Sparse, Static
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.probes import parse_probes
 
@@ -238,7 +238,7 @@ def test_all_structure_is_the_static_network_and_clip_bounds_it_at_birth() -> No
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5)  # two kernels, two orders of sums
     clipped = network_of(Static(1.0))
-    clipped = replace(clipped, normalization=Normalization("clip", 0.5))
+    clipped = replace(clipped, normalization=Bounds("clip", 0.5))
     lanes = newborn(clipped, genome_of(clipped), genes)
     for bounded, free in zip(lanes.weights(1), found[0][1:3], strict=True):
         np.testing.assert_array_equal(bounded, np.clip(free, -0.5, 0.5))
@@ -281,7 +281,7 @@ def test_a_leveled_eta_is_the_mean_of_the_plastic_and_given_to_no_other(topology
 
 @every_map
 def test_a_layer_may_be_all_structure(genome_map: GenomeMap) -> None:
-    network = FeedForward((1,), normalization=Normalization("none"), topology=Static(0.9))
+    network = FeedForward((1,), normalization=Bounds("none"), topology=Static(0.9))
     genome = Genome.mapped(network.slots(5, 1), {"coefficients": genome_map})
     source, genes = seeded(genome.n_genes, 3, 1)
     lanes = network.lanes(5, 1, 2)

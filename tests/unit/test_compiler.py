@@ -13,17 +13,17 @@ import pytest
 
 import metahebb
 from metahebb.compiler import cache_folder, compiled
-from metahebb.plasticity import Normalization, compile_kernel, load_rule
+from metahebb.plasticity import Bounds, compile_kernel, load_rule
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.sweep import kernel_source
 
 PROCESS = """
 import numpy as np
-from metahebb.plasticity import Normalization, compile_kernel
+from metahebb.plasticity import Bounds, compile_kernel
 from metahebb.plasticity.rule import rule_from_source
 rule = rule_from_source("def mine(pre, /, A):\\n    return A * pre", "mine")
-kernel = compile_kernel(rule, Normalization("none"), "")
+kernel = compile_kernel(rule, Bounds("none"), "")
 print(kernel.tanh(np.float32(0.5)).hex())
 stats = kernel.tanh.stats
 print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
@@ -56,13 +56,13 @@ def test_same_text_same_module_and_other_text_another(tmp_path, monkeypatch):
         rule_from_source(f"def {name}(pre, /, A):\n    return A * pre + {number}", name)
         for name, number in (("one", 1.5), ("two", 1.5), ("three", 2.5))
     )
-    first = compile_kernel(one, Normalization("none"), "")
-    assert compile_kernel(two, Normalization("none"), "") is first
+    first = compile_kernel(one, Bounds("none"), "")
+    assert compile_kernel(two, Bounds("none"), "") is first
     others = [
-        compile_kernel(three, Normalization("none"), ""),
-        compile_kernel(one, Normalization("clip"), ""),
-        compile_kernel(one, Normalization("clip", 2.0), ""),
-        compile_kernel(one, Normalization("none"), "x = 1"),
+        compile_kernel(three, Bounds("none"), ""),
+        compile_kernel(one, Bounds("clip"), ""),
+        compile_kernel(one, Bounds("clip", 2.0), ""),
+        compile_kernel(one, Bounds("none"), "x = 1"),
     ]
     assert len({module.__file__ for module in (first, *others)}) == 5
     assert Path(first.__file__).is_relative_to(tmp_path)
@@ -71,11 +71,11 @@ def test_same_text_same_module_and_other_text_another(tmp_path, monkeypatch):
 def test_a_damaged_kernel_is_written_anew(tmp_path, monkeypatch):
     monkeypatch.setenv("METAHEBB_CACHE", str(tmp_path))
     rule = rule_from_source("def mine(pre, /, A):\n    return A * pre + 77", "mine")
-    path = Path(compile_kernel(rule, Normalization("none"), "").__file__)
+    path = Path(compile_kernel(rule, Bounds("none"), "").__file__)
     text = path.read_text()
     path.write_text(text[:100])
     compiled.cache_clear()
-    compile_kernel(rule, Normalization("none"), "")
+    compile_kernel(rule, Bounds("none"), "")
     assert path.read_text() == text
 
 
@@ -90,7 +90,7 @@ def unwritable_cache(tmp_path, monkeypatch):
 
 def compile_number(number):
     rule = rule_from_source(f"def mine(pre, /, A):\n    return A * pre + {number}", "mine")
-    return Path(compile_kernel(rule, Normalization("none"), "").__file__)
+    return Path(compile_kernel(rule, Bounds("none"), "").__file__)
 
 
 def test_without_a_writable_cache_the_temporary_folder_serves(unwritable_cache):
@@ -148,9 +148,9 @@ def test_a_users_rule_gets_the_kernel_of_a_shipped_one(tmp_path):
         path = tmp_path / f"{name}.py"
         path.write_text(OWN.format(formula))
         rule = load_rule(f"{path}:mine")
-        module = compile_kernel(rule, Normalization("max_abs"), "x = 1")
+        module = compile_kernel(rule, Bounds("max_abs"), "x = 1")
         sources.append(Path(module.__file__).read_text())
-    shipped = compile_kernel(RULES["abcd_lr"], Normalization("max_abs"), "x = 1")
+    shipped = compile_kernel(RULES["abcd_lr"], Bounds("max_abs"), "x = 1")
     assert sources[0] == Path(shipped.__file__).read_text()
     changed = [
         line
@@ -166,8 +166,8 @@ def test_a_users_rule_gets_the_kernel_of_a_shipped_one(tmp_path):
 def test_a_folded_scale_is_not_read():
     """Its plane stays in memory, but four reads per synapse are fewer than five."""
     rule = RULES["abcd_lr"]
-    folded = kernel_source(rule, Normalization("none"), None, "")
+    folded = kernel_source(rule, Bounds("none"), None, "")
     assert "c4[k]" in folded
-    (path,) = [compile_kernel(rule, Normalization("max_abs"), "x = 1").__file__]
+    (path,) = [compile_kernel(rule, Bounds("max_abs"), "x = 1").__file__]
     assert "c4" not in Path(path).read_text()
     assert "c3[k]" in Path(path).read_text()

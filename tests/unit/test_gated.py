@@ -17,7 +17,7 @@ from toys import BIRTH, Toy
 from metahebb.compiler.module import module_text
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
-from metahebb.life import Ending, Lanes, Life
+from metahebb.life import Ending, Life, Lockstep
 from metahebb.networks import Gated
 from metahebb.networks.gated import _driver_source
 from metahebb.noise import Key, Stream
@@ -101,7 +101,7 @@ def test_results_do_not_depend_on_the_lanes(cell: str) -> None:
     found = []
     for n in (1, 5):
         living = network.lanes(N_IN, N_OUT, n)
-        lanes = Lanes(Genome.direct(network.slots(N_IN, N_OUT)), living, task.lanes(n), n)
+        lanes = Lockstep(Genome.direct(network.slots(N_IN, N_OUT)), living, task.lanes(n), n)
         # To freeze what never changes is to do nothing.
         probes = [Freeze(2)] if n == 5 else []
         found.append(sorted(lanes.live(iter(lives), probes), key=lambda result: result.unit))
@@ -172,7 +172,7 @@ def test_a_diverged_life_ends_as_nonfinite() -> None:
     network = small("lstm")
     values = np.full_like(genes_of(network).values, np.inf)
     living = network.lanes(N_IN, N_OUT, 1)
-    lanes = Lanes(Genome.direct(network.slots(N_IN, N_OUT)), living, Toy().lanes(1), 1)
+    lanes = Lockstep(Genome.direct(network.slots(N_IN, N_OUT)), living, Toy().lanes(1), 1)
     (result,) = lanes.live(iter([Life(0, GivenGenes(values), BIRTH, BIRTH, 0, 9)]))
     assert (result.ending, result.steps) == (Ending.NONFINITE, 1)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from metahebb.commands.genomes import swap_genomes
 
 from metahebb.commands.evolve import Evolve, MapName
-from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
 from metahebb.evolution.memory import check_lanes
@@ -21,7 +21,7 @@ from metahebb.genomes import (
     LowRank,
     Merge,
     Mixture,
-    Neuron,
+    PerNeuron,
     PerSynapse,
     RuleBook,
     Shared,
@@ -116,9 +116,9 @@ def test_a_birth_genome_needs_weights_that_evolve() -> None:
     task = GymTask("CartPole-v1")
     for birth in ("uniform", "coevolved"):
         network = FeedForward((3,), birth=birth)
-        config = RunConfig(task, network, genome=Neuron(), birth_genome=LowRank(2))
+        config = RunConfig(task, network, genome=PerNeuron(), birth_genome=LowRank(2))
         if birth == "coevolved":
-            assert config.setup().genome.maps == (Neuron(), LowRank(2))
+            assert config.setup().genome.maps == (PerNeuron(), LowRank(2))
         else:
             with pytest.raises(InputError, match="birth_genome low_rank, got others; add --birth"):
                 config.setup()
@@ -131,10 +131,10 @@ def test_rules_that_are_no_abcd_are_refused_by_what_they_compute() -> None:
     from metahebb.plasticity.rule import rule_from_source
 
     slots = FeedForward((3,), rule_from_source(again, "mine")).slots(4, 2)
-    assert Genome.mapped(slots, {"coefficients": Neuron()}).n_genes == 4 * 4 + 5 * 3 + 4 * 2
+    assert Genome.mapped(slots, {"coefficients": PerNeuron()}).n_genes == 4 * 4 + 5 * 3 + 4 * 2
     slots = FeedForward((3,), rule_from_source(other, "mine")).slots(4, 2)
     with pytest.raises(InputError, match="got the rule mine; use the rule abcd_lr, or another"):
-        Genome.mapped(slots, {"coefficients": Neuron()})
+        Genome.mapped(slots, {"coefficients": PerNeuron()})
 
 
 def test_a_rule_without_coefficients_leaves_a_map_nothing_to_fill() -> None:

@@ -10,10 +10,10 @@ import pytest
 from toys import BIRTH, LANE, Toy, born, exploding, layers_of, observe, traced
 
 from metahebb.genomes import Genome, GivenGenes
-from metahebb.life import Ending, Lanes, Life
+from metahebb.life import Ending, Life, Lockstep
 from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream, integer
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.probes import Freeze
 
@@ -43,7 +43,7 @@ def lives_of(n, network=NETWORK, max_steps=20, spread=0.5):
 
 def live(lives, n_lanes=3, network=NETWORK, task=Toy(), probes=()):  # noqa: B008
     living = network.lanes(task.n_observations, task.n_outputs, n_lanes)
-    lanes = Lanes(genome_of(network), living, task.lanes(n_lanes), n_lanes)
+    lanes = Lockstep(genome_of(network), living, task.lanes(n_lanes), n_lanes)
     results = list(lanes.live(iter(lives), probes))
     assert len({result.unit for result in results}) == len(results) == len(lives)
     return sorted(results, key=lambda result: result.unit)
@@ -95,7 +95,7 @@ def test_a_free_lane_takes_the_next_life_at_once():
             yield life
 
     task = Toy()
-    lanes = Lanes(genome_of(), NETWORK.lanes(5, 3, 2), task.lanes(2), 2)
+    lanes = Lockstep(genome_of(), NETWORK.lanes(5, 3, 2), task.lanes(2), 2)
     results = lanes.live(queue())
     next(results)
     assert taken == [0, 1]
@@ -115,7 +115,7 @@ def test_no_lives_no_results():
 
 @pytest.mark.parametrize(
     "network",
-    [NETWORK, FeedForward((6,), exploding, Normalization("none"))],
+    [NETWORK, FeedForward((6,), exploding, Bounds("none"))],
     ids=["max_abs", "none"],
 )
 def test_nonfinite_weights_end_a_life_as_nonfinite(network):
@@ -128,7 +128,7 @@ def test_nonfinite_weights_end_a_life_as_nonfinite(network):
 
 def test_weights_that_overflow_end_a_life_though_tanh_would_hide_them():
     """Weights grow about ninefold per step, past float32's 3·10³⁸ within 45."""
-    network = FeedForward((6,), exploding, Normalization("none"))
+    network = FeedForward((6,), exploding, Bounds("none"))
     alone = born(replace(network, hidden=()), 1, 1, spread=0.0)
     outputs = [alone.act(np.ones((2, 1), np.float32), LANE)[0, 0] for _ in range(45)]
     assert abs(outputs[35]) == 1
@@ -149,7 +149,7 @@ def test_a_lane_recovers_from_a_nonfinite_life():
 
 
 def test_a_newborn_has_forgotten_everything():
-    network = FeedForward((6,), traced, Normalization("clip", 0.75))
+    network = FeedForward((6,), traced, Bounds("clip", 0.75))
     lanes, rng = born(network, 5, 3), np.random.default_rng(0)
     for _ in range(4):
         lanes.gains[1], lanes.modulators[1] = 0.5, 2.0

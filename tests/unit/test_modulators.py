@@ -11,18 +11,18 @@ from toys import BIRTH, Toy, ToyLanes, born, layers_of, traced
 
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
-from metahebb.life import Lanes, Life
+from metahebb.life import Life, Lockstep
 from metahebb.modulators import PredictionError, Reward
 from metahebb.networks import FeedForward, Recurrent
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.reference import update
 from metahebb.plasticity.rules import RULES
 from metahebb.tasks import Bandit
 from metahebb.tasks.base import StepResult
 from metahebb.worker import Plan, SearchPoint, Setup, Worker
 
-NONE = Normalization("none")
+NONE = Bounds("none")
 BOTH = np.arange(2)
 
 
@@ -118,7 +118,7 @@ def watched(setup, steps):
             seen.append((network.weights(0), network.activity(0), network.modulators[0].copy()))
 
     genes = np.random.default_rng(1).uniform(-1, 1, setup.genome.n_genes).astype(np.float32)
-    lanes = Lanes(setup.genome, network, task, 1, modulator)
+    lanes = Lockstep(setup.genome, network, task, 1, modulator)
     life = Life(0, GivenGenes(genes), BIRTH, Key(1, Stream.ENVIRONMENT), 0, steps)
     list(lanes.live(iter([life]), [Watch()]))
     return seen, setup.genome.expressed(GivenGenes(genes))["coefficients"]
@@ -173,7 +173,7 @@ def test_without_a_gate_the_reward_rule_is_abcd_bit_for_bit(kind):
     lives_of = []
     genes = rng.uniform(-1, 1, (2, 5, 1000)).astype(np.float32)
     for rule in (gated, RULES["abcd_lr"]):
-        network = FeedForward((9, 4), rule, Normalization(kind))
+        network = FeedForward((9, 4), rule, Bounds(kind))
         slots = network.slots(7, 3)
         genome = Genome.direct(slots)
         values, start = np.empty(genome.n_genes, np.float32), 0

@@ -12,7 +12,7 @@ from toys import Toy
 
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
-from metahebb.life import Lanes, Life
+from metahebb.life import Life, Lockstep
 from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream, normals
 from metahebb.plasticity.rules import RULES
@@ -77,7 +77,7 @@ def ant_lives(n, steps=12):
 def live_ants(lives, *probes, n_lanes=3):
     genome = Genome.direct(SMALL.slots(ANT.n_observations, ANT.n_outputs))
     network = SMALL.lanes(ANT.n_observations, ANT.n_outputs, n_lanes)
-    lanes = Lanes(genome, network, ANT.lanes(n_lanes), n_lanes)
+    lanes = Lockstep(genome, network, ANT.lanes(n_lanes), n_lanes)
     return sorted(lanes.live(iter(lives), probes), key=lambda result: result.unit)
 
 

@@ -9,7 +9,7 @@ import pytest
 from toys import oja
 
 from metahebb.errors import InputError
-from metahebb.plasticity import Normalization, load_rule, rule
+from metahebb.plasticity import Bounds, load_rule, rule
 from metahebb.plasticity.reference import Layer, update
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
@@ -307,28 +307,26 @@ def test_reference_stays_float32():
     stepper = define("return A * np.where(pre > 0, 1.0, 0.5)")
     ones = np.ones((2, 3), np.float32)
     signals = np.ones(3, np.float32), np.ones(2, np.float32)
-    new = update(stepper, Normalization("none"), Layer(ones, ones, ones[None]), *signals)
+    new = update(stepper, Bounds("none"), Layer(ones, ones, ones[None]), *signals)
     assert new.weights.dtype == np.float32
     np.testing.assert_array_equal(new.weights, 2 * ones)
 
 
 def test_normalizations():
     weights = np.array([[0.5, -2.0], [1.0, 0.0]], np.float32)
-    np.testing.assert_array_equal(Normalization("max_abs").apply(weights), weights / 2)
-    np.testing.assert_array_equal(Normalization("max_abs").apply(weights / 8), weights / 2)
-    np.testing.assert_array_equal(
-        Normalization("clip", 0.75).apply(weights), [[0.5, -0.75], [0.75, 0.0]]
-    )
-    np.testing.assert_array_equal(Normalization("none").apply(weights), weights)
-    np.testing.assert_array_equal(Normalization("max_abs").apply(weights * 0), weights * 0)
+    np.testing.assert_array_equal(Bounds("max_abs").apply(weights), weights / 2)
+    np.testing.assert_array_equal(Bounds("max_abs").apply(weights / 8), weights / 2)
+    np.testing.assert_array_equal(Bounds("clip", 0.75).apply(weights), [[0.5, -0.75], [0.75, 0.0]])
+    np.testing.assert_array_equal(Bounds("none").apply(weights), weights)
+    np.testing.assert_array_equal(Bounds("max_abs").apply(weights * 0), weights * 0)
 
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, np.inf, np.nan])
 def test_clip_limit_must_be_positive(limit):
     with pytest.raises(InputError, match=r"expected a positive clip limit, got .*; use"):
-        Normalization("clip", limit)
+        Bounds("clip", limit)
 
 
 def test_unknown_normalization():
     with pytest.raises(InputError, match="got 'maxabs'; did you mean 'max_abs'"):
-        Normalization("maxabs")
+        Bounds("maxabs")

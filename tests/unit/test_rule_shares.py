@@ -12,7 +12,7 @@ from toys import Toy, oja, traced
 from metahebb.analysis.rule_shares import NET, SIZE, TermSums, shares, why_not
 from metahebb.genomes import GivenGenes
 from metahebb.networks import FeedForward
-from metahebb.plasticity import Normalization, Rule
+from metahebb.plasticity import Bounds, Rule
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.terms import Terms
 from metahebb.probes import AnyProbe, Moment
@@ -47,7 +47,7 @@ def live(
     lanes: int = 2,
 ) -> tuple[TermSums, Watch]:
     """Live with weights that nothing bounds; every second synapse is in the second cluster."""
-    network = FeedForward((4,), rule, Normalization("none"))
+    network = FeedForward((4,), rule, Bounds("none"))
     setup = Setup.build(Toy(), network, seed=1, probes=tuple(probes))
     n_genes = setup.genome.n_genes
     if genes is None:
@@ -136,7 +136,7 @@ def test_neither_lanes_nor_the_probe_change_anything() -> None:
     one, alone = live(RULES["abcd_lr"], lanes=1)
     three, _ = live(RULES["abcd_lr"], lanes=3)
     np.testing.assert_array_equal(one.sums, three.sums)
-    network = FeedForward((4,), RULES["abcd_lr"], Normalization("none"))
+    network = FeedForward((4,), RULES["abcd_lr"], Bounds("none"))
     setup = Setup.build(Toy(), network, seed=1)
     genes = np.random.default_rng(0).normal(0, 0.1, setup.genome.n_genes).astype(np.float32)
     watch = Watch()

@@ -19,13 +19,13 @@ from metahebb.genomes import (
     LowRank,
     Merge,
     Mixture,
-    Neuron,
+    PerNeuron,
     PerSynapse,
     RuleBook,
     Shared,
 )
 from metahebb.networks import FeedForward
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
@@ -56,7 +56,7 @@ networks = st.builds(
     hidden=st.lists(st.integers(1, 300), max_size=3).map(tuple),
     rule=st.sampled_from([*RULES.values(), MINE]),
     normalization=st.builds(
-        Normalization, kind=st.sampled_from(("none", "max_abs", "clip")), limit=positive
+        Bounds, kind=st.sampled_from(("none", "max_abs", "clip")), limit=positive
     ),
     birth=st.sampled_from(("uniform", "zeros", "coevolved")),
     output=st.sampled_from(("tanh", "linear")),
@@ -71,7 +71,7 @@ genomes = st.one_of(
         seed=st.integers(0, 2**64 - 1),
     ),
     st.builds(AntiDiagonal),
-    st.builds(Neuron),
+    st.builds(PerNeuron),
     st.builds(LowRank, rank=st.integers(1, 99), offsets=st.booleans()),
     st.builds(Generated, hidden=st.integers(1, 999)),
     st.builds(RuleBook, threshold=st.floats(0, 1e6)),

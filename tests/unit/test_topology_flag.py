@@ -27,7 +27,7 @@ from metahebb.networks import (
     Static,
     name_of_topology,
 )
-from metahebb.plasticity import Normalization
+from metahebb.plasticity import Bounds
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
 from metahebb.tasks import GymTask
@@ -118,7 +118,7 @@ def test_what_does_not_go_together_writes_nothing(
 def test_the_table_of_the_howto_is_what_topologies_say() -> None:
     rows = re.findall(r"^\| `--topology (.+?)` \|(.+)\|$", HOWTO.read_text(), re.MULTILINE)
     assert {words.split()[0] for words, _ in rows} == set(TOPOLOGIES)
-    clip = Normalization("clip")
+    clip = Bounds("clip")
     for words, cells in rows:
         base = dataclasses.replace(CONFIG, network=FeedForward())
         told = ["--topology", *words.split()]

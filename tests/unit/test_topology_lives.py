@@ -11,7 +11,7 @@ from topologies import KINDS, genome_of, network_of
 from toys import Toy, exploding
 
 from metahebb.errors import InputError
-from metahebb.genomes import Genome, Neuron, Shared
+from metahebb.genomes import Genome, PerNeuron, Shared
 from metahebb.networks import Evolved, FeedForward, Gated, Modular, Sparse, Static
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
@@ -111,4 +111,4 @@ def test_gated_networks_have_all_synapses() -> None:
 def test_no_genes_are_left_for_a_map_where_all_is_structure() -> None:
     with pytest.raises(InputError, match="expected coefficients for the genome map to fill, got"):
         genome_of(network_of(Static(1.0)), Shared(2))
-    assert genome_of(network_of(Static(0.5)), Neuron()).n_genes == 4 * 8 + 5 * 6 + 15 + 9
+    assert genome_of(network_of(Static(0.5)), PerNeuron()).n_genes == 4 * 8 + 5 * 6 + 15 + 9

@@ -9,7 +9,7 @@ import pytest
 
 from metahebb.compiler import translated
 from metahebb.compiler.tanh import LIMIT
-from metahebb.plasticity import Normalization, compile_kernel
+from metahebb.plasticity import Bounds, compile_kernel
 from metahebb.plasticity.reference import Layer, update
 from metahebb.plasticity.rule import rule_from_source
 
@@ -87,14 +87,14 @@ def test_compiled_rule_is_float32_throughout_and_equals_the_reference(
     # Compiled anew, because numba keeps the intermediate code of fresh functions only.
     monkeypatch.setenv("METAHEBB_CACHE", str(tmp_path))
     rule = rule_from_source(source, "mine")
-    kernel = compile_kernel(rule, Normalization("none"), "")
+    kernel = compile_kernel(rule, Bounds("none"), "")
     rng = np.random.default_rng(0)
     n_out, n_in = 13, 37  # rows along inputs
     pre, post, inputs = (rng.uniform(-1, 1, n).astype(np.float32) for n in (n_in, n_out, n_in))
     weights = rng.uniform(-1, 1, (n_out, n_in)).astype(np.float32)
     coefficients = rng.uniform(0.5, 1, (2, n_out, n_in)).astype(np.float32)
     layer = Layer(weights.copy(), np.empty(0, np.float32), coefficients)
-    expected = update(rule, Normalization("none"), layer, pre, post).weights
+    expected = update(rule, Bounds("none"), layer, pre, post).weights
     drive = np.zeros(n_out, np.float32)
     scratch, one = np.zeros(n_in, np.float32), np.float32(1)
     scale = kernel.sweep(
@@ -119,7 +119,7 @@ def native_code(function):
 def test_tanh_is_within_its_promise(tmp_path, monkeypatch):
     monkeypatch.setenv("METAHEBB_CACHE", str(tmp_path))
     rule = rule_from_source("def mine(pre, /, A):\n    return A * pre", "mine")
-    tanh = compile_kernel(rule, Normalization("clip", 3.0), "").tanh
+    tanh = compile_kernel(rule, Bounds("clip", 3.0), "").tanh
     x = np.concatenate([np.linspace(-LIMIT - 1, LIMIT + 1, 4001), np.geomspace(1e-30, 1, 1000)])
     ours = np.array([tanh(value) for value in x.astype(np.float32)])
     np.testing.assert_allclose(ours, np.tanh(x), rtol=0, atol=5e-7)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import Lanes, StepResult
+from metahebb.tasks.base import LaneNumbers, StepResult
 from metahebb.tasks.car_racing.env import VariedCarRacing
 from metahebb.tasks.car_racing.task import VARIANTS, CarRacing
 from metahebb.tasks.car_racing.view import FRAME, CarView, Shrinker
@@ -36,7 +36,7 @@ class CarRacingLanes:
         self._shrink = Shrinker(task.size)
         self.observations = np.zeros((n, task.n_observations), np.float32)
 
-    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes``, on the track of its seed."""
         frames = []
         for lane, seed, body in zip(lanes.tolist(), seeds, bodies.tolist(), strict=True):
@@ -55,7 +55,7 @@ class CarRacingLanes:
             return _Car(VariedCarRacing(*ground))
         return _Car(_NotedRacing(self._view, lane, *ground))
 
-    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+    def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; a lane with a non-finite output stands still."""
         k = len(lanes)
         result = StepResult.of_nothing(k)
@@ -73,7 +73,7 @@ class CarRacingLanes:
         result.truncated[:] = (idle > self._task.patience) & ~result.terminated
         return result
 
-    def _look(self, lanes: Lanes, frames: Sequence[Frame | None]) -> None:
+    def _look(self, lanes: LaneNumbers, frames: Sequence[Frame | None]) -> None:
         """Make observations of the lanes' frames, which are drawn now or came with the step."""
         if self._view is not None:
             self._view.draw(lanes)

@@ -15,7 +15,7 @@ from metahebb.compiler.module import module_text
 if TYPE_CHECKING:
     from gymnasium.envs.box2d.car_racing import CarRacing
 
-    from metahebb.tasks.base import Lanes
+    from metahebb.tasks.base import LaneNumbers
 
 FRAME = 96
 """Rows and columns of a frame."""
@@ -45,7 +45,7 @@ class Shrinker:
         self._shrink: Any = compiled(module_text(_driver_source())).shrink
 
     def __call__(
-        self, lanes: Lanes, frames: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]
+        self, lanes: LaneNumbers, frames: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]
     ) -> None:
         """Write ``lanes`` of ``frames`` ``(n, 96, 96, 3)``, in [0, 1], into rows of ``out``."""
         self._shrink(lanes, frames, self._firsts, self._weights, self._mixed, out)
@@ -119,7 +119,7 @@ class CarView:
         self._states[lane] = state
         self._texts[lane] = _text(f"{env.reward:04.0f}")
 
-    def draw(self, lanes: Lanes) -> None:
+    def draw(self, lanes: LaneNumbers) -> None:
         """Draw the frames of ``lanes`` as they were noted."""
         self._draw(
             lanes,

@@ -17,7 +17,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.own_files import described
-from metahebb.tasks.base import Lanes, StepResult, TaskError
+from metahebb.tasks.base import LaneNumbers, StepResult, TaskError
 from metahebb.tasks.gym.envs import located, make_env
 from metahebb.tasks.gym.kept import kept_facts
 from metahebb.tasks.gym.kwargs import Kwargs, key_of, read_kwargs, read_word
@@ -219,7 +219,7 @@ class GymLanes:
         self._reasons = [""] * n
         self.observations = np.zeros((n, task.n_observations), dtype=np.float32)
 
-    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes`` with ``env.reset(seed=...)``.
 
         The first observation of each environment is held against its space.
@@ -251,7 +251,7 @@ class GymLanes:
             made[body] = make_env(task.env_id, task.kwargs_of(task.bodies[body]))
         return made[body]
 
-    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+    def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; a lane with a non-finite output stands still."""
         k = len(lanes)
         result = StepResult.of_nothing(k)

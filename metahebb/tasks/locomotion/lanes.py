@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.tasks.base import Lanes, StepResult
+from metahebb.tasks.base import LaneNumbers, StepResult
 from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import compiled, locks
 from metahebb.tasks.locomotion.rewards import GymnasiumReward, Rows
@@ -83,7 +83,7 @@ class LocomotionLanes:
         self._healthy_high = np.array(body.healthy_high)
         self._ctrl_low, self._ctrl_high = model.actuator_ctrlrange.T.astype(np.float32)
 
-    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes``; ``seeds`` as in Gymnasium's ``reset(seed=...)``."""
         lanes = np.asarray(lanes, dtype=np.intp)
         self.change_bodies(lanes, np.asarray(bodies, dtype=np.intp))
@@ -102,7 +102,7 @@ class LocomotionLanes:
         if self._reward is not None:
             self._reward.begin(lanes)
 
-    def change_bodies(self, lanes: Lanes, bodies: Lanes) -> None:
+    def change_bodies(self, lanes: LaneNumbers, bodies: LaneNumbers) -> None:
         """Give ``lanes`` the bodies ``(k,)`` of the task, mid-life too; no other lane notices."""
         changed = self._lane_body[lanes] != bodies
         if changed.any():
@@ -116,13 +116,13 @@ class LocomotionLanes:
         """The task's bodies, in the order of their numbers."""
         return self._task.bodies
 
-    def push(self, lanes: Lanes, x: float, y: float) -> None:
+    def push(self, lanes: LaneNumbers, x: float, y: float) -> None:
         """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` only where the body has it."""
         self._qvel[lanes, 0] += x
         if y:
             self._qvel[lanes, 1] += y
 
-    def turn(self, lanes: Lanes, angles: npt.NDArray[np.float64]) -> None:
+    def turn(self, lanes: LaneNumbers, angles: npt.NDArray[np.float64]) -> None:
         """Turn the root, which must be free, and its velocity by ``angles`` ``(k,)`` [rad]."""
         cos, sin = np.cos(angles), np.sin(angles)
         x, y = self._qvel[lanes, 0], self._qvel[lanes, 1]
@@ -145,7 +145,7 @@ class LocomotionLanes:
             qvel = rng.uniform(-scale, scale, model.nv)
         return self._locks[self._lane_body[lane]].apply(qpos), qvel
 
-    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+    def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; outputs outside the control range are clipped to it."""
         k = len(lanes)
         rows: Rows = slice(None) if k == self._n else lanes

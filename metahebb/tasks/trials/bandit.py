@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import Lanes, StepResult
+from metahebb.tasks.base import LaneNumbers, StepResult
 
 CUES, ACTIONS = 2, 2
 SENSORS = ("cue 0", "cue 1", "always 1")
@@ -93,7 +93,7 @@ class BanditLanes:
         self._ages = np.zeros(n, np.intp)
         self.observations = np.zeros((n, task.n_observations), np.float32)
 
-    def reset(self, lanes: Lanes, seeds: Sequence[int], bodies: Lanes) -> None:
+    def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes``: draw its bit, its reversal and its cues."""
         length = self._task.max_steps
         for lane, seed in zip(lanes, seeds, strict=True):
@@ -105,7 +105,7 @@ class BanditLanes:
         self._ages[lanes] = 0
         self._observe(lanes)
 
-    def step(self, outputs: npt.NDArray[np.float32], lanes: Lanes) -> StepResult:
+    def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; a non-finite output is wrong."""
         ages = self._ages[lanes]
         nonfinite: npt.NDArray[np.bool_] = np.logical_not(np.isfinite(outputs).all(axis=1))
@@ -126,7 +126,7 @@ class BanditLanes:
             emitted=np.eye(ACTIONS, dtype=np.float32)[actions],
         )
 
-    def _observe(self, lanes: Lanes) -> None:
+    def _observe(self, lanes: LaneNumbers) -> None:
         cues = self.cues[lanes, self._ages[lanes] % self._task.max_steps]
         self.observations[lanes] = [0, 0, 1]
         self.observations[lanes, cues] = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ NAMES = ("A", "B", "C", "D", "eta")
 
 
 @dataclass(frozen=True)
-class Neuron(GenomeMap):
+class PerNeuron(GenomeMap):
     """Neuron-centric Hebbian learning (Ferigo, Cunegatti & Iacca 2024), for the rule ``abcd_lr``.
 
     Δw_ij = ½(η_i + η_j)·(A_i·o_i + B_j·o_j + C_i·C_j·o_i·o_j + D_i·D_j), from neuron i to neuron j.
@@ -28,6 +29,8 @@ class Neuron(GenomeMap):
     post: it is given A = C_i·C_j, B = A_i, C = B_j, D = D_i·D_j and eta = ½(η_i + η_j), so that Δw
     is the same function.
     """
+
+    saved_as: ClassVar[str] = "Neuron"
 
     def n_genes(self, slot: Slot) -> int:
         """Return the genes that ``slot`` takes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,15 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
-class Normalization:
+class Bounds:
     """A layer's normalisation after each update.
 
     ``none`` leaves weights alone. ``max_abs`` divides a layer by its largest magnitude, upward too
     (Najarro & Risi 2020, in their pixel tasks); a layer of zeros is left as it is. ``clip`` bounds
     each weight to ±limit. None of them touches the weights of a newborn.
     """
+
+    saved_as: ClassVar[str] = "Normalization"
 
     kind: Literal["none", "max_abs", "clip"] = "max_abs"
     """none | max_abs | clip"""
