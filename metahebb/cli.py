@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import importlib
 import io
 import signal
@@ -31,7 +32,8 @@ Evolve plasticity rules instead of weights.
   bench             speed, side by side with peers and limits
   doctor            check this machine: versions, cores, rendering, cache
 
-metahebb COMMAND --help tells more of each; --traceback shows where an error arose.
+metahebb COMMAND --help tells more of each; --traceback shows where an error arose; --trust lets
+code run that a run folder from elsewhere brings along.
 Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped by SIGTERM
 or SIGHUP (give the line again), 130 interrupted, 141 nobody reads on (as in `| head`).
 """
@@ -44,16 +46,16 @@ _NO_TEMPORARY = "temporary directory"
 
 
 class Command(NamedTuple):
-    """Where a command is, what its first word names, and the flag that may stand for that."""
+    """Where a command is, what its first word names, and the flags that may stand for that."""
 
     module: str
     function: str
     subject: str = ""
-    flag: str = ""
+    flags: tuple[str, ...] = ()
 
 
 COMMANDS = {
-    "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET", "--env"),
+    "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET", ("--env", "--task")),
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
     "replay": Command("metahebb.commands.verify", "replay", "DIR"),
     "verify": Command("metahebb.commands.verify", "verify", "DIR"),
@@ -116,8 +118,8 @@ def _degraded(error: UnicodeError) -> tuple[str | bytes, int]:
 
 def _main(arguments: list[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
-    traceback = "--traceback" in words
-    words = [word for word in words if word != "--traceback"]
+    traceback, trusts = "--traceback" in words, "--trust" in words
+    words = [word for word in words if word not in ("--traceback", "--trust")]
     if not words or words[0] in ("-h", "--help"):
         print(USAGE, end="")
         return 0 if words else 2
@@ -125,7 +127,8 @@ def _main(arguments: list[str] | None) -> int:
         print(importlib.import_module("metahebb").__version__)
         return 0
     try:
-        with from_here(), heard():  # first of all: code of a user's may go elsewhere
+        # First of all: code of a user's may go elsewhere.
+        with from_here(), heard(), _trusting(trusts):
             return _run(*words)
     except MetahebbError as error:
         if traceback:
@@ -158,13 +161,20 @@ def _main(arguments: list[str] | None) -> int:
         return 130
 
 
+def _trusting(everything: bool) -> contextlib.AbstractContextManager[None]:
+    """Return a block in which code of run folders may run unread, if ``everything`` is trusted."""
+    if not everything:
+        return contextlib.nullcontext()
+    return importlib.import_module("metahebb.own_parts").trusting(True)  # type: ignore[no-any-return]
+
+
 def _run(name: str, *rest: str) -> int:
     if name not in COMMANDS:
         raise unknown_name("command", name, COMMANDS)
     command = COMMANDS[name]
     asks = bool(rest) and rest[0] in ("-h", "--help")
     subject, words = "", list(rest)
-    told = any(word.partition("=")[0] == command.flag for word in rest if command.flag)
+    told = any(word.partition("=")[0] in command.flags for word in rest)
     if command.subject and not asks and not (told and rest[0].startswith("-")):
         if not rest or rest[0].startswith("-"):
             got = repr(rest[0]) if rest else "nothing"

@@ -39,7 +39,7 @@ def import_file(path: Path) -> ModuleType:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))  # as the last entry, so that it hides nothing
         ADDED.add(str(folder))
-    with _one_line(path):
+    with importing(path):
         if name.isidentifier() and _is_free(name):
             spec = importlib.util.find_spec(name)
             if spec is not None and spec.origin and os.path.samefile(spec.origin, path):
@@ -58,7 +58,7 @@ def import_apart(path: Path, name: str) -> ModuleType:
         raise InputError(f"expected a Python file, got {path}; give it a .py ending")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    with _one_line(path):
+    with importing(path):
         spec.loader.exec_module(module)
     return module
 
@@ -68,7 +68,8 @@ def _is_free(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def _one_line(path: Path) -> Iterator[None]:
+def importing(path: Path) -> Iterator[None]:
+    """Turn what importing the file at ``path`` raises in the block into one line."""
     try:
         yield
     except InputError:

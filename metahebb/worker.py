@@ -20,6 +20,8 @@ from metahebb.life import Ending, Life, LifeResult, Lockstep
 from metahebb.modulators import Modulator
 from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
+from metahebb.own_files import described
+from metahebb.own_parts import is_of_own
 from metahebb.probes import AnyProbe
 from metahebb.tasks.base import Placed, Task, TaskError
 from metahebb.user_code import is_of_user, let_go
@@ -208,18 +210,19 @@ class Worker:
         ``probes`` come after those of the set-up.
 
         Raises:
-            TaskError: code of users called ``sys.exit``, or raised what is no Exception.
+            TaskError: a part of a user's own raised an error, or code of users called ``sys.exit``.
         """
         try:
             yield from self._lanes.live(lives, (*self.setup.probes, *probes))
         except GeneratorExit:  # whoever takes the results wants no more of them
             raise
         except BaseException as error:
-            if isinstance(error, Exception) or not is_of_user(error):
+            is_ours = isinstance(error, (MetahebbError, MemoryError)) or not is_of_user(error)
+            if is_ours or (isinstance(error, Exception) and not is_of_own(error)):
                 raise
             raise TaskError(
-                f"expected lives to end by themselves, got {type(error).__name__}: {error}; give "
-                "the same command with --traceback to see where it was raised"
+                f"expected lives to end by themselves, got {described(error)}; give the same "
+                "command with --traceback to see all of where it was raised"
             ) from error
 
     def stop(self) -> None:

@@ -11,20 +11,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from metahebb.commands.environments import config_of, env_of, tell_of_actions
 from metahebb.commands.networks import swap_network
-from metahebb.commands.parsing import parse
+from metahebb.commands.parsing import parse, values_of
 from metahebb.commands.parts import swap_parts
 from metahebb.commands.topologies import swap_topology
 from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, StorageError, one_line
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.backends.where import Where
-from metahebb.genomes import merges
+from metahebb.genomes import GENOME_MAPS, merges
+from metahebb.modulators import MODULATORS
+from metahebb.networks import NETWORKS, TOPOLOGIES, FeedForward
 from metahebb.paths import absolute, leave_removed_folder
 from metahebb.runs.arithmetic import changed
 from metahebb.runs.config import RunConfig
@@ -33,23 +35,10 @@ from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import REPEAT, slug
+from metahebb.tasks import TASKS
 from metahebb.tasks.gym.envs import short
 
 FINAL_LIVES = 32
-
-MapName = Literal[
-    "per_synapse",
-    "shared",
-    "anti_diagonal",
-    "neuron",
-    "low_rank",
-    "generated",
-    "rule_book",
-    "mixture",
-    "merge",
-]
-ModulatorName = Literal["reward", "prediction_error"]
-TopologyName = Literal["dense", "sparse", "modular", "evolved", "static"]
 
 
 @dataclass(frozen=True)
@@ -79,21 +68,22 @@ class Evolve:
     run: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ANT_QUICK)
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
-    network: (
-        Literal["feedforward", "recurrent", "convolutional", "static", "lstm", "gru"] | None
-    ) = None
+    network: Annotated[str | None, tyro.conf.arg(metavar=NETWORKS.metavar)] = None
     """Another network of the preset's sizes, with flags of its own; none: the preset's."""
-    genome: MapName | None = None
+    genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
     """Another genome map, with flags of its own (see docs/howto/genome-maps.md); none: the
     preset's."""
-    birth_genome: MapName | None = None
+    birth_genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
     """The same for the weights of --birth coevolved."""
-    modulator: ModulatorName | None = None
+    modulator: Annotated[str | None, tyro.conf.arg(metavar=MODULATORS.metavar)] = None
     """What each life tells its synapses, with flags of its own (see docs/howto/your-rule.md); none:
     the preset's."""
-    topology: TopologyName | None = None
+    topology: Annotated[str | None, tyro.conf.arg(metavar=TOPOLOGIES.metavar)] = None
     """Which synapses there are and which are plastic, with flags of its own (see
     docs/howto/genome-maps.md); none: the preset's."""
+    task: Annotated[str | None, tyro.conf.arg(metavar=TASKS.metavar)] = None
+    """Another task, with flags of its own, in the place of the preset's, or of a preset (see
+    docs/howto/your-parts.md)."""
     env: str | None = None
     """A Gymnasium environment by its id, in the place of a preset (see
     docs/howto/your-environment.md)."""
@@ -122,16 +112,10 @@ def evolve(name: str, rest: list[str]) -> int:
     The run folder is printed on the last line. With ``--resume`` this is `resume` where the folder
     is there.
     """
-    default, env_id = Evolve(), env_of(rest)
-    if name and env_id is not None:
-        raise InputError(f"expected a preset or --env, got both ({name}, {env_id}); leave out one")
-    if name or env_id is not None:
-        config = preset(name) if env_id is None else config_of(env_id, rest)
-        config = swap_topology(swap_network(config, rest), rest)
-        default = Evolve(run=swap_parts(config, rest))
-    words = name or (f"--env {env_id}" if env_id is not None else "PRESET")
-    prog = f"metahebb evolve {words}"
-    name = name or slug([short(env_id or "")])
+    words, config = _asked(name, rest)
+    default = Evolve() if config is None else Evolve(run=config)
+    prog = f"metahebb evolve {words or 'PRESET'}"
+    name = name or slug([short(words.rpartition(" ")[2])])
     options = parse(Evolve, default, rest, prog)
     config = options.run
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
@@ -156,6 +140,28 @@ def evolve(name: str, rest: list[str]) -> int:
                 if getattr(error, "exit_status", 1) in (1, InputError.exit_status):
                     run.discard()
                 raise
+
+
+def _asked(name: str, rest: list[str]) -> tuple[str, RunConfig | None]:
+    """Return the words that say what to evolve, and the config that further flags change.
+
+    Args:
+        name: of a preset; empty where ``--env`` or ``--task`` stands in its place.
+        rest: the flags.
+    """
+    env_id, tasks = env_of(rest), values_of("--task", rest)
+    if name and env_id is not None:
+        raise InputError(f"expected a preset or --env, got both ({name}, {env_id}); leave out one")
+    if name:
+        words, config = name, preset(name)
+    elif env_id is not None:
+        words, config = f"--env {env_id}", config_of(env_id, rest)
+    elif tasks:
+        words = f"--task {tasks[-1]}"
+        config = RunConfig(TASKS.find(tasks[-1])(), FeedForward((32, 16)))
+    else:
+        return "", None
+    return words, swap_parts(swap_topology(swap_network(config, rest), rest), rest)
 
 
 def _tell_of_modulator(config: RunConfig) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from metahebb.commands.parsing import values_of
-from metahebb.errors import unknown_name
-from metahebb.networks import NETWORKS
+from metahebb.networks import network_like
 from metahebb.runs.config import RunConfig
 
 
@@ -19,7 +18,5 @@ def swap_network(config: RunConfig, words: list[str]) -> RunConfig:
         InputError: there is no such network; the nearest name is suggested.
     """
     for name in values_of("--network", words):
-        if name not in NETWORKS:
-            raise unknown_name("network", name, NETWORKS)
-        config = dataclasses.replace(config, network=NETWORKS[name](config.network))
+        config = dataclasses.replace(config, network=network_like(config.network, name))
     return config

@@ -49,7 +49,7 @@ def parse(wanted: type[T], default: T, rest: list[str], prog: str) -> T:
                 default=default,
                 args=words,
                 prog=prog,
-                config=(tyro.conf.AvoidSubcommands,),
+                config=(tyro.conf.AvoidSubcommands, tyro.conf.SuppressFixed),
             )
             return parsed
     except SystemExit as ending:

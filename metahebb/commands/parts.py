@@ -1,30 +1,30 @@
-"""``--genome``, ``--birth-genome`` and ``--modulator``: parts of a run, each told by one word."""
+"""``--genome``, ``--modulator``, ``--task`` and others: parts of a run, each told by one word."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from metahebb.commands.parsing import values_of
-from metahebb.errors import unknown_name
 from metahebb.genomes import GENOME_MAPS
 from metahebb.modulators import MODULATORS
+from metahebb.registry import Registry
 from metahebb.runs.config import RunConfig
+from metahebb.tasks import TASKS
 
 
 class Part(NamedTuple):
     """A field of a run's config that a flag fills with another kind of thing."""
 
     field: str
-    what: str
-    known: Mapping[str, type[Any]]
+    registry: Registry[type[Any]]
 
 
 PARTS = {
-    "--genome": Part("genome", "genome map", GENOME_MAPS),
-    "--birth-genome": Part("birth_genome", "genome map", GENOME_MAPS),
-    "--modulator": Part("modulator", "modulator", MODULATORS),
+    "--genome": Part("genome", GENOME_MAPS),
+    "--birth-genome": Part("birth_genome", GENOME_MAPS),
+    "--modulator": Part("modulator", MODULATORS),
+    "--task": Part("task", TASKS),
 }
 """The parts by their flag."""
 
@@ -40,9 +40,8 @@ def swap_parts(config: RunConfig, words: list[str]) -> RunConfig:
     """
     for flag, part in PARTS.items():
         for name in values_of(flag, words):
-            if name not in part.known:
-                raise unknown_name(part.what, name, part.known)
-            if type(getattr(config, part.field)) is not part.known[name]:
-                changed: dict[str, Any] = {part.field: part.known[name]()}
+            kind = part.registry.find(name)
+            if type(getattr(config, part.field)) is not kind:
+                changed: dict[str, Any] = {part.field: kind()}
                 config = dataclasses.replace(config, **changed)
     return config

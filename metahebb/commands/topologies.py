@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from metahebb.commands.parsing import values_of
-from metahebb.errors import InputError, unknown_name
+from metahebb.errors import InputError
 from metahebb.networks import TOPOLOGIES
 from metahebb.runs.config import RunConfig
 
@@ -21,16 +21,14 @@ def swap_topology(config: RunConfig, words: list[str]) -> RunConfig:
             no layers that could have one.
     """
     for name in values_of("--topology", words):
-        if name not in TOPOLOGIES:
-            raise unknown_name("topology", name, TOPOLOGIES)
+        kind = TOPOLOGIES.find(name)
         network = config.network
         if network.rule is None:
             raise InputError(
                 f"expected a feed-forward network for --topology {name}, got {network.label}; "
                 "leave it out, or use --network feedforward"
             )
-        topology = TOPOLOGIES[name]()
-        if type(network.topology) is not type(topology):
-            changed = dataclasses.replace(network, topology=topology)
+        if type(network.topology) is not kind:
+            changed = dataclasses.replace(network, topology=kind())  # type: ignore[type-var]
             config = dataclasses.replace(config, network=changed)
     return config

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from metahebb.genomes.anti_diagonal import AntiDiagonal
+from metahebb.genomes.base import GenomeMap
 from metahebb.genomes.generated import Generated
 from metahebb.genomes.low_rank import LowRank
 from metahebb.genomes.merge import Merge
@@ -13,34 +14,32 @@ from metahebb.genomes.per_neuron import PerNeuron
 from metahebb.genomes.per_synapse import PerSynapse
 from metahebb.genomes.rule_book import RuleBook
 from metahebb.genomes.shared import Shared
+from metahebb.registry import Registry
 
-AnyMap: TypeAlias = (
-    PerSynapse
-    | Shared
-    | AntiDiagonal
-    | PerNeuron
-    | LowRank
-    | Generated
-    | RuleBook
-    | Mixture
-    | Merge
+GENOME_MAPS: Registry[type[GenomeMap]] = Registry(
+    "genome map",
+    {
+        "per_synapse": PerSynapse,
+        "shared": Shared,
+        "anti_diagonal": AntiDiagonal,
+        "neuron": PerNeuron,
+        "low_rank": LowRank,
+        "generated": Generated,
+        "rule_book": RuleBook,
+        "mixture": Mixture,
+        "merge": Merge,
+    },
+    needs=("n_genes", "express"),
 )
-"""Every genome map that a run's config may hold."""
+"""All genome maps by name; to add one, write a file and list it here."""
 
-GENOME_MAPS: dict[str, type[AnyMap]] = {
-    "per_synapse": PerSynapse,
-    "shared": Shared,
-    "anti_diagonal": AntiDiagonal,
-    "neuron": PerNeuron,
-    "low_rank": LowRank,
-    "generated": Generated,
-    "rule_book": RuleBook,
-    "mixture": Mixture,
-    "merge": Merge,
-}
-"""All genome maps by name; to add one, write a file and list it here, and in `AnyMap`."""
+if TYPE_CHECKING:
+    AnyMap: TypeAlias = GenomeMap
+else:
+    AnyMap = Annotated[Any, GENOME_MAPS]
+"""The type of a config's field that may hold any genome map."""
 
 
-def name_of_map(genome_map: AnyMap) -> str:
+def name_of_map(genome_map: GenomeMap) -> str:
     """Return the name that a genome map goes by."""
-    return next(name for name, kind in GENOME_MAPS.items() if kind is type(genome_map))
+    return GENOME_MAPS.name_of(genome_map)

@@ -9,6 +9,7 @@ from metahebb.networks.plastic import Plastic as Plastic
 from metahebb.networks.recurrent import Recurrent as Recurrent
 from metahebb.networks.registry import NETWORKS as NETWORKS
 from metahebb.networks.registry import AnyNetwork as AnyNetwork
+from metahebb.networks.registry import network_like as network_like
 from metahebb.networks.senses import OBSERVED as OBSERVED
 from metahebb.networks.senses import ObservationNorm as ObservationNorm
 from metahebb.networks.senses import Senses as Senses

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.genomes import GeneSource, Genome, Slot
+from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.topology import AnyTopology
 from metahebb.noise import Key
 from metahebb.plasticity import Rule
@@ -136,8 +136,15 @@ class Network(Protocol):
     def part(self) -> str:
         """What one of the network's matrices is called: 'layer', or 'matrix'."""
 
+    @classmethod
+    def like(cls, old: Network, name: str) -> Self:
+        """Return the network of this kind called ``name`` with what it can have of another one."""
+
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
         """Return what must be inherited, for a task of these sizes."""
+
+    def layers(self, n_observations: int, n_outputs: int) -> Sequence[LayerShape]:
+        """Return the shape of each matrix, for a task of these sizes."""
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> NetworkLanes:
         """Open ``n`` lanes."""

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -78,9 +78,13 @@ class Gated:
         return self.cell
 
     @classmethod
-    def like(cls, old: Network, cell: Literal["lstm", "gru"]) -> Gated:
-        """Return a gated network of the sizes, output and observation scale of another one."""
-        return cls(cell, old.hidden, old.output, old.observation_scale)
+    def like(cls, old: Network, name: str) -> Self:
+        """Return the cell ``name`` with the sizes, output and observation scale of another one.
+
+        It has 8 units where the other one has no hidden layer.
+        """
+        hidden = old.hidden or (8,)
+        return cls(name, hidden, old.output, old.observation_scale)  # type: ignore[arg-type]
 
     def layers(self, n_observations: int, n_outputs: int) -> list[LayerShape]:
         """Return the shape of each matrix and bias, in the order of memory.

@@ -80,7 +80,7 @@ class Plastic(ABC):
     part: ClassVar[str] = "layer"
 
     @classmethod
-    def like(cls, old: Network) -> Self:
+    def like(cls, old: Network, name: str = "") -> Self:
         """Return such a network that has all that it can have in common with another one."""
         if type(old) is cls:
             return old

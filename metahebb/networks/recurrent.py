@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 from metahebb.errors import InputError
+from metahebb.networks.base import Network
 from metahebb.networks.graph import Graph, layered
 from metahebb.networks.plastic import Plastic
 from metahebb.neurons import NEURONS
@@ -48,6 +49,15 @@ class Recurrent(Plastic):
                 f"expected a leak of 1 with the neuron {self.neuron.name}, got {self.leak}: a leak "
                 "is that of tanh; use a constant of the neuron's own, as in --neuron leaky:tau=30"
             )
+
+    @classmethod
+    def like(cls, old: Network, name: str = "") -> Self:
+        """Return such a network that has all that it can have in common with another one.
+
+        It has 8 neurons where the other one has no hidden layer.
+        """
+        hidden = old.hidden or (8,)
+        return super().like(replace(old, hidden=hidden), name)  # type: ignore[type-var]
 
     def graph(self, n_observations: int, n_outputs: int) -> Graph:
         """Return the populations and projections, for a task of these sizes."""

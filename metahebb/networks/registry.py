@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from metahebb.networks.base import Network
 from metahebb.networks.convolutional import Convolutional
@@ -13,24 +11,39 @@ from metahebb.networks.feedforward import FeedForward
 from metahebb.networks.gated import Gated
 from metahebb.networks.recurrent import Recurrent
 from metahebb.plasticity.rules import RULES
+from metahebb.registry import Registry
 
-AnyNetwork: TypeAlias = FeedForward | Recurrent | Convolutional | Gated
-"""Every network that a run's config may hold."""
+NETWORKS: Registry[type[Network]] = Registry(
+    "network",
+    {
+        "feedforward": FeedForward,
+        "recurrent": Recurrent,
+        "convolutional": Convolutional,
+        "static": FeedForward,
+        "lstm": Gated,
+        "gru": Gated,
+    },
+    needs=("slots", "lanes", "like", "label", "rule", "is_static"),
+)
+"""All networks by name; to add one, write a file and list it here."""
+
+if TYPE_CHECKING:
+    AnyNetwork: TypeAlias = Network
+else:
+    AnyNetwork = Annotated[Any, NETWORKS]
+"""The type of a config's field that may hold any network."""
 
 
-def _static(old: Network) -> AnyNetwork:
-    """Return a network whose weights are inherited: that of images, or a feed-forward one."""
-    kept = old if isinstance(old, Convolutional) else FeedForward.like(old)
+def network_like(old: Network, name: str) -> Network:
+    """Return the network called ``name``, or FILE.py:CLASS, with what it can have of ``old``.
+
+    A static network is one whose weights are inherited: that of images, or a feed-forward one.
+
+    Raises:
+        InputError: there is no such network.
+    """
+    kind = NETWORKS.find(name)
+    if name != "static":
+        return kind.like(old, name)
+    kept = old if isinstance(old, Convolutional) else FeedForward.like(old, name)
     return replace(kept, rule=RULES["static"])
-
-
-NETWORKS: dict[str, Callable[[Network], AnyNetwork]] = {
-    "feedforward": FeedForward.like,
-    "recurrent": Recurrent.like,
-    "convolutional": Convolutional.like,
-    "static": _static,
-    "lstm": functools.partial(Gated.like, cell="lstm"),
-    "gru": functools.partial(Gated.like, cell="gru"),
-}
-"""Makes a network of the sizes, output and observation scale of another one; to add a network,
-write a file, and list it here and in `AnyNetwork`."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.genomes import Bools, LayerShape, Mask
 from metahebb.noise import Key, Stream, uniforms
+from metahebb.registry import Registry
 
 
 class Topology(Protocol):
@@ -198,22 +198,29 @@ class _Others:
         return tuple(~mask for mask in self.mask.masks(layers))
 
 
-AnyTopology: TypeAlias = Dense | Sparse | Modular | Evolved | Static
-"""Every topology that a run's config may hold."""
+TOPOLOGIES: Registry[type[Any]] = Registry(
+    "topology",
+    {
+        "dense": Dense,
+        "sparse": Sparse,
+        "modular": Modular,
+        "evolved": Evolved,
+        "static": Static,
+    },
+    needs=("plastic", "static", "has_gates"),
+)
+"""All topologies by name; to add one, list it here."""
 
-TOPOLOGIES: dict[str, Callable[[], AnyTopology]] = {
-    "dense": Dense,
-    "sparse": Sparse,
-    "modular": Modular,
-    "evolved": Evolved,
-    "static": Static,
-}
-"""All topologies by name; to add one, list it here and in `AnyTopology`."""
+if TYPE_CHECKING:
+    AnyTopology: TypeAlias = Topology
+else:
+    AnyTopology = Annotated[Any, TOPOLOGIES]
+"""The type of a config's field that may hold any topology."""
 
 
-def name_of_topology(topology: AnyTopology) -> str:
+def name_of_topology(topology: Topology) -> str:
     """Return the name that a topology goes by."""
-    return next(name for name, kind in TOPOLOGIES.items() if kind is type(topology))
+    return TOPOLOGIES.name_of(topology)
 
 
 def _key(seed: int, number: int) -> Key:

@@ -11,7 +11,7 @@ from metahebb.modulators import AnyModulator
 from metahebb.networks import AnyNetwork, FeedForward
 from metahebb.probes import check_probes, parse_probes
 from metahebb.runs.serial import LATER
-from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Reversal
+from metahebb.tasks import AnyTask, Locomotion
 from metahebb.tasks.locomotion.damage import check_distinct
 from metahebb.worker import OnError, Plan, Setup
 
@@ -55,7 +55,7 @@ class Stage:
 class RunConfig:
     """Everything that decides a run's numbers; where and how fast it runs is told elsewhere."""
 
-    task: Locomotion | GymTask | Reversal | CarRacing | Bandit = field(default_factory=Locomotion)
+    task: AnyTask = field(default_factory=Locomotion)
     """The world."""
     network: AnyNetwork = field(default_factory=FeedForward)
     """Who lives in it."""
@@ -84,7 +84,7 @@ class RunConfig:
     on_error: OnError = field(default="abort", metadata={LATER: True})
     """What an error of the environment does (see docs/howto/faults.md): it ends the run (abort), or
     its candidate ranks worst."""
-    modulator: AnyModulator | None = field(default=None, metadata={LATER: True})
+    modulator: AnyModulator = field(default=None, metadata={LATER: True})
     """What each life tells its synapses, which rules read as ``modulator``; none: 0."""
 
     def __post_init__(self) -> None:

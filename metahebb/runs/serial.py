@@ -6,11 +6,13 @@ import dataclasses
 import types
 import typing
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from metahebb.compiler import ScalarFunction
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes.base import LATER as LATER
+from metahebb.own_parts import Own, check_trusted, class_of, own_of
+from metahebb.registry import Registry
 
 _FUNCTIONS = ("Rule", "Neuron")
 """Types that are kept as text: two of them differ as a whole."""
@@ -21,9 +23,10 @@ _SHOWN = 40
 def to_json(value: Any) -> Any:
     """Return ``value`` (dataclasses, rules, neurons, tuples, scalars) as JSON types.
 
-    A dataclass becomes an object with its class name under ``type``; a rule or a neuron travels as
-    text, so that a run folder is whole without the file that it came from. A `LATER` field is left
-    out where it has its default: folders from before it open, and their configs keep their hash.
+    A dataclass becomes an object with its class name under ``type``. A rule, a neuron or a part of
+    a user's own travels as text, so that a run folder is whole without the file that it came from.
+    A `LATER` field is left out where it has its default: folders from before it open, and their
+    configs keep their hash.
     """
     if isinstance(value, ScalarFunction):
         return {"type": type(value).__name__, "name": value.name, "source": value.source}
@@ -33,7 +36,9 @@ def to_json(value: Any) -> Any:
             for f in dataclasses.fields(value)
             if LATER not in f.metadata or getattr(value, f.name) != _default(f)
         }
-        return {"type": _saved_as(type(value)), **fields}
+        own = own_of(value)
+        source = {} if own is None else {"source": own.source}
+        return {"type": _saved_as(type(value)), **source, **fields}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -77,6 +82,11 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
         InputError: a missing or unknown key, or a value of another type.
     """
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is Annotated:
+        registries = [each for each in arguments[1:] if isinstance(each, Registry)]
+        if registries:
+            return _from_registry(registries[0], data, where)
+        return from_json(arguments[0], data, where)
     if wanted is Any:
         return data
     if isinstance(wanted, type) and issubclass(wanted, ScalarFunction):
@@ -122,8 +132,27 @@ def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
     return _from_object(kinds[found], data, where)
 
 
+def _from_registry(registry: Registry[Any], data: Any, where: str) -> Any:
+    """Return a part of a kind that ``registry`` knows, or one of a user's own, from its text."""
+    if data is None and registry.optional:
+        return None
+    _check_type(data, (dict,), where)
+    kinds = {_saved_as(kind): kind for kind in registry.values()}
+    name = str(data.get("type", ""))
+    if ".py:" not in name:
+        if name not in kinds:
+            raise unknown_name(f"{where}.type", name, kinds)
+        return _from_object(kinds[name], data, where)
+    _check_type(data.get("source"), (str,), f"{where}.source")
+    file, _, class_name = name.rpartition(":")
+    own = Own(file, data["source"], class_name)
+    check_trusted(own)
+    rest = {key: value for key, value in data.items() if key != "source"}
+    return _from_object(class_of(own, registry.what, registry.needs), rest, where)
+
+
 def _from_object(wanted: Any, data: Any, where: str) -> Any:
-    hints = typing.get_type_hints(wanted)
+    hints = typing.get_type_hints(wanted, include_extras=True)
     names = [f.name for f in dataclasses.fields(wanted) if LATER not in f.metadata]
     later = [f.name for f in dataclasses.fields(wanted) if LATER in f.metadata]
     _check_keys(data, wanted, names, where, later)

@@ -13,10 +13,13 @@ from metahebb.tasks.base import LaneNumbers, StepResult, Task, TaskError, TaskLa
 from metahebb.tasks.car_racing.task import CarRacing
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
+from metahebb.tasks.registry import TASKS, AnyTask
 from metahebb.tasks.reversal import Reversal
 from metahebb.tasks.trials.bandit import Bandit
 
 __all__ = [
+    "TASKS",
+    "AnyTask",
     "Bandit",
     "CarRacing",
     "GymTask",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from metahebb.commands.genomes import swap_genomes
 
-from metahebb.commands.evolve import Evolve, MapName
+from metahebb.commands.evolve import Evolve
 from metahebb.commands.parsing import parse
+from metahebb.commands.parts import swap_parts
 from metahebb.errors import InputError
 from metahebb.evolution.memory import check_lanes
 from metahebb.genomes import (
@@ -39,11 +38,11 @@ HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "genome-maps.md"
 
 def parsed(*words: str) -> RunConfig:
     told = list(words)
-    return parse(Evolve, Evolve(run=swap_genomes(CONFIG, told)), told, "x").run
+    return parse(Evolve, Evolve(run=swap_parts(CONFIG, told)), told, "x").run
 
 
 def test_all_maps_are_offered() -> None:
-    assert typing.get_args(MapName) == tuple(GENOME_MAPS)
+    assert GENOME_MAPS.metavar == "{" + ",".join(GENOME_MAPS) + "}|FILE.py:CLASS"
     for name, kind in GENOME_MAPS.items():
         assert parsed("--genome", name, "--birth-genome", name).birth_genome == kind()
         assert name_of_map(kind()) == name

@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.networks import NETWORKS, swap_network
+from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
-from metahebb.networks import FeedForward, Gated, Recurrent
+from metahebb.networks import NETWORKS, FeedForward, Gated, Recurrent, network_like
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import PRESETS
@@ -64,7 +64,7 @@ def test_the_other_flags_change_the_new_network(name: str) -> None:
     words = ["--network", name, "--hidden", "7", "--network.output", "tanh", "--popsize", "8"]
     default = Evolve(run=swap_network(CONFIG, words))
     found = parse(Evolve, default, words, "x").run
-    assert type(found.network) is type(NETWORKS[name](OLD))
+    assert type(found.network) is type(network_like(OLD, name))
     assert (found.network.hidden, found.network.output) == ((7,), "tanh")
     assert found.network.is_static == (name in ("static", "lstm", "gru"))
     assert found.search.popsize == 8
@@ -75,7 +75,7 @@ def test_every_preset_can_be_swapped() -> None:
         words = ["--network", "lstm"]
         default = Evolve(run=swap_network(config, words))
         found = parse(Evolve, default, words, "x").run.network
-        assert found == Gated("lstm", config.network.hidden, config.network.output)
+        assert found == Gated("lstm", config.network.hidden or (8,), config.network.output)
 
 
 @pytest.mark.parametrize(

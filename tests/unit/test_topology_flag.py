@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from metahebb.cli import main
-from metahebb.commands.evolve import Evolve, TopologyName
+from metahebb.commands.evolve import Evolve
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse
 from metahebb.commands.topologies import swap_topology
@@ -43,7 +42,7 @@ def parsed(*words: str) -> RunConfig:
 
 
 def test_all_topologies_are_offered() -> None:
-    assert typing.get_args(TopologyName) == tuple(TOPOLOGIES)
+    assert TOPOLOGIES.metavar == "{" + ",".join(TOPOLOGIES) + "}|FILE.py:CLASS"
     for name, kind in TOPOLOGIES.items():
         found = parsed("--topology", name).network
         assert isinstance(found, FeedForward)

@@ -1,0 +1,68 @@
+"""Kinds of things by name, ours and a user's own: one registry for each kind of part of a run.
+
+Flags, the types of a config, and tables in the docs come from a registry. A part of a user's own is
+``FILE.py:CLASS``: a frozen dataclass, whose text travels with it to workers and into run folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+from metahebb.errors import unknown_name
+from metahebb.own_parts import own_class
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Classes of one kind by name, in the order in which they are listed.
+
+    Attributes:
+        what: the word for a thing of the kind, such as ``genome map``.
+        needs: names of the methods and properties that a class of a user's own must have.
+        optional: whether a run may do without a thing of the kind.
+    """
+
+    def __init__(
+        self, what: str, kinds: Mapping[str, T], needs: tuple[str, ...], *, optional: bool = False
+    ) -> None:
+        """List ``kinds``."""
+        self.what, self.needs, self.optional = what, needs, optional
+        self._kinds = dict(kinds)
+
+    def __getitem__(self, name: str) -> T:
+        return self._kinds[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    # There is one registry of a kind; types of fields that name it have to be hashable.
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+    def find(self, text: str) -> T:
+        """Return the class called ``text``, or the class of ``FILE.py:CLASS``.
+
+        Raises:
+            InputError: there is none, with the nearest name, or the file is not as it has to be.
+        """
+        if ".py" in text:
+            kind: T = own_class(text, self.what, self.needs)
+            return kind
+        if text not in self:
+            raise unknown_name(self.what, text, self)
+        return self[text]
+
+    def name_of(self, part: object) -> str:
+        """Return the name that ``part`` goes by; of a user's own, that of its class."""
+        names = (name for name, kind in self._kinds.items() if kind is type(part))
+        return next(names, type(part).__name__)
+
+    @property
+    def metavar(self) -> str:
+        """What a flag's help shows as its value."""
+        return f"{{{','.join(self)}}}|FILE.py:CLASS"

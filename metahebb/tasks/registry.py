@@ -1,0 +1,32 @@
+"""Tasks by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from metahebb.registry import Registry
+from metahebb.tasks.base import Task
+from metahebb.tasks.car_racing.task import CarRacing
+from metahebb.tasks.gym.adapter import GymTask
+from metahebb.tasks.locomotion.task import Locomotion
+from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.bandit import Bandit
+
+TASKS: Registry[type[Task]] = Registry(
+    "task",
+    {
+        "locomotion": Locomotion,
+        "gym": GymTask,
+        "reversal": Reversal,
+        "car_racing": CarRacing,
+        "bandit": Bandit,
+    },
+    needs=("n_observations", "n_outputs", "bodies", "lanes"),
+)
+"""All tasks by name; to add one, write a file and list it here."""
+
+if TYPE_CHECKING:
+    AnyTask: TypeAlias = Task
+else:
+    AnyTask = Annotated[Any, TASKS]
+"""The type of a config's field that may hold any task."""

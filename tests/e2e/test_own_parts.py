@@ -1,0 +1,282 @@
+"""Parts of a user's own, one of each kind from a file: run, resumed without it, and refused."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+from small_runs import Said, centers, evolve, resume
+
+from metahebb import own_parts
+from metahebb.cli import main
+from metahebb.genomes import GENOME_MAPS
+from metahebb.modulators import MODULATORS
+from metahebb.networks import NETWORKS, TOPOLOGIES
+from metahebb.registry import Registry
+from metahebb.runs.folder import RunFolder
+from metahebb.tasks import TASKS
+
+PARTS = '''
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from metahebb.genomes import GenomeMap, Mask
+from metahebb.networks import Plastic
+from metahebb.networks.graph import layered
+from metahebb.networks.topology import Topology
+from metahebb.neurons import NEURONS, neuron
+from metahebb.plasticity import rule
+from metahebb.tasks import StepResult
+
+
+@rule
+def ab(pre, post, /, A, B, *, limit=0.5):
+    """Δw = A·pre·post + B·pre, at most the limit."""
+    return np.minimum(A * pre * post + B * pre, limit)
+
+
+@neuron
+def soft(drive, /, *, gain=0.5):
+    """Output: the tangent of a part of the drive."""
+    return np.tanh(gain * drive)
+
+
+@dataclass(frozen=True)
+class OneRule(GenomeMap):
+    """All synapses follow one rule, whose coefficients are multiplied by a factor."""
+
+    factor: float = 2.0
+
+    def n_genes(self, slot):
+        return slot.layers[0].planes
+
+    def express(self, slot, source, start, out):
+        genes = np.empty(self.n_genes(slot), np.float32)
+        source.write(start, genes)
+        for layer, part in zip(slot.layers, slot.parts(out), strict=True):
+            layer.view(part)[:] = self.factor * genes[:, None, None]
+
+
+@dataclass(frozen=True)
+class Echo(Plastic):
+    """Sensors, a layer that hears itself, outputs that hear the sensors, too."""
+
+    kind: ClassVar[str] = "echo"
+
+    def graph(self, n_observations, n_outputs):
+        neurons = (*[self.neuron] * len(self.hidden), NEURONS[self.output])
+        return layered((n_observations, *self.hidden, n_outputs), neurons, recurrent=True)
+
+
+@dataclass(frozen=True)
+class FirstHalf(Topology):
+    """The first half of each layer's synapses."""
+
+    @property
+    def plastic(self):
+        return self
+
+    def masks(self, layers):
+        return tuple(np.arange(layer.synapses) < (layer.synapses + 1) // 2 for layer in layers)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same number for all synapses."""
+
+    value: float = 0.5
+
+    def lanes(self, task, n):
+        return ConstantLanes(self.value)
+
+
+class ConstantLanes:
+    def __init__(self, value):
+        self.value = value
+
+    def reset(self, lanes):
+        pass
+
+    def step(self, step, outputs, lanes, modulators):
+        modulators[lanes] = self.value
+
+
+@dataclass(frozen=True)
+class Target:
+    """Put out a number that is shown."""
+
+    max_steps: int = 12
+    n_observations: ClassVar[int] = 1
+    n_outputs: ClassVar[int] = 1
+    bodies: ClassVar[tuple] = ("default",)
+
+    def lanes(self, n):
+        return TargetLanes(self, n)
+
+
+class TargetLanes:
+    def __init__(self, task, n):
+        self.task = task
+        self.observations = np.zeros((n, 1), np.float32)
+        self.ages = np.zeros(n, int)
+
+    def reset(self, lanes, seeds, bodies):
+        for lane, seed in zip(lanes, seeds):
+            self.observations[lane] = np.random.default_rng(seed).uniform(-1, 1)
+        self.ages[lanes] = 0
+
+    def step(self, outputs, lanes):
+        step = StepResult.of_nothing(len(lanes))
+        self.ages[lanes] += 1
+        error = np.abs(outputs[:, 0] - self.observations[lanes, 0]).astype(float)
+        return step._replace(reward=-error, truncated=self.ages[lanes] >= self.task.max_steps)
+
+    def measures(self, lane):
+        return {}
+'''
+
+FLAGS = {
+    "rule": ("--rule", "{file}:ab:limit=0.25"),
+    "neuron": ("--neuron", "{file}:soft:gain=0.75"),
+    "genome map": ("--genome", "{file}:OneRule", "--genome.factor", "3"),
+    "network": ("--network", "{file}:Echo"),
+    "topology": ("--topology", "{file}:FirstHalf"),
+    "modulator": ("--rule", "reward_abcd", "--modulator", "{file}:Constant", "--modulator.value",
+                  "2"),
+    "task": ("--task", "{file}:Target", "--task.max-steps", "9"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """Return a file with a part of each kind."""
+    file = tmp_path / "my_parts.py"
+    file.write_text(PARTS, encoding="utf-8")
+    return file
+
+
+def flags(kind: str, file: Path) -> tuple[str, ...]:
+    return tuple(word.format(file=file) for word in FLAGS[kind])
+
+
+@pytest.mark.parametrize("kind", FLAGS)
+def test_a_part_of_ones_own_evolves_and_resumes_without_its_file(
+    kind: str, parts: Path, tmp_path: Path
+) -> None:
+    told = flags(kind, parts)
+    assert evolve(tmp_path / "whole", *told, generations=4, preset="reversal") == 0
+    path = tmp_path / "run"
+    assert evolve(path, *told, generations=2, preset="reversal") == 0
+    assert evolve(tmp_path / "plain", generations=4, preset="reversal") == 0
+    parts.unlink()
+    assert resume(path, "--generations", "4") == 0
+    assert centers(path) == centers(tmp_path / "whole")
+    assert centers(path) != centers(tmp_path / "plain")
+    assert main(["report", str(path)]) == 0
+
+
+def test_a_task_of_ones_own_stands_in_the_place_of_a_preset(parts: Path, tmp_path: Path) -> None:
+    words = ["--generations", "2", "--popsize", "4", "--no-finish", "--quiet"]
+    task = f"{parts}:Target"
+    assert main(["evolve", "--task", task, *words, "--out", str(tmp_path / "run")]) == 0
+    assert RunFolder.open(tmp_path / "run").config.task.max_steps == 12
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_workers_need_no_file(parts: Path, tmp_path: Path) -> None:
+    """Ray workers get the text: the same bits as threads."""
+    told = [word for kind in ("genome map", "network", "task") for word in flags(kind, parts)]
+    runs = []
+    for number, where in enumerate((("--threads", "1"), ("--workers", "1"))):
+        runs.append(tmp_path / f"run{number}")
+        assert evolve(runs[-1], *told, *where, generations=2, preset="reversal") == 0
+    assert centers(runs[0]) == centers(runs[1])
+
+
+@pytest.mark.parametrize(
+    ("registry", "name"),
+    [
+        (GENOME_MAPS, "OneRule"),
+        (NETWORKS, "Echo"),
+        (TOPOLOGIES, "FirstHalf"),
+        (MODULATORS, "Constant"),
+        (TASKS, "Target"),
+    ],
+)
+def test_parts_travel_as_text(registry: Registry[type], name: str, parts: Path) -> None:
+    kind = registry.find(f"{parts}:{name}")
+    assert registry.find(f"{parts}:{name}") is kind
+    part = kind()
+    data = pickle.dumps(part)
+    assert b"def express" in data  # the text itself, and no reference to a module
+    assert pickle.loads(data) == part
+
+
+BAD = {
+    "no file": ("{folder}/none.py:Mine", None, "with an existing file, got"),
+    "no class": ("{file}", "x = 1", "expected FILE.py:CLASS with an existing file, got"),
+    "syntax": ("{file}:Mine", "class Mine(:", "got SyntaxError: invalid syntax ({file}:1)"),
+    "raises": ("{file}:Mine", "x = 1\n1 / 0", "got ZeroDivisionError: division by zero ({file}:2)"),
+    "exits": ("{file}:Mine", "import sys\nsys.exit(0)", "got SystemExit: 0 ({file}:2)"),
+    "missing": ("{file}:Mino", "class Mine: ...", "got 'Mino'; did you mean 'Mine'?"),
+    "not frozen": ("{file}:Mine", "class Mine: ...", "expected a frozen dataclass, got Mine"),
+    "no method": (
+        "{file}:Mine",
+        "import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass Mine: ...",
+        "expected a genome map with n_genes, express, got Mine without ({file})",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_files_that_cannot_be_parts_are_one_line(case: str, tmp_path: Path, said: Said) -> None:
+    name, text, message = BAD[case]
+    file = tmp_path / "bad.py"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    told = name.format(file=file, folder=tmp_path)
+    assert evolve(tmp_path / "run", "--genome", told) == 2
+    said(message.format(file=file))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_part_that_raises_in_a_life_is_named(tmp_path: Path, said: Said) -> None:
+    file = tmp_path / "raising.py"
+    text = PARTS.replace("self.ages[lanes] += 1", "raise ValueError('no licence')")
+    file.write_text(text, encoding="utf-8")
+    assert evolve(tmp_path / "run", "--task", f"{file}:Target") == 2
+    line = text.splitlines().index("        raise ValueError('no licence')") + 1
+    said("ValueError: no licence", f"raising.py:{line}")
+
+
+def test_text_from_elsewhere_runs_only_where_it_is_trusted(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run"
+    assert evolve(path, *flags("genome map", parts)) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("METAHEBB_CACHE", str(tmp_path / "another machine"))
+    monkeypatch.setattr(own_parts, "_trusts_all", False)
+    assert main(["report", str(path)]) == 2
+    printed = capsys.readouterr().err
+    assert "expected code that was used on this machine before, got my_parts.py:OneRule" in printed
+    assert "then give the command with --trust" in printed
+    assert main(["report", str(path), "--trust"]) == 0
+
+
+def test_a_text_that_is_gone_is_refused(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run"
+    assert evolve(path, *flags("genome map", parts)) == 0
+    file = path / "config.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    del data["genome"]["source"]
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert main(["report", str(path)]) == 2
+    assert "expected str at config.genome.source, got None" in capsys.readouterr().err
