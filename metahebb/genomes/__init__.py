@@ -24,6 +24,7 @@ from metahebb.genomes.slot import Mask as Mask
 from metahebb.genomes.slot import Places as Places
 from metahebb.genomes.slot import Slot as Slot
 from metahebb.genomes.slot import SlotName as SlotName
+from metahebb.genomes.slot import Source as Source
 from metahebb.genomes.slot import clear as clear
 from metahebb.genomes.slot import masks_of as masks_of
 from metahebb.genomes.source import GeneSource as GeneSource

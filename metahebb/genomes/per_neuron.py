@@ -11,7 +11,7 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.genomes.base import GenomeMap
-from metahebb.genomes.slot import Slot
+from metahebb.genomes.slot import Slot, Source
 from metahebb.genomes.source import Genes, GeneSource
 from metahebb.plasticity.rule import Rule
 
@@ -25,9 +25,12 @@ class PerNeuron(GenomeMap):
 
     Δw_ij = ½(η_i + η_j)·(A_i·o_i + B_j·o_j + C_i·C_j·o_i·o_j + D_i·D_j), from neuron i to neuron j.
     Genes go neuron by neuron, A B C D η each; a sensor has no B and an output no A, which are never
-    read. Their A, B and C are not those of our rule, where A belongs to pre·post, B to pre and C to
-    post: it is given A = C_i·C_j, B = A_i, C = B_j, D = D_i·D_j and eta = ½(η_i + η_j), so that Δw
-    is the same function.
+    read. Where a population is heard as it was in the step before, its neurons have further genes
+    for that, as sensors have.
+
+    Their A, B and C are not those of our rule, where A belongs to pre·post, B to pre and C to post:
+    it is given A = C_i·C_j, B = A_i, C = B_j, D = D_i·D_j and eta = ½(η_i + η_j), so that Δw is the
+    same function.
     """
 
     saved_as: ClassVar[str] = "Neuron"
@@ -40,17 +43,18 @@ class PerNeuron(GenomeMap):
                 do not follow each other.
         """
         self._check(slot)
-        first, last = slot.layers[0].n_in, slot.layers[-1].n_out
-        return 4 * (first + last) + 5 * sum(layer.n_out for layer in slot.layers[:-1])
+        sources = [source for each in _sources(slot) for source in each]
+        heard = sum(source.n for source in sources if source.is_delayed)
+        heard += next(source.n for source in sources if source.layer < 0)
+        hidden = sum(layer.n_out for layer in slot.layers[:-1])
+        return 4 * (heard + slot.layers[-1].n_out) + 5 * hidden
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
         """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
         assert slot.rule is not None
         plane = [slot.rule.coefficients.index(name) for name in NAMES]
         tables = self._tables(slot, source, start)
-        for layer, part, (pre, post) in zip(
-            slot.layers, slot.parts(out), itertools.pairwise(tables), strict=True
-        ):
+        for layer, part, (pre, post) in zip(slot.layers, slot.parts(out), tables, strict=True):
             view = layer.view(part)
             both, of_pre, of_post, constant, eta = (view[k] for k in plane)
             np.multiply(post[:, 2, None], pre[None, :, 2], out=both)
@@ -60,22 +64,33 @@ class PerNeuron(GenomeMap):
             np.add(post[:, 4, None], pre[None, :, 4], out=eta)
             eta *= np.float32(0.5)
 
-    def _tables(self, slot: Slot, source: GeneSource, start: int) -> list[Genes]:
-        """Return the genes of each layer of neurons ``(neurons, 5)``; what they lack is zero."""
+    def _tables(self, slot: Slot, source: GeneSource, start: int) -> list[tuple[Genes, Genes]]:
+        """Return genes before and behind each layer ``(neurons, 5)``; what they lack is zero."""
         genes = np.empty(self.n_genes(slot), np.float32)
         source.write(start, genes)
-        sizes = [slot.layers[0].n_in, *(layer.n_out for layer in slot.layers)]
-        tables = []
-        for number, size in enumerate(sizes):
-            columns = [0, 1, 2, 3, 4]
-            if number == 0:
-                columns.remove(1)
-            if number == len(sizes) - 1:
-                columns.remove(0)
-            table = np.zeros((size, 5), np.float32)
-            table[:, columns] = genes[: size * len(columns)].reshape(size, -1)
-            genes = genes[size * len(columns) :]
-            tables.append(table)
+        place, tables = 0, []
+        known: dict[int, Genes] = {}
+        """By the layer that drives the neurons; −1: the sensors."""
+
+        def table(size: int, lacks: int | None) -> Genes:
+            """Return the next neurons' genes, which have no column ``lacks``."""
+            nonlocal place
+            columns = [column for column in range(5) if column != lacks]
+            stop = place + size * len(columns)
+            found = np.zeros((size, 5), np.float32)
+            found[:, columns] = genes[place:stop].reshape(size, -1)
+            place = stop
+            return found
+
+        for number, (layer, sources) in enumerate(zip(slot.layers, _sources(slot), strict=True)):
+            before = []
+            for each in sources:
+                if each.layer < 0 and each.layer not in known:
+                    known[each.layer] = table(each.n, 1)
+                before.append(table(each.n, 1) if each.is_delayed else known[each.layer])
+            is_last = number == len(slot.layers) - 1
+            known[number] = table(layer.n_out, 0 if is_last else None)
+            tables.append((np.concatenate(before), known[number]))
         return tables
 
     def _check(self, slot: Slot) -> None:
@@ -86,11 +101,17 @@ class PerNeuron(GenomeMap):
                 f"genome map neuron, got {got}; use the rule abcd_lr, or another --genome"
             )
         for layer, following in itertools.pairwise(slot.layers):
-            if layer.n_out != following.n_in:
+            if not slot.sources and layer.n_out != following.n_in:
                 raise InputError(
                     "expected layers that follow each other for the genome map neuron, got "
                     f"{layer.n_out} neurons before {following.n_in} inputs; use another --genome"
                 )
+
+
+def _sources(slot: Slot) -> tuple[tuple[Source, ...], ...]:
+    """Return the sources of each layer, where the slot says nothing of them: the layer before."""
+    consecutive = ((Source(k - 1, layer.n_in, False),) for k, layer in enumerate(slot.layers))
+    return slot.sources or tuple(consecutive)
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +67,20 @@ class Places:
     actuators: tuple[tuple[float, ...], ...]
 
 
+class Source(NamedTuple):
+    """Some of a layer's inputs: the units of one population.
+
+    Attributes:
+        layer: number of the layer that drives these units, from 0 on; −1: they are sensors.
+        n: how many there are.
+        is_delayed: whether they are heard as they were in the step before.
+    """
+
+    layer: int
+    n: int
+    is_delayed: bool
+
+
 @dataclass(frozen=True)
 class Slot:
     """What a network needs to have inherited: ``size`` float32 numbers under one name.
@@ -79,6 +93,7 @@ class Slot:
         places: of the task's sensors, which the first layer reads, and of its actuators, which the
             last one drives; None where no genome map asked for them, or the task has none.
         mask: which synapses need to have numbers; those of the others are 0. None: all.
+        sources: of each layer's inputs, in order; empty: each layer hears the one before it.
     """
 
     name: SlotName
@@ -86,6 +101,7 @@ class Slot:
     rule: Rule | None = None
     places: Places | None = None
     mask: Mask | None = None
+    sources: tuple[tuple[Source, ...], ...] = field(default=(), compare=False)
 
     @property
     def size(self) -> int:

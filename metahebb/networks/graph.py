@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from metahebb.errors import InputError
-from metahebb.genomes import LayerShape
+from metahebb.genomes import LayerShape, Source
 from metahebb.neurons import Neuron
 
 
@@ -77,6 +77,22 @@ class Graph:
                 1,
                 self.populations[each.target].n,
                 sum(self.populations[source].n for source in each.sources),
+            )
+            for each in self.projections
+        )
+
+    @cached_property
+    def sources(self) -> tuple[tuple[Source, ...], ...]:
+        """The sources of each projection, in order, as genome maps are told of them."""
+        order = list(self.populations)
+        return tuple(
+            tuple(
+                Source(
+                    order.index(name) - 1,
+                    self.populations[name].n,
+                    self.is_delayed(name, each.target),
+                )
+                for name in each.sources
             )
             for each in self.projections
         )

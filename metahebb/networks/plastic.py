@@ -122,7 +122,8 @@ class Plastic(ABC):
         if self.is_static:
             slots = [Slot("inherited", weights, mask=plastic)]
         else:
-            slots = [Slot("coefficients", planes, self.rule, mask=plastic)]
+            sources = self.graph(n_observations, n_outputs).sources
+            slots = [Slot("coefficients", planes, self.rule, mask=plastic, sources=sources)]
             if self.birth == "coevolved":
                 slots.append(Slot("birth", weights, mask=plastic))
             if static is not None:

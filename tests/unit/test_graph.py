@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
+from toys import born, layers_of
 
 from metahebb.errors import InputError
-from metahebb.networks import Convolutional, FeedForward, Recurrent
+from metahebb.genomes import Genome, GivenGenes, PerNeuron
+from metahebb.networks import Convolutional, FeedForward, Plastic, Recurrent
 from metahebb.networks.graph import Graph, Population, Projection
 from metahebb.networks.kernel import layout_of
 from metahebb.neurons import NEURONS
+from metahebb.plasticity import Bounds
 
 TANH, LINEAR = NEURONS["tanh"], NEURONS["linear"]
 SIZES = {"sensors": Population(3), "a": Population(4, TANH), "b": Population(2, LINEAR)}
@@ -70,3 +76,52 @@ def test_graphs_that_do_not_fit_are_refused(projections, message):
 def test_kinds_of_networks_are_no_kinds_of_each_other():
     kinds = (FeedForward, Recurrent, Convolutional)
     assert not any(issubclass(a, b) for a in kinds for b in kinds if a is not b)
+
+
+@dataclass(frozen=True)
+class Skipping(Plastic):
+    """Outputs hear the hidden layer, the sensors, and themselves as they were."""
+
+    kind: ClassVar[str] = "skipping"
+
+    def graph(self, n_observations, n_outputs):
+        return Graph(
+            {
+                "sensors": Population(n_observations),
+                "hidden": Population(4, TANH),
+                "outputs": Population(n_outputs, TANH),
+            },
+            (
+                Projection(("sensors",), "hidden"),
+                Projection(("hidden", "sensors", "outputs"), "outputs"),
+            ),
+        )
+
+
+def test_the_map_neuron_reads_the_graph():
+    """A neuron has the same genes wherever it is heard in its step, and others where it is later."""
+    (slot,) = Skipping().slots(3, 2)
+    sensors, hidden, heard, outputs = 3 * 4, 4 * 5, 2 * 4, 2 * 4
+    genome_map = PerNeuron()
+    assert genome_map.n_genes(slot) == sensors + hidden + heard + outputs
+    genes = np.random.default_rng(0).uniform(-1, 1, genome_map.n_genes(slot)).astype(np.float32)
+    genome = Genome.mapped((slot,), {"coefficients": genome_map})
+    first, second = genome.expressed(GivenGenes(genes))["coefficients"]
+    ends = np.cumsum([sensors, hidden, heard])
+    a, b, c, d = (part.reshape(n, -1) for part, n in zip(np.split(genes, ends), (3, 4, 2, 2), strict=True))
+    before = np.concatenate([b[:, 2], a[:, 1], c[:, 1]])  # C of each; sensors lack B
+    np.testing.assert_allclose(first[0], np.outer(b[:, 2], a[:, 1]))
+    np.testing.assert_allclose(second[0], np.outer(d[:, 1], before))  # outputs lack A
+
+
+def test_a_graph_with_a_detour_lives_as_its_equations_say():
+    lanes, rng = born(Skipping(normalization=Bounds("none")), 3, 2), np.random.default_rng(0)
+    heard = np.zeros(2)
+    for _ in range(4):
+        seen = rng.uniform(-1, 1, (2, 3)).astype(np.float32)
+        outputs = lanes.act(seen, np.array([1]))[0].copy()
+        to_hidden, to_outputs = (layer.weights.astype(float) for layer in layers_of(lanes))
+        hidden = np.tanh(to_hidden @ seen[1])
+        wanted = np.tanh(to_outputs @ np.concatenate([hidden, seen[1], heard]))
+        np.testing.assert_allclose(outputs, wanted, rtol=1e-4, atol=1e-5)
+        heard = outputs
