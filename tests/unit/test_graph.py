@@ -99,7 +99,7 @@ class Skipping(Plastic):
 
 
 def test_the_map_neuron_reads_the_graph():
-    """A neuron has the same genes wherever it is heard in its step, and others where it is later."""
+    """A neuron has the same genes wherever it is heard at once, and others where it is later."""
     (slot,) = Skipping().slots(3, 2)
     sensors, hidden, heard, outputs = 3 * 4, 4 * 5, 2 * 4, 2 * 4
     genome_map = PerNeuron()
@@ -108,7 +108,8 @@ def test_the_map_neuron_reads_the_graph():
     genome = Genome.mapped((slot,), {"coefficients": genome_map})
     first, second = genome.expressed(GivenGenes(genes))["coefficients"]
     ends = np.cumsum([sensors, hidden, heard])
-    a, b, c, d = (part.reshape(n, -1) for part, n in zip(np.split(genes, ends), (3, 4, 2, 2), strict=True))
+    tables = zip(np.split(genes, ends), (3, 4, 2, 2), strict=True)
+    a, b, c, d = (part.reshape(n, -1) for part, n in tables)
     before = np.concatenate([b[:, 2], a[:, 1], c[:, 1]])  # C of each; sensors lack B
     np.testing.assert_allclose(first[0], np.outer(b[:, 2], a[:, 1]))
     np.testing.assert_allclose(second[0], np.outer(d[:, 1], before))  # outputs lack A
