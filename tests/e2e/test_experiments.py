@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from experiments.arms import ARMS
-from experiments.damage import main as damage
-from experiments.robustness import BODIES, BUDGETS, jobs
-from experiments.running import Order, command, evolved
+from experiments.damage.__main__ import main as damage
+from experiments.kit.running import Order, command, evolved
+from experiments.protocols.arms import ARMS
+from experiments.protocols.legs.bodies import BODIES
+from experiments.protocols.legs.budgets import BUDGETS
+from experiments.protocols.legs.runs import jobs
 from metahebb.commands.backend import Where
 from metahebb.errors import InputError
 from metahebb.runs.config import RunConfig
@@ -77,9 +79,10 @@ def test_a_bad_order_ends_with_status_2(
 def test_bottleneck_writes_every_point_and_does_nothing_twice(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments import bottleneck
+    from experiments.bottleneck import __main__ as bottleneck
+    from experiments.protocols.genome_maps.points import POINTS
 
-    some = {name: bottleneck.POINTS[name] for name in ("hebbian", "neuron", "shared-1")}
+    some = {name: POINTS[name] for name in ("hebbian", "neuron", "shared-1")}
     monkeypatch.setattr(bottleneck, "POINTS", some)
     with pytest.raises(InputError, match="finished runs, got none of size smoke of hebbian"):
         bottleneck.main(Order("smoke", finished=True, where=WHERE))

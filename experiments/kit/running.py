@@ -1,0 +1,110 @@
+"""What every study needs to evolve: its command line, and runs that are made once.
+
+A study is run again with the same command: a finished run is taken as it is, a stopped one goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from metahebb.commands.backend import Where
+from metahebb.errors import InputError, MetahebbError
+from metahebb.runs.config import RunConfig
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.progress import Progress
+from metahebb.runs.serial import to_json
+from metahebb.runs.stopping import Stopped
+
+RUNS = "runs"
+
+Size = Literal["smoke", "quick", "paper"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a study is asked for."""
+
+    size: Annotated[Size, tyro.conf.Positional]
+    """smoke: does it run at all; quick: an evening on two cores; paper: a cluster."""
+    finished: bool = False
+    """Write from the runs that are finished; evolve nothing."""
+    where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
+
+
+def runs_folder(name: str) -> Path:
+    """Return the folder ``name`` among the runs; it need not exist."""
+    return Path(RUNS, name)
+
+
+def command(study: str, main: Callable[[Order], None], words: list[str] | None = None) -> None:
+    """Run ``main`` as ``python -m experiments.<study>``; errors are one line, as of metahebb."""
+    try:
+        order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
+        order.where.prepare()  # before anything imports EvoTorch, and with it Ray
+        main(order)
+    except Stopped as stopped:
+        print(f"{study}: stopped by {stopped}; the same command goes on", file=sys.stderr)
+        sys.exit(stopped.exit_status)
+    except MetahebbError as error:
+        print(f"{study}: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+
+
+def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
+    """Return the finished run of ``config`` at ``path``: evolved now, gone on with, or as it is.
+
+    Raises:
+        InputError: ``path`` holds a run of another config.
+        Stopped: by a signal; the next call goes on.
+    """
+    if (path / "config.json").exists():
+        run = RunFolder.open(path)
+        if to_json(run.config) != to_json(config):
+            raise InputError(
+                f"expected {path} to be a run of this study as it stands, got one of another "
+                "config; move it away"
+            )
+        if is_finished(path):
+            return run
+    else:
+        run = RunFolder.create(path, config)
+    from metahebb.runs.evolve import evolve
+
+    print(path, file=sys.stderr)
+    with run.lock():
+        backend = where.backend(config.setup())
+        try:
+            with Progress(config.generations) as progress:
+                evolve(run, backend, progress)
+        finally:
+            backend.close()
+    return run
+
+
+def expect_finished(path: Path, what: str) -> None:
+    """Check that a run is there to be written from.
+
+    Args:
+        path: of the run.
+        what: it is, for the error.
+
+    Raises:
+        InputError: it is not finished.
+    """
+    if not is_finished(path):
+        raise InputError(f"expected {what}, got none in {path}; leave out --finished")
+
+
+def is_finished(path: Path) -> bool:
+    """Return whether ``path`` holds a run that has done all its generations."""
+    if not (path / "config.json").exists():
+        return False
+    run = RunFolder.open(path)
+    newest = run.newest()
+    return newest is not None and newest.generation >= run.config.generations
