@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sbatch experiments/cluster/slurm.sh ant --seed 1 --out runs/ant-1
+# sbatch cluster/slurm.sh ant --seed 1 --out runs/ant-1
 #
 # Evolves on whole nodes: a raylet on each, the driver beside the first. The words are those of
 # `metahebb evolve`; metahebb and the folder of --out are on a file system that all nodes share.
