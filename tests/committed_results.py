@@ -6,6 +6,7 @@ import csv
 import importlib
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,16 @@ from metahebb.runs.serial import from_json
 RESULTS = Path(__file__).parents[1] / "results"
 
 
-def answer_of(study: str) -> Answer:
-    """Return what a study's code answers to the claims and figures in its folder."""
+def answer_of(study: str, change: Callable[[Claim], Claim] = lambda claim: claim) -> Answer:
+    """Return what a study's code answers to the claims and figures in its folder.
+
+    Args:
+        study: its name.
+        change: what becomes of every claim before the study answers.
+    """
     folder = RESULTS / study
     summary = json.loads((folder / "summary.json").read_text())
-    claims = [Claim.from_json(row) for row in summary["claims"]]
+    claims = [change(Claim.from_json(row)) for row in summary["claims"]]
     answer = importlib.import_module(f"experiments.{study}.answer").answer
     match study:
         case "bottleneck" | "bottleneck_wirings":

@@ -24,12 +24,13 @@ def answer(claims: Sequence[Claim], standing: Mapping[str, int]) -> Answer:
     neuron, shared = (claim_of(claims, point, relative) for point in ("neuron", "shared-64"))
     kept, usual = (claim_of(claims, who, "unseen / intact") for who in (FOLLOWED, REFERENCE))
     carried_by = (neuron, shared, kept, usual, claim_of(claims, "mixture-16", "intact [m]"))
+    verdict = "Few" if neuron.holds or shared.holds else "More than were tried"
     text = (
-        f"{'Few' if neuron.holds or shared.holds else 'More than these'}: five genes per neuron "
-        f"({genes_of(neuron)} in all) walk {_compared(neuron)} a rule for every synapse "
-        f"({genes_of(usual)}) and 64 rules per layer ({genes_of(shared)} genes) "
-        f"{_compared(shared)} that, {_width(neuron, shared)} over "
-        f"{in_words(len(neuron.seeds))} runs; {_followed(claims, standing)}; {_mixtures(claims)}."
+        f"{verdict}: five genes per neuron ({genes_of(neuron)} in all) walk "
+        f"{_compared(neuron)} a rule for every synapse ({genes_of(usual)}) and 64 rules "
+        f"per layer ({genes_of(shared)} genes) {_compared(shared)} that, "
+        f"{_width(neuron, shared)} over {in_words(len(neuron.seeds))} runs; "
+        f"{_followed(claims, standing)}; {_mixtures(claims)}."
     )
     return Answer(text, carried_by)
 

@@ -9,9 +9,10 @@ wrote a study's results anew runs this command.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
-from metahebb.errors import InputError
+from metahebb.errors import InputError, MetahebbError
 from metahebb.runs.storage import write_atomically
 
 BEGIN = "<!-- answers: made by python -m experiments.kit.answers -->"
@@ -21,11 +22,15 @@ PAGES = {Path("README.md"): "results/", Path("results/README.md"): ""}
 
 
 def main() -> None:
-    """Write the table into every page that holds it."""
-    for file, to_results in PAGES.items():
-        text = with_answers(file.read_text(), answers_table(Path("results"), to_results), file)
-        write_atomically(file, text.encode())
-        print(file)
+    """Write the table into every page that holds it; errors are one line, as of metahebb."""
+    try:
+        for file, to_results in PAGES.items():
+            text = with_answers(_read(file), answers_table(Path("results"), to_results), file)
+            write_atomically(file, text.encode())
+            print(file)
+    except MetahebbError as error:
+        print(f"answers: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
 
 
 def answers_table(results: Path, to_results: str) -> str:
@@ -55,6 +60,15 @@ def with_answers(text: str, table: str, file: Path) -> str:
     if not begin or not end:
         raise InputError(f"expected {BEGIN} and {END} in {file}, got none; restore them")
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"expected {file} in the folder {Path.cwd()}, got none; go to the root of this project"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -36,12 +36,12 @@ class Cycle:
     def schedule(self) -> tuple[Stage, ...]:
         """Return all stages, turn by turn."""
         first = [Stage.read(text) for text in self.stages]
-        return tuple(
+        stages = [
             dataclasses.replace(stage, start=stage.start + turn * self.every)
-            for turn, stage in (
-                (number // len(first), first[number % len(first)]) for number in range(self.count)
-            )
-        )
+            for turn in range(-(-self.count // len(first)))  # the last one may be a part
+            for stage in first
+        ]
+        return tuple(stages[: self.count])
 
 
 def cycle_of(schedule: Sequence[Stage]) -> Cycle | None:
@@ -79,8 +79,13 @@ def read_config(data: dict[str, Any], where: str = "config") -> RunConfig:
 
 
 def read_configs(file: Path) -> dict[str, RunConfig]:
-    """Return the configs of a study's ``config.json``, by the path of the run they are of."""
-    return {path: read_config(data, path) for path, data in json.loads(file.read_text()).items()}
+    """Return the configs of a study's ``config.json``, by the path of the run they are of.
+
+    The first results kept one config without a path; its key is ``config``.
+    """
+    kept = json.loads(file.read_bytes())
+    configs = {"config": kept} if "type" in kept else kept
+    return {path: read_config(data, path) for path, data in configs.items()}
 
 
 def configs_of(runs: Sequence[RunFolder]) -> dict[str, Any]:

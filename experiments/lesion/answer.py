@@ -19,17 +19,29 @@ def answer(claims: Sequence[Claim]) -> Answer:
         named(claims, "hebbian, ", f"all weights zeroed − unharmed: {end}") for end in ends
     )
     static, frozen = named(claims, "static, ", BACK), named(claims, "hebbian, 1 fold, ", FROZEN)
-    lost = [
-        f"{what} by {claim.shown()}"
-        for what, claim in (("speed", speed), ("survival", survival))
-        if claim.sign < 0
-    ]
-    verdict = "Only in part" if lost else "Yes, all of it"
-    gap = " and ".join(lost) if lost else "by nothing that can be measured"
-    differ = f"after zeroing, speed and survival differ from those of the same lives unharmed {gap}"
-    if lost:
-        differ = f"after zeroing, lives fall behind the same lives unharmed, in {gap}"
     still = all(claim.ends[1] < STILL for claim in (static, frozen))
-    controls = "never move again" if still else "move, too"
-    text = f"{verdict}: {differ}, whereas zeroed networks that are frozen, or static, {controls}."
+    text = (
+        f"{_verdict(speed, survival)}, whereas zeroed networks that are frozen, or static, "
+        f"{'never move again' if still else 'move, too'}."
+    )
     return Answer(text, (ratio, speed, survival, static, frozen))
+
+
+def _verdict(speed: Claim, survival: Claim) -> str:
+    """Return what lives with the lesion have lost beside the same lives without it."""
+    whats = {"speed": speed, "survival": survival}
+    lost = [f"{what} by {claim.shown()}" for what, claim in whats.items() if claim.sign < 0]
+    if lost:
+        return (
+            "Only in part: after zeroing, lives differ from the same lives unharmed in "
+            f"{' and '.join(lost)}"
+        )
+    if speed.sign > 0 or survival.sign > 0:
+        return (
+            "Yes, all of it: after zeroing, neither speed nor survival is below that of the same "
+            "lives unharmed"
+        )
+    return (
+        "Yes, all of it: after zeroing, speed and survival differ from those of the same lives "
+        "unharmed by nothing that can be measured"
+    )

@@ -36,9 +36,11 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
     wanted = {(arm, str(fold), str(seed)) for arm, fold, seed in jobs(BUDGETS["smoke"])}
     assert {(r["arm"], r["fold"], r["seed"]) for r in rows} == wanted
     assert {r["body"] for r in rows} == set(BODIES)
-    claims = json.loads((folder / "summary.json").read_text())["claims"]
+    summary = json.loads((folder / "summary.json").read_text())
+    claims = summary["claims"]
     assert [c["goal"] for c in claims if c["name"].endswith("unseen / intact")] == [None, None]
     text = (folder / "README.md").read_text()
+    assert text.splitlines()[2] == summary["answer"]
     assert all(f"| {arm} |" in text for arm in ARMS)
     assert (folder / "damage.png").stat().st_size > 10_000
 

@@ -1,4 +1,4 @@
-"""The protocol of the latent task, for any arms: budgets, one tuning for all, runs and lives."""
+"""The protocol of the hidden variable, for any arms: budgets, tuning, runs and lives."""
 
 from __future__ import annotations
 
