@@ -1,1 +1,1 @@
-"""One question per file, each ending in one table or figure."""
+"""One folder per question, the protocols that questions share, and the kit that all of them use."""

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-CLUSTER = ROOT / "experiments" / "cluster"
+CLUSTER = ROOT / "cluster"
 COMPOSE = ROOT / "compose.yaml"
 HOWTO = ROOT / "docs" / "howto" / "cluster.md"
 SCRIPTS = [CLUSTER / "slurm.sh", CLUSTER / "submit.sh"]

@@ -15,7 +15,7 @@ PAGES = (
 _FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
 _INDENTED = re.compile(r"(?<=\n\n)(?:    .+\n)+")
 _INLINE = re.compile(r"`([^`]+)`")
-_COMMAND = re.compile(r"(metahebb|python3? -m|make|pip|docker|ray|sbatch|uv|experiments/\S+\.sh) ")
+_COMMAND = re.compile(r"(metahebb|python3? -m|make|pip|docker|ray|sbatch|uv|cluster/\S+\.sh) ")
 """How inline code begins that is a command line, and no name or value."""
 
 

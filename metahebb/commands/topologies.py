@@ -29,6 +29,6 @@ def swap_topology(config: RunConfig, words: list[str]) -> RunConfig:
                 "leave it out, or use --network feedforward"
             )
         if type(network.topology) is not kind:
-            changed = dataclasses.replace(network, topology=kind())  # type: ignore[type-var]
+            changed = dataclasses.replace(network, topology=kind())
             config = dataclasses.replace(config, network=changed)
     return config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +99,8 @@ class NetworkLanes(Protocol):
 
 class Network(Protocol):
     """A network to live with: an immutable, picklable description that opens lanes."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def hidden(self) -> tuple[int, ...]:

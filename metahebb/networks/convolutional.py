@@ -108,7 +108,7 @@ class Convolutional(Plastic):
     @classmethod
     def like(cls, old: Network, name: str = "") -> Self:
         """Return such a network that has all that it can have in common with another one."""
-        return super().like(replace(old, observation_scale=()))  # type: ignore[type-var]
+        return super().like(replace(old, observation_scale=()))
 
     @functools.cached_property
     def stages(self) -> tuple[Convolution, ...]:

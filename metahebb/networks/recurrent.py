@@ -57,7 +57,7 @@ class Recurrent(Plastic):
         It has 8 neurons where the other one has no hidden layer.
         """
         hidden = old.hidden or (8,)
-        return super().like(replace(old, hidden=hidden), name)  # type: ignore[type-var]
+        return super().like(replace(old, hidden=hidden), name)
 
     def graph(self, n_observations: int, n_outputs: int) -> Graph:
         """Return the populations and projections, for a task of these sizes."""

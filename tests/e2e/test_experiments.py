@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from experiments.arms import ARMS
-from experiments.damage import main as damage
-from experiments.robustness import BODIES, BUDGETS, jobs
-from experiments.running import Order, command, evolved
+from experiments.damage.__main__ import main as damage
+from experiments.kit.running import Order, command, evolved
+from experiments.protocols.arms import ARMS
+from experiments.protocols.legs.bodies import BODIES
+from experiments.protocols.legs.budgets import BUDGETS
+from experiments.protocols.legs.runs import jobs
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
@@ -34,9 +36,11 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
     wanted = {(arm, str(fold), str(seed)) for arm, fold, seed in jobs(BUDGETS["smoke"])}
     assert {(r["arm"], r["fold"], r["seed"]) for r in rows} == wanted
     assert {r["body"] for r in rows} == set(BODIES)
-    claims = json.loads((folder / "summary.json").read_text())["claims"]
+    summary = json.loads((folder / "summary.json").read_text())
+    claims = summary["claims"]
     assert [c["goal"] for c in claims if c["name"].endswith("unseen / intact")] == [None, None]
     text = (folder / "README.md").read_text()
+    assert text.splitlines()[2] == summary["answer"]
     assert all(f"| {arm} |" in text for arm in ARMS)
     assert (folder / "damage.png").stat().st_size > 10_000
 
@@ -77,9 +81,10 @@ def test_a_bad_order_ends_with_status_2(
 def test_bottleneck_writes_every_point_and_does_nothing_twice(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments import bottleneck
+    from experiments.bottleneck import __main__ as bottleneck
+    from experiments.protocols.genome_maps.points import POINTS
 
-    some = {name: bottleneck.POINTS[name] for name in ("hebbian", "neuron", "shared-1")}
+    some = {name: POINTS[name] for name in ("hebbian", "neuron", "shared-1")}
     monkeypatch.setattr(bottleneck, "POINTS", some)
     with pytest.raises(InputError, match="finished runs, got none of size smoke of hebbian"):
         bottleneck.main(Order("smoke", finished=True, where=WHERE))

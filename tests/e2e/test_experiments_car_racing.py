@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from experiments import car_racing
-from experiments.car_racing import BUDGETS, GOAL, USUAL, WHO
-from experiments.running import Order, Size, command
+from experiments.car_racing import __main__ as car_racing
+from experiments.car_racing.budgets import BUDGETS, USUAL, WHO
+from experiments.car_racing.claims import GOAL
+from experiments.car_racing.runs import run_config
+from experiments.kit.running import Order, Size, command
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.networks import Convolutional
@@ -25,7 +27,7 @@ WORLDS = ("compiled", "gymnasium", *(["envpool"] if has_envpool() else []))
 
 @pytest.mark.parametrize("size", BUDGETS)
 def test_arms_differ_in_the_rule_alone(size: Size) -> None:
-    hebbian, static = (car_racing.run_config(BUDGETS[size], arm, 3) for arm in WHO)
+    hebbian, static = (run_config(BUDGETS[size], arm, 3) for arm in WHO)
     assert list(WHO) == ["hebbian", "static"]
     assert static == dataclasses.replace(
         hebbian, network=dataclasses.replace(hebbian.network, rule=RULES["static"])

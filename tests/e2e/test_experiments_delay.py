@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import delay
-from experiments.delay_runs import ARMS, BUDGETS, path_of
-from experiments.running import Order, command
+from experiments.delay import __main__ as delay
+from experiments.delay.runs import ARMS, BUDGETS, path_of
+from experiments.kit.running import Order, command
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 

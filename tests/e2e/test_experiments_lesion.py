@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from small_runs import files
 
-from experiments import lesion
-from experiments.running import command
+from experiments.kit.running import command
+from experiments.lesion import __main__ as lesion
 from metahebb.evolution.backends.in_process import InProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.render]

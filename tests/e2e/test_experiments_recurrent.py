@@ -10,17 +10,20 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from experiments import latent, latent_runs, recurrent
-from experiments.recurrent import WHO
-from experiments.robustness import BODIES, BUDGETS
-from experiments.running import Order, command
+from experiments.kit.running import Order, command
+from experiments.latent import __main__ as latent
+from experiments.protocols.hidden_variable import runs as hidden
+from experiments.protocols.legs.bodies import BODIES
+from experiments.protocols.legs.budgets import BUDGETS
+from experiments.recurrent import __main__ as recurrent
+from experiments.recurrent.runs import WHO
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 
 pytestmark = pytest.mark.slow
 WHERE = Where(threads=2)
 FINISHED = Order("smoke", finished=True, where=WHERE)
-WALKS, SCORES = BUDGETS["smoke"], latent_runs.BUDGETS["smoke"]
+WALKS, SCORES = BUDGETS["smoke"], hidden.BUDGETS["smoke"]
 
 
 @pytest.fixture(scope="module")

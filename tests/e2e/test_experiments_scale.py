@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments.running import Order
-from experiments.scale import main as scale
+from experiments.kit.running import Order
+from experiments.scale.__main__ import main as scale
 from metahebb.errors import InputError
 from metahebb.runs.manifest import make_manifest
 from metahebb.runs.storage import write_json

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from small_runs import evolve
 
-from experiments.latent import EVOLVED, FLIPS_FROM, PROBES, handwritten, main
-from experiments.latent_lives import BOUND, MEASURES, Lived, curve, draw, live
-from experiments.latent_runs import BUDGETS, TASK
-from experiments.running import command
+from experiments.kit.running import command
+from experiments.latent.__main__ import EVOLVED, main
+from experiments.latent.by_hand import handwritten
+from experiments.latent.claims import FLIPS_FROM, PROBES
+from experiments.protocols.hidden_variable.figure import curve, draw
+from experiments.protocols.hidden_variable.lives import BOUND, MEASURES, Lived, live
+from experiments.protocols.hidden_variable.runs import BUDGETS, TASK
 from metahebb.analysis.statistics import mean_interval, nested_interval
 from metahebb.cli import main as metahebb
 from metahebb.errors import InputError

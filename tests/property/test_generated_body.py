@@ -17,8 +17,8 @@ from small_runs import Said
 
 from metahebb.cli import main
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.parsing import parse
+from metahebb.commands.parts import swap_parts
 from metahebb.errors import InputError
 from metahebb.genomes import Generated, Genome, GivenGenes
 from metahebb.networks import FeedForward, Gated, Network
@@ -141,7 +141,7 @@ def test_a_config_at_the_default_is_what_it_was() -> None:
 
 def test_a_config_comes_back() -> None:
     words = ["--genome", "generated", "--genome.coordinates", "body"]
-    config = parse(Evolve, Evolve(run=swap_genomes(RunConfig(), words)), words, "x").run
+    config = parse(Evolve, Evolve(run=swap_parts(RunConfig(), words)), words, "x").run
     assert config.genome == Generated(coordinates="body")
     found = from_json(RunConfig, json.loads(json.dumps(to_json(config))))
     assert found == config

@@ -8,18 +8,23 @@ import math
 import numpy as np
 import pytest
 
-from experiments.bottleneck import REFERENCE, _arm, _claims, jobs
-from experiments.bottleneck_numbers import Found, _half, words_of
-from experiments.bottleneck_points import LARGE, POINTS
-from experiments.bottleneck_points import QUICK as QUICK_POINTS
-from experiments.bottleneck_tables import PUBLISHED, points_table, tuning_lists
-from experiments.bottleneck_wirings import NAMES
-from experiments.cells import Cells
-from experiments.groups import Group
-from experiments.lesion_lives import Lesion
-from experiments.lesion_numbers import Pairs
-from experiments.robustness import BODIES, BUDGETS, DT, WEAKENED, run_config
-from experiments.tuning import Setting
+from experiments.bottleneck_wirings.__main__ import NAMES
+from experiments.kit.cells import Cells
+from experiments.kit.running import Size
+from experiments.kit.tuning import Setting
+from experiments.protocols.genome_maps.claims import claims_of
+from experiments.protocols.genome_maps.curve import arm_of, jobs
+from experiments.protocols.genome_maps.figure import PUBLISHED
+from experiments.protocols.genome_maps.numbers import Measured, _half, words_of
+from experiments.protocols.genome_maps.points import LARGE, POINTS, REFERENCE
+from experiments.protocols.genome_maps.points import QUICK as QUICK_POINTS
+from experiments.protocols.genome_maps.tables import points_table, tuning_lists
+from experiments.protocols.legs.bodies import BODIES, DT, WEAKENED
+from experiments.protocols.legs.budgets import BUDGETS
+from experiments.protocols.legs.groups import Group
+from experiments.protocols.legs.runs import run_config
+from experiments.protocols.lesions.lives import Lesion
+from experiments.protocols.lesions.numbers import Pairs
 from metahebb.genomes import GENOME_MAPS, PerSynapse
 from metahebb.networks.topology import TOPOLOGIES, Static
 
@@ -48,16 +53,25 @@ def test_what_is_followed_up_comes_last_and_on_the_other_folds() -> None:
 
 @pytest.mark.parametrize("name", POINTS)
 def test_every_point_is_tuned_in_as_many_settings_of_searches_that_fit_it(name: str) -> None:
-    grid = _arm("quick", name).grid
+    grid = arm_of("quick", name).grid
     assert len(set(map(str, grid))) == len(grid) == QUICK.settings
     dense = [setting for setting in grid if setting.algorithm == "cmaes"]
-    large = [s for s in _arm("paper", name).grid if s.algorithm == "cmaes"]
+    large = [s for s in arm_of("paper", name).grid if s.algorithm == "cmaes"]
     assert bool(large) <= bool(dense)
     if genes(name) > 2000:
         assert not dense
     else:
         assert len(dense) == 2
         assert {setting.separable for setting in dense} == {genes(name) > 700}
+
+
+@pytest.mark.parametrize("size", BUDGETS)
+@pytest.mark.parametrize("name", POINTS)
+def test_every_setting_of_every_point_makes_a_run_at_every_size(size: Size, name: str) -> None:
+    arm = arm_of(size, name)
+    for setting in arm.grid:
+        config = setting.of(run_config(BUDGETS[size], arm, FOLD, 0, 1))
+        assert config.genome == POINTS[name].arm.genome
 
 
 def test_points_differ_in_the_genome_and_its_tuning_alone() -> None:
@@ -76,7 +90,7 @@ def test_points_differ_in_the_genome_and_its_tuning_alone() -> None:
     assert Setting(0.06, 0.03, 0.1) in LARGE  # what the damage study found best
 
 
-def found(name: str, intact: float, unseen: float, seeds: tuple[int, ...] = (0, 1, 2)) -> Found:
+def found(name: str, intact: float, unseen: float, seeds: tuple[int, ...] = (0, 1, 2)) -> Measured:
     """Return a point whose runs differ by a tenth of a metre, and its lives too."""
     rng, lived = np.random.default_rng(0), {}
     for seed in seeds:
@@ -91,7 +105,7 @@ def found(name: str, intact: float, unseen: float, seeds: tuple[int, ...] = (0, 
     zeroed = np.broadcast_to(slower, way.shape)
     pairs = Pairs(name, Lesion("", (), 125), seeds, DT, zeroed, way)
     group = Group(name, FOLD.protocol, (FOLD,), seeds, lived)
-    return Found(
+    return Measured(
         name,
         genes(name),
         32 * genes(name),
@@ -115,7 +129,7 @@ def test_intervals_are_apart_or_not() -> None:
     reference = found(REFERENCE, 4, 1)
     assert found("neuron", 4, 3).gap(reference) > 0.5
     assert found("neuron", 4, 1).gap(reference) < 0
-    claims = _claims([reference, found("neuron", 6, 3), found("low_rank-4", 3, 1)], "make it")
+    claims = claims_of([reference, found("neuron", 6, 3), found("low_rank-4", 3, 1)], "make it")
     goals = {claim.name.split(",")[0] + claim.name.split(":")[1]: claim for claim in claims}
     assert goals["neuron intact / hebbian"].holds is True
     assert goals["low_rank-4 intact / hebbian"].goal is None  # too large to count as few

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from report_runs import ant, evaluation
 
-from experiments.delay_numbers import DELAYED, SYNCHRONOUS, area, area_ratio, claims_of, ending, gap
-from experiments.delay_runs import ARMS, BUDGETS, Pairs, Part, curve, jobs, returns_of
-from experiments.running import Size, evolved
+from experiments.delay.claims import DELAYED, SYNCHRONOUS, area, area_ratio, claims_of, ending, gap
+from experiments.delay.runs import ARMS, BUDGETS, Pairs, Part, curve, jobs, returns_of
+from experiments.kit.running import Size, evolved
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig

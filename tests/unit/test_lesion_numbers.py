@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from report_runs import ant
 
-from experiments.lesion_lives import Lesion, lesions_of, ways, zeroing
-from experiments.lesion_numbers import Measures, Pairs, measures
-from experiments.robustness import WEAKENED
+from experiments.protocols.legs.bodies import WEAKENED
+from experiments.protocols.lesions.lives import Lesion, lesions_of, ways, zeroing
+from experiments.protocols.lesions.numbers import Measures, Pairs, measures
 from metahebb.analysis.probe import Conditions
 from metahebb.evolution.backends.where import Where
 from metahebb.probes import parse_probes

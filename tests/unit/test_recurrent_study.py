@@ -7,13 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments import latent_runs
-from experiments.arms import ARMS
-from experiments.bottleneck_points import POINTS
-from experiments.latent_lives import live
-from experiments.recurrent import OURS, WHO, jobs
-from experiments.robustness import BUDGETS, WEAKENED, run_config
-from experiments.running import Size
+from experiments.kit.running import Size
+from experiments.protocols.arms import ARMS
+from experiments.protocols.genome_maps.points import POINTS
+from experiments.protocols.hidden_variable import runs as hidden
+from experiments.protocols.hidden_variable.lives import live
+from experiments.protocols.legs.bodies import WEAKENED
+from experiments.protocols.legs.budgets import BUDGETS
+from experiments.protocols.legs.runs import run_config
+from experiments.recurrent.runs import OURS, WHO, jobs
 from metahebb.networks import FeedForward, Recurrent
 from metahebb.runs.config import RunConfig
 
@@ -23,7 +25,7 @@ def on_the_ant(size: Size, arm: str) -> RunConfig:
 
 
 def with_the_variable(size: Size, arm: str) -> RunConfig:
-    return latent_runs.run_config(latent_runs.BUDGETS[size], WHO[arm])
+    return hidden.run_config(hidden.BUDGETS[size], WHO[arm])
 
 
 @pytest.mark.parametrize("config_of", [on_the_ant, with_the_variable])
@@ -54,7 +56,7 @@ def test_every_arm_has_every_seed_on_every_fold() -> None:
     assert jobs("quick") == [(arm, WEAKENED[3]) for arm in WHO]
     assert set(jobs("paper")) == {(arm, fold) for arm in WHO for fold in WEAKENED}
     assert len(BUDGETS["quick"].seeds) == 3
-    assert len(latent_runs.BUDGETS["quick"].seeds) == 5
+    assert len(hidden.BUDGETS["quick"].seeds) == 5
 
 
 def test_arms_live_in_the_same_worlds() -> None:

@@ -8,23 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.arms import ARMS
-from experiments.cells import Cells
-from experiments.damage import _claims
-from experiments.groups import KINDS, Group
-from experiments.robustness import (
-    BODIES,
-    BUDGETS,
-    LEGS,
-    ONE,
-    STEPS,
-    WEAKENED,
-    Fold,
-    all_runs,
-    jobs,
-    run_config,
-)
-from experiments.tuning import GRID, SEED
+from experiments.damage.claims import claims_of
+from experiments.kit.cells import Cells
+from experiments.kit.tuning import GRID, SEED
+from experiments.protocols.arms import ARMS
+from experiments.protocols.legs.bodies import BODIES, LEGS, ONE, STEPS, WEAKENED, Fold
+from experiments.protocols.legs.budgets import BUDGETS
+from experiments.protocols.legs.groups import KINDS, Group
+from experiments.protocols.legs.runs import all_runs, jobs, run_config
 from metahebb.errors import InputError
 from metahebb.networks import FeedForward
 from metahebb.tasks.locomotion.damage import compiled
@@ -121,7 +112,7 @@ def test_a_group_averages_the_bodies_of_a_kind() -> None:
 def test_finished_runs_only_are_asked_for_where_there_is_none(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from experiments.running import Order
+    from experiments.kit.running import Order
 
     monkeypatch.chdir(str(tmp_path))
     with pytest.raises(InputError, match="finished runs of the arm hebbian, got none"):
@@ -168,11 +159,11 @@ def test_what_two_groups_retain_is_compared_life_by_life() -> None:
 def test_goals_are_of_four_folds_and_differences_of_common_seeds() -> None:
     hebbian, other = group("hebbian", 8, 4), group("static", 5, 1)
     static = other.only(other.folds, (0, 1))
-    claims = _claims([hebbian, static], [], STEPS, "make it")
+    claims = claims_of([hebbian, static], [], STEPS, "make it")
     ratios = [claim for claim in claims if claim.name.endswith("unseen / intact")]
     assert [claim.goal for claim in ratios] == [">= 0.6"]
     assert ratios[0].holds is False
-    one = _claims([group("hebbian", 8, 4, WEAKENED[:1])], [], STEPS, "make it")
+    one = claims_of([group("hebbian", 8, 4, WEAKENED[:1])], [], STEPS, "make it")
     assert [c.goal for c in one if c.name.endswith("unseen / intact")] == [None]
     (gap,) = [c for c in claims if c.name.startswith("hebbian − static") and "intact" in c.name]
     assert gap.seeds == (0, 1)

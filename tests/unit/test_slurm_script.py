@@ -18,7 +18,7 @@ import pytest
 
 from metahebb.runs.stopping import Stopped
 
-SCRIPT = Path(__file__).parents[2] / "experiments" / "cluster" / "slurm.sh"
+SCRIPT = Path(__file__).parents[2] / "cluster" / "slurm.sh"
 STOPPED = Stopped(signal.SIGTERM).exit_status
 LOG = 'echo "$(basename "$0") $* mode=${RAY_AUTH_MODE:-none}" >> "$LOG"\n'
 LISTEN = "import socket, time; s = socket.create_server(('127.0.0.1', $PORT)); time.sleep(60)"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from report_runs import ant
 
-from experiments.study import Claim, write_study
+from experiments.kit.claims import Answer, Claim
+from experiments.kit.results import write_study
 
 
 def claim(value: float | None, goal: str | None) -> Claim:
@@ -23,7 +24,7 @@ def test_what_could_not_be_measured_meets_no_goal(
     assert [each.holds for each in claims] == [False, None, True]
     run = ant(tmp_path / "run")
     run.update_manifest(env_steps=5, elapsed_s=60.0)
-    folder = write_study("speeds", "How fast?", claims, [run])
+    folder = write_study("speeds", "How fast?", Answer("Slow.", tuple(claims[:1])), claims, [run])
     readme = (folder / "README.md").read_text()
     assert "| speed of None, >= 0.95 | – | – | >= 0.95 | **no** | 0 |" in readme
     assert "| speed of None, None | – | – | – | – | 0 |" in readme

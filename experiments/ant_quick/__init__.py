@@ -1,0 +1,1 @@
+"""Does a Hebbian ant walk within five minutes?"""

@@ -1,0 +1,96 @@
+"""Does a Hebbian ant walk within five minutes on two cores?
+
+    python -m experiments.ant_quick smoke|quick
+
+``quick`` evolves the preset ``ant-quick`` with three seeds and lives 32 fresh lives of each center.
+A seed that is already done is not done again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import numpy as np
+
+from experiments.ant_quick.answer import DISTANCE, LONGEST, answer
+from experiments.kit.claims import Claim
+from experiments.kit.results import write_study
+from experiments.kit.running import runs_folder
+from metahebb.cli import main as metahebb
+from metahebb.paths import from_here
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.stopping import Interrupted, heard
+
+SIZES: dict[str, tuple[tuple[int, ...], list[str]]] = {
+    "smoke": ((0,), ["--generations", "3", "--popsize", "16"]),
+    "quick": ((0, 1, 2), []),
+}
+
+
+def main(size: str) -> None:
+    """Run the study at ``size``; only ``quick`` writes results."""
+    seeds, flags = SIZES[size]
+    runs = [_run(size, seed, flags) for seed in seeds]
+    if size != "quick":
+        return
+    command = "python -m experiments.ant_quick quick"
+    bodies = [run.evaluation()["bodies"]["intact"] for run in runs]  # type: ignore[index]
+    claims = [
+        Claim(
+            f"{DISTANCE} of seed {seed}'s center, 32 fresh lives of 250 steps [m]",
+            body["mean"],
+            body["low"],
+            body["high"],
+            ">= 2.5",
+            (seed,),
+            command,
+        )
+        for seed, body in zip(seeds, bodies, strict=True)
+    ]
+    distances = [body["mean"] for body in bodies]
+    minutes = [run.manifest()["elapsed_s"] / 60 for run in runs]
+    claims += [
+        Claim(
+            "median of the seeds [m]",
+            float(np.median(distances)),
+            None,
+            None,
+            ">= 4",
+            seeds,
+            command,
+        ),
+        Claim(f"{LONGEST} [min]", max(minutes), None, None, "<= 5", seeds, command),
+    ]
+    pictures = "![a life](film.gif)\n\n![learning](learning.png)\n\n![its synapses](life.png)"
+    title = "Does a Hebbian ant walk within five minutes?"
+    folder = write_study("ant_quick", title, answer(claims), claims, runs, notes=pictures)
+    best = runs[int(np.argmax(distances))]
+    shutil.copy(best.path / "film.gif", folder / "film.gif")
+    shutil.copy(best.path / "figures" / "learning.png", folder / "learning.png")
+    shutil.copy(best.path / "figures" / "life.png", folder / "life.png")
+    print(folder)
+
+
+def _run(size: str, seed: int, flags: list[str]) -> RunFolder:
+    path = runs_folder(f"ant_quick-{size}") / f"seed{seed}"
+    if not (path / "config.json").exists():
+        status = metahebb(["evolve", "ant-quick", "--seed", str(seed), "--out", str(path), *flags])
+    elif RunFolder.open(path).evaluation() is None:
+        status = metahebb(["resume", str(path)])
+    else:
+        status = 0
+    if status:
+        sys.exit(status)
+    return RunFolder.open(path)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in SIZES:
+        sys.exit(f"usage: python -m experiments.ant_quick {'|'.join(SIZES)}")
+    try:
+        with from_here(), heard():
+            main(sys.argv[1])
+    except Interrupted as stopped:
+        print(f"ant_quick: stopped by {stopped}; the same command goes on", file=sys.stderr)
+        sys.exit(stopped.exit_status)

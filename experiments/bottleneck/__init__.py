@@ -1,0 +1,1 @@
+"""How few plasticity rules are enough?"""

@@ -1,0 +1,1 @@
+"""Which other ties and wirings are enough?"""

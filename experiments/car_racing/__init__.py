@@ -1,0 +1,1 @@
+"""Do evolved rules drive a car from pixels?"""

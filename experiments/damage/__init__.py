@@ -1,0 +1,1 @@
+"""Do evolved rules survive damage that fixed weights do not?"""

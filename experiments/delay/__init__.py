@@ -1,0 +1,1 @@
+"""What does a delay of one generation cost learning?"""

@@ -1,0 +1,67 @@
+"""Notes and tables of the study ``delay``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.delay.runs import ARMS, Pairs
+from experiments.kit.results import write_rows
+
+NOTES = """
+![learning curves](delay.png)
+
+Thin lines are runs, thick ones means over seeds. Per run: [runs.csv](runs.csv).
+
+{worlds}
+
+*Synchronous* samples every generation around the center that all generations before it have made;
+*delayed* (`--search.delay 1`) before the update by the last of them. All else is equal, learning
+rate and stdev among it, which are those of the preset: neither arm was tuned. Both arms of a seed
+begin with the same center, and live as many lives. Seeds count where both arms are finished.
+
+The learning curve is the return of {center_lives} fresh lives of the unperturbed center by the
+number of updates that made it; the return after the last generation is that of the fresh lives in
+the table, in the task's first body. Life i of a seed has the same birth and world in both arms.
+
+All intervals are 95 %, resample seeds (both arms of a seed together) and, within each, lives, and
+are spread for the small number of seeds (Student's t). What a delay saves is not measured here: it
+depends on how long workers would have waited.
+"""
+
+
+def notes(worlds: Sequence[Pairs]) -> str:
+    """Return the end of the README."""
+    (lives,) = {run.config.center_lives for pairs in worlds for run in pairs.everything}
+    return NOTES.format(worlds=worlds_table(worlds), center_lives=lives)
+
+
+def worlds_table(worlds: Sequence[Pairs]) -> str:
+    """Return a row per preset, as Markdown."""
+    lines = [
+        "| preset | seeds | popsize | generations | search | learning rate | stdev | fresh lives |",
+        "|---" * 8 + "|",
+    ]
+    for pairs in worlds:
+        search = pairs.everything[0].config.search
+        n_seeds = f"{len(pairs.seeds)} of {len(pairs.part.seeds)}"
+        row = (
+            *(pairs.part.preset, n_seeds, search.popsize, pairs.generations),
+            *(search.algorithm, search.learning_rate, search.stdev, pairs.part.lives),
+        )
+        lines.append(f"| {' | '.join(map(str, row))} |")
+    return "\n".join(lines)
+
+
+def write_runs(folder: Path, worlds: Sequence[Pairs]) -> None:
+    """Write ``runs.csv``: where each run ends, and the mean of its learning curve."""
+    rows = [
+        [pairs.part.preset, arm, seed, returns.size, f"{returns.mean():.3f}", f"{way.mean():.3f}"]
+        for pairs in worlds
+        for arm in ARMS
+        for seed, returns, way in zip(
+            pairs.seeds, pairs.returns[arm], pairs.curves[arm], strict=True
+        )
+    ]
+    heads = ("preset", "arm", "seed", "lives", "return", "learning_curve")
+    write_rows(folder / "runs.csv", heads, rows)

@@ -1,0 +1,132 @@
+"""What a study finds: claims with intervals, and the answer that rests on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from metahebb.analysis.statistics import meets
+
+Interval = tuple[float | None, float | None, float | None]
+"""A figure with the ends of its 95 % interval; None where there is none."""
+
+CARRYING = 5
+"""Claims that carry an answer, at most."""
+
+_WORDS = (
+    *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+    *("nineteen", "twenty"),
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number that a study stands for.
+
+    Attributes:
+        name: what was measured, with its unit.
+        value: the figure; None where nothing was there to be measured.
+        low: lower end of its 95 % interval; None where it has none.
+        high: upper end.
+        goal: as the study's question states it, for example ``>= 4``; None if only reported.
+        seeds: the seeds of evolution that the figure rests on.
+        command: the command line that made it.
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    goal: str | None
+    seeds: tuple[int, ...]
+    command: str
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the value meets the goal; None where there is none."""
+        if self.value is None:
+            return None if self.goal is None else False
+        return meets(self.value, self.goal)
+
+    @property
+    def figure(self) -> float:
+        """The value, for an answer, which is made of claims that have one."""
+        if self.value is None:
+            raise Unmeasured(self.name)
+        return self.value
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends of the interval, for an answer that rests on them."""
+        if self.low is None or self.high is None:
+            raise Unmeasured(self.name)
+        return self.low, self.high
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the interval lies above or below 0; 0 where it holds 0."""
+        low, high = self.ends
+        return 1 if low > 0 else -1 if high < 0 else 0
+
+    def shown(self, digits: int = 2) -> str:
+        """Return the figure with its interval, as in ``0.91 [0.84, 0.97]``."""
+        low, high = (f"{end:z.{digits}f}" for end in self.ends)
+        return f"{self.figure:z.{digits}f} [{low}, {high}]"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the claim as ``summary.json`` has it."""
+        return asdict(self) | {"holds": self.holds}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Claim:
+        """Return a claim that `to_json` gave; whether it holds is computed again."""
+        fields = {name: value for name, value in row.items() if name != "holds"}
+        return cls(**fields | {"seeds": tuple(row["seeds"])})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a study answers its question with.
+
+    Attributes:
+        text: one sentence.
+        carried_by: the claims that the sentence rests on, three to five.
+    """
+
+    text: str
+    carried_by: tuple[Claim, ...]
+
+
+class Unmeasured(LookupError):  # noqa: N818  not an error of anybody
+    """A figure that an answer needs is not among the claims."""
+
+
+def named(claims: Sequence[Claim], begin: str, end: str = "") -> Claim:
+    """Return the first claim with a name that begins with ``begin`` and ends with ``end``.
+
+    Raises:
+        Unmeasured: there is none.
+    """
+    for claim in claims:
+        if claim.name.startswith(begin) and claim.name.endswith(end):
+            return claim
+    raise Unmeasured(" … ".join(part for part in (begin, end) if part))
+
+
+def answered(make: Callable[[Sequence[Claim]], Answer], claims: Sequence[Claim]) -> Answer:
+    """Return the answer that ``make`` gives to the claims, or one that says which figure it lacks.
+
+    A smoke test, or runs that are not finished yet, have fewer figures than an answer needs.
+    """
+    try:
+        return make(claims)
+    except Unmeasured as missing:
+        text = f"These runs do not answer the question yet: they lack the figure “{missing}”."
+        return Answer(text, tuple(claims[:CARRYING]))
+
+
+def in_words(number: int) -> str:
+    """Return a number up to twenty as a word, a larger one in digits."""
+    return _WORDS[number] if 0 <= number < len(_WORDS) else f"{number:,}"

@@ -1,0 +1,123 @@
+"""What every study writes: its claims and its answer, and the page made from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.kit.claims import Answer, Claim
+from experiments.kit.configs import configs_of
+from experiments.kit.page import page
+from experiments.kit.running import Size, runs_folder
+from metahebb.paths import absolute
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.storage import storage_errors, write_atomically, write_json
+
+RESULTS = "results"
+
+
+def results_folder(study: str, size: Size) -> Path:
+    """Return where a study writes its results; those of a smoke test stand among the runs."""
+    return runs_folder(f"smoke/{study}") if size == "smoke" else absolute(Path(RESULTS, study))
+
+
+def write_study(
+    name: str,
+    title: str,
+    answer: Answer,
+    claims: Sequence[Claim],
+    runs: Sequence[RunFolder],
+    *,
+    notes: str = "",
+    size: Size = "quick",
+    tuning: Sequence[RunFolder] = (),
+) -> Path:
+    """Write what a study keeps, and the README made from it; return ``results/<name>``.
+
+    Args:
+        name: of the study and its folder.
+        title: the question.
+        answer: to the question.
+        claims: what the study measured.
+        runs: that the claims rest on; the manifests of all are kept, and of the configs that
+            differ in more than seed, bodies and schedule the first of each.
+        notes: Markdown for the middle of the README.
+        size: of the study.
+        tuning: runs that were only scored; they count in the cost.
+    """
+    folder = results_folder(name, size)
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    manifests = [run.manifest() for run in runs]
+    scored = [run.manifest() for run in tuning]
+    write_json(folder / "config.json", configs_of(runs))
+    write_json(folder / "manifest.json", {"runs": manifests, "tuning": scored})
+    write_summary(folder, title, answer, claims, _cost(manifests, scored), notes=notes)
+    return folder
+
+
+def write_summary(
+    folder: Path,
+    title: str,
+    answer: Answer,
+    claims: Sequence[Claim],
+    cost: dict[str, Any],
+    *,
+    notes: str = "",
+) -> None:
+    """Write ``summary.json``, and the README made from it.
+
+    Args:
+        folder: of the study's results.
+        title: the question.
+        answer: to the question.
+        claims: what the study measured.
+        cost: what it took, by kind.
+        notes: Markdown for the middle of the README.
+    """
+    summary = summary_of(title, answer, claims, cost)
+    write_json(folder / "summary.json", summary)
+    write_atomically(folder / "README.md", page(summary, notes).encode())
+
+
+def summary_of(
+    title: str, answer: Answer, claims: Sequence[Claim], cost: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what ``summary.json`` holds."""
+    return {
+        "title": title,
+        "answer": answer.text,
+        "carried_by": [claim.name for claim in answer.carried_by],
+        "claims": [claim.to_json() for claim in claims],
+        "cost": cost,
+    }
+
+
+def write_rows(file: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table that others can read in: a CSV file with one line of heads."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows(rows)
+    write_atomically(file, text.getvalue().encode())
+
+
+def _cost(manifests: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what runs took, by kind; those that were only scored count, too."""
+    everything = [*manifests, *scored]
+    minutes = [m["elapsed_s"] / 60 for m in manifests]
+    return {
+        "env steps": f"{sum(m['env_steps'] for m in everything):,}",
+        "evolution": f"{len(manifests)} runs of {min(minutes):.1f} to {max(minutes):.1f} min"
+        + (f", {len(scored)} more to tune" if scored else "")
+        + f"; {sum(m['elapsed_s'] for m in everything) / 60:.0f} min in all",
+        "machine": ", ".join(dict.fromkeys(_machine(m["machine"]) for m in everything)),
+        "commit": ", ".join(dict.fromkeys(str(m["commit"]) for m in everything)),
+    }
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    return f"{machine['cpu']}, {machine['cores']} cores"

@@ -1,0 +1,1 @@
+"""Can plasticity find out a hidden variable where no reactive policy can?"""

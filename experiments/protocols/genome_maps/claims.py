@@ -1,0 +1,54 @@
+"""What is claimed of every point of a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from experiments.kit.claims import Claim, Interval, named
+from experiments.protocols.genome_maps.numbers import Measured
+from experiments.protocols.genome_maps.points import REFERENCE
+from experiments.protocols.legs.groups import WALKS
+
+FEW = 1104
+"""Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
+
+
+def claims_of(points: Sequence[Measured], made_by: str) -> list[Claim]:
+    """Return the goals first, then every point's figures."""
+    reference = next(point for point in points if point.name == REFERENCE)
+    goals: list[Claim] = []
+    figures: list[Claim] = []
+    for point in points:
+        measured: list[tuple[str, Interval, str | None]] = []
+        if point is not reference:
+            goal = ">= 0.95" if point.genes <= FEW else None
+            measured.append((f"intact / {REFERENCE}", point.relative(reference), goal))
+            what = f"gap between the intervals on unseen legs, above {REFERENCE} [m]"
+            measured.append((what, (point.gap(reference), None, None), ">= 0"))
+        measured += [(f"{kind} [m]", point.group.kind(kind), None) for kind in ("intact", "unseen")]
+        measured.append(("unseen / intact", point.group.retention(), None))
+        for what, value, goal in measured:
+            name = f"{point.name}, {point.genes:,} genes, {point.search}: {what}"
+            claim = Claim(name, *value, goal, point.group.seeds, made_by)
+            (figures if goal is None else goals).append(claim)
+    return [*goals, *figures]
+
+
+def claim_of(claims: Sequence[Claim], point: str, what: str) -> Claim:
+    """Return what is claimed of a point, for an answer."""
+    return named(claims, f"{point}, ", f": {what}")
+
+
+def genes_of(claim: Claim) -> str:
+    """Return the number of genes of the point that a claim is of, with commas."""
+    return claim.name.split(", ")[1].removesuffix(" genes")
+
+
+def standing(points: Sequence[Measured]) -> dict[str, int]:
+    """Return the number of runs of each point whose center does not walk on the intact body."""
+    counts = {}
+    for point in points:
+        lived = point.group.cells.values()
+        intact = [cells.distance[cells.bodies.index("intact")].mean() for cells in lived]
+        counts[point.name] = sum(mean < WALKS for mean in intact)
+    return counts

@@ -1,0 +1,103 @@
+"""Fresh lives of a genome, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from metahebb.analysis.evaluate import FRESH
+from metahebb.analysis.statistics import nested_interval
+from metahebb.genomes import GivenGenes
+from metahebb.life import Ending
+from metahebb.probes import Moment, parse_probes
+from metahebb.tasks import Reversal
+from metahebb.tasks.reversal import ReversalLanes
+from metahebb.worker import Plan, Setup, Worker
+
+Floats = npt.NDArray[np.float64]
+
+MEASURES = ("return", "before", "after")
+"""Mean score of all go steps; of the settled ones before the flip, and after it."""
+BOUND = 1.0
+"""That no score is beyond, on either side."""
+LANES = 64
+
+
+@dataclass(frozen=True)
+class Lived:
+    """Lives of one arm; a life that ended non-finite scores 0, as guessing does.
+
+    Attributes:
+        measures: ``(n_runs, n_lives, 3)``, in the order of `MEASURES`.
+        flips: ``(n_runs, n_lives)`` the first step with the other sign.
+        scores: ``(n_runs, n_lives, max_steps)`` ±1 in go steps, 0 in look steps.
+    """
+
+    measures: Floats
+    flips: npt.NDArray[np.intp]
+    scores: npt.NDArray[np.int8]
+
+    @classmethod
+    def join(cls, runs: Sequence[Lived]) -> Lived:
+        """Return the lives of several runs, each of one."""
+        return cls(*(np.concatenate([vars(r)[key] for r in runs]) for key in vars(runs[0])))
+
+    def interval(self, measure: str) -> tuple[float, float, float]:
+        """Return the mean of a measure with its 95 % interval over runs and lives."""
+        return nested_interval(self.measures[..., MEASURES.index(measure)], BOUND)
+
+    def minus(self, other: Lived, measure: str) -> tuple[float, float, float]:
+        """Return how much more it scores than ``other``, life by life, with its interval.
+
+        Life i of run j has the same world in both where seeds, generations and lives are the same.
+        """
+        more = (self.measures - other.measures)[..., MEASURES.index(measure)]
+        return nested_interval(more, 2 * BOUND)
+
+
+def rows_of(arms: dict[str, Lived]) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """Return each measure with its interval, by who lived."""
+    return {name: {m: lived.interval(m) for m in MEASURES} for name, lived in arms.items()}
+
+
+def rows_table(arms: dict[str, Lived]) -> str:
+    """Return a row per arm and per probe, in Markdown."""
+    lines = ["| who | return | settled, before the flip | settled, after it |", "|---|---|---|---|"]
+    for name, row in rows_of(arms).items():
+        shown = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in row.values())
+        lines.append(f"| {name} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def live(
+    setup: Setup, genome: npt.NDArray[np.float32], generation: int, n: int, probe: str = ""
+) -> Lived:
+    """Return ``n`` fresh lives of ``genome``, the same ones whatever ``probe`` is done to them."""
+    task = setup.task
+    assert isinstance(task, Reversal)
+    setup = replace(setup, probes=parse_probes([probe] if probe else []))
+    plan = Plan(generation, task.max_steps, (0,), n, fresh=FRESH)
+    recorder = _Recorder(np.zeros((n, task.max_steps), np.int8))
+    measures, flips = np.zeros((n, len(MEASURES))), np.zeros(n, np.intp)
+    lives = plan.lives(setup, 0, GivenGenes(genome), 0)
+    for result in Worker(setup, LANES).live(lives, [recorder]):
+        flips[result.unit] = int(result.measures["flip"])
+        if result.ending is not Ending.NONFINITE:
+            scored = result.measures
+            measures[result.unit] = result.episode_return, scored["before"], scored["after"]
+    return Lived(measures[None], flips[None], recorder.scores[None])
+
+
+@dataclass(frozen=True)
+class _Recorder:
+    """A probe that notes what each output scores, and changes nothing."""
+
+    scores: npt.NDArray[np.int8]
+
+    def change_outputs(self, moment: Moment, outputs: npt.NDArray[np.float32]) -> None:
+        """Note the scores."""
+        assert isinstance(moment.task, ReversalLanes)
+        self.scores[moment.units, moment.steps] = moment.task.score(outputs, moment.lanes)

@@ -1,0 +1,70 @@
+"""Bodies of the ant that training shows, and those in which its centers are tested.
+
+A fold is the one leg that a run sees shortened; the other three are unseen. Protocol ``one`` trains
+on the intact body and that leg. Protocol ``weak`` also shows the other legs, at full length, with
+weak motors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metahebb.tasks.locomotion.damage import INTACT
+
+LEGS = tuple(f"short_{leg}_ankle" for leg in ("left", "right", "third", "fourth"))
+"""The four single-leg damages: front left, back left, back right, front right (heading +x)."""
+LONG = ("long_back", "long_front")
+PAIRS = (
+    "short_left_ankle+short_right_ankle",
+    "short_left_ankle+short_fourth_ankle",
+    "short_left_ankle+short_third_ankle",
+)
+"""Both legs of a side, of the front, of a diagonal."""
+BODIES = (INTACT, *LEGS, *LONG, *PAIRS)
+"""Everything that centers are tested in."""
+DT = 0.05
+"""Simulated time of an env step of the ant [s]."""
+STEPS = 330
+"""Of an evaluated life: 16.5 s, the length of a published one, so that Bullet units compare."""
+BULLET = 0.0165
+"""Metres per published unit of distance (Najarro & Risi 2020)."""
+WEAK = 0.3
+"""Strength left to the motors of a weak leg."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What a run may see.
+
+    Attributes:
+        protocol: ``one`` or ``weak``.
+        leg: that it sees shortened.
+    """
+
+    protocol: str
+    leg: str
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The other legs, as they are tested: shortened."""
+        return tuple(leg for leg in LEGS if leg != self.leg)
+
+    @property
+    def training(self) -> tuple[str, ...]:
+        """Bodies of training."""
+        weak = tuple(_weak(leg) for leg in self.unseen)
+        return (INTACT, self.leg, *weak) if self.protocol == "weak" else (INTACT, self.leg)
+
+    def __str__(self) -> str:
+        """Return it as a folder's name."""
+        return f"{self.protocol}-{self.leg.split('_')[1]}"
+
+
+def _weak(leg: str) -> str:
+    """Return the body whose leg, which ``leg`` shortens, has weak motors at both joints."""
+    number = LEGS.index(leg) + 1
+    return f"weak:hip_{number}={WEAK}+weak:ankle_{number}={WEAK}"
+
+
+ONE = tuple(Fold("one", leg) for leg in LEGS)
+WEAKENED = tuple(Fold("weak", leg) for leg in LEGS)

@@ -1,0 +1,181 @@
+"""The runs of the walking studies: who is evolved on what, and where each run lies.
+
+A generation lives in two of the training bodies, all of them in turn, so that both protocols cost
+the same. Studies with runs in common find them in the same folders.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from experiments.kit.running import Order, Size, evolved, expect_finished, is_finished, runs_folder
+from experiments.kit.tuning import Setting, tuned
+from experiments.protocols.arms import ARMS, Arm
+from experiments.protocols.legs.bodies import WEAKENED, Fold
+from experiments.protocols.legs.budgets import BUDGETS, MAIN, Budget
+from metahebb.errors import InputError
+from metahebb.evolution.backends.where import Where
+from metahebb.runs.config import RunConfig, Stage
+from metahebb.runs.folder import RunFolder
+from metahebb.tasks import Locomotion
+
+Tuning = dict[str, list[tuple[Setting, float]]]
+"""By arm: the settings that were tried, with their scores, the best first."""
+Runs = dict[tuple[Fold, int], RunFolder]
+"""Of one arm, by fold and seed."""
+
+
+def run_config(budget: Budget, who: Arm, fold: Fold, seed: int, generations: int) -> RunConfig:
+    """Return the config of a run, its search untuned."""
+    turns = itertools.cycle(fold.training)
+    stages = tuple(
+        Stage(generation, budget.train_steps, (next(turns), next(turns)))
+        for generation in range(generations)
+    )
+    return RunConfig(
+        task=Locomotion("ant", damages=fold.training, integrator=budget.integrator),
+        network=dataclasses.replace(who.network, hidden=budget.hidden),
+        search=dataclasses.replace(who.search, popsize=budget.popsize),
+        schedule=stages,
+        generations=generations,
+        seed=seed,
+        probes=who.probes,
+        genome=who.genome,
+    )
+
+
+def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
+    """Yield every run as (arm, fold, seed): the two main arms first, a seed after the other."""
+    side = tuple(arm for arm in ARMS if arm not in MAIN)
+    for arms, seeds in ((MAIN, budget.seeds), (side, budget.side_seeds)):
+        for seed in seeds:
+            for arm in arms:
+                for fold in budget.folds.get(arm, budget.side_folds):
+                    yield arm, fold, seed
+
+
+def tune(size: Size, name: str, who: Arm, where: Where) -> list[tuple[Setting, float]]:
+    """Return the settings of the arm ``name`` with their scores, the best first; see `tuned`."""
+    budget = BUDGETS[size]
+    config = run_config(budget, who, WEAKENED[3], 0, budget.tuning_generations)
+    folder = _folder(size) / "tuning" / name
+    return tuned(folder, config, _grid(size, who), budget.tuning_lives, where)
+
+
+def run_of(
+    size: Size, name: str, who: Arm, fold: Fold, seed: int, setting: Setting, where: Where
+) -> RunFolder:
+    """Return a finished run of the arm ``name``; see `evolved`."""
+    budget = BUDGETS[size]
+    config = setting.of(run_config(budget, who, fold, seed, budget.generations))
+    return evolved(run_path(size, name, fold, seed), config, where)
+
+
+def run_path(size: Size, name: str, fold: Fold, seed: int) -> Path:
+    """Return where a run is."""
+    return _folder(size) / name / str(fold) / f"seed{seed}"
+
+
+def all_runs(order: Order) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
+    """Return what tuning found, by arm, and the runs by (arm, fold, seed).
+
+    Those that are missing are evolved now; with ``order.finished`` they are left out, and with
+    them the seeds of an arm and protocol that do not have all folds.
+
+    Raises:
+        InputError: with ``order.finished``, where a main arm has no run, or an arm no tuning.
+    """
+    size, budget = order.size, BUDGETS[order.size]
+    wanted = list(jobs(budget))
+    if order.finished:
+        there = {job for job in wanted if is_finished(run_path(size, *job))}
+        wanted = [
+            (arm, fold, seed)
+            for arm, fold, seed in wanted
+            if all(
+                (a, f, s) in there
+                for a, f, s in jobs(budget)
+                if (a, f.protocol, s) == (arm, fold.protocol, seed)
+            )
+        ]
+        _check_finished(size, wanted)
+    return _evolved(order, ARMS, wanted)
+
+
+def arm_runs(
+    order: Order, arms: Mapping[str, Arm], wanted: Sequence[tuple[str, Fold]]
+) -> tuple[Tuning, dict[str, Runs]]:
+    """Return what tuning found, and the runs with all seeds of the budget, by arm.
+
+    Those that are missing are evolved now; with ``order.finished`` arms and folds are left out
+    whose runs are not all there.
+
+    Args:
+        order: what is asked for.
+        arms: who, by the name of their folders.
+        wanted: of them, each on a fold, in the order in which they are evolved.
+    """
+    size, seeds = order.size, BUDGETS[order.size].seeds
+    if order.finished:
+        wanted = [
+            (name, fold)
+            for name, fold in wanted
+            if all(map(is_finished, tuning_paths(size, name, arms[name])))
+            and all(is_finished(run_path(size, name, fold, seed)) for seed in seeds)
+        ]
+    each = [(name, fold, seed) for name, fold in wanted for seed in seeds]
+    tuning, by_job = _evolved(order, arms, each)
+    runs: dict[str, Runs] = {}
+    for (name, fold, seed), run in by_job.items():
+        runs.setdefault(name, {})[fold, seed] = run
+    return tuning, runs
+
+
+def _evolved(
+    order: Order, arms: Mapping[str, Arm], wanted: Iterable[tuple[str, Fold, int]]
+) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
+    """Evolve what is missing, in this order; an arm is tuned before its first run."""
+    tuning: Tuning = {}
+    runs = {}
+    for name, fold, seed in wanted:
+        who = arms[name]
+        if name not in tuning:
+            tuning[name] = tune(order.size, name, who, order.where)
+        best = tuning[name][0][0]
+        runs[name, fold, seed] = run_of(order.size, name, who, fold, seed, best, order.where)
+    return tuning, runs
+
+
+def tuning_runs(size: Size, arms: Mapping[str, Arm]) -> list[RunFolder]:
+    """Return the finished runs that tuned ``arms``, by name."""
+    paths = [path for name, who in arms.items() for path in tuning_paths(size, name, who)]
+    return [RunFolder.open(path) for path in paths]
+
+
+def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
+    there = {(arm, fold) for arm, fold, _ in wanted}
+    for arm in MAIN:
+        if (arm, BUDGETS[size].side_folds[0]) not in there:
+            raise InputError(
+                f"expected finished runs of the arm {arm}, got none of size {size}; leave out "
+                "--finished"
+            )
+    for arm in dict.fromkeys(arm for arm, _, _ in wanted):
+        for path in tuning_paths(size, arm, ARMS[arm]):
+            expect_finished(path, f"the finished runs that tuned {arm}")
+
+
+def tuning_paths(size: Size, name: str, who: Arm) -> list[Path]:
+    """Return where the runs that tune the arm ``name`` are."""
+    return [_folder(size) / "tuning" / name / str(setting) for setting in _grid(size, who)]
+
+
+def _grid(size: Size, who: Arm) -> tuple[Setting, ...]:
+    return who.grid[: BUDGETS[size].settings]
+
+
+def _folder(size: Size) -> Path:
+    return runs_folder(f"robustness-{size}")

@@ -1,0 +1,169 @@
+"""Lesions, and the ways that lives take around them: lived once, then kept in the run folder."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.kit.cells import VERSION
+from experiments.kit.running import Size
+from experiments.protocols.arms import ARMS
+from experiments.protocols.legs.bodies import Fold
+from metahebb.analysis.probe import Conditions
+from metahebb.evolution.backends.in_process import InProcess
+from metahebb.evolution.backends.where import Where
+from metahebb.probes import parse_probes
+from metahebb.probes.values import ALL
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.storage import slug, storage_errors, write_atomically
+from metahebb.tasks.locomotion.damage import INTACT
+
+Floats = npt.NDArray[np.float64]
+
+HEAD_START = 40
+"""Env steps by which the control that freezes before the lesion does so: 2 s."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a size of the study may cost, beside its runs.
+
+    Attributes:
+        lives: per run and lesion.
+        horizon: of a life, in env steps.
+        at: env step of the lesion.
+        cell_lives: per run and cell of the heat map.
+        fractions: of a layer's weights that the heat map zeroes.
+        times: env steps at which it does.
+        frames: of a film, at most.
+    """
+
+    lives: int
+    horizon: int
+    at: int
+    cell_lives: int
+    fractions: tuple[float, ...]
+    times: tuple[int, ...]
+    frames: int = 60
+
+
+SCALES: dict[Size, Scale] = {
+    "smoke": Scale(8, 280, 40, 3, (0.5, 1), (40,), 8),
+    "quick": Scale(100, 380, 125, 30, (0.25, 0.5, 0.75, 1), (60, 125, 190)),
+    "paper": Scale(100, 600, 250, 100, (0.25, 0.5, 0.75, 1), (100, 250, 400)),
+}
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """Something done to lives that walk.
+
+    Attributes:
+        what: it is, for a table.
+        probes: that do it.
+        at: env step at which it begins.
+        steps: env steps that it lasts; 0 for one whose cause is done at once.
+    """
+
+    what: str
+    probes: tuple[str, ...]
+    at: int
+    steps: int = 0
+
+
+def lesions_of(arm: str, fold: Fold, at: int) -> dict[str, Lesion]:
+    """Return the lesions at step ``at`` that the arm can have, by name.
+
+    Networks that were never plastic have nothing to freeze; those that inherit their weights at
+    birth have no distribution from which new ones could be drawn.
+    """
+    zero, freeze = f"zero_weights:at={at}", f"freeze:at={at}"
+    unseen = fold.unseen[0]
+    lesions = {
+        "zero": Lesion("all weights zeroed", (zero,), at),
+        "randomize": Lesion("all weights drawn anew", (f"randomize_weights:at={at}",), at),
+        "saturate": Lesion("outputs 1.0 for 5 s", (f"saturate:at={at},steps=100",), at, 100),
+        "saturate_short": Lesion("outputs 1.0 for 1 s", (f"saturate:at={at},steps=20",), at, 20),
+        "seen_leg": Lesion("seen leg shortened", (f"damage:body={fold.leg},at={at}",), at),
+        "unseen_leg": Lesion("unseen leg shortened", (f"damage:body={unseen},at={at}",), at),
+        "zero_freeze": Lesion("zeroed, then frozen", (zero, freeze), at),
+        "freeze_zero": Lesion(
+            "frozen 2 s before, zeroed", (f"freeze:at={at - HEAD_START}", zero), at
+        ),
+        "freeze": Lesion("frozen, nothing zeroed", (freeze,), at),
+    }
+    network = ARMS[arm].network
+    plastic = not network.is_static
+    if network.birth == "coevolved":
+        del lesions["randomize"]
+    if not plastic or ARMS[arm].probes:  # the arm ``frozen`` is a control of its own
+        for name in CONTROLS:
+            del lesions[name]
+    return lesions
+
+
+CONTROLS = ("zero_freeze", "freeze_zero", "freeze")
+"""Lesions that ask how plastic networks get over the first one."""
+
+
+def zeroing(fraction: float, layer: int, at: int) -> Lesion:
+    """Return a cell of the heat map; that of all weights is the lesion ``zero``, lived once."""
+    fields = [f"fraction={fraction:g}"] if fraction < 1 else []
+    fields += [f"layer={layer}"] if layer != ALL else []
+    return Lesion("", (f"zero_weights:{','.join([*fields, f'at={at}'])}",), at)
+
+
+def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, where: Where) -> Floats:
+    """Return metres along +x since birth ``(lives, horizon + 1)``, on the intact body.
+
+    They are lived in threads of this process; what was lived once is kept in the folder
+    ``lesions`` of the run, and fewer lives are the first ones of more.
+
+    Args:
+        run: finished; its center lives.
+        probes: done to every life, and no others.
+        lives: fresh ones, the same births and worlds whatever the probes.
+        horizon: in env steps.
+        where: threads and lanes.
+
+    Returns:
+        NaN after a life's end, from the last finite step on where it ended non-finite.
+    """
+    conditions = Conditions.of(run, lives, horizon, INTACT)
+    name = slug([*(probes or ("plain",)), f"max_steps={horizon}"])
+    file = run.path / "lesions" / f"{name}.npz"
+    center = hashlib.sha256(run.center().tobytes()).hexdigest()
+    asked = json.dumps([VERSION, center, horizon, list(probes)])
+    known = _kept(file, asked)
+    if known is not None and len(known) >= lives:
+        return known[:lives]
+    print(f"{run.path} {' '.join(probes) or 'no lesion'}", file=sys.stderr)
+    backend = functools.partial(InProcess, threads=where.threads, lanes=where.lanes)
+    lived = conditions.live(parse_probes(probes), backend)
+    x = lived.x.astype(np.float32)  # micrometres at tens of metres
+    data = io.BytesIO()
+    np.savez_compressed(data, asked=np.array(asked), x=x)
+    with storage_errors(file):
+        file.parent.mkdir(exist_ok=True)
+    write_atomically(file, data.getvalue())
+    return x.astype(np.float64)
+
+
+def _kept(file: Path, asked: str) -> Floats | None:
+    """Return the ways that are kept; None where there are none, of others, or none to be read."""
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            if str(kept["asked"]) == asked:
+                return np.asarray(kept["x"], np.float64)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        pass
+    return None

@@ -1,0 +1,1 @@
+"""How many workers does one dispatcher keep busy?"""
