@@ -22,7 +22,7 @@ import runpy
 import shutil
 import tomllib
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import pytest
 from documented import ROOT, Example, command_lines, flags, python_blocks, settings
@@ -35,6 +35,9 @@ from metahebb.commands import evolve
 from metahebb.commands.parsing import SHORT
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.backends.where import Where
+from metahebb.genomes import GENOME_MAPS
+from metahebb.modulators import MODULATORS
+from metahebb.networks import TOPOLOGIES
 from metahebb.runs.config import RunConfig
 
 QUIET = {"--quiet": "", "--no-finish": "", "--no-tensorboard": ""}
@@ -82,9 +85,10 @@ COMMANDS_WITH_FLAGS = [
     ["evolve", "car-racing"],
     ["evolve", "--env", "Pendulum-v1"],
     ["evolve", "ant", "--algorithm", "mixture"],
-    *(["evolve", "ant", "--genome", name] for name in get_args(evolve.MapName)),
+    *(["evolve", "ant", "--genome", name] for name in GENOME_MAPS),
     *(["evolve", "ant", "--network", name] for name in ("recurrent", "lstm", "convolutional")),
-    *(["evolve", "ant", "--topology", name] for name in get_args(evolve.TopologyName)),
+    *(["evolve", "ant", "--topology", name] for name in TOPOLOGIES),
+    *(["evolve", "bandit", "--modulator", name] for name in MODULATORS),
 ]
 """Commands whose help names all flags there are."""
 EVOLVED = [

@@ -190,6 +190,15 @@ def test_a_run_whose_terminal_is_closed_saves_all(tmp_path: Path) -> None:
     assert (path / "checkpoints" / f"{len(metrics(path)):06d}.json").exists()
 
 
+@pytest.fixture
+def default_handler() -> Iterator[None]:
+    """Let SIGTERM do what it does in a new process; Ray's handler may be left by a test before."""
+    left = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, left)
+
+
+@pytest.mark.usefixtures("default_handler")
 def test_a_run_that_is_stopped_twice_in_an_update_keeps_nothing_of_it(
     tmp_path: Path, whole: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
