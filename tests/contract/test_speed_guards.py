@@ -107,7 +107,7 @@ def sweeps_with_avx2(tmp_path_factory):
 
 
 def test_the_loop_over_synapses_stores_without_a_mask(sweeps_with_avx2):
-    """For AVX2, a running maximum of floats in an array would be: slow on many processors."""
+    """A running maximum of floats in an array needs a mask without AVX-512, which is slower."""
     assert len(sweeps_with_avx2) == 2
     for assembly in sweeps_with_avx2:
         blocks = re.split(r"\n(?=[\w.]+:)", assembly)
