@@ -128,22 +128,29 @@ def _cpuinfo() -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _processor() -> Fingerprint:
-    """Return what the processor is, and what compiled code makes of it."""
+def compiled_for() -> tuple[str, str]:
+    """Return the name and the features of the processor that numba compiles for."""
     import llvmlite.binding as llvm
     import numba
 
-    told = _cpuinfo()
-    parts = [f"{word} {told[key]}".strip() for key, word in _CLASS.items() if key in told]
     # numba may have been told to compile for another processor (NUMBA_CPU_NAME, _FEATURES).
     name, features = numba.config.CPU_NAME, numba.config.CPU_FEATURES  # type: ignore[attr-defined]
-    if features is None:
-        features = llvm.get_host_cpu_features().flatten()
+    return (
+        llvm.get_host_cpu_name() if name is None else name,
+        llvm.get_host_cpu_features().flatten() if features is None else features,
+    )
+
+
+def _processor() -> Fingerprint:
+    """Return what the processor is, and what compiled code makes of it."""
+    told = _cpuinfo()
+    parts = [f"{word} {told[key]}".strip() for key, word in _CLASS.items() if key in told]
+    name, features = compiled_for()
     enabled = [found[1] for word in features.split(",") if (found := _VECTORS.fullmatch(word))]
     return {
         "cpu": " ".join(parts) or platform.machine(),
         "cpu_name": cpu_name(),
-        "llvm_cpu": llvm.get_host_cpu_name() if name is None else name,
+        "llvm_cpu": name,
         "simd": " ".join(sorted(enabled)),
     }
 

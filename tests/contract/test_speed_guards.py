@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
+import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
@@ -13,6 +16,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
+from metahebb.bench.instructions import AVX2
 from metahebb.compiler import compiled, fold_of
 from metahebb.networks import FeedForward
 from metahebb.networks.kernel import driver_source
@@ -23,12 +27,11 @@ from metahebb.tasks import Locomotion
 from metahebb.worker import GivenPoint, Plan, Setup, Worker
 
 
-@pytest.fixture(scope="module")
-def step(tmp_path_factory):
-    """The ant's step, compiled anew: numba shows no code of what it loads from its cache."""
+def compiled_anew(folder):
+    """Return the module of the ant's kernel: numba shows no code of what its cache has."""
     network = FeedForward()
     rule, normalization = network.rule, network.normalization
-    path = tmp_path_factory.mktemp("fresh") / "kernel.py"
+    path = folder / "kernel.py"
     living = network.lanes(27, 8, 1)
     driver = driver_source(network.graph(27, 8).neurons, living.state.parameters)
     path.write_text(kernel_source(rule, normalization, fold_of(rule), driver))
@@ -37,6 +40,13 @@ def step(tmp_path_factory):
     spec.loader.exec_module(module)
     living._step = module.step
     living.act(np.zeros((1, 27), np.float32), np.zeros(1, np.intp))
+    return module
+
+
+@pytest.fixture(scope="module")
+def step(tmp_path_factory):
+    """The code of the ant's step."""
+    module = compiled_anew(tmp_path_factory.mktemp("fresh"))
     (ir,) = module.step.inspect_llvm().values()
     (assembly,) = module.step.inspect_asm().values()
     sweeps = [
@@ -70,6 +80,43 @@ def test_products_and_sums_are_fused_on_the_widest_registers(step):
     wide = "zmm" if "+avx512f" in llvm.get_host_cpu_features().flatten() else "ymm"
     fused = re.findall(r"vfmadd\w+ps\s[^\n]*", step.assembly)
     assert sum(wide in line or "ymm" in line for line in fused) >= 2 * 4
+
+
+@pytest.fixture(scope="module")
+def sweeps_with_avx2(tmp_path_factory):
+    """The assembly of both sweeps for AVX2, which numba of another process compiles for."""
+    if "+avx2" not in llvm.get_host_cpu_features().flatten():
+        pytest.skip("no AVX2")
+    body = (
+        "import json, sys\n"
+        "from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_speed_guards import compiled_anew\n"
+        f"module = compiled_anew(Path({str(tmp_path_factory.mktemp('avx2'))!r}))\n"
+        "sweeps = (module.sweep_by_input, module.sweep_by_output)\n"
+        "print(json.dumps([text for s in sweeps for text in s.inspect_asm().values()]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", body],
+        env=os.environ | AVX2,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_loop_over_synapses_stores_without_a_mask(sweeps_with_avx2):
+    """A running maximum of floats in an array needs a mask without AVX-512, which is slower."""
+    assert len(sweeps_with_avx2) == 2
+    for assembly in sweeps_with_avx2:
+        blocks = re.split(r"\n(?=[\w.]+:)", assembly)
+        inner = max(blocks, key=lambda block: len(re.findall(r"vfmadd\w+ps\s.*ymm", block)))
+        assert len(re.findall(r"vfmadd\w+ps\s.*ymm", inner)) >= 4
+        assert re.search(r"vmovups\s+%ymm\d+, ", inner)  # the weight
+        assert not re.findall(r"\bvp?maskmov\w+\s.*", assembly)
+        assert not re.findall(r"\bvcmp\w*ps\s.*", inner)
+        assert "vpmaxsd" in assembly
 
 
 def test_nothing_is_computed_in_double(step):

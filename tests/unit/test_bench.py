@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import sys
 from types import SimpleNamespace
 
+import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ from metahebb.bench.rows.plastic_step import grown as grown_lanes
 from metahebb.bench.run import BENCHES, machine_slug, run
 from metahebb.bench.table import number, profile_rows, row_cells
 from metahebb.cli import COMMANDS, main
-from metahebb.errors import InputError
+from metahebb.errors import InputError, ProgressError
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import Convolutional
 from metahebb.noise import Key, Stream
@@ -310,9 +312,36 @@ def test_the_row_runs(name):
 def test_the_plastic_step_is_held_against_both_heads(monkeypatch):
     module = importlib.import_module("metahebb.bench.rows.plastic_step")
     monkeypatch.setattr(module, "interleaved", lambda works, n: {k: [1.0] * n for k in works})
+    monkeypatch.setattr(module, "instruction_set", lambda: "SSE")
     names = [row.row for row in module.rows(2, 8, True)]
     assert len(names) == 3 * len(HEADS) + 2
-    assert {"plastic step, ant, one lane, warm", "plastic step, car racing, 16 lanes"} < set(names)
+    expected = {"plastic step, ant, one lane, warm, SSE", "plastic step, car racing, 16 lanes, SSE"}
+    assert expected < set(names)
+
+
+def test_the_plastic_step_is_measured_with_avx2_where_there_is_more(monkeypatch):
+    """Of another process: the rows are its own, named by what it compiled for."""
+    if "+avx2" not in llvm.get_host_cpu_features().flatten():
+        pytest.skip("no AVX2")
+    module = importlib.import_module("metahebb.bench.rows.plastic_step")
+    monkeypatch.setattr(module, "instruction_set", lambda: "AVX-512")
+    monkeypatch.setattr(module, "_against_memory", lambda *_: ROW)
+    monkeypatch.setattr(module, "_against_peers", lambda *_: [])
+    elsewhere = list(module.rows(2, 1, True))[2 * len(HEADS) :]
+    assert [row.row for row in elsewhere] == [
+        f"plastic step, {head}, {where}, AVX2"
+        for head in HEADS
+        for where in ("one lane, warm", "2 lanes")
+    ]
+    assert all(0 < row.low <= row.ratio <= row.high for row in elsewhere)
+    assert {row.goal for row in elsewhere} == {"<= 2"}
+
+
+def test_a_process_with_avx2_that_fails_is_told_in_one_line(monkeypatch):
+    module = importlib.import_module("metahebb.bench.rows.plastic_step")
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(ProgressError, match=r"got exit status 1 \(nothing on stderr\); choose"):
+        module.against_memory_with_avx2(1, 1)
 
 
 def test_the_profile_accounts_for_every_second():
