@@ -34,9 +34,7 @@ def kernel_source(rule: Rule, normalization: Bounds, fold: Fold | None, driver: 
     )
 
 
-SIGNATURE = (
-    "weights, trace, coefficients, pre, post, inputs, drive, largest, scale, gain, modulators"
-)
+SIGNATURE = "weights, trace, coefficients, pre, post, inputs, drive, scale, gain, modulators"
 
 _VIEWS = """\
 @fast
@@ -47,13 +45,6 @@ def bits_of(number):
 @fast
 def number_of(bits):
     return np.int32(bits).view(np.float32)"""
-
-# Magnitudes are compared by their bits, which as integers are in the same order: that is one
-# vector instruction, where comparing floats becomes a slow masked store. A NaN is the largest.
-_LARGEST = [
-    "            most, size = largest[k], bits_of(abs(value))",
-    "            largest[k] = size if size > most else most",
-]
 
 
 def _sweep_source(rule: Rule, normalization: Bounds, folded: int | None) -> str:
@@ -97,7 +88,7 @@ def _sweep_along(rule: Rule, normalization: Bounds, folded: int | None, *, by_in
         *_bounds(normalization),
         "    if gain == 0.0:",
         "        scale = f32(1.0)",
-        *(["    for k in range(columns):", "        largest[k] = np.int32(0)"] if tracked else []),
+        *(["    most = np.int32(0)"] if tracked else []),
         *(["    for k in range(columns):", "        drive[k] = f32(0.0)"] if by_input else []),
         "    for r in range(rows):",
         "        row = weights[r * columns : (r + 1) * columns]",
@@ -117,7 +108,7 @@ def _sweep_along(rule: Rule, normalization: Bounds, folded: int | None, *, by_in
         "            row[k] = value",
         "            "
         + ("drive[k] += value * received" if by_input else "total += value * inputs[k]"),
-        *(_LARGEST if tracked else []),
+        *(_largest(by_input) if tracked else []),
         *([] if by_input else ["        drive[r] = total"]),
         "    if gain == 0.0:",
         "        return kept",
@@ -151,13 +142,26 @@ def _clip(normalization: Bounds) -> list[str]:
     ]
 
 
+def _largest(by_input: bool) -> list[str]:
+    """Return the lines that keep the largest magnitude so far.
+
+    Magnitudes are compared by their bits, which as integers are in the same order: that is one
+    vector instruction, where comparing floats becomes a slow masked store. A NaN is the largest.
+    Along an output the row is read once more, from the cache next to the processor: within the loop
+    that sums, the comparison would make another order of the sum.
+    """
+    if by_input:
+        return ["            most = max(most, bits_of(abs(value)))"]
+    return [
+        "        for k in range(columns):",
+        "            most = max(most, bits_of(abs(row[k])))",
+    ]
+
+
 def _scale(tracked: bool) -> list[str]:
     if not tracked:
         return ["    return f32(1.0)"]
     return [
-        "    most = np.int32(0)",
-        "    for k in range(columns):",
-        "        most = max(most, largest[k])",
         "    biggest = number_of(most)",
         f"    return f32(1.0) / biggest if biggest >= f32({SMALLEST!r}) else f32(1.0)",
     ]

@@ -59,9 +59,9 @@ def step(tmp_path_factory):
 
 
 def test_the_loop_over_synapses_is_one_vector_loop(step):
-    """Reads, update, maximum and write of a synapse stand together, on vectors.
+    """Reads, update and write of a synapse stand together, on vectors; so does the maximum.
 
-    A scalar running maximum, for one, would stop the vectorisation: four times slower.
+    A running maximum of floats, for one, would stop the vectorisation: four times slower.
     """
     for sweep in step.sweeps:
         blocks = re.split(r"\n(?=[\w.]+:)", sweep)
@@ -69,10 +69,10 @@ def test_the_loop_over_synapses_is_one_vector_loop(step):
         inner = max(blocks, key=lambda block: len(re.findall(widths % "fmul", block)))
         counts = {o: len(re.findall(widths % o, inner)) for o in ("load", "store", "fmul", "fadd")}
         assert counts["load"] >= 6  # four coefficients, the weight, a signal
-        assert counts["store"] >= 2  # the weight, the column's largest
+        assert counts["store"] >= 1  # the weight
         assert counts["fmul"] >= 5
         assert counts["fadd"] >= 4
-        assert re.search(widths % "(?:icmp|select|call)", inner)
+        assert re.search(r"<(?:4|8|16) x i32> @llvm\.smax|icmp [^\n]*<(?:4|8|16) x i32>", sweep)
 
 
 @pytest.mark.skipif("fma" not in str(llvm.get_host_cpu_features().flatten()), reason="no x86 FMA")
@@ -147,7 +147,9 @@ def test_one_pass_over_a_layer(name, kind):
     for sweep in sweeps:
         assert sweep.count("for r in range(rows)") == 1
         assert sweep.count("= scale * row[k]") == 1
-        assert sweep.count("row[k]") == 2
+        # Along an output the largest weight is looked for in the row that was just written.
+        again = kind == "max_abs" and "sweep_by_output" in sweep
+        assert sweep.count("row[k]") == 2 + again
         assert sweep.count("row[k] = value") == 1
         for plane in range(len(rule.coefficients)):
             assert sweep.count(f"c{plane}[k]") == (plane in planes)
@@ -157,7 +159,8 @@ def test_acting_allocates_nothing_per_step():
     n = 16
     living, every = FeedForward().lanes(27, 8, n), np.arange(n, dtype=np.intp)
     observations = np.ones((n, 27), np.float32)
-    living.act(observations, every)
+    for _ in range(2100):  # CPython keeps up to 2000 tuples of arguments for later
+        living.act(observations, every)
     tracemalloc.start()
     try:
         living.act(observations, every)

@@ -96,10 +96,10 @@ def test_compiled_rule_is_float32_throughout_and_equals_the_reference(
     layer = Layer(weights.copy(), np.empty(0, np.float32), coefficients)
     expected = update(rule, Bounds("none"), layer, pre, post).weights
     drive = np.zeros(n_out, np.float32)
-    scratch, one = np.zeros(n_in, np.float32), np.float32(1)
+    one = np.float32(1)
     scale = kernel.sweep(
-        weights.ravel(), layer.trace, coefficients.ravel(), pre, post, inputs, drive, scratch,
-        one, one, np.float32(0),
+        weights.ravel(), layer.trace, coefficients.ravel(), pre, post, inputs, drive,
+        one, one, np.zeros(n_out, np.float32),
     )  # fmt: skip
     assert scale == 1
     np.testing.assert_allclose(weights, expected, rtol=0, atol=32 * ULP)
