@@ -51,7 +51,7 @@ from metahebb.report.weights_figure import probe_weights_figure
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.storage import write_json
-from metahebb.tasks import Locomotion
+from metahebb.tasks.base import Varied
 from metahebb.tasks.locomotion.damage import INTACT
 
 TITLE = "Does a walker that loses all its weights mid-life get its walk back?"
@@ -254,10 +254,10 @@ def _film(filmed: list[tuple[str, RunFolder]], pairs: Pairs, scale: Scale, out: 
     """Film, side by side, a life of each center with the lesion; a typical one of the first's."""
     runs = []
     for arm, run in filmed:
-        assert isinstance(run.config.task, Locomotion)
+        assert isinstance(run.config.task, Varied)
         config = dataclasses.replace(
             run.config,
-            task=dataclasses.replace(run.config.task, damages=(INTACT,)),
+            task=run.config.task.on((INTACT,)),
             schedule=(Stage(0, scale.horizon, (INTACT,)),),
         )
         runs.append((arm, RunFolder(run.path, config)))

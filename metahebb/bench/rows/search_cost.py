@@ -19,7 +19,7 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
 from metahebb.networks import FeedForward
-from metahebb.tasks import Locomotion
+from metahebb.tasks import Locomotion, Task
 from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
 
 POPSIZE = 500
@@ -71,13 +71,14 @@ class SearchOnly:
 
 
 @dataclass(frozen=True)
-class Nowhere:
+class Nowhere(Task):
     """A task of which only the sizes are asked."""
 
     n_observations: int
     n_outputs: int
     bodies: tuple[str, ...] = ("none",)
     max_steps: int = STEPS
+    label: str = "nowhere"
 
     def lanes(self, n: int) -> Any:
         """Nobody lives here."""
