@@ -17,7 +17,7 @@ from metahebb.probes import PROBES
 from metahebb.probes.damage import Damage
 from metahebb.probes.freeze_until import FreezeUntil
 from metahebb.probes.values import ALL
-from metahebb.report.camera import SIZE, VIEWS, follow
+from metahebb.report.camera import FROM_THE_SIDE, SIZE, VIEWS, follow
 from metahebb.report.drawn import drawn_frames
 from metahebb.report.gl import gl_frames
 from metahebb.report.recording import Recording
@@ -93,7 +93,7 @@ def _scenes(
     task = recording.task
     assert isinstance(task, Embodied)
     models = task.models()
-    view = VIEWS[task.body]
+    view = VIEWS.get(task.body, FROM_THE_SIDE)
     # Where the root is, does not depend on the damage.
     lookat = follow(_torso(models[0], recording.qpos), view.height, recording.dt)
     found: list[Frame] = []

@@ -9,9 +9,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from report_runs import ant
+
+from metahebb.errors import InputError
+from metahebb.life import Ending
+from metahebb.networks import FeedForward
+from metahebb.probes import check_probes, parse_probes
+from metahebb.report.camera import SIZE
+from metahebb.report.frames import caption, pictures
+from metahebb.report.recording import record
+from metahebb.tasks import Locomotion
 
 ROOT = Path(__file__).parents[2]
 TASKS, NETWORKS, GENOMES = (ROOT / "metahebb" / name for name in ("tasks", "networks", "genomes"))
@@ -117,3 +129,39 @@ def test_the_rooms_hold_the_classes_that_runs_are_made_of():
 def test_each_way_to_ask_for_a_class_is_noticed(text):
     assert offences(ast.parse(text), {"Locomotion"})
     assert not offences(ast.parse(text), {"Reversal"})
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Somebody's own task, whose body MuJoCo simulates, and which is no `Locomotion`."""
+
+    inner: Locomotion
+    body: str = "my_robot"
+    can_turn: bool = False
+    can_go_sideways: bool = True
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        return self.inner.bodies
+
+    def models(self) -> list[Any]:
+        return self.inner.models()
+
+
+def test_a_body_of_somebodys_own_can_be_pushed_and_damaged():
+    task = Walker(Locomotion("ant", damages=("intact", "friction:0.5")))
+    probes = parse_probes(["push:at=1,x=1,y=1", "damage:at=1,body=friction:0.5"])
+    check_probes(probes, task, FeedForward())
+    turn = parse_probes(["turn:at=1,angle=1"])
+    with pytest.raises(InputError, match="got a my_robot"):
+        check_probes(turn, task, FeedForward())
+    check_probes(turn, replace(task, can_turn=True), FeedForward())
+
+
+def test_a_body_of_somebodys_own_is_drawn_and_falls(tmp_path):
+    lived = record(ant(tmp_path / "run", max_steps=4))
+    fallen = replace(lived.result, ending=Ending.TERMINATED)
+    lived = replace(lived, task=Walker(lived.task), result=fallen)
+    (drawn,) = pictures(lived, [3], "drawn")
+    assert drawn.shape == (SIZE[1], SIZE[0], 3)
+    assert "fallen" in caption(lived, 3, "", 1)[0]

@@ -18,11 +18,18 @@ from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.own_files import described
 from metahebb.tasks.base import LaneNumbers, StepResult, Task, TaskError
+from metahebb.tasks.gym.drawing import Drawing, drawing_of
 from metahebb.tasks.gym.envs import located, make_env, short
 from metahebb.tasks.gym.kept import kept_facts
 from metahebb.tasks.gym.kwargs import Kwargs, key_of, read_kwargs, read_word
 from metahebb.tasks.gym.observed import fault_of
-from metahebb.tasks.gym.spaces import action_of, open_sides, parts_of, size_of, writer_of
+from metahebb.tasks.gym.spaces import (
+    action_of,
+    advice_on_actions,
+    parts_of,
+    size_of,
+    writer_of,
+)
 from metahebb.tasks.pictures import as_picture
 from metahebb.user_code import is_of_user, let_go
 
@@ -84,8 +91,8 @@ class GymTask(Task):
     def _facts(self) -> _Facts:
         return _facts(self.env_id, key_of(self.kwargs_of(self.bodies[0])))
 
-    def _drawing(self) -> _Drawing:
-        return _drawing(self.env_id, key_of(self.kwargs_of(self.bodies[0])))
+    def _drawing(self) -> Drawing:
+        return drawing_of(self.env_id, key_of(self.kwargs_of(self.bodies[0])))
 
     @property
     def label(self) -> str:
@@ -171,21 +178,7 @@ class GymTask(Task):
         """
         if not self.scale_actions:
             return []
-        free, cut = open_sides(self.action_space)
-        found = []
-        if free and output == "tanh":
-            found.append(
-                f"actions of {self.env_id} have no two bounds to scale to ({self.action_space}), "
-                "and outputs are taken as they are, from -1 to 1; --network.output linear lets "
-                "them go farther"
-            )
-        if cut:
-            found.append(
-                f"actions of {self.env_id} have a bound on one side only ({self.action_space}), "
-                "and outputs beyond it are clipped to it; a wrapper that gives them two bounds "
-                "(gymnasium.wrappers.TransformAction) makes use of all outputs"
-            )
-        return found
+        return advice_on_actions(self.env_id, self.action_space, output)
 
     def lanes(self, n: int) -> GymLanes:
         """Open ``n`` lanes."""
@@ -214,29 +207,6 @@ def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts
         if kept is None:
             raise
         return _Facts(Space(), Space(), **kept, absent=str(error).rstrip("."))
-
-
-class _Drawing(NamedTuple):
-    """How an environment draws itself.
-
-    Attributes:
-        modes: the render modes that the environment states.
-        rate: its frames per second, one for each step; None: it states no rate.
-        by_mujoco: whether Gymnasium's renderer of MuJoCo draws it.
-    """
-
-    modes: Sequence[str]
-    rate: float | None
-    by_mujoco: bool
-
-
-@functools.cache
-def _drawing(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Drawing:
-    env = make_env(env_id, {name: value for name, _, value in env_kwargs})
-    let_go([env.close])
-    modes = env.metadata.get("render_modes") or []
-    by_mujoco = hasattr(env.unwrapped, "mujoco_renderer")
-    return _Drawing(modes, env.metadata.get("render_fps"), by_mujoco)
 
 
 def _look(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:

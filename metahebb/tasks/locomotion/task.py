@@ -85,7 +85,8 @@ class Locomotion(Task):
     @property
     def seconds_per_step(self) -> float:
         """Simulated time of a step [s]; no damage changes it."""
-        return float(self.models()[0].opt.timestep) * BODIES[self.body].frame_skip
+        model = compiled(self.body, self.damages[0], self.integrator)
+        return float(model.opt.timestep) * BODIES[self.body].frame_skip
 
     @property
     def return_unit(self) -> str:
