@@ -19,7 +19,7 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
 from metahebb.networks import FeedForward
-from metahebb.tasks import Locomotion, Task
+from metahebb.tasks import Locomotion
 from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
 
 POPSIZE = 500
@@ -71,7 +71,7 @@ class SearchOnly:
 
 
 @dataclass(frozen=True)
-class Nowhere(Task):
+class Nowhere:
     """A task of which only the sizes are asked."""
 
     n_observations: int
@@ -79,6 +79,8 @@ class Nowhere(Task):
     bodies: tuple[str, ...] = ("none",)
     max_steps: int = STEPS
     label: str = "nowhere"
+    seconds_per_step: float | None = None
+    return_unit: str = ""
 
     def lanes(self, n: int) -> Any:
         """Nobody lives here."""
