@@ -11,10 +11,10 @@ from metahebb.networks import FeedForward
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks import GymTask, Locomotion
+from metahebb.tasks import Bandit, GymTask, Locomotion
 
 
-def make_run(path: Path, task: Locomotion | GymTask, max_steps: int = 40) -> RunFolder:
+def make_run(path: Path, task: Locomotion | GymTask | Bandit, max_steps: int = 40) -> RunFolder:
     """Make a run of ``task`` whose center is random; its network has one small hidden layer."""
     config = RunConfig(
         task=task,

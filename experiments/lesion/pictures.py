@@ -14,7 +14,7 @@ from experiments.protocols.lesions.numbers import Pairs
 from metahebb.report.beside import film_beside
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks import Locomotion
+from metahebb.tasks.base import Varied
 from metahebb.tasks.locomotion.damage import INTACT
 
 FILMED = ("hebbian", "static")
@@ -51,10 +51,10 @@ def film(filmed: list[tuple[str, RunFolder]], pairs: Pairs, scale: Scale, out: P
     """Film, side by side, a life of each center with the lesion; a typical one of the first's."""
     runs = []
     for arm, run in filmed:
-        assert isinstance(run.config.task, Locomotion)
+        assert isinstance(run.config.task, Varied)
         config = dataclasses.replace(
             run.config,
-            task=dataclasses.replace(run.config.task, damages=(INTACT,)),
+            task=run.config.task.on((INTACT,)),
             schedule=(Stage(0, scale.horizon, (INTACT,)),),
         )
         runs.append((arm, RunFolder(run.path, config)))

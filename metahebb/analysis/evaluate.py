@@ -15,9 +15,8 @@ from metahebb.evolution.memory import check_lives
 from metahebb.probes import check_probes
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
 from metahebb.runs.storage import slug, storage_errors, write_json
-from metahebb.tasks import CarRacing, Locomotion
+from metahebb.tasks.base import Varied
 from metahebb.tasks.locomotion.damage import check_distinct
-from metahebb.tasks.names import name_of
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 FRESH = 2
@@ -33,10 +32,10 @@ def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
     task = run.config.task
     if not damages:
         return run.setup
-    if not isinstance(task, (Locomotion, CarRacing)):
+    if not isinstance(task, Varied):
         raise InputError(
             "expected a run of locomotion or car racing for --damage, got one of "
-            f"{name_of(task)}; leave it out"
+            f"{task.label}; leave it out"
         )
     check_distinct(damages)
     setup = dataclasses.replace(run.setup, task=task.on(damages))

@@ -22,9 +22,8 @@ from metahebb.probes.damage import Damage
 from metahebb.probes.values import ALL
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.storage import slug, storage_errors, write_json
-from metahebb.tasks import CarRacing, Locomotion, Task
-from metahebb.tasks.locomotion.bodies import BODIES
-from metahebb.tasks.locomotion.damage import compiled
+from metahebb.tasks import Task
+from metahebb.tasks.base import Embodied, Varied
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
 
 Floats = npt.NDArray[np.float64]
@@ -110,11 +109,11 @@ class Conditions:
         else:
             self._check_in_time(probes)
         task: Task = self.run.config.task
-        if isinstance(task, Locomotion):
+        later: list[str] = []
+        if isinstance(task, Embodied):
             later = [p.body for p in probes if isinstance(p, Damage)]
-            task = dataclasses.replace(task, damages=tuple(dict.fromkeys((self.body, *later))))
-        elif isinstance(task, CarRacing):
-            task = task.on((self.body,))
+        if isinstance(task, Varied):
+            task = task.on(tuple(dict.fromkeys((self.body, *later))))
         elif self.body not in task.bodies:
             raise unknown_name("body of the task", self.body, task.bodies)
         check_probes(probes, task, self.run.config.network)
@@ -231,11 +230,8 @@ def folder_name(conditions: Conditions, texts: Sequence[str]) -> str:
 
 
 def seconds_per_step(task: Task) -> float | None:
-    """Return the simulated time of an env step [s] in locomotion."""
-    if not isinstance(task, Locomotion):
-        return None
-    timestep: float = compiled(task.body, task.damages[0], task.integrator).opt.timestep
-    return timestep * BODIES[task.body].frame_skip
+    """Return the simulated time of an env step [s] where a body moves, and so has a speed."""
+    return task.seconds_per_step if isinstance(task, Embodied) else None
 
 
 def _begin(probe: AnyProbe) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metahebb.analysis.probe import Conditions
-from metahebb.tasks import Locomotion
+from metahebb.tasks.base import Embodied
 from metahebb.tasks.locomotion.damage import INTACT
 
 
@@ -25,7 +25,7 @@ def suite(conditions: Conditions) -> list[str]:
     if network.rule is not None and not network.is_static:
         texts += ["freeze:at=0", f"freeze:at={at}", f"freeze_until:at={at}"]
         texts += [f"drop_term:term={name}" for name in network.rule.coefficients]
-    if isinstance(task, Locomotion):
+    if isinstance(task, Embodied):
         texts.append(f"push:x=-1,at={at}")
         if task.body == "ant" and conditions.body == INTACT:
             texts.append(f"damage:body=short_left_ankle,at={at}")

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.compiler import compiled, fold_of
-from metahebb.genomes import Genome, Shared
+from metahebb.genomes import Genome, rules_of
 from metahebb.networks.kernel import driver_source
 from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.neurons import NEURONS
@@ -37,10 +37,7 @@ def rule_numbers(genome: Genome) -> Numbers:
     Args:
         genome: its first slot is filled by `Shared` with ``across``.
     """
-    shared = genome.maps[0]
-    assert isinstance(shared, Shared)
-    assert shared.across
-    numbers = np.concatenate(shared.assignment(genome.slots[0]))
+    numbers = np.concatenate(rules_of(genome, 0))
     found: Numbers = numbers.astype(np.min_scalar_type(numbers.max()))
     return found
 

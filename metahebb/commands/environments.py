@@ -12,8 +12,8 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.networks import AnyNetwork, Convolutional, FeedForward
 from metahebb.runs.config import RunConfig
 from metahebb.tasks import GymTask
+from metahebb.tasks.base import Advising
 from metahebb.tasks.gym.kwargs import read_pairs
-from metahebb.tasks.gym.spaces import open_sides
 
 SEEN = 32
 """Rows and columns from which an image is seen through convolutions."""
@@ -43,26 +43,11 @@ def config_of(env_id: str, words: list[str]) -> RunConfig:
     return RunConfig(task, network, search, generations=100)
 
 
-def tell_of_actions(config: RunConfig) -> None:
-    """Say on stderr where outputs cannot be scaled to the bounds of actions."""
-    task = config.task
-    if not isinstance(task, GymTask) or not task.scale_actions:
-        return
-    free, cut = open_sides(task.action_space)
-    if free and config.network.output == "tanh":
-        print(
-            f"metahebb: actions of {task.env_id} have no two bounds to scale to "
-            f"({task.action_space}), and outputs are taken as they are, from -1 to 1; "
-            "--network.output linear lets them go farther",
-            file=sys.stderr,
-        )
-    if cut:
-        print(
-            f"metahebb: actions of {task.env_id} have a bound on one side only "
-            f"({task.action_space}), and outputs beyond it are clipped to it; a wrapper that gives "
-            "them two bounds (gymnasium.wrappers.TransformAction) makes use of all outputs",
-            file=sys.stderr,
-        )
+def tell_advice(config: RunConfig) -> None:
+    """Say on stderr what the task advises for the run's network."""
+    if isinstance(config.task, Advising):
+        for line in config.task.advice(config.network.output):
+            print(f"metahebb: {line}", file=sys.stderr)
 
 
 def _behind(flag: str, words: list[str]) -> list[str]:

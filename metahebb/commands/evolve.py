@@ -15,7 +15,7 @@ from typing import Annotated
 
 import tyro
 
-from metahebb.commands.environments import config_of, env_of, tell_of_actions
+from metahebb.commands.environments import config_of, env_of, tell_advice
 from metahebb.commands.networks import swap_network
 from metahebb.commands.parsing import parse, values_of
 from metahebb.commands.parts import swap_parts
@@ -128,7 +128,7 @@ def evolve(name: str, rest: list[str]) -> int:
     _check_loggers(options.shown.log, options.where)
     _tell_of_modulator(config)
     _tell_of_merges(config)
-    tell_of_actions(config)
+    tell_advice(config)
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(options.where, config) as backend:
         run = RunFolder.create(path, config)

@@ -31,7 +31,16 @@ import numpy.typing as npt
 
 from metahebb.errors import ProgressError
 from metahebb.evolution.clustering import Labels, k_means
-from metahebb.genomes import RULES_OF, Assigned, Genome, GivenGenes, Merge, Slot, genome_of
+from metahebb.genomes import (
+    RULES_OF,
+    Genome,
+    GivenGenes,
+    Merge,
+    Slot,
+    due,
+    genome_of,
+    rules_of,
+)
 from metahebb.noise import Key, Stream, integer
 
 Array = npt.NDArray[Any]
@@ -96,22 +105,20 @@ def merged(first: Genome, state: State, generation: int) -> State:
     Raises:
         ProgressError: the center is not finite.
     """
-    for number, told in enumerate(first.maps):
-        if isinstance(told, Merge) and generation in told.at:
-            state = _merge_slot(genome_of(first, state), number, told, state, generation)
+    for number, told in due(first, generation):
+        state = _merge_slot(genome_of(first, state), number, told, state, generation)
     return state
 
 
 def _merge_slot(genome: Genome, number: int, told: Merge, state: State, generation: int) -> State:
     """Return ``state`` with the rules of one slot merged."""
-    slot, now = genome.slots[number].compact, genome.maps[number]
-    assert isinstance(now, (Merge, Assigned))
+    slot = genome.slots[number].compact
     if not np.isfinite(state["center"]).all():
         raise ProgressError(
             f"expected a finite center to merge after generation {generation}, got one with NaN or "
             "infinity; use a smaller learning rate or stdev"
         )
-    groups = _grouped(now.assignment(slot), told.across)
+    groups = _grouped(rules_of(genome, number), told.across)
     values = _expressed(genome, number, state["center"], told.across)
     wanted = told.to[told.at.index(generation)]
     found = []

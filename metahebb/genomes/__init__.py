@@ -8,8 +8,10 @@ from metahebb.genomes.low_rank import LowRank as LowRank
 from metahebb.genomes.merge import RULES_OF as RULES_OF
 from metahebb.genomes.merge import Assigned as Assigned
 from metahebb.genomes.merge import Merge as Merge
+from metahebb.genomes.merge import due as due
 from metahebb.genomes.merge import genome_of as genome_of
 from metahebb.genomes.merge import merges as merges
+from metahebb.genomes.merge import rules_of as rules_of
 from metahebb.genomes.mixture import Mixture as Mixture
 from metahebb.genomes.per_neuron import PerNeuron as PerNeuron
 from metahebb.genomes.per_synapse import PerSynapse as PerSynapse

@@ -38,6 +38,11 @@ class GenomeMap(Protocol):
         """Whether it reads the `Places` of a slot; who fills slots then asks the task for them."""
         return False
 
+    @property
+    def merges_at(self) -> tuple[int, ...]:
+        """Generations after which the map's rules become fewer; empty: they stay as they are."""
+        return ()
+
     def bits(self, slot: Slot) -> int:
         """Return the bits that the genes of ``slot`` hold: 32 each, unless they are discrete."""
         return FLOAT_BITS * self.n_genes(slot)

@@ -78,6 +78,11 @@ class Merge(GenomeMap):
         Key(self.seed, Stream.GENOME_MAP)
 
     @property
+    def merges_at(self) -> tuple[int, ...]:
+        """Generations after which rules are merged."""
+        return self.at
+
+    @property
     def first(self) -> Shared:
         """The map of the generations before the first merge."""
         return Shared(self.rules or sys.maxsize, self.across, self.seed)
@@ -194,4 +199,25 @@ def genome_of(first: Genome, state: Arrays) -> Genome:
 
 def merges(genome: Genome) -> frozenset[int]:
     """Return the generations after which rules of ``genome`` are merged."""
-    return frozenset(at for told in genome.maps if isinstance(told, Merge) for at in told.at)
+    return frozenset(at for each in genome.maps for at in each.merges_at)
+
+
+def due(genome: Genome, generation: int) -> list[tuple[int, Merge]]:
+    """Return the number of each slot whose rules merge after ``generation``, and its map."""
+    return [
+        (number, each)
+        for number, each in enumerate(genome.maps)
+        if isinstance(each, Merge) and generation in each.at
+    ]
+
+
+def rules_of(genome: Genome, number: int) -> list[Numbers]:
+    """Return the number of each synapse's rule, layer by layer, in a slot whose rules are shared.
+
+    Args:
+        genome: the map of that slot is a `Shared`, a `Merge` or an `Assigned`.
+        number: of the slot.
+    """
+    shared = genome.maps[number]
+    assert isinstance(shared, (Shared, Merge, Assigned))
+    return shared.assignment(genome.slots[number].compact)

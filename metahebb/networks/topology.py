@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.errors import InputError
 from metahebb.genomes import Bools, LayerShape, Mask
 from metahebb.noise import Key, Stream, uniforms
 from metahebb.registry import Registry
+
+Array = npt.NDArray[np.float32]
 
 
 class Topology(Protocol):
@@ -33,6 +36,10 @@ class Topology(Protocol):
     def static(self) -> Mask | None:
         """Static synapses; None: there are none."""
         return None
+
+    def open_gates(self, gates: Array) -> Bools:
+        """Return which synapses are there by their ``gates``; without gates, all of them."""
+        return np.ones(gates.shape, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,10 @@ class Evolved(Topology):
         """Check the values."""
         if not np.isfinite(self.threshold):
             raise InputError(f"expected a finite threshold (evolved), got {self.threshold}")
+
+    def open_gates(self, gates: Array) -> Bools:
+        """Return which synapses are there: those whose gate is above the threshold."""
+        return gates > self.threshold
 
 
 @dataclass(frozen=True)

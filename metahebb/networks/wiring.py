@@ -12,7 +12,7 @@ from metahebb.compiler import random_points
 from metahebb.errors import InputError
 from metahebb.genomes import Bools, LayerShape, Slot, clear, masks_of
 from metahebb.networks.memory import layer_views
-from metahebb.networks.topology import AnyTopology, Dense, Evolved, Static, name_of_topology
+from metahebb.networks.topology import AnyTopology, name_of_topology
 from metahebb.plasticity import Bounds, Rule
 from metahebb.plasticity.rules import RULES
 
@@ -63,8 +63,8 @@ class Wiring:
             numbers: its coefficients, or the weights of a static network, as expressed; those of
                 synapses that their gates leave out become 0.
         """
-        if isinstance(self._topology, Evolved):
-            np.greater(self._gates[lane], self._topology.threshold, out=self.plastic[lane])
+        if self._topology.has_gates:
+            self.plastic[lane] = self._topology.open_gates(self._gates[lane])
             self.present[lane] = self.plastic[lane]
             self.clear(lane, numbers)
         static, planes = self._static[lane], numbers.size // self.plastic.shape[1]
@@ -109,8 +109,8 @@ def plastic_layers(
         slot: of its coefficients.
         expressed: all slots by name, as `Genome.expressed` returns them.
     """
-    if isinstance(topology, Evolved):
-        return [gates[0] > topology.threshold for gates in expressed["gates"]]
+    if topology.has_gates:
+        return [topology.open_gates(gates[0]) for gates in expressed["gates"]]
     return slot.views()
 
 
@@ -131,26 +131,27 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
         InputError: all weights are static already, the normalization would change some, or the
             rule changes weights without coefficients.
     """
-    if isinstance(topology, Dense):
+    if topology.plastic is None and not topology.has_gates:
         return
-    if isinstance(topology, Static):
+    name = name_of_topology(topology)
+    if topology.static is not None:
         if rule == RULES["static"]:
             raise InputError(
-                "expected a plastic network for the topology static, got the rule static, with "
+                f"expected a plastic network for the topology {name}, got the rule static, with "
                 "which all weights are; leave out --topology, or use another --rule"
             )
         if bounds.kind == "max_abs":
             raise InputError(
-                "expected a normalization that leaves static weights alone (topology static), got "
+                f"expected a normalization that leaves static weights alone (topology {name}), got "
                 "max_abs, which scales whole layers; add --network.normalization.kind clip"
             )
     signals, coefficients = random_points(rule)
-    if "weight" in rule.signals and not isinstance(topology, Static):
+    if "weight" in rule.signals and topology.static is None:
         signals[rule.signals.index("weight")] = 0
     with np.errstate(all="ignore"):
         found = rule(*signals, *np.zeros_like(coefficients))
     if not np.all(np.asarray(found[0] if rule.has_trace else found) == 0):
         raise InputError(
             f"expected a rule whose Δw is 0 where all coefficients are 0 (topology "
-            f"{name_of_topology(topology)}), got {rule.name}; multiply all of Δw by a coefficient"
+            f"{name}), got {rule.name}; multiply all of Δw by a coefficient"
         )

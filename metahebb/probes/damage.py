@@ -10,9 +10,7 @@ from metahebb.errors import InputError, unknown_name
 from metahebb.networks import Network
 from metahebb.probes.base import Moment
 from metahebb.probes.values import check_at
-from metahebb.tasks import Locomotion
-from metahebb.tasks.base import Task
-from metahebb.tasks.locomotion.lanes import LocomotionLanes
+from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Damage:
 
     def check_run(self, task: Task, network: Network) -> None:
         """Check that the task has the body."""
-        if not isinstance(task, Locomotion):
+        if not isinstance(task, Embodied):
             raise InputError(
                 f"expected a locomotion task, got {type(task).__name__} (damage); use another probe"
             )
@@ -41,6 +39,6 @@ class Damage:
         """Change the body of the lives that reach the step."""
         lanes = moment.lanes[moment.rows_at(self.at)]
         if lanes.size:
-            assert isinstance(moment.task, LocomotionLanes)
+            assert isinstance(moment.task, EmbodiedLanes)
             number = moment.task.bodies.index(self.body)
             moment.task.change_bodies(lanes, np.full(lanes.size, number, np.intp))

@@ -8,12 +8,7 @@ from metahebb.errors import InputError
 from metahebb.networks import Network
 from metahebb.probes.base import Moment
 from metahebb.probes.values import check_at, check_finite
-from metahebb.tasks import Locomotion
-from metahebb.tasks.base import Task
-from metahebb.tasks.locomotion.lanes import LocomotionLanes
-
-SIDEWAYS = ("ant", "swimmer")
-"""Bodies that can move along y; the others live in the plane of x and z."""
+from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 
 FASTEST = 1e3
 """Largest push [m/s]; MuJoCo gives a state up as bad from 1e10 on, and what hits a floor sooner."""
@@ -37,11 +32,11 @@ class Push:
 
     def check_run(self, task: Task, network: Network) -> None:
         """Check that there is a body, and that it can move where it is pushed."""
-        if not isinstance(task, Locomotion):
+        if not isinstance(task, Embodied):
             raise InputError(
                 f"expected a locomotion task, got {type(task).__name__} (push); use another probe"
             )
-        if self.y and task.body not in SIDEWAYS:
+        if self.y and not task.can_go_sideways:
             raise InputError(
                 f"expected y=0 for a {task.body}, which lives in a plane, got {self.y} (push); "
                 "push it along x"
@@ -51,5 +46,5 @@ class Push:
         """Push the lives that reach the step."""
         lanes = moment.lanes[moment.rows_at(self.at)]
         if lanes.size:
-            assert isinstance(moment.task, LocomotionLanes)
+            assert isinstance(moment.task, EmbodiedLanes)
             moment.task.push(lanes, self.x, self.y)

@@ -12,12 +12,11 @@ from metahebb.networks import Network
 from metahebb.noise import uniforms
 from metahebb.probes.base import Moment
 from metahebb.probes.values import check_at
-from metahebb.tasks import Locomotion
-from metahebb.tasks.base import Task
-from metahebb.tasks.locomotion.lanes import LocomotionLanes
+from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
+from metahebb.tasks.locomotion.bodies import BODIES
 
-TURNING = ("ant",)
-"""Bodies that can face any way; the others live in a plane."""
+TURNING = tuple(name for name, body in BODIES.items() if body.can_turn)
+"""Our own bodies that can face any way."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class Turn:
 
     def check_run(self, task: Task, network: Network) -> None:
         """Check that there is a body that can turn."""
-        if not (isinstance(task, Locomotion) and task.body in TURNING):
-            what = f"a {task.body}" if isinstance(task, Locomotion) else type(task).__name__
+        if not (isinstance(task, Embodied) and task.can_turn):
+            what = f"a {task.body}" if isinstance(task, Embodied) else type(task).__name__
             raise InputError(
                 f"expected a body that can face any way ({', '.join(TURNING)}), got {what} "
                 "(turn); use another probe"
@@ -57,5 +56,5 @@ class Turn:
             return
         keys = [moment.noise(int(row), self.number) for row in rows]
         drawn = np.concatenate([uniforms(key, 1, start) for key, start in keys])
-        assert isinstance(moment.task, LocomotionLanes)
+        assert isinstance(moment.task, EmbodiedLanes)
         moment.task.turn(moment.lanes[rows], self.angle * (2 * drawn.astype(np.float64) - 1))

@@ -20,8 +20,7 @@ from metahebb.report.frames import (
     write_gif,
 )
 from metahebb.report.recording import Recording, record
-from metahebb.tasks import Locomotion
-from metahebb.tasks.names import name_of
+from metahebb.tasks.base import Embodied
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -64,7 +63,7 @@ def film_beside(
     check_same_world([run for _, run in runs])
     first = runs[0][1].config.task
     body = first.bodies[0] if body is None else body
-    images = 0 if isinstance(first, Locomotion) else frames
+    images = 0 if isinstance(first, Embodied) else frames
     done = parse_probes(probes)
     lives = [record(run, body, life, images, done) for _, run in runs]
     longest = max(len(recording.weights) for recording in lives)
@@ -95,7 +94,7 @@ def labels(runs: Sequence[RunFolder]) -> list[str]:
 
 def check_same_world(runs: Sequence[RunFolder]) -> None:
     """Raise InputError unless all runs are of the same walker or environment."""
-    first, *others = (name_of(run.config.task) for run in runs)
+    first, *others = (run.config.task.label for run in runs)
     for run, world in zip(runs[1:], others, strict=True):
         if world != first:
             raise InputError(

@@ -68,6 +68,8 @@ VIEWS: dict[str, View] = {
     "swimmer": View(azimuth=90, elevation=-50, distance=5.5, height=0.0),
 }
 """By body."""
+FROM_THE_SIDE = View(azimuth=90, elevation=-10, distance=3.5, height=0.6)
+"""The view of a body without one of its own."""
 
 
 def focal_length() -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metahebb.runs.storage import storage_errors, write_atomically
-from metahebb.tasks import Locomotion, Task
+from metahebb.tasks import Task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,5 +59,4 @@ def color_bar(
 
 def return_unit(task: Task) -> str:
     """Return the unit of a return in brackets; empty where it has none."""
-    meters = isinstance(task, Locomotion) and task.reward == "distance"
-    return " [m]" if meters else ""
+    return f" [{task.return_unit}]" if task.return_unit else ""

@@ -19,7 +19,7 @@ from metahebb.report.frames import (
 )
 from metahebb.report.recording import record
 from metahebb.runs.storage import slug
-from metahebb.tasks import Locomotion
+from metahebb.tasks.base import Embodied
 
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
@@ -54,7 +54,7 @@ def film(
         StorageError: if the file cannot be written.
     """
     check_options(frames, renderer)
-    drawn_by_env = not isinstance(run.setup.task, Locomotion)
+    drawn_by_env = not isinstance(run.setup.task, Embodied)
     images = frames if drawn_by_env else 0
     recording = record(run, body, life, images, parse_probes(probes))
     drawn = list(recording.images) if drawn_by_env else range(len(recording.weights))

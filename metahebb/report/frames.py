@@ -17,13 +17,13 @@ from metahebb.probes import PROBES
 from metahebb.probes.damage import Damage
 from metahebb.probes.freeze_until import FreezeUntil
 from metahebb.probes.values import ALL
-from metahebb.report.camera import SIZE, VIEWS, follow
+from metahebb.report.camera import FROM_THE_SIDE, SIZE, VIEWS, follow
 from metahebb.report.drawn import drawn_frames
 from metahebb.report.gl import gl_frames
 from metahebb.report.recording import Recording
 from metahebb.runs.storage import storage_errors, write_atomically
-from metahebb.tasks import Locomotion
-from metahebb.tasks.locomotion.damage import INTACT, compiled
+from metahebb.tasks.base import Embodied
+from metahebb.tasks.locomotion.damage import INTACT
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -60,7 +60,7 @@ def pictures(recording: Recording, steps: Sequence[int], renderer: str) -> list[
     Where an environment drew itself less often, it is the last one before the step. All have the
     size of the first.
     """
-    if not isinstance(recording.task, Locomotion):
+    if not isinstance(recording.task, Embodied):
         drawn = np.array(list(recording.images))
         places = np.searchsorted(drawn, steps, side="right") - 1
         return _of_one_size([recording.images[int(step)] for step in drawn[places]])
@@ -91,9 +91,9 @@ def _scenes(
 ) -> list[Frame]:
     """Draw each step with the body that the life had at that step."""
     task = recording.task
-    assert isinstance(task, Locomotion)
-    models = [compiled(task.body, damage, task.integrator) for damage in task.damages]
-    view = VIEWS[task.body]
+    assert isinstance(task, Embodied)
+    models = task.models()
+    view = VIEWS.get(task.body, FROM_THE_SIDE)
     # Where the root is, does not depend on the damage.
     lookat = follow(_torso(models[0], recording.qpos), view.height, recording.dt)
     found: list[Frame] = []
@@ -131,7 +131,7 @@ def caption(recording: Recording, step: int, label: str, speed: float) -> tuple[
     """
     last = len(recording.weights) - 1
     left = [label]
-    fell = isinstance(recording.task, Locomotion) and recording.result.ending is Ending.TERMINATED
+    fell = isinstance(recording.task, Embodied) and recording.result.ending is Ending.TERMINATED
     if step > last or (step == last and fell):
         left.append("fallen" if fell else "ended")
     step = min(step, last)

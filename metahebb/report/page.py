@@ -17,14 +17,13 @@ from metahebb.genomes import PerSynapse, name_of_map
 from metahebb.paths import shown
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
-from metahebb.report.figures import return_unit
 from metahebb.report.life_figure import life_figure
 from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
 from metahebb.runs.storage import write_atomically
-from metahebb.tasks import Reversal
+from metahebb.tasks import Task
+from metahebb.tasks.base import Embodied, Filmable
 from metahebb.tasks.gym.kept import absence_of
-from metahebb.tasks.names import name_of
 
 if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
@@ -103,7 +102,7 @@ def _what(run: RunFolder) -> str:
     if run.config.genome != PerSynapse():
         genes = f"{name_of_map(run.config.genome)} · {genes}"
     who = f"{sizes} · {network.label} · {genes}"
-    return f"{name_of(task)} · {who} · {search.algorithm}, popsize {search.popsize}"
+    return f"{task.label} · {who} · {search.algorithm}, popsize {search.popsize}"
 
 
 def _summary(run: RunFolder) -> str:
@@ -119,8 +118,7 @@ def _summary(run: RunFolder) -> str:
     )
     if evaluation is None:
         last = metrics[-1]["center_return"]
-        unit = return_unit(run.setup.task).strip(" []")
-        known = "unknown" if last is None else f"{last:.2f} {unit}".strip()
+        known = "unknown" if last is None else f"{last:.2f} {run.setup.task.return_unit}".strip()
         return sentence + f"the return of the unperturbed center was {known}; not evaluated yet."
     body, found = next(iter(evaluation["bodies"].items()))
     done = ""
@@ -154,8 +152,13 @@ def _image(title: str, caption: str, path: Path | None, missing: str) -> str:
     return section(title, content)
 
 
+def _has_pictures(task: Task) -> bool:
+    """Return whether lives in ``task`` can be filmed."""
+    return isinstance(task, (Embodied, Filmable))
+
+
 def _film(path: Path, run: RunFolder) -> str:
-    if isinstance(run.config.task, Reversal):
+    if not _has_pictures(run.config.task):
         return ""
     if not path.is_file():
         return section("Film", code(f"metahebb film {_folder(run)}"))
@@ -246,7 +249,7 @@ def _further(run: RunFolder) -> str:
         f"metahebb film {folder}",
         f"metahebb report {folder}",
     ]
-    if isinstance(run.config.task, Reversal):
+    if not _has_pictures(run.config.task):
         lines[2] = f"metahebb probe {folder} --probe freeze:at={run.config.task.max_steps // 3}"
     return section("How to go on", code("\n".join(lines)))
 

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, one_line
 from metahebb.probes import Moment
-from metahebb.tasks.base import Picturing
-from metahebb.tasks.locomotion.lanes import LocomotionLanes
+from metahebb.tasks.base import EmbodiedLanes, Picturing
 from metahebb.user_code import is_of_user
 
 Array = npt.NDArray[np.float32]
@@ -64,7 +63,7 @@ class Recorder:
         )
         self.hidden.append(activity[-2])
         self.outputs.append(activity[-1])
-        if isinstance(moment.task, LocomotionLanes):
+        if isinstance(moment.task, EmbodiedLanes):
             self.qpos.append(moment.task.state(lane)["qpos"])
             self.bodies.append(moment.task.body(lane))
         elif isinstance(moment.task, Picturing) and self.min_images and step % self.stride == 0:

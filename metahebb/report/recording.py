@@ -5,22 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.probe import Conditions
-from metahebb.analysis.probe import seconds_per_step as locomotion_seconds
 from metahebb.errors import InputError
 from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.probes import AnyProbe
 from metahebb.report.gl import without_display
 from metahebb.report.recorder import Array, Image, Recorder
-from metahebb.tasks import CarRacing, GymTask, Reversal, Task
-from metahebb.tasks.gym.envs import make_env
-from metahebb.user_code import let_go
+from metahebb.tasks import Task
+from metahebb.tasks.base import Filmable
 from metahebb.worker import Worker
 
 if TYPE_CHECKING:
@@ -54,7 +52,7 @@ class Recording:
         probes: what was done to the life.
         generation: updates that the center had seen.
         life: its number among the lives that ``evaluate`` lives.
-        dt: simulated time of a step [s].
+        dt: simulated time of a step [s]; 1 where a task counts in steps.
         result: how the life ended.
         weights: ``(T, n)`` some synapses of the layer that has most of them.
         synapses: where they are, for a caption.
@@ -84,7 +82,7 @@ class Recording:
     @property
     def time_label(self) -> str:
         """What an axis of time is called."""
-        return "env step" if isinstance(self.task, Reversal) else "simulated time [s]"
+        return "env step" if self.task.seconds_per_step is None else "simulated time [s]"
 
     @property
     def distance(self) -> npt.NDArray[np.float64] | None:
@@ -149,8 +147,9 @@ def record(
     setup = conditions.setup(tuple(probes) or None)
     drawing: contextlib.AbstractContextManager[str] = contextlib.nullcontext("")
     if images:
-        drawing = without_display(_uses_mujoco(setup.task))
-        setup = replace(setup, task=_drawing(setup.task))
+        task = _filmable(setup.task)
+        drawing = without_display(task.draws_by_mujoco())
+        setup = replace(setup, task=task.filmed())
     number = setup.task.bodies.index(conditions.body)
     plan = replace(
         run.plan, max_steps=conditions.max_steps, bodies=(number,), episodes=conditions.lives
@@ -185,7 +184,7 @@ def _recording(
         probes=probes,
         generation=generation,
         life=life,
-        dt=seconds_per_step(task),
+        dt=1.0 if task.seconds_per_step is None else task.seconds_per_step,
         result=result,
         weights=np.stack(noted.weights),
         synapses=noted.synapses,
@@ -198,46 +197,11 @@ def _recording(
     )
 
 
-def _drawing(task: Task) -> Task:
-    """Return the task with pictures, where it does not leave them to us (locomotion does)."""
-    if isinstance(task, Reversal):
+def _filmable(task: Task) -> Filmable:
+    """Return the task, if its environments can draw pictures of themselves."""
+    if not isinstance(task, Filmable):
         raise InputError(
-            "expected a task with a picture, got a reversal run (film); "
+            f"expected a task with a picture, got a {task.label} run (film); "
             "see its life with 'metahebb report'"
         )
-    if not isinstance(task, GymTask):
-        return task
-    modes = _env(task).metadata.get("render_modes") or []
-    if "rgb_array" not in modes:
-        raise InputError(
-            f"expected an environment with the render mode 'rgb_array', got {task.env_id} with "
-            f"{', '.join(modes) or 'none'} (film); it can only be reported without a film"
-        )
-    return replace(task, env_kwargs={**task.env_kwargs, "render_mode": "rgb_array"})
-
-
-def _uses_mujoco(task: Task) -> bool:
-    """Return whether an environment draws itself by Gymnasium's renderer of MuJoCo."""
-    return isinstance(task, GymTask) and hasattr(_env(task).unwrapped, "mujoco_renderer")
-
-
-def _env(task: GymTask) -> Any:
-    env = make_env(task.env_id, task.kwargs_of(task.bodies[0]))
-    let_go([env.close])
-    return env
-
-
-def seconds_per_step(task: Task) -> float:
-    """Return the simulated time of one env step [s]; 1/30 s where an environment states none.
-
-    A task that counts in steps has 1.
-    """
-    if isinstance(task, Reversal):
-        return 1.0
-    if isinstance(task, CarRacing):
-        return 1 / 50
-    known = locomotion_seconds(task)
-    if known is not None:
-        return known
-    rate = _env(task).metadata.get("render_fps") if isinstance(task, GymTask) else None
-    return 1.0 / (rate or 30.0)
+    return task

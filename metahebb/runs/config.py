@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
-from metahebb.genomes import AnyMap, Merge, PerSynapse, SlotName, name_of_map
+from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
 from metahebb.modulators import AnyModulator
 from metahebb.networks import AnyNetwork, FeedForward
 from metahebb.probes import check_probes, parse_probes
@@ -109,16 +109,20 @@ class RunConfig:
             self._check_delay()
         if self.observation_norm:
             self._check_no_image()
-        if Merge in (type(self.genome), type(self.birth_genome)) and not self.search.is_seeded:
+        if self._merges and not self.search.is_seeded:
             raise InputError(
                 "expected a search whose state can be merged (openai_es, pgpe, snes, cem) for the "
                 f"genome map merge, got {self.search.algorithm}; use for example --algorithm snes"
             )
 
+    @property
+    def _merges(self) -> bool:
+        """Whether rules become fewer while they evolve."""
+        return bool(self.genome.merges_at or self.birth_genome.merges_at)
+
     def _check_delay(self) -> None:
-        merges = Merge in (type(self.genome), type(self.birth_genome))
         for what, flag, there in (
-            ("rules that merge", "--genome", merges),
+            ("rules that merge", "--genome", self._merges),
             ("an observation_norm", "--observation-norm", self.observation_norm),
         ):
             if there:

@@ -20,7 +20,7 @@ from metahebb.errors import InputError
 from metahebb.fingerprint import PACKAGES, version_of
 from metahebb.paths import absolute
 from metahebb.runs.config import RunConfig
-from metahebb.tasks import GymTask
+from metahebb.tasks.base import Foreign
 
 World = dict[str, str]
 """By name: the version of a package, ``sha256:...`` of a file or of a module without a package."""
@@ -38,7 +38,7 @@ def world_of(config: RunConfig) -> World:
     from. Of code that belongs to no package, such as the user's own, the file counts.
     """
     task = config.task
-    if not isinstance(task, GymTask):
+    if not isinstance(task, Foreign):
         return {}
     named = {value for body in task.bodies for value in task.kwargs_of(body).values()}
     texts = sorted(value for value in named if isinstance(value, str))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import MetahebbError
 from metahebb.genomes.slot import Places
+
+if TYPE_CHECKING:
+    import mujoco
 
 LaneNumbers = npt.NDArray[np.intp]
 """Numbers of lanes, ascending and each once."""
@@ -73,21 +77,41 @@ class Task(Protocol):
     """A world to live in: an immutable, picklable description that opens lanes."""
 
     @property
+    @abstractmethod
+    def label(self) -> str:
+        """What the task is called where people read of it."""
+
+    @property
+    @abstractmethod
     def n_observations(self) -> int:
         """Length of an observation."""
 
     @property
+    @abstractmethod
     def n_outputs(self) -> int:
         """Length of what the network must put out."""
 
     @property
+    @abstractmethod
     def bodies(self) -> tuple[str, ...]:
         """Names of the bodies (or variants) that a life can have; the first is the usual one."""
 
     @property
+    @abstractmethod
     def max_steps(self) -> int:
         """Steps after which a life ends when the run sets no horizon of its own."""
 
+    @property
+    def seconds_per_step(self) -> float | None:
+        """Simulated time of a step [s]; None: the task counts in steps."""
+        return None
+
+    @property
+    def return_unit(self) -> str:
+        """Unit of a return, such as ``m``; empty: a return has none."""
+        return ""
+
+    @abstractmethod
     def lanes(self, n: int) -> TaskLanes:
         """Open ``n`` lanes."""
 
@@ -101,11 +125,106 @@ class Explaining(Protocol):
 
 
 @runtime_checkable
+class Varied(Protocol):
+    """A task that can be lived in with other bodies than those of its run."""
+
+    def on(self, bodies: tuple[str, ...]) -> Task:
+        """Return the task with other bodies.
+
+        Raises:
+            InputError: the task cannot have one of them.
+        """
+
+
+@runtime_checkable
+class Embodied(Protocol):
+    """A task whose lives have a body in MuJoCo: it can be drawn, pushed, turned and damaged."""
+
+    @property
+    def body(self) -> str:
+        """Name of the body when it is whole."""
+
+    @property
+    def can_turn(self) -> bool:
+        """Whether the body can face any way; the others live in a plane."""
+
+    @property
+    def can_go_sideways(self) -> bool:
+        """Whether the body can move along y; the others live in the plane of x and z."""
+
+    def models(self) -> Sequence[mujoco.MjModel]:
+        """Return the model of each of the task's bodies; no model may be written to."""
+
+
+@runtime_checkable
+class EmbodiedLanes(Protocol):
+    """Lanes of an `Embodied` task."""
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """The task's bodies, in the order of their numbers."""
+
+    def body(self, lane: int) -> int:
+        """Return the number of the body that ``lane`` has now."""
+
+    def state(self, lane: int) -> dict[str, npt.NDArray[np.float64]]:
+        """Return copies of ``qpos`` and ``qvel`` of ``lane``, MuJoCo's positions and velocities."""
+
+    def change_bodies(self, lanes: LaneNumbers, bodies: LaneNumbers) -> None:
+        """Give ``lanes`` the bodies ``(k,)`` of the task, with positions and velocities kept."""
+
+    def push(self, lanes: LaneNumbers, x: float, y: float) -> None:
+        """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` only where the body has it."""
+
+    def turn(self, lanes: LaneNumbers, angles: npt.NDArray[np.float64]) -> None:
+        """Turn the root, which must be free, and its velocity by ``angles`` ``(k,)`` [rad]."""
+
+
+@runtime_checkable
+class Filmable(Protocol):
+    """A task whose environments draw pictures of themselves once they are made for a film."""
+
+    def filmed(self) -> Task:
+        """Return the task with environments that draw, so that its lanes are `Picturing`.
+
+        Raises:
+            InputError: the environment cannot draw.
+        """
+
+    def draws_by_mujoco(self) -> bool:
+        """Return whether Gymnasium's renderer of MuJoCo draws the pictures."""
+
+
+@runtime_checkable
 class Picturing(Protocol):
     """Lanes whose environments draw pictures of themselves."""
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
         """Return a picture ``(height, width, 3)`` of what happens on a lane."""
+
+
+@runtime_checkable
+class Foreign(Protocol):
+    """A task in an environment of others, whose code and files may change without metahebb."""
+
+    @property
+    def env_id(self) -> str:
+        """Gymnasium's id of the environment, or ``FILE.py:NAME``."""
+
+    def kwargs_of(self, body: str) -> Mapping[str, Any]:
+        """Return the arguments with which the environment of a body is made."""
+
+
+@runtime_checkable
+class Advising(Protocol):
+    """A task that knows how a network could make more of it."""
+
+    def advice(self, output: str) -> list[str]:
+        """Return pieces of advice, a line each.
+
+        Args:
+            output: what the network's last layer puts out, ``tanh`` or ``linear``.
+        """
 
 
 @runtime_checkable

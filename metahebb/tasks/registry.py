@@ -21,7 +21,10 @@ TASKS: Registry[type[Task]] = Registry(
         "car_racing": CarRacing,
         "bandit": Bandit,
     },
-    needs=("n_observations", "n_outputs", "bodies", "lanes"),
+    needs=(
+        *("label", "n_observations", "n_outputs", "bodies", "max_steps"),
+        *("seconds_per_step", "return_unit", "lanes"),
+    ),
 )
 """All tasks by name; to add one, write a file and list it here."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import LaneNumbers, StepResult
+from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 Signs = npt.NDArray[np.int8]
 
@@ -18,7 +18,7 @@ SENSORS = ("displacement or goal", "look", "go")
 
 
 @dataclass(frozen=True)
-class Reversal:
+class Reversal(Task):
     """Push a mass towards a goal with an actuator that may be reversed.
 
     A hidden sign ``s`` is drawn at birth, ±1 alike, and flips once, at a step drawn uniformly from
@@ -64,6 +64,11 @@ class Reversal:
             raise InputError(
                 f"expected max_steps of at least {least}, three cycles, got {self.max_steps}"
             )
+
+    @property
+    def label(self) -> str:
+        """The task's name."""
+        return "reversal"
 
     @property
     def n_observations(self) -> int:

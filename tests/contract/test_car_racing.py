@@ -15,7 +15,8 @@ from cars import AHEAD, STANDING, draw_nothing, open_lanes, wander
 from gymnasium.envs.box2d.car_racing import CarRacing as GymnasiumCarRacing
 from gymnasium.utils.env_checker import check_env
 
-from metahebb.tasks import CarRacing, car_view
+from metahebb.tasks import CarRacing
+from metahebb.tasks.car_racing import view as car_view
 from metahebb.tasks.car_racing.env import VariedCarRacing, drive
 from metahebb.tasks.car_racing.lanes import _actions
 from metahebb.tasks.car_racing.task import VARIANTS

@@ -30,7 +30,7 @@ from metahebb.networks.graph import layered
 from metahebb.networks.topology import Topology
 from metahebb.neurons import NEURONS, neuron
 from metahebb.plasticity import rule
-from metahebb.tasks import StepResult
+from metahebb.tasks import StepResult, Task
 
 
 @rule
@@ -106,9 +106,10 @@ class ConstantLanes:
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(Task):
     """Put out a number that is shown."""
 
+    label: ClassVar[str] = "target"
     max_steps: int = 12
     n_observations: ClassVar[int] = 1
     n_outputs: ClassVar[int] = 1

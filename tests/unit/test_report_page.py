@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 from report_runs import ant, evaluation, make_run, record
 
+from metahebb.errors import InputError
 from metahebb.networks import FeedForward
 from metahebb.plasticity.rules import RULES
 from metahebb.report.curves import draw_learning
+from metahebb.report.film import film
 from metahebb.report.life_figure import draw_life
 from metahebb.report.markup import duration
 from metahebb.report.page import report
@@ -22,7 +24,7 @@ from metahebb.report.recording import record as record_life
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks import GymTask
+from metahebb.tasks import Bandit, GymTask
 
 
 def test_learning_figure_shows_fitness_center_and_stages() -> None:
@@ -168,3 +170,16 @@ def test_a_static_network_is_not_said_to_be_plastic(tmp_path: Path) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_task_without_pictures_counts_in_steps_and_is_reported_without_a_film(
+    tmp_path: Path,
+) -> None:
+    run = make_run(tmp_path / "run", Bandit())
+    page = report(run).read_text(encoding="utf-8")
+    assert "metahebb film" not in page
+    assert "--probe freeze:at=13" in page
+    figure = draw_life(record_life(run))
+    assert figure.axes[2].get_xlabel() == "env step"
+    with pytest.raises(InputError, match="expected a task with a picture, got a bandit run"):
+        film(run)

@@ -80,7 +80,7 @@ class Point:
         """Return the arm with the settings that fit so many genes."""
         if self.scale is None:
             return self.arm
-        if isinstance(self.arm.genome, Merge):  # CMA-ES has no state that could be merged
+        if self.arm.genome.merges_at:  # CMA-ES has no state that could be merged
             return dataclasses.replace(self.arm, grid=LARGE)
         return dataclasses.replace(self.arm, grid=grid_of(n_genes, self.scale))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,6 @@ from metahebb.analysis.statistics import nested_interval
 from metahebb.genomes import GivenGenes
 from metahebb.life import Ending
 from metahebb.probes import Moment, parse_probes
-from metahebb.tasks import Reversal
 from metahebb.tasks.reversal import ReversalLanes
 from metahebb.worker import Plan, Setup, Worker
 
@@ -77,7 +77,6 @@ def live(
 ) -> Lived:
     """Return ``n`` fresh lives of ``genome``, the same ones whatever ``probe`` is done to them."""
     task = setup.task
-    assert isinstance(task, Reversal)
     setup = replace(setup, probes=parse_probes([probe] if probe else []))
     plan = Plan(generation, task.max_steps, (0,), n, fresh=FRESH)
     recorder = _Recorder(np.zeros((n, task.max_steps), np.int8))
@@ -99,5 +98,5 @@ class _Recorder:
 
     def change_outputs(self, moment: Moment, outputs: npt.NDArray[np.float32]) -> None:
         """Note the scores."""
-        assert isinstance(moment.task, ReversalLanes)
-        self.scores[moment.units, moment.steps] = moment.task.score(outputs, moment.lanes)
+        lanes = cast(ReversalLanes, moment.task)  # the study lives in no other task
+        self.scores[moment.units, moment.steps] = lanes.score(outputs, moment.lanes)

@@ -15,9 +15,9 @@ from metahebb.evolution.backends.in_process import InProcess
 from metahebb.networks import FeedForward
 from metahebb.probes import Moment
 from metahebb.tasks import Locomotion
+from metahebb.tasks.base import EmbodiedLanes
 from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import compiled
-from metahebb.tasks.locomotion.lanes import LocomotionLanes
 from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives
 
 ROUNDS = 4
@@ -91,7 +91,7 @@ class _Recorder:
     def __call__(self, moment: Moment) -> None:
         for lane, step, unit in zip(moment.lanes, moment.steps, moment.units, strict=True):
             if step == 0:
-                assert isinstance(moment.task, LocomotionLanes)
+                assert isinstance(moment.task, EmbodiedLanes)
                 self.states[unit] = moment.task.state(lane)
             else:
                 self.controls[unit, step - 1] = moment.network.activity(int(lane))[-1]

@@ -78,6 +78,9 @@ class Nowhere:
     n_outputs: int
     bodies: tuple[str, ...] = ("none",)
     max_steps: int = STEPS
+    label: str = "nowhere"
+    seconds_per_step: float | None = None
+    return_unit: str = ""
 
     def lanes(self, n: int) -> Any:
         """Nobody lives here."""

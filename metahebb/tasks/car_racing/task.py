@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.tasks.base import Task
 from metahebb.tasks.gym.adapter import DEFAULT
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ VARIANTS = {
 """Those of Palm et al. 2021, whose held-out one is ``pushed_right``."""
 FRAME = 96
 """Rows and columns that Gymnasium shows."""
+STEPS_PER_SECOND = 50
+"""Of Gymnasium's physics."""
 
 
 def has_envpool() -> bool:
@@ -39,7 +42,7 @@ def has_envpool() -> bool:
 
 
 @dataclass(frozen=True)
-class CarRacing:
+class CarRacing(Task):
     """CarRacing-v3 with its own physics, tracks, reward (−0.1 a step, 1000 a lap) and ending.
 
     An observation is the frame of 96 by 96 pixels, reduced to ``size`` by means over areas, as one
@@ -103,6 +106,16 @@ class CarRacing:
                 )
 
     @property
+    def label(self) -> str:
+        """The task's name."""
+        return "car_racing"
+
+    @property
+    def seconds_per_step(self) -> float:
+        """Simulated time of a step [s]."""
+        return 1 / STEPS_PER_SECOND
+
+    @property
     def n_observations(self) -> int:
         """Numbers of an observation."""
         return self.size**2 * 3
@@ -125,6 +138,17 @@ class CarRacing:
     def on(self, bodies: tuple[str, ...]) -> CarRacing:
         """Return the task with other variants."""
         return dataclasses.replace(self, variants=bodies)
+
+    def filmed(self) -> CarRacing:
+        """Return the task itself, whose lanes can draw without being asked beforehand.
+
+        EnvPool's cannot, which `CarRacingLanes.picture` says.
+        """
+        return self
+
+    def draws_by_mujoco(self) -> bool:
+        """Return False: pygame draws the pictures."""
+        return False
 
     def lanes(self, n: int) -> CarRacingLanes:
         """Open ``n`` lanes."""

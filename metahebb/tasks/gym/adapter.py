@@ -6,7 +6,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -17,21 +17,30 @@ from gymnasium.spaces import Box, Discrete, Space
 from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.own_files import described
-from metahebb.tasks.base import LaneNumbers, StepResult, TaskError
-from metahebb.tasks.gym.envs import located, make_env
+from metahebb.tasks.base import LaneNumbers, StepResult, Task, TaskError
+from metahebb.tasks.gym.drawing import Drawing, drawing_of
+from metahebb.tasks.gym.envs import located, make_env, short
 from metahebb.tasks.gym.kept import kept_facts
 from metahebb.tasks.gym.kwargs import Kwargs, key_of, read_kwargs, read_word
 from metahebb.tasks.gym.observed import fault_of
-from metahebb.tasks.gym.spaces import action_of, parts_of, size_of, writer_of
+from metahebb.tasks.gym.spaces import (
+    action_of,
+    advice_on_actions,
+    parts_of,
+    size_of,
+    writer_of,
+)
 from metahebb.tasks.pictures import as_picture
 from metahebb.user_code import is_of_user, let_go
 
 DEFAULT = "default"
 """The body of a task without variants."""
+DEFAULT_RATE = 30.0
+"""Steps per second of an environment that states no rate."""
 
 
 @dataclass(frozen=True)
-class GymTask:
+class GymTask(Task):
     """A Gymnasium environment by id, with its own reward, ending and time limit.
 
     Observations are Boxes of any shape, images among them, in one row (bytes over 255); discrete
@@ -82,6 +91,23 @@ class GymTask:
     def _facts(self) -> _Facts:
         return _facts(self.env_id, key_of(self.kwargs_of(self.bodies[0])))
 
+    def _drawing(self) -> Drawing:
+        return drawing_of(self.env_id, key_of(self.kwargs_of(self.bodies[0])))
+
+    @property
+    def label(self) -> str:
+        """The environment's id, without the folder of a file."""
+        return short(self.env_id)
+
+    @property
+    def seconds_per_step(self) -> float:
+        """Simulated time of a step [s], by the environment's rate of frames; 1/30 if it has none.
+
+        Raises:
+            InputError: the environment cannot be made.
+        """
+        return 1.0 / (self._drawing().rate or DEFAULT_RATE)
+
     @property
     def n_observations(self) -> int:
         """Numbers of an observation."""
@@ -121,6 +147,38 @@ class GymTask:
     def max_steps(self) -> int:
         """The environment's own time limit, 1000 if it has none."""
         return self._facts().max_steps
+
+    def filmed(self) -> GymTask:
+        """Return the task with environments that draw.
+
+        Raises:
+            InputError: the environment draws no pictures, or cannot be made.
+        """
+        modes = self._drawing().modes
+        if "rgb_array" not in modes:
+            raise InputError(
+                f"expected an environment with the render mode 'rgb_array', got {self.env_id} with "
+                f"{', '.join(modes) or 'none'} (film); it can only be reported without a film"
+            )
+        return replace(self, env_kwargs={**self.env_kwargs, "render_mode": "rgb_array"})
+
+    def draws_by_mujoco(self) -> bool:
+        """Return whether Gymnasium's renderer of MuJoCo draws the pictures.
+
+        Raises:
+            InputError: the environment cannot be made.
+        """
+        return self._drawing().by_mujoco
+
+    def advice(self, output: str) -> list[str]:
+        """Return where outputs cannot be scaled to the bounds of actions, and what helps.
+
+        Args:
+            output: what the network's last layer puts out, ``tanh`` or ``linear``.
+        """
+        if not self.scale_actions:
+            return []
+        return advice_on_actions(self.env_id, self.action_space, output)
 
     def lanes(self, n: int) -> GymLanes:
         """Open ``n`` lanes."""

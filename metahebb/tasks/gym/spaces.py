@@ -148,6 +148,30 @@ def open_sides(space: Space[Any]) -> tuple[bool, bool]:
     return bool((unscaled & ~cut).any()), bool(cut.any())
 
 
+def advice_on_actions(env_id: str, space: Space[Any], output: str) -> list[str]:
+    """Return where outputs cannot be scaled to the bounds of actions, and what helps.
+
+    Args:
+        env_id: of the environment.
+        space: of its actions.
+        output: what the network's last layer puts out, ``tanh`` or ``linear``.
+    """
+    free, cut = open_sides(space)
+    advice = []
+    if free and output == "tanh":
+        advice.append(
+            f"actions of {env_id} have no two bounds to scale to ({space}), and outputs are taken "
+            "as they are, from -1 to 1; --network.output linear lets them go farther"
+        )
+    if cut:
+        advice.append(
+            f"actions of {env_id} have a bound on one side only ({space}), and outputs beyond it "
+            "are clipped to it; a wrapper that gives them two bounds "
+            "(gymnasium.wrappers.TransformAction) makes use of all outputs"
+        )
+    return advice
+
+
 def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:
     """Return the action that a network's ``output`` ``(size_of(space),)`` stands for.
 

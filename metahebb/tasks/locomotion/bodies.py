@@ -42,6 +42,8 @@ class Body:
         reset_noise: scale of the noise added to the initial state.
         normal_velocity_noise: noise of ``qvel`` is normal, not uniform.
         velocity_clip: limit of the velocities in the observation [m/s, rad/s].
+        can_turn: the body can face any way; the others live in a plane.
+        can_go_sideways: the body can move along y; the others live in the plane of x and z.
     """
 
     env_id: str
@@ -61,6 +63,8 @@ class Body:
     velocity_from_xpos: bool = False
     normal_velocity_noise: bool = False
     velocity_clip: float | None = None
+    can_turn: bool = False
+    can_go_sideways: bool = False
 
     @property
     def xml_path(self) -> Path:
@@ -88,6 +92,8 @@ BODIES: dict[str, Body] = {
         contact_cost_weight=5e-4,
         velocity_from_xpos=True,
         normal_velocity_noise=True,
+        can_turn=True,
+        can_go_sideways=True,
     ),
     "half_cheetah": Body(
         env_id="HalfCheetah-v5",
@@ -139,5 +145,6 @@ BODIES: dict[str, Body] = {
         skipped_qpos=2,
         ctrl_cost_weight=1e-4,
         reset_noise=0.1,
+        can_go_sideways=True,
     ),
 }

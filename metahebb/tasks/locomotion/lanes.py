@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from metahebb.tasks.base import LaneNumbers, StepResult
 from metahebb.tasks.locomotion.bodies import BODIES
-from metahebb.tasks.locomotion.damage import compiled, locks
+from metahebb.tasks.locomotion.damage import locks
 from metahebb.tasks.locomotion.rewards import GymnasiumReward, Rows
 from metahebb.tasks.unstable import quieten_mujoco
 
@@ -44,7 +44,7 @@ class LocomotionLanes:
         body = self._body = BODIES[task.body]
         self._task = task
         self._n = n
-        self._models = [compiled(task.body, d, task.integrator) for d in task.damages]
+        self._models = task.models()
         self._locks = [
             locks(task.body, d, m) for d, m in zip(task.damages, self._models, strict=True)
         ]

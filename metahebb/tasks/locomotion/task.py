@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.tasks.base import Task
 from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import INTACT, compiled
 
 if TYPE_CHECKING:
+    import mujoco
+
     from metahebb.genomes import Places
     from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
@@ -18,7 +21,7 @@ BodyName = Literal["ant", "half_cheetah", "hopper", "walker2d", "swimmer"]
 
 
 @dataclass(frozen=True)
-class Locomotion:
+class Locomotion(Task):
     """A body that must get along +x; equals Gymnasium's environment of it step for step.
 
     With ``reward="gymnasium"``, ``ending="unhealthy"``, ``integrator="gymnasium"`` a life is, seed
@@ -75,6 +78,32 @@ class Locomotion:
                 compiled(self.body, damage, self.integrator)
 
     @property
+    def label(self) -> str:
+        """The walker's name."""
+        return self.body
+
+    @property
+    def seconds_per_step(self) -> float:
+        """Simulated time of a step [s]; no damage changes it."""
+        model = compiled(self.body, self.damages[0], self.integrator)
+        return float(model.opt.timestep) * BODIES[self.body].frame_skip
+
+    @property
+    def return_unit(self) -> str:
+        """Metres, where a step is rewarded with its way."""
+        return "m" if self.reward == "distance" else ""
+
+    @property
+    def can_turn(self) -> bool:
+        """Whether the walker can face any way."""
+        return BODIES[self.body].can_turn
+
+    @property
+    def can_go_sideways(self) -> bool:
+        """Whether the walker can move along y."""
+        return BODIES[self.body].can_go_sideways
+
+    @property
     def n_observations(self) -> int:
         """Length of an observation: positions but those of the world's x (and y), velocities."""
         return BODIES[self.body].n_observations
@@ -88,6 +117,10 @@ class Locomotion:
     def bodies(self) -> tuple[str, ...]:
         """The damages."""
         return self.damages
+
+    def models(self) -> list[mujoco.MjModel]:
+        """Return the compiled model of each damage; no model may be written to."""
+        return [compiled(self.body, damage, self.integrator) for damage in self.damages]
 
     def on(self, bodies: tuple[str, ...]) -> Locomotion:
         """Return the task with other damages."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import LaneNumbers, StepResult
+from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 CUES, ACTIONS = 2, 2
 SENSORS = ("cue 0", "cue 1", "always 1")
@@ -17,7 +17,7 @@ SENSORS = ("cue 0", "cue 1", "always 1")
 
 
 @dataclass(frozen=True)
-class Bandit:
+class Bandit(Task):
     """Choose one of two actions for each of two cues; which one is right reverses in mid-life.
 
     A hidden bit is drawn at birth, 0 and 1 alike, and flips once, at a step drawn uniformly from
@@ -47,6 +47,11 @@ class Bandit:
         for name, least in (("max_steps", 6), ("settle", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
+
+    @property
+    def label(self) -> str:
+        """The task's name."""
+        return "bandit"
 
     @property
     def n_observations(self) -> int:
