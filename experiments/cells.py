@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.evaluate import FRESH, evaluation_setup
-from metahebb.evolution.backends.base import Job
+from metahebb.analysis.evaluate import on_bodies
 from metahebb.evolution.backends.where import Where
 from metahebb.life import Ending
 from metahebb.probes import parse_probes
@@ -21,7 +20,7 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json
 from metahebb.tasks import CarRacing
-from metahebb.worker import GivenPoint, Plan, is_nonfinite
+from metahebb.worker import is_nonfinite
 
 VERSION = 1
 """To be raised by whoever changes what lives do: kept ones are then lived again."""
@@ -66,10 +65,10 @@ def cells(
         probes: done to every life, in the place of those that the run was evolved with.
         task: another one of the same kind, in the place of that of the run.
     """
-    center = run.center()
+    center = run.load()
     asked = {
         "version": VERSION,
-        "center": hashlib.sha256(center.tobytes()).hexdigest(),
+        "center": hashlib.sha256(center.genes.tobytes()).hexdigest(),
         "lives": lives,
         "max_steps": max_steps,
         "bodies": list(bodies),
@@ -84,18 +83,13 @@ def cells(
     kept = _kept(file)
     if kept is not None and kept["asked"] == asked:
         return _cells(kept)
-    setup = evaluation_setup(run, bodies)
-    setup = dataclasses.replace(setup, probes=parse_probes(probes))
+    setup = dataclasses.replace(on_bodies(center, bodies).setup, probes=parse_probes(probes))
     if task is not None:
         setup = dataclasses.replace(setup, task=task.on(bodies))
-    point = GivenPoint(center[None])
-    jobs = [
-        Job(Plan(run.generation, max_steps, (body,), lives, fresh=FRESH), point, 1)
-        for body in range(len(bodies))
-    ]
     backend = where.backend(setup)
     try:
-        found = backend.evaluate(jobs)
+        numbers = range(len(bodies))
+        found = center.within(setup).live(backend, lives, numbers, max_steps)
     finally:
         backend.close()
     distance = [np.where(is_nonfinite(o), 0.0, o["distance"]).tolist() for o in found]

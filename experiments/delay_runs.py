@@ -162,11 +162,12 @@ def _pairs(order: Order, part: Part, seeds: tuple[int, ...]) -> Pairs:
 
 def returns_of(run: RunFolder, lives: int, where: Where) -> Floats:
     """Return fresh lives of the center in the task's first body, ``(lives,)``; lived once."""
-    found = run.evaluation()
-    if found is None or (found["generation"], found["lives"]) != (run.generation, lives):
-        backend = where.backend(run.setup)
+    found = run.read_evaluation()
+    center = run.load()
+    if found is None or (found["generation"], found["lives"]) != (center.generation, lives):
+        backend = where.backend(center.setup)
         try:
-            found = evaluate(run, run.setup, backend, lives)
+            found = evaluate(center, backend, lives)
         finally:
             backend.close()
     first = found["bodies"][run.config.task.bodies[0]]["returns"]
@@ -180,5 +181,5 @@ def curve(run: RunFolder) -> Floats:
     has had g updates, with one g − 1, and the first center is watched twice. So a delayed run's
     first line is left out, and another's last.
     """
-    watched = np.array([record["center_return"] for record in run.metrics()], np.float64)
+    watched = np.array([record["center_return"] for record in run.read_metrics()], np.float64)
     return watched[1:] if run.config.search.delay else watched[:-1]

@@ -14,8 +14,9 @@ bootstrap: runs are resampled, and the lives of each. ``smoke`` writes below ``r
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
-import numpy.typing as npt
 
 from experiments.arms import ARMS
 from experiments.latent_lives import Lived, draw, live, rows_of, rows_table
@@ -24,8 +25,9 @@ from experiments.running import Order, Size, command
 from experiments.study import Claim, write_study
 from experiments.tuning import Setting
 from metahebb.networks import FeedForward
+from metahebb.runs.center import Center
+from metahebb.runs.config import RunConfig
 from metahebb.runs.storage import write_json
-from metahebb.worker import Setup
 
 EVOLVED = ("hebbian", "static", "lstm")
 FLIPS_FROM = TASK.max_steps // 3
@@ -38,8 +40,8 @@ PROBES = (
 )
 
 
-def handwritten(seed: int = 0) -> tuple[Setup, npt.NDArray[np.float32]]:
-    """Return a set-up and the genome in it that solves the task: 3 synapses, the term B alone.
+def handwritten(seed: int = 0, generation: int = 0) -> Center:
+    """Return a center of no run that solves the task: 3 synapses, the term B alone.
 
     Δw = 0.1·pre on the synapses of the shared sensor and of the look flag, and max-abs
     normalisation. The flag's weight is the largest, so that look steps push to the right; there
@@ -48,13 +50,14 @@ def handwritten(seed: int = 0) -> tuple[Setup, npt.NDArray[np.float32]]:
     sign(weight·goal) is right.
     """
     network = FeedForward(hidden=())
-    setup = Setup.build(TASK, network, seed)
-    genome = np.zeros(setup.genome.n_genes, np.float32)
+    config = RunConfig(TASK, network, seed=seed)
+    setup = config.setup()
+    genes = np.zeros(setup.genome.n_genes, np.float32)
     (shape,) = setup.genome.slots[0].layers
-    planes = dict(zip(network.rule.coefficients, shape.view(genome), strict=True))
+    planes = dict(zip(network.rule.coefficients, shape.view(genes), strict=True))
     planes["B"][0] = 0.1, 0.1, 0.0
     planes["eta"][0] = 1.0
-    return setup, genome
+    return Center(Path(), config, generation, genes, setup)
 
 
 def main(order: Order) -> None:
@@ -67,7 +70,7 @@ def main(order: Order) -> None:
     table = rows_table(arms | probed)
     print(table)
     everything, tuning = found.everything, found.tuning
-    minutes = sum(run.manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
+    minutes = sum(run.read_manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
     claims = _claims(order.size, budget.seeds, arms, probed, minutes)
     title = "Can plasticity find out a hidden variable where no reactive policy can?"
     notes = _notes(budget, found.settings, table)
@@ -81,8 +84,8 @@ def main(order: Order) -> None:
 
 def _lived_by_hand(budget: Budget) -> Lived:
     """Return lives of the hand-written rule in the worlds that the evolved ones live in."""
-    found = (handwritten(seed) for seed in budget.seeds)
-    return Lived.join([live(s, genome, budget.generations, budget.lives) for s, genome in found])
+    centers = (handwritten(seed, budget.generations) for seed in budget.seeds)
+    return Lived.join([live(center, budget.lives) for center in centers])
 
 
 def _claims(

@@ -45,6 +45,7 @@ from experiments.study import Claim, write_study
 from metahebb.analysis.probe import Conditions, seconds_per_step
 from metahebb.analysis.statistics import nested_iqms
 from metahebb.evolution.backends.where import Where
+from metahebb.probes import parse_probes
 from metahebb.probes.values import ALL
 from metahebb.report.beside import film_beside
 from metahebb.report.weights_figure import probe_weights_figure
@@ -85,8 +86,8 @@ def main(order: Order) -> None:
     filmed = [(arm, next(iter(runs[arm][FOLD].values()))) for arm in FILMED if arm in runs]
     zero = lived["hebbian", "zero"]
     _film(filmed, zero, scale, folder / "zeroed.gif")
-    six = Conditions.of(filmed[0][1], 6, scale.horizon, INTACT)
-    probe_weights_figure(six, zero.lesion.probes, folder)
+    six = Conditions.of(filmed[0][1].load(), 6, scale.horizon, INTACT)
+    probe_weights_figure(six, parse_probes(zero.lesion.probes), folder)
     print(folder)
 
 
@@ -261,7 +262,8 @@ def _film(filmed: list[tuple[str, RunFolder]], pairs: Pairs, scale: Scale, out: 
             schedule=(Stage(0, scale.horizon, (INTACT,)),),
         )
         runs.append((arm, RunFolder(run.path, config)))
-    film_beside(runs, out, life=_typical(pairs), probes=pairs.lesion.probes, frames=scale.frames)
+    probes = parse_probes(pairs.lesion.probes)
+    film_beside(runs, out, life=_typical(pairs), probes=probes, frames=scale.frames)
 
 
 if __name__ == "__main__":

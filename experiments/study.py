@@ -79,8 +79,8 @@ def write_study(
     folder = results_folder(name, size)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    manifests = [run.manifest() for run in runs]
-    scored = [run.manifest() for run in tuning]
+    manifests = [run.read_manifest() for run in runs]
+    scored = [run.read_manifest() for run in tuning]
     everything = [*manifests, *scored]
     minutes = [m["elapsed_s"] / 60 for m in manifests]
     cost = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.networks import Network
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import check_at
 from metahebb.tasks import Locomotion
 from metahebb.tasks.base import Task
@@ -16,7 +16,7 @@ from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
 
 @dataclass(frozen=True)
-class Damage:
+class Damage(Written):
     """Give the body another model at step ``at``, with positions and velocities kept."""
 
     at: int

@@ -58,7 +58,7 @@ def tiny(generations: int = 2, seed: int = 0) -> RunConfig:
 
 def test_a_run_of_another_config_is_refused(here: Path) -> None:
     run = evolved(here / "run", tiny(), WHERE)
-    assert run.generation == 2
+    assert run.load().generation == 2
     with pytest.raises(InputError, match="of another config; move it away"):
         evolved(here / "run", tiny(seed=1), WHERE)
 

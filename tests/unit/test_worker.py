@@ -15,6 +15,7 @@ from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.worker import (
     OUTCOME,
+    Fresh,
     GivenPoint,
     Plan,
     SearchPoint,
@@ -54,11 +55,12 @@ def test_lives_of_a_plan():
 
 
 def test_fresh_lives_come_from_streams_that_selection_never_sees():
-    plan = Plan(generation=4, max_steps=12, episodes=2, fresh=3)
+    plan = Plan(generation=4, max_steps=12, episodes=2, fresh=Fresh.EVALUATION)
     lives = all_lives(SETUP, plan, GivenPoint(CENTER[None]), range(1))
     assert {life.birth.stream for life in lives} == {Stream.EVALUATION_BIRTH}
     assert {life.environment.stream for life in lives} == {Stream.EVALUATION_ENVIRONMENT}
-    assert [(life.birth.index, life.birth.episode) for life in lives] == [(2, 0), (2, 1)]
+    assert [(life.birth.index, life.birth.episode) for life in lives] == [(1, 0), (1, 1)]
+    assert [*Fresh] == [0, 1, 2]  # no other numbers: keys of random numbers have them
 
 
 def test_mirrored_candidates_are_symmetrical_about_the_center():
