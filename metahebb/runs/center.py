@@ -27,7 +27,7 @@ class Center:
         path: the run's folder.
         config: what the run was told.
         generation: the number of generations that made the center.
-        genes: ``(n_genes,)``.
+        genes: ``(n_genes,)``, which cannot be written to.
         setup: what its lives share. Lives in another world, or under other probes, are those of a
             center with another set-up, see `within`.
     """
@@ -47,7 +47,9 @@ class Center:
                 what was observed is missing or of other sensors.
         """
         setup = _setup_at(config, checkpoint, path)
-        return cls(path, config, checkpoint.generation, checkpoint.state["center"], setup)
+        genes = checkpoint.state["center"].view()
+        genes.flags.writeable = False  # whoever shares the center shares them
+        return cls(path, config, checkpoint.generation, genes, setup)
 
     @property
     def genome(self) -> Genome:
@@ -88,7 +90,7 @@ class Center:
             max_steps: env steps after which a life ends; None: `horizon`.
         """
         chosen = range(len(self.setup.task.bodies)) if bodies is None else bodies
-        # Both are said, since the run may have begun with another genome, and observed nothing yet.
+        # Genome and norm are named, since the backend may have begun with other ones.
         point = GivenPoint(self.genes[None], genome=self.genome)
         plans = [replace(self._plan(lives, body, max_steps), norm=self.norm) for body in chosen]
         return backend.evaluate([Job(plan, point, 1) for plan in plans])

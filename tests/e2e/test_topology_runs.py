@@ -59,7 +59,7 @@ def test_pictures_show_the_synapses_that_are_there(tmp_path: Path) -> None:
 
     path = tmp_path / "sparse"
     assert evolve(path, "--topology", "sparse", "--topology.density", "0.5", generations=1) == 0
-    recording = record(RunFolder.open(path), snapshots=4)
+    recording = record(RunFolder.open(path).load(), snapshots=4)
     assert recording.weights.shape[1] == 6
     assert (recording.weights[0] != 0).all()
     assert recording.snapshots is not None

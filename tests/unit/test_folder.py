@@ -205,6 +205,8 @@ def test_the_center_is_that_of_the_newest_checkpoint(run: RunFolder) -> None:
     assert (center.generation, center.horizon, center.norm) == (2, 9, None)
     assert (center.path, center.config, center.setup) == (run.path, CONFIG, CONFIG.setup())
     assert center.genome == CONFIG.setup().genome
+    with pytest.raises(ValueError, match="read-only"):
+        center.genes[0] = 1
     run.checkpoints.save(Checkpoint(3, 3, {"center": np.zeros(4, np.float32)}))
     with pytest.raises(CheckpointError, match=rf"of {n_genes} genes.*\(4,\)"):
         run.load()

@@ -23,6 +23,7 @@ from metahebb.worker import (
     Worker,
     all_lives,
     is_nonfinite,
+    spare,
 )
 
 NETWORK = FeedForward((6,), RULES["abcd_lr"])
@@ -143,3 +144,15 @@ def test_a_rule_without_coefficients_has_no_penalty():
     rule = rule_from_source("def hebb(pre, post, /):\n    return 0.01 * pre * post", "hebb")
     setup = Setup.build(Toy(), FeedForward((6,), rule, birth="coevolved"), 0)
     assert mean_square(setup, np.ones(48)) == 0
+
+
+def test_observers_see_candidates_that_live_once_more():
+    seen = []
+
+    class Notes:
+        def observe(self, moment):
+            seen.extend(zip(moment.units.tolist(), moment.steps.tolist(), strict=True))
+
+    outcomes = spare(SETUP, 2, PLAN, POINT, range(1), observers=[Notes()])
+    lived = [(unit, step) for unit, n in enumerate(outcomes["steps"]) for step in range(n)]
+    assert sorted(seen) == lived
