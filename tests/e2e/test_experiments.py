@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -52,8 +53,7 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
 
 
 def tiny(generations: int = 2, seed: int = 0) -> RunConfig:
-    data = vars(CARTPOLE) | {"generations": generations, "seed": seed, "center_lives": 1}
-    return RunConfig(**data)
+    return dataclasses.replace(CARTPOLE, generations=generations, seed=seed, center_lives=1)
 
 
 def test_a_run_of_another_config_is_refused(here: Path) -> None:

@@ -35,8 +35,8 @@ class Notes:
         self.seen += zip(moment.units.tolist(), moment.steps.tolist(), strict=True)
 
 
-def lived(center: Center, lives: int, **where: int) -> list[Outcomes]:
-    backend = InProcess(center.setup, threads=1, **where)
+def lived(center: Center, lives: int) -> list[Outcomes]:
+    backend = InProcess(center.setup, threads=1)
     try:
         return center.live(backend, lives)
     finally:
