@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,16 @@ from metahebb.modulators import ModulatorLanes
 from metahebb.networks import NetworkLanes, ObservationNorm, Senses
 from metahebb.networks.base import Change
 from metahebb.noise import Key, Stream, integer
-from metahebb.probes import AnyProbe, BirthProbe, Moment, OutputProbe, Probe
+from metahebb.probes import (
+    AnyObserver,
+    AnyProbe,
+    BirthProbe,
+    Moment,
+    Observer,
+    OutputObserver,
+    OutputProbe,
+    Probe,
+)
 from metahebb.tasks.base import Closing, Explaining, StepResult, TaskError, TaskLanes
 
 Indices = npt.NDArray[np.intp]
@@ -115,30 +124,38 @@ class Lockstep:
         self._senses: Senses | None = None  # until a life comes that needs them
         self._stopped = False
 
-    def live(self, queue: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
+    def live(
+        self,
+        queue: Iterator[Life],
+        probes: Sequence[AnyProbe] = (),
+        observers: Sequence[AnyObserver] = (),
+    ) -> Iterator[LifeResult]:
         """Live all lives of ``queue``; yield each result when its life ends.
 
         Args:
             queue: lives, taken one at a time as lanes become free. Several threads may share one.
             probes: called in this order: at a birth, once per step before the networks act, and
                 once after they acted, before the tasks' step.
+            observers: called likewise, after all probes.
         """
-        before = [probe for probe in probes if isinstance(probe, Probe)]
-        after = [probe for probe in probes if isinstance(probe, OutputProbe)]
+        before: list[Callable[[Moment], None]] = [p for p in probes if isinstance(p, Probe)]
+        before += [each.observe for each in observers if isinstance(each, Observer)]
+        after = [probe.change_outputs for probe in probes if isinstance(probe, OutputProbe)]
+        after += [each.observe_outputs for each in observers if isinstance(each, OutputObserver)]
         changes = [p.change_coefficients for p in probes if isinstance(p, BirthProbe)]
         self._stopped = False
         alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue, changes)
         while alive.size and not self._stopped:
             if before or after:
                 moment = self._moment(alive)
-            for probe in before:
-                probe(moment)
+            for call in before:
+                call(moment)
             observations = self._task.observations
             if self._senses is not None:
                 observations = self._senses(observations, alive)
             outputs = self._network.act(observations, alive)
-            for output_probe in after:
-                output_probe.change_outputs(moment, outputs)
+            for call_after in after:
+                call_after(moment, outputs)
             try:
                 step = self._task.step(outputs, alive)
             except TaskError as error:

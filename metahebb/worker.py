@@ -5,6 +5,7 @@ All that a worker process needs is here and below; torch, evotorch and ray are n
 
 from __future__ import annotations
 
+import enum
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.errors import MetahebbError
+from metahebb.errors import InputError, MetahebbError
 from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
 from metahebb.life import Ending, Life, LifeResult, Lockstep
 from metahebb.modulators import Modulator
@@ -22,7 +23,7 @@ from metahebb.networks import Network, ObservationNorm
 from metahebb.noise import Key, Stream, pair
 from metahebb.own_files import described
 from metahebb.own_parts import is_of_own
-from metahebb.probes import AnyProbe
+from metahebb.probes import AnyObserver, AnyProbe
 from metahebb.tasks.base import Placed, Task, TaskError
 from metahebb.user_code import is_of_user, let_go
 
@@ -68,6 +69,15 @@ class Setup:
     on_error: OnError = "abort"
     modulator: Modulator | None = None
 
+    def __post_init__(self) -> None:
+        """Check that what only watches is not among what is done to every life."""
+        for each in self.probes:
+            if not isinstance(each, AnyProbe):
+                raise InputError(
+                    f"expected probes, which change a life, got {each!r}, which does not; give "
+                    "observers to what lives the lives"
+                )
+
     @classmethod
     def build(
         cls,
@@ -91,6 +101,17 @@ class Setup:
         return cls(task, network, Genome.mapped(slots, maps), seed, probes, norm)
 
 
+class Fresh(enum.IntEnum):
+    """Sets of fresh lives, which selection never sees; the numbers are part of random keys."""
+
+    NONE = 0
+    """No fresh lives: the ones by which selection selects."""
+    WATCHED = 1
+    """The few lives per generation in which a run watches its center."""
+    EVALUATION = 2
+    """The lives of ``evaluate``, probes, films and rules: the same ones in all of them."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How the lives of one generation are lived.
@@ -100,8 +121,8 @@ class Plan:
         max_steps: env steps after which a life ends.
         bodies: indices of the bodies that each candidate lives in.
         episodes: lives per body.
-        fresh: for evaluation: which set of fresh lives, 0 for none. Births and environments then
-            come from streams that selection never sees.
+        fresh: the set of fresh lives that these are. Births and environments of fresh lives come
+            from streams that selection never sees.
         norm: by which all of them sense observations; None: that of the set-up.
         adds_up: whether what they observe is added up, and travels back.
     """
@@ -110,7 +131,7 @@ class Plan:
     max_steps: int
     bodies: tuple[int, ...] = (0,)
     episodes: int = 1
-    fresh: int = 0
+    fresh: Fresh = Fresh.NONE
     norm: ObservationNorm | None = None
     adds_up: bool = False
 
@@ -204,16 +225,21 @@ class Worker:
         modulator = None if setup.modulator is None else setup.modulator.lanes(task, lanes)
         self._lanes = Lockstep(setup.genome, living, task.lanes(lanes), lanes, modulator)
 
-    def live(self, lives: Iterator[Life], probes: Sequence[AnyProbe] = ()) -> Iterator[LifeResult]:
+    def live(
+        self,
+        lives: Iterator[Life],
+        probes: Sequence[AnyProbe] = (),
+        observers: Sequence[AnyObserver] = (),
+    ) -> Iterator[LifeResult]:
         """Live all of ``lives``; yield each result when its life ends.
 
-        ``probes`` come after those of the set-up.
+        ``probes`` come after those of the set-up, ``observers`` after all probes.
 
         Raises:
             TaskError: a part of a user's own raised an error, or code of users called ``sys.exit``.
         """
         try:
-            yield from self._lanes.live(lives, (*self.setup.probes, *probes))
+            yield from self._lanes.live(lives, (*self.setup.probes, *probes), observers)
         except GeneratorExit:  # whoever takes the results wants no more of them
             raise
         except BaseException as error:
@@ -241,10 +267,17 @@ class Worker:
         """Close the environments, for a few seconds at most."""
         let_go([self.close])
 
-    def evaluate(self, plan: Plan, point: SearchPoint | GivenPoint, candidates: range) -> Outcomes:
+    def evaluate(
+        self,
+        plan: Plan,
+        point: SearchPoint | GivenPoint,
+        candidates: range,
+        observers: Sequence[AnyObserver] = (),
+    ) -> Outcomes:
         """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of some candidates."""
         lives = all_lives(self.setup, plan, point, candidates)
-        return collect(self.live(iter(lives)), plan.outcome(self.setup))
+        results = self.live(iter(lives), observers=observers)
+        return collect(results, plan.outcome(self.setup))
 
 
 def all_lives(
@@ -259,14 +292,20 @@ def all_lives(
 
 
 def spare(
-    setup: Setup, lanes: int, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
+    setup: Setup,
+    lanes: int,
+    plan: Plan,
+    point: SearchPoint | GivenPoint,
+    candidates: range,
+    *,
+    observers: Sequence[AnyObserver] = (),
 ) -> Outcomes:
     """Return the outcomes of candidates among which something raised an error.
 
     They live once more, in halves, until it is known who it is: all lives of such a candidate end
     non-finite, so that it ranks worst.
     """
-    outcomes = _halved(setup, lanes, plan, point, candidates)
+    outcomes = _halved(setup, lanes, plan, point, candidates, observers)
     if not is_nonfinite(outcomes).any():
         _log.warning(
             "candidates %d to %d of generation %d: an error, and then none: nondeterministic; see "
@@ -277,18 +316,24 @@ def spare(
 
 
 def _halved(
-    setup: Setup, lanes: int, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
+    setup: Setup,
+    lanes: int,
+    plan: Plan,
+    point: SearchPoint | GivenPoint,
+    candidates: range,
+    observers: Sequence[AnyObserver],
 ) -> Outcomes:
     try:
         with Worker(setup, lanes) as worker:
-            return worker.evaluate(plan, point, candidates)
+            return worker.evaluate(plan, point, candidates, observers)
     except Exception as error:
         if not is_of_task(error):
             raise
         if len(candidates) > 1:
             middle = len(candidates) // 2
             parts = (candidates[:middle], candidates[middle:])
-            return np.concatenate([_halved(setup, lanes, plan, point, part) for part in parts])
+            told = (setup, lanes, plan, point)
+            return np.concatenate([_halved(*told, part, observers) for part in parts])
         _log.warning("candidate %d ranks worst: %s", candidates.start, error)
     outcomes = np.zeros(plan.lives_per_candidate, plan.outcome(setup))
     outcomes["episode_return"] = outcomes["distance"] = np.nan

@@ -23,7 +23,8 @@ def make_run(path: Path, task: Locomotion | GymTask | Bandit, max_steps: int = 4
         generations=6,
     )
     run = RunFolder.create(path, config)
-    center = np.random.default_rng(0).normal(0, 0.1, run.setup.genome.n_genes).astype(np.float32)
+    n_genes = config.setup().genome.n_genes
+    center = np.random.default_rng(0).normal(0, 0.1, n_genes).astype(np.float32)
     run.path.joinpath("checkpoints").mkdir()
     run.checkpoints.save(Checkpoint(4, 4, {"center": center}))
     return run

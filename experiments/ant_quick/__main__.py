@@ -35,7 +35,7 @@ def main(size: str) -> None:
     if size != "quick":
         return
     command = "python -m experiments.ant_quick quick"
-    bodies = [run.evaluation()["bodies"]["intact"] for run in runs]  # type: ignore[index]
+    bodies = [run.read_evaluation()["bodies"]["intact"] for run in runs]  # type: ignore[index]
     claims = [
         Claim(
             f"{DISTANCE} of seed {seed}'s center, 32 fresh lives of 250 steps [m]",
@@ -49,7 +49,7 @@ def main(size: str) -> None:
         for seed, body in zip(seeds, bodies, strict=True)
     ]
     distances = [body["mean"] for body in bodies]
-    minutes = [run.manifest()["elapsed_s"] / 60 for run in runs]
+    minutes = [run.read_manifest()["elapsed_s"] / 60 for run in runs]
     claims += [
         Claim(
             "median of the seeds [m]",
@@ -76,7 +76,7 @@ def _run(size: str, seed: int, flags: list[str]) -> RunFolder:
     path = runs_folder(f"ant_quick-{size}") / f"seed{seed}"
     if not (path / "config.json").exists():
         status = metahebb(["evolve", "ant-quick", "--seed", str(seed), "--out", str(path), *flags])
-    elif RunFolder.open(path).evaluation() is None:
+    elif RunFolder.open(path).read_evaluation() is None:
         status = metahebb(["resume", str(path)])
     else:
         status = 0

@@ -27,7 +27,7 @@ def write_figure(
     for number, (arm, some) in enumerate(runs.items()):
         look = {"color": COLORS[arm], "lw": 1.2}
         for k, run in enumerate(some):
-            records = list(run.metrics())
+            records = list(run.read_metrics())
             steps = np.cumsum([record["env_steps"] for record in records]) / 1e6
             means = [record["fitness_mean"] for record in records]
             left.plot(steps, means, label=None if k else arm, alpha=0.8, **look)

@@ -77,7 +77,7 @@ def _pictures(folder: Path, fold: Fold, runs: dict[tuple[str, Fold, int], RunFol
         for arm in MAIN
     ]
     film_beside(pair, folder / "beside.gif", body=fold.unseen[0], frames=60)
-    hebbian = pair[0][1]
+    hebbian = pair[0][1].load()
     save(draw_coefficients(panels(hebbian), hebbian.generation), folder / "coefficients.png")
 
 

@@ -162,12 +162,13 @@ def _pairs(order: Order, part: Part, seeds: tuple[int, ...]) -> Pairs:
 
 def returns_of(run: RunFolder, lives: int, where: Where) -> Floats:
     """Return fresh lives of the center in the task's first body, ``(lives,)``; lived once."""
-    evaluation = run.evaluation()
-    wanted = run.generation, lives
+    evaluation = run.read_evaluation()
+    center = run.load()
+    wanted = center.generation, lives
     if evaluation is None or (evaluation["generation"], evaluation["lives"]) != wanted:
-        backend = where.backend(run.setup)
+        backend = where.backend(center.setup)
         try:
-            evaluation = evaluate(run, run.setup, backend, lives)
+            evaluation = evaluate(center, backend, lives)
         finally:
             backend.close()
     first = evaluation["bodies"][run.config.task.bodies[0]]["returns"]
@@ -181,5 +182,5 @@ def curve(run: RunFolder) -> Floats:
     has had g updates, with one g − 1, and the first center is watched twice. So a delayed run's
     first line is left out, and another's last.
     """
-    watched = np.array([record["center_return"] for record in run.metrics()], np.float64)
+    watched = np.array([record["center_return"] for record in run.read_metrics()], np.float64)
     return watched[1:] if run.config.search.delay else watched[:-1]

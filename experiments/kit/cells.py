@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.evaluate import FRESH, evaluation_setup
-from metahebb.evolution.backends.base import Job
+from metahebb.analysis.evaluate import on_bodies
 from metahebb.evolution.backends.where import Where
 from metahebb.life import Ending
 from metahebb.probes import parse_probes
+from metahebb.runs.center import Center
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json
 from metahebb.tasks import CarRacing
-from metahebb.worker import GivenPoint, Plan, Setup, is_nonfinite
+from metahebb.worker import is_nonfinite
 
 VERSION = 1
 """To be raised by whoever changes what lives do: kept ones are then lived again."""
@@ -66,10 +67,10 @@ def cells(
         probes: done to every life, in the place of those that the run was evolved with.
         task: another one of the same kind, in the place of that of the run.
     """
-    center = run.center()
+    center = run.load()
     asked = {
         "version": VERSION,
-        "center": hashlib.sha256(center.tobytes()).hexdigest(),
+        "center": hashlib.sha256(center.genes.tobytes()).hexdigest(),
         "lives": lives,
         "max_steps": max_steps,
         "bodies": list(bodies),
@@ -84,27 +85,24 @@ def cells(
     kept = _kept(file)
     if kept is not None and kept["asked"] == asked:
         return _cells(kept)
-    setup = evaluation_setup(run, bodies)
-    setup = dataclasses.replace(setup, probes=parse_probes(probes))
+    setup = dataclasses.replace(on_bodies(center, bodies).setup, probes=parse_probes(probes))
     if task is not None:
         setup = dataclasses.replace(setup, task=task.on(bodies))
-    point = GivenPoint(center[None])
-    jobs = [
-        Job(Plan(run.generation, max_steps, (body,), lives, fresh=FRESH), point, 1)
-        for body in range(len(bodies))
-    ]
-    kept = {"asked": asked, **_lived(setup, jobs, where)}
+    numbers = range(len(bodies))
+    kept = {"asked": asked, **_lived(center.within(setup), lives, numbers, max_steps, where)}
     with storage_errors(file):
         file.parent.mkdir(exist_ok=True)
     write_json(file, kept)
     return _cells(kept)
 
 
-def _lived(setup: Setup, jobs: list[Job], where: Where) -> dict[str, Any]:
-    """Live the lives of ``jobs``, one per body; return what is kept of them."""
-    backend = where.backend(setup)
+def _lived(
+    center: Center, lives: int, bodies: Sequence[int], max_steps: int, where: Where
+) -> dict[str, Any]:
+    """Live fresh lives of ``center`` in each body; return what is kept of them."""
+    backend = where.backend(center.setup)
     try:
-        outcomes = backend.evaluate(jobs)
+        outcomes = center.live(backend, lives, bodies, max_steps)
     finally:
         backend.close()
     return {

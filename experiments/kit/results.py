@@ -51,8 +51,8 @@ def write_study(
     folder = results_folder(name, size)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    manifests = [run.manifest() for run in runs]
-    scored = [run.manifest() for run in tuning]
+    manifests = [run.read_manifest() for run in runs]
+    scored = [run.read_manifest() for run in tuning]
     write_json(folder / "config.json", configs_of(runs))
     write_json(folder / "manifest.json", {"runs": manifests, "tuning": scored})
     write_summary(folder, title, answer, claims, _cost(manifests, scored), notes=notes)

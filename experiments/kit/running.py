@@ -116,5 +116,5 @@ def is_finished(path: Path) -> bool:
     if not (path / "config.json").exists():
         return False
     run = RunFolder.open(path)
-    newest = run.newest()
+    newest = run.read_newest()
     return newest is not None and newest.generation >= run.config.generations

@@ -41,7 +41,7 @@ def main(order: Order) -> None:
     table = rows_table(arms | probed)
     print(table)
     everything, tuning = evolved.everything, evolved.tuning
-    minutes = sum(run.manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
+    minutes = sum(run.read_manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
     claims = claims_of(order.size, budget.seeds, arms, probed, minutes)
     notes = notes_of(budget, evolved.settings, table)
     written = write_study(

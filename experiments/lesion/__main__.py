@@ -29,6 +29,7 @@ from experiments.lesion.pictures import FILMED, draw_all, film
 from experiments.lesion.tables import NOTES, heat_table, rows_of, rows_table
 from experiments.protocols.lesions.lives import SCALES
 from metahebb.analysis.probe import Conditions
+from metahebb.probes import parse_probes
 from metahebb.report.weights_figure import probe_weights_figure
 from metahebb.runs.storage import write_json
 from metahebb.tasks.locomotion.damage import INTACT
@@ -68,8 +69,8 @@ def main(order: Order) -> None:
     filmed = [(arm, next(iter(runs[arm][FOLD].values()))) for arm in FILMED if arm in runs]
     zero = lived["hebbian", "zero"]
     film(filmed, zero, scale, folder / "zeroed.gif")
-    six = Conditions.of(filmed[0][1], 6, scale.horizon, INTACT)
-    probe_weights_figure(six, zero.lesion.probes, folder)
+    six = Conditions.of(filmed[0][1].load(), 6, scale.horizon, INTACT)
+    probe_weights_figure(six, parse_probes(zero.lesion.probes), folder)
     print(folder)
 
 

@@ -11,6 +11,7 @@ from experiments.lesion.figures import arms_figure, heat_figure, speed_figure, t
 from experiments.lesion.lives import Cells
 from experiments.protocols.lesions.lives import CONTROLS, Scale
 from experiments.protocols.lesions.numbers import Pairs
+from metahebb.probes import parse_probes
 from metahebb.report.beside import film_beside
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
@@ -58,4 +59,5 @@ def film(filmed: list[tuple[str, RunFolder]], pairs: Pairs, scale: Scale, out: P
             schedule=(Stage(0, scale.horizon, (INTACT,)),),
         )
         runs.append((arm, RunFolder(run.path, config)))
-    film_beside(runs, out, life=_typical(pairs), probes=pairs.lesion.probes, frames=scale.frames)
+    probes = parse_probes(pairs.lesion.probes)
+    film_beside(runs, out, life=_typical(pairs), probes=probes, frames=scale.frames)

@@ -80,7 +80,7 @@ def arms_table(
     """
     lines = ["| arm | what | genes, ant | genes, hidden variable |", "|---|---|---|---|"]
     for name, arm in arms.items():
-        genes = (f"{runs[name][0].setup.genome.n_genes:,}" for runs in (walkers, others))
+        genes = (f"{runs[name][0].load().genome.n_genes:,}" for runs in (walkers, others))
         lines.append(f"| {name} | {arm.what} | {' | '.join(genes)} |")
     return "\n".join(lines)
 

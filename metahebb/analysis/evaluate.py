@@ -10,51 +10,48 @@ import numpy as np
 
 from metahebb.analysis.statistics import mean_of
 from metahebb.errors import InputError
-from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.memory import check_lives
 from metahebb.probes import check_probes
-from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
+from metahebb.runs.center import Center
+from metahebb.runs.folder import EVALUATION, EVALUATIONS
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks.base import Varied
 from metahebb.tasks.locomotion.damage import check_distinct
-from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
-
-FRESH = 2
-"""The set of fresh lives: 1 is the one that a run watches its center with."""
+from metahebb.worker import Outcomes, is_nonfinite
 
 
-def evaluation_setup(run: RunFolder, damages: tuple[str, ...]) -> Setup:
-    """Return the run's set-up on other bodies; with no ``damages`` on its own.
+def on_bodies(center: Center, damages: tuple[str, ...]) -> Center:
+    """Return the center in a world of other bodies; with no ``damages`` in that of its run.
 
     Raises:
         InputError: the task has no bodies to damage, or not that one, or one is named twice.
     """
-    task = run.config.task
+    task = center.config.task
     if not damages:
-        return run.setup
+        return center
     if not isinstance(task, Varied):
         raise InputError(
             "expected a run of locomotion or car racing for --damage, got one of "
             f"{task.label}; leave it out"
         )
     check_distinct(damages)
-    setup = dataclasses.replace(run.setup, task=task.on(damages))
+    setup = dataclasses.replace(center.setup, task=task.on(damages))
     check_probes(setup.probes, setup.task, setup.network)
-    return setup
+    return center.within(setup)
 
 
 def evaluate(
-    run: RunFolder, setup: Setup, backend: Backend, lives: int, max_steps: int | None = None
+    center: Center, backend: Backend, lives: int, max_steps: int | None = None
 ) -> dict[str, Any]:
-    """Live ``lives`` fresh lives of the newest center on every body; write what comes out.
+    """Live ``lives`` fresh lives of the center on every body; write what comes out.
 
     The standard evaluation, of the run's own bodies over its own horizon, is ``evaluation.json``,
     which the report leads with; any other is ``evaluations/NAME.json``.
 
     Args:
-        run: the folder.
-        setup: see `evaluation_setup`; ``backend`` must have been made for it.
-        backend: where they are lived.
+        center: of the run, or one `on_bodies`.
+        backend: where they are lived, see `Center.live`.
         lives: per body.
         max_steps: horizon; None: that of the run's last stage.
 
@@ -66,45 +63,35 @@ def evaluate(
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
     """
-    horizon = run.config.stages[-1].max_steps if max_steps is None else max_steps
+    horizon = center.horizon if max_steps is None else max_steps
     for name, value in (("lives", lives), ("max_steps", horizon)):
         if value < 1:
             raise InputError(f"expected at least 1 {name}, got {value}; use for example 32")
-    bodies = len(setup.task.bodies)
-    check_lives(lives * bodies, f"{lives} lives in each of {bodies} bodies", "use fewer --lives")
-    generation = run.generation
-    # Said, since a backend that has evolved the run may have begun with another genome, and before
-    # anything was observed.
-    point = GivenPoint(run.center()[None], genome=setup.genome)
-    jobs = [
-        Job(Plan(generation, horizon, (body,), lives, fresh=FRESH, norm=setup.norm), point, 1)
-        for body in range(bodies)
-    ]
-    found = backend.evaluate(jobs)
+    bodies = center.setup.task.bodies
+    n = len(bodies)
+    check_lives(lives * n, f"{lives} lives in each of {n} bodies", "use fewer --lives")
+    lived = center.live(backend, lives, max_steps=horizon)
     result = {
-        "generation": generation,
+        "generation": center.generation,
         "lives": lives,
         "max_steps": horizon,
-        "bodies": {
-            body: _summary(outcomes)
-            for body, outcomes in zip(setup.task.bodies, found, strict=True)
-        },
+        "bodies": {body: _summary(outcomes) for body, outcomes in zip(bodies, lived, strict=True)},
     }
-    file = _file(run, setup.task.bodies, horizon)
+    file = _file(center, horizon)
     with storage_errors(file):
         file.parent.mkdir(exist_ok=True)
     write_json(file, result)
     return {**result, "file": str(file)}
 
 
-def _file(run: RunFolder, bodies: tuple[str, ...], horizon: int) -> Path:
+def _file(center: Center, horizon: int) -> Path:
     """Return where an evaluation belongs; the number of lives makes no other one of it."""
-    parts = []
-    if bodies != run.config.task.bodies:
+    parts, bodies, folder = [], center.setup.task.bodies, center.path
+    if bodies != center.config.task.bodies:
         parts.append(f"damage={','.join(bodies)}")
-    if horizon != run.config.stages[-1].max_steps:
+    if horizon != center.horizon:
         parts.append(f"max_steps={horizon}")
-    return run.path / EVALUATIONS / f"{slug(parts)}.json" if parts else run.path / EVALUATION
+    return folder / EVALUATIONS / f"{slug(parts)}.json" if parts else folder / EVALUATION
 
 
 def _summary(outcomes: Outcomes) -> dict[str, Any]:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.evaluate import FRESH
 from metahebb.analysis.probe_numbers import recoveries, speed_curves
 from metahebb.analysis.statistics import mean_of
 from metahebb.errors import InputError, unknown_name
-from metahebb.evolution.backends.base import Backend, Job
+from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.memory import check_memory
 from metahebb.life import Ending
-from metahebb.probes import AnyProbe, Moment, check_probes, parse_probes
+from metahebb.probes import AnyObserver, AnyProbe, Moment, check_probes, text_of
 from metahebb.probes.damage import Damage
 from metahebb.probes.values import ALL
-from metahebb.runs.folder import RunFolder
+from metahebb.runs.center import Center
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Task
 from metahebb.tasks.base import Embodied, Varied
-from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
+from metahebb.worker import Outcomes, Setup, is_nonfinite
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,36 +61,43 @@ class Lived:
         return met
 
 
+class OpensThreads(Protocol):
+    """What opens the threads of this process that live lives: `InProcess`, or a part of it."""
+
+    def __call__(self, setup: Setup, *, observers: Sequence[AnyObserver]) -> Backend:
+        """Return threads for lives that share ``setup``, and that ``observers`` watch."""
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What all lives of a comparison share.
 
     Attributes:
-        run: whose newest center lives.
+        center: which lives.
         lives: how many.
         max_steps: horizon in env steps.
         body: name of the body at birth.
     """
 
-    run: RunFolder
+    center: Center
     lives: int
     max_steps: int
     body: str
 
     @classmethod
     def of(
-        cls, run: RunFolder, lives: int, max_steps: int | None = None, body: str | None = None
+        cls, center: Center, lives: int, max_steps: int | None = None, body: str | None = None
     ) -> Conditions:
         """Return the conditions; None: the run's last horizon, its task's first body.
 
         Raises:
             InputError: a number below 1, or a body that the task cannot have.
         """
-        horizon = run.config.stages[-1].max_steps if max_steps is None else max_steps
+        horizon = center.horizon if max_steps is None else max_steps
         for name, value in (("lives", lives), ("max_steps", horizon)):
             if value < 1:
                 raise InputError(f"expected at least 1 {name}, got {value}; use for example 100")
-        found = cls(run, lives, horizon, body or run.config.task.bodies[0])
+        found = cls(center, lives, horizon, body or center.config.task.bodies[0])
         found.setup(())
         return found
 
@@ -105,10 +111,10 @@ class Conditions:
                 for comes after the end of the longest life.
         """
         if probes is None:
-            probes = self.run.setup.probes
+            probes = self.center.setup.probes
         else:
             self._check_in_time(probes)
-        task: Task = self.run.config.task
+        task: Task = self.center.config.task
         later: list[str] = []
         if isinstance(task, Embodied):
             later = [p.body for p in probes if isinstance(p, Damage)]
@@ -116,8 +122,8 @@ class Conditions:
             task = task.on(tuple(dict.fromkeys((self.body, *later))))
         elif self.body not in task.bodies:
             raise unknown_name("body of the task", self.body, task.bodies)
-        check_probes(probes, task, self.run.config.network)
-        return dataclasses.replace(self.run.setup, task=task, probes=probes)
+        check_probes(probes, task, self.center.config.network)
+        return dataclasses.replace(self.center.setup, task=task, probes=probes)
 
     def _check_in_time(self, probes: Sequence[AnyProbe]) -> None:
         for at in map(_begin, probes):
@@ -133,8 +139,15 @@ class Conditions:
         needed = 8 * self.lives * (self.max_steps + 1)
         check_memory(needed, "lives whose steps fit", got, "use fewer --lives")
 
-    def live(self, probes: tuple[AnyProbe, ...], backend: Callable[[Setup], Backend]) -> Lived:
+    def live(
+        self,
+        probes: tuple[AnyProbe, ...] | None,
+        backend: OpensThreads,
+        observers: Sequence[AnyObserver] = (),
+    ) -> Lived:
         """Live the lives in threads of this process: the same ones, whatever ``probes`` are.
+
+        ``probes`` are as in `setup`; ``observers`` watch.
 
         Raises:
             InputError: see `check_room`.
@@ -142,11 +155,11 @@ class Conditions:
         self.check_room()
         way = _Way(np.full((self.lives, self.max_steps + 1), np.nan))
         setup = self.setup(probes)
-        number = setup.task.bodies.index(self.body)
-        plan = Plan(self.run.generation, self.max_steps, (number,), self.lives, fresh=FRESH)
-        workers = backend(dataclasses.replace(setup, probes=(*probes, way)))
+        body = setup.task.bodies.index(self.body)
+        workers = backend(setup, observers=(*observers, way))
         try:
-            (outcomes,) = workers.evaluate([Job(plan, GivenPoint(self.run.center()[None]), 1)])
+            center = self.center.within(setup)
+            (outcomes,) = center.live(workers, self.lives, (body,), self.max_steps)
         finally:
             workers.close()
         lived = Lived(outcomes, way.x)
@@ -160,11 +173,12 @@ class Conditions:
 
 @dataclass(frozen=True)
 class _Way:
-    """A probe that notes the way so far and changes nothing; each life has a row of its own."""
+    """An observer that notes the way so far; each life has a row of its own."""
 
     x: Floats
 
-    def __call__(self, moment: Moment) -> None:
+    def observe(self, moment: Moment) -> None:
+        """Note where each living body is."""
         for lane, unit, step in zip(moment.lanes, moment.units, moment.steps, strict=True):
             measures = moment.task.measures(int(lane))
             self.x[unit, step] = measures.get("distance", np.nan)
@@ -172,11 +186,11 @@ class _Way:
 
 def probe(
     conditions: Conditions,
-    texts: Sequence[str],
+    probes: tuple[AnyProbe, ...],
     without: Lived,
-    backend: Callable[[Setup], Backend],
+    backend: OpensThreads,
 ) -> dict[str, Any]:
-    """Live with the probes ``texts``, compare with ``without``; write ``probe.json``.
+    """Live with ``probes``, compare with ``without``; write ``probe.json``.
 
     Returns:
         What is written: returns, distances [m] and their paired difference, each as a mean with a
@@ -185,19 +199,18 @@ def probe(
         and did not reach the horizon; in locomotion, where the lives are long enough around the
         event, speed curves and recovery measures.
     """
-    probes = parse_probes(texts)
     with_ = conditions.live(probes, backend)
     x, plain = with_.x[with_.finite], without.x[without.finite]
     far = bool(np.isfinite(without.x).any())
     known = bool(far and x.size and plain.size)
     at, end = _event(probes, conditions.max_steps)
-    dt = seconds_per_step(conditions.run.config.task)
+    dt = seconds_per_step(conditions.center.config.task)
     result = {
-        "generation": conditions.run.generation,
+        "generation": conditions.center.generation,
         "lives": conditions.lives,
         "max_steps": conditions.max_steps,
         "body": conditions.body,
-        "probes": list(texts),
+        "probes": list(map(text_of, probes)),
         "at": at,
         "met": int(with_.met(max(map(_begin, probes))).sum()),
         "return": _compare(with_, without, "episode_return"),
@@ -211,17 +224,17 @@ def probe(
         "recovery": recoveries(x, plain, at, end, dt) if known and dt else None,
         "dt": dt,
     }
-    folder = conditions.run.path / "probes" / folder_name(conditions, texts)
+    folder = conditions.center.path / "probes" / folder_name(conditions, probes)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "probe.json", result)
     return {**result, "folder": str(folder)}
 
 
-def folder_name(conditions: Conditions, texts: Sequence[str]) -> str:
+def folder_name(conditions: Conditions, probes: Sequence[AnyProbe]) -> str:
     """Return the name of a comparison's folder."""
-    usual = Conditions.of(conditions.run, conditions.lives)
-    parts = list(texts)
+    usual = Conditions.of(conditions.center, conditions.lives)
+    parts = list(map(text_of, probes))
     if conditions.body != usual.body:
         parts.append(f"body={conditions.body}")
     if conditions.max_steps != usual.max_steps:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from metahebb.analysis.probe import Conditions
+from metahebb.probes import AnyProbe, parse_probes
 from metahebb.tasks.base import Embodied
 from metahebb.tasks.locomotion.damage import INTACT
 
 
-def suite(conditions: Conditions) -> list[str]:
+def suite(conditions: Conditions) -> tuple[AnyProbe, ...]:
     """Return the probes of ``--suite``, in the middle of the lives, as far as the run has them."""
     at, short = conditions.max_steps // 2, min(100, max(1, conditions.max_steps // 10))
-    network, task = conditions.run.config.network, conditions.run.config.task
+    network, task = conditions.center.config.network, conditions.center.config.task
     texts = [f"zero_weights:fraction={fraction},at={at}" for fraction in (0.5, 1)]
     layers = len(network.layers(task.n_observations, task.n_outputs))
     texts += [f"zero_weights:layer={layer},at={at}" for layer in range(1, layers + 1)]
@@ -29,4 +30,4 @@ def suite(conditions: Conditions) -> list[str]:
         texts.append(f"push:x=-1,at={at}")
         if task.body == "ant" and conditions.body == INTACT:
             texts.append(f"damage:body=short_left_ankle,at={at}")
-    return texts
+    return tuple(probe for text in texts for probe in parse_probes([text]))

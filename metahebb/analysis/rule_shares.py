@@ -1,4 +1,4 @@
-"""What each term of a rule does in lives: a probe that adds it up, and changes nothing."""
+"""What each term of a rule does in lives: an observer that adds it up."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def why_not(rule: Rule, terms: Terms) -> str | None:
 
 @dataclass(frozen=True)
 class TermSums:
-    """A probe that adds up the terms of every Δw that is applied, over a life.
+    """An observer that adds up the terms of every Δw that is applied, over a life.
 
-    It has to come after all probes that write weights or gains. An update is applied one step
-    after the activity that called for it, with the gain that the lane had then: that of the last
-    step changes no weight any more, and is left out, and so are those of a frozen lane.
+    An update is applied one step after the activity that called for it, with the gain that the
+    lane had then: that of the last step changes no weight any more, and is left out, and so are
+    those of a frozen lane.
 
     Attributes:
         rule: of every synapse.
@@ -44,7 +44,7 @@ class TermSums:
         groups: per layer ``(n_out, n_in)``, the number of each synapse's cluster.
         sums: ``(n_lives, 2, n_layers, n_clusters, n_terms)``: sums over steps and synapses of
             |term|, and of term · sign(Δw), which over all terms is |Δw|. Each life has its row,
-            so that threads share the probe. Zeros at first.
+            so that threads share the observer. Zeros at first.
     """
 
     rule: Rule
@@ -63,7 +63,7 @@ class TermSums:
         groups: Sequence[npt.NDArray[np.intp]],
         lives: int,
     ) -> TermSums:
-        """Return the probe for ``lives`` lives with coefficients ``folded``, ``(k, n_out, n_in)``.
+        """Return what observes ``lives`` lives with coefficients ``folded``, ``(k, n_out, n_in)``.
 
         Args:
             rule: of every synapse.
@@ -76,7 +76,7 @@ class TermSums:
         shape = (lives, 2, len(folded), n_clusters, len(terms.indices))
         return cls(rule, [terms.alone(layer) for layer in folded], groups, np.zeros(shape))
 
-    def __call__(self, moment: Moment) -> None:
+    def observe(self, moment: Moment) -> None:
         """Add up what the step before called for."""
         needs_weights = "weight" in self.rule.signals
         for lane, unit, step in zip(moment.lanes, moment.units, moment.steps, strict=True):

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.probe import Conditions
+from metahebb.analysis.probe import Conditions, OpensThreads
 from metahebb.analysis.rule_clusters import Clusters, find_clusters
 from metahebb.analysis.rule_shares import TermSums, shares, why_not
 from metahebb.analysis.rule_words import GRID, HELD, behavior
 from metahebb.errors import InputError
-from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.config import initial_center
 from metahebb.genomes import GivenGenes
 from metahebb.networks import mask_layers, name_of_topology, plastic_layers
 from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes.base import BirthProbe
-from metahebb.runs.folder import RunFolder
+from metahebb.runs.center import Center
 from metahebb.runs.storage import storage_errors, write_json
 from metahebb.tasks.gym.kept import absence_of
-from metahebb.worker import Setup, is_nonfinite
+from metahebb.worker import is_nonfinite
 
 Array = npt.NDArray[np.float32]
 
@@ -51,23 +50,23 @@ class Expressed:
     plastic: list[npt.NDArray[np.bool_]]
 
     @classmethod
-    def of(cls, run: RunFolder, setup: Setup, center: Array) -> Expressed:
-        """Express ``center`` as ``setup`` does, whose probes may change coefficients at birth.
+    def of(cls, center: Center) -> Expressed:
+        """Express ``center`` as its lives do, whose probes may change coefficients at birth.
 
         Raises:
             InputError: the run has no rule that evolved, or no synapse follows it.
         """
-        rule, network, genome = plastic_rule(run), run.config.network, setup.genome
-        found = genome.expressed(GivenGenes(center))
+        rule, network, genome = plastic_rule(center), center.config.network, center.genome
+        found = genome.expressed(GivenGenes(center.genes))
         layers = found["coefficients"]
         plastic = plastic_layers(network.topology, genome.slots[0], found)
         if not any(mask.any() for mask in plastic):
             raise InputError(
-                f"expected synapses that follow a rule, got none in {run.path} (rules); its "
+                f"expected synapses that follow a rule, got none in {center.path} (rules); its "
                 f"topology is {name_of_topology(network.topology)}"
             )
         changeable = mask_layers(layers, plastic)
-        for probe in setup.probes:
+        for probe in center.setup.probes:
             if isinstance(probe, BirthProbe):
                 probe.change_coefficients(rule, changeable)
         for layer, mask in zip(layers, plastic, strict=True):
@@ -93,29 +92,29 @@ class Expressed:
         return found
 
 
-def plastic_rule(run: RunFolder) -> Rule:
+def plastic_rule(center: Center) -> Rule:
     """Return the rule that evolved.
 
     Raises:
         InputError: weights of the run's network never change, or no coefficient evolves.
     """
-    network = run.config.network
+    network = center.config.network
     if network.rule is not None and network.rule.coefficients:
         return network.rule
     got = network.label if network.rule is None else network.rule.name
     raise InputError(
-        f"expected a run that evolved coefficients of a plasticity rule, got {got} in {run.path} "
-        f"(rules); see what it inherits with 'metahebb report {run.path}'"
+        f"expected a run that evolved coefficients of a plasticity rule, got {got} in "
+        f"{center.path} (rules); see what it inherits with 'metahebb report {center.path}'"
     )
 
 
 def look_into_rules(
-    run: RunFolder, wanted: int | None, lives: int, backend: Callable[[Setup], Backend]
+    center: Center, wanted: int | None, lives: int, backend: OpensThreads
 ) -> dict[str, Any]:
-    """Describe the rules of the newest center, and write ``rules/rules.json``.
+    """Describe the rules of a run's center, and write ``rules/rules.json``.
 
     Args:
-        run: a run with a checkpoint.
+        center: of the run.
         wanted: clusters; None: see `find_clusters`.
         lives: fresh lives in which the shares of the terms are measured, those of ``evaluate``.
         backend: opens what lives them; threads of this process.
@@ -126,13 +125,13 @@ def look_into_rules(
     Raises:
         InputError: no rule evolved, there cannot be so many clusters, or no life.
     """
-    rule = plastic_rule(run)
-    conditions = Conditions.of(run, lives)
-    found = Expressed.of(run, run.setup, run.center())
+    rule = plastic_rule(center)
+    conditions = Conditions.of(center, lives)
+    found = Expressed.of(center)
     clusters = found.clusters(wanted)
-    reason = why_not(rule, found.terms) or absence_of(run.config.task) or None
+    reason = why_not(rule, found.terms) or absence_of(center.config.task) or None
     result = {
-        "generation": run.generation,
+        "generation": center.generation,
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
         "folded": rule.coefficients[found.terms.fold.scale] if found.terms.fold else None,
         "terms": found.terms.labels,
@@ -140,27 +139,28 @@ def look_into_rules(
         "distinct": clusters.n_distinct,
         "silhouette": clusters.silhouette,
         "silhouettes": clusters.silhouettes,
-        "silhouette_before": _silhouette_before(run, clusters),
+        "silhouette_before": _silhouette_before(center, clusters),
         "grid": GRID.tolist(),
         "held": {name: value for name, value in HELD.items() if name in rule.signals},
         "clusters": _describe(found, clusters),
         "shares_left_out": reason,
         "shares": None if reason else _lived(conditions, found, clusters, backend),
     }
-    folder = run.path / FOLDER
+    folder = center.path / FOLDER
     with storage_errors(folder):
         folder.mkdir(exist_ok=True)
     write_json(folder / "rules.json", result)
     return {**result, "folder": str(folder)}
 
 
-def _silhouette_before(run: RunFolder, clusters: Clusters) -> float | None:
+def _silhouette_before(center: Center, clusters: Clusters) -> float | None:
     """Return what as many clusters have in the first center: what evolution did not make."""
     if clusters.silhouette is None:
         return None
-    config, setup = run.config, run.config.setup()
-    first = initial_center(config.seed, setup.genome.n_genes, config.search.initial_stdev)
-    return Expressed.of(run, setup, first).clusters(len(clusters.sizes)).silhouette
+    config, setup = center.config, center.config.setup()
+    genes = initial_center(config.seed, setup.genome.n_genes, config.search.initial_stdev)
+    first = replace(center, generation=0, genes=genes, setup=setup)
+    return Expressed.of(first).clusters(len(clusters.sizes)).silhouette
 
 
 def _describe(found: Expressed, clusters: Clusters) -> list[dict[str, Any]]:
@@ -203,14 +203,14 @@ def _lived(
     conditions: Conditions,
     found: Expressed,
     clusters: Clusters,
-    backend: Callable[[Setup], Backend],
+    backend: OpensThreads,
 ) -> dict[str, Any]:
     """Live, and return the shares of the terms, and in which lives."""
     conditions.check_room()
     # What follows no rule adds terms of 0, to whichever cluster.
     groups = [np.maximum(group, 0) for group in found.by_layer(clusters.labels)]
     noted = TermSums.empty(found.rule, found.terms, found.folded, groups, conditions.lives)
-    lived = conditions.live((*conditions.run.setup.probes, noted), backend)
+    lived = conditions.live(None, backend, [noted])
     finite = ~is_nonfinite(lived.outcomes)
     return {
         "lives": conditions.lives,

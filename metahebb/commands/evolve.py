@@ -205,19 +205,19 @@ def _again(path: Path, options: Evolve) -> int:
 
 
 def _lacks_report(run: RunFolder) -> bool:
-    evaluation = run.evaluation()
-    stale = evaluation is None or evaluation["generation"] < run.generation
+    evaluation = run.read_evaluation()
+    stale = evaluation is None or evaluation["generation"] < run.load().generation
     return stale or not (run.path / "report.html").exists()
 
 
 def _go_on(run: RunFolder, options: Resume) -> int:
     with run.lock():
         # What is damaged, or of another version, is found now: before anything is written.
-        run.manifest()
+        run.read_manifest()
         tell_of_world(run)
         if options.fallback:
             _fall_back(run)
-        run.newest()
+        run.read_newest()
         _tell_of_arithmetic(run)
         _check_loggers(options.shown.log, options.where)
         if options.generations is not None:
@@ -246,7 +246,7 @@ def _tell_of_arithmetic(run: RunFolder) -> None:
 
 
 def _extend(run: RunFolder, generations: int) -> None:
-    done = len(run.metrics())
+    done = len(run.read_metrics())
     if generations < done:
         raise InputError(
             f"expected a total of at least {done} generations, which {run.path} has done, got "
@@ -303,7 +303,7 @@ def _finish(run: RunFolder, backend: Backend, quiet: bool) -> None:
     from metahebb.report.page import report
     from metahebb.report.table import evaluation_table
 
-    result = evaluate(run, run.setup, backend, FINAL_LIVES)
+    result = evaluate(run.load(), backend, FINAL_LIVES)
     if not quiet:
         print(evaluation_table(result), file=sys.stderr)
     try:

@@ -11,6 +11,7 @@ from metahebb.commands.parsing import parse
 from metahebb.commands.world import tell_of_world
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import leave_removed_folder
+from metahebb.probes import parse_probes
 from metahebb.runs.folder import RunFolder
 
 
@@ -61,11 +62,10 @@ def evaluate(path: str, rest: list[str]) -> int:
     from metahebb.report.table import evaluation_table
 
     tell_of_world(run)
-    setup = evaluation.evaluation_setup(run, options.damage)
-    run.center()  # a run without a checkpoint is refused before workers start
-    backend = options.where.backend(setup)
+    center = evaluation.on_bodies(run.load(), options.damage)
+    backend = options.where.backend(center.setup)
     try:
-        result = evaluation.evaluate(run, setup, backend, options.lives, options.max_steps)
+        result = evaluation.evaluate(center, backend, options.lives, options.max_steps)
     finally:
         backend.close()
     print(evaluation_table(result))
@@ -92,15 +92,15 @@ def film(path: str, rest: list[str]) -> int:
 
     for each in (run, *others):
         tell_of_world(each)
-    told = (options.body, options.life, options.probe)
+    probes = parse_probes(options.probe)
     if others:
         named = labels([run, *others])
         written = film_beside(
             list(zip(named, [run, *others], strict=True)),
-            film_path(run, *told, beside=named[1:]),
+            film_path(run, options.body, options.life, probes, beside=named[1:]),
             body=options.body,
             life=options.life,
-            probes=options.probe,
+            probes=probes,
             renderer=options.renderer,
         )
     else:
@@ -108,7 +108,7 @@ def film(path: str, rest: list[str]) -> int:
             run,
             body=options.body,
             life=options.life,
-            probes=options.probe,
+            probes=probes,
             renderer=options.renderer,
         )
     print(written)

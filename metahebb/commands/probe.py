@@ -50,6 +50,7 @@ def probe(path: str, rest: list[str]) -> int:
         got = "both" if options.suite else "neither"
         raise InputError(f"expected --probe or --suite, got {got}; give one of them")
     run = RunFolder.open(path)
+    asked = parse_probes(options.probe)
     from metahebb.analysis import probe as probing
     from metahebb.analysis.probe_suite import suite
     from metahebb.evolution.backends.in_process import InProcess
@@ -57,17 +58,17 @@ def probe(path: str, rest: list[str]) -> int:
     from metahebb.report.weights_figure import probe_weights_figure
 
     tell_of_world(run)
-    conditions = probing.Conditions.of(run, options.lives, options.max_steps, options.body)
-    tried = [(text,) for text in suite(conditions)] if options.suite else [options.probe]
-    for texts in tried:  # all are checked before anything lives or is written
-        conditions.setup(parse_probes(texts))
+    conditions = probing.Conditions.of(run.load(), options.lives, options.max_steps, options.body)
+    tried = [(one,) for one in suite(conditions)] if options.suite else [asked]
+    for probes in tried:  # all are checked before anything lives or is written
+        conditions.setup(probes)
     backend = functools.partial(InProcess, threads=options.threads, lanes=options.lanes)
     without = conditions.live((), backend)
     results = []
-    for texts in tried:
-        results.append(probing.probe(conditions, texts, without, backend))
+    for probes in tried:
+        results.append(probing.probe(conditions, probes, without, backend))
         probe_figure(results[-1])
-        probe_weights_figure(conditions, texts, Path(results[-1]["folder"]))
+        probe_weights_figure(conditions, probes, Path(results[-1]["folder"]))
         print(probe_table(results[-1]), end="\n\n", flush=True)
     print(suite_page(results, run.path / "probes") if options.suite else results[0]["folder"])
     return 0

@@ -31,7 +31,7 @@ def rules(path: str, rest: list[str]) -> int:
 
     if not absence_of(run.config.task):  # else nobody lives, and the shares are left out
         tell_of_world(run)
-    result = look_into_rules(run, options.clusters, options.lives, InProcess)
+    result = look_into_rules(run.load(), options.clusters, options.lives, InProcess)
     rules_figure(result)
     print(rules_table(result), end="\n\n")
     print(result["folder"])

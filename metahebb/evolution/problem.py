@@ -24,6 +24,7 @@ from metahebb.evolution.ranking import weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
     OUTCOME,
+    Fresh,
     GivenPoint,
     Outcomes,
     Plan,
@@ -227,7 +228,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         n = len(jobs)
         if self.center_lives and isinstance(point, SearchPoint):
             told = (plan.generation, plan.max_steps, plan.bodies[:1], self.center_lives)
-            watch = Plan(*told, fresh=1, norm=self.norm)
+            watch = Plan(*told, fresh=Fresh.WATCHED, norm=self.norm)
             jobs.append(Job(watch, GivenPoint(point.center[None], genome=self.merged), 1))
         evaluate = functools.partial(self.backend.evaluate, jobs)
         outcomes = self.backend.begin(jobs) if self.delay else evaluate

@@ -1,10 +1,14 @@
-"""What is done to a life while it runs."""
+"""What is done to a life while it runs, and what only watches it."""
 
+from metahebb.probes.base import AnyObserver as AnyObserver
 from metahebb.probes.base import AnyProbe as AnyProbe
 from metahebb.probes.base import BirthProbe as BirthProbe
 from metahebb.probes.base import Moment as Moment
+from metahebb.probes.base import Observer as Observer
+from metahebb.probes.base import OutputObserver as OutputObserver
 from metahebb.probes.base import OutputProbe as OutputProbe
 from metahebb.probes.base import Probe as Probe
+from metahebb.probes.base import text_of as text_of
 from metahebb.probes.freeze import Freeze as Freeze
 from metahebb.probes.registry import PROBES as PROBES
 from metahebb.probes.registry import check_probes as check_probes

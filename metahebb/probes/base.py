@@ -1,9 +1,9 @@
-"""What a probe sees and may change."""
+"""What a probe sees and may change, and what an observer sees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -89,6 +89,42 @@ class BirthProbe(Protocol):
 
 
 AnyProbe: TypeAlias = Probe | OutputProbe | BirthProbe
+
+
+@dataclass(frozen=True)
+class Written:
+    """A probe that can be written as a line of text, such as ``freeze:at=500``."""
+
+    text: str = field(default="", kw_only=True, compare=False, repr=False)
+    """The line that made it; empty for a probe that was made in Python."""
+
+
+def text_of(probe: AnyProbe) -> str:
+    """Return the line that made ``probe``, or what Python shows of a probe that no line made."""
+    return (probe.text if isinstance(probe, Written) else "") or repr(probe)
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """Something that only watches lives: called once per step, before the networks act.
+
+    Observers come after all probes, and see what these have done. What an observer notes must not
+    change a life, so it is never a condition of a run: those are probes.
+    """
+
+    def observe(self, moment: Moment) -> None:
+        """Note something of the lanes of ``moment``, and change nothing."""
+
+
+@runtime_checkable
+class OutputObserver(Protocol):
+    """Something that only watches actuators: called once per step, after the networks acted."""
+
+    def observe_outputs(self, moment: Moment, outputs: Array) -> None:
+        """Note something of ``outputs`` ``(k, n_outputs)``, with which the task will step."""
+
+
+AnyObserver: TypeAlias = Observer | OutputObserver
 
 
 @runtime_checkable

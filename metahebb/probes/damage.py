@@ -8,13 +8,13 @@ import numpy as np
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.networks import Network
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import check_at
 from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 
 
 @dataclass(frozen=True)
-class Damage:
+class Damage(Written):
     """Give the body another model at step ``at``, with positions and velocities kept."""
 
     at: int

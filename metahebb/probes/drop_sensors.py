@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from metahebb.noise import uniforms
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import ALL, check_fraction, check_window
 
 
 @dataclass(frozen=True)
-class DropSensors:
+class DropSensors(Written):
     """Set a random part of the sensors to 0, the same ones for the whole window of a life."""
 
     at: int

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from metahebb.errors import InputError, unknown_name
 from metahebb.networks import Network
 from metahebb.plasticity import Rule
-from metahebb.probes.base import Array
+from metahebb.probes.base import Array, Written
 from metahebb.tasks.base import Task
 
 SCALE = "eta"
@@ -16,7 +16,7 @@ SCALE = "eta"
 
 
 @dataclass(frozen=True)
-class DropTerm:
+class DropTerm(Written):
     """Zero a coefficient of every synapse, from birth; ``eta`` becomes its mean over the layer."""
 
     term: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import check_at
 
 
 @dataclass(frozen=True)
-class Freeze:
+class Freeze(Written):
     """Set every lane's gain to 0 from step ``at`` on; the weights of that step stay."""
 
     at: int

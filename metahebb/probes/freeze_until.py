@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import check_at
 
 
 @dataclass(frozen=True)
-class FreezeUntil:
+class FreezeUntil(Written):
     """Keep the weights at birth until step ``at``, whose activity is the first that changes them.
 
     Before `Freeze` with a later step it leaves a window of plasticity.

@@ -8,12 +8,12 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.noise import normals
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import ALL, check_finite, check_window
 
 
 @dataclass(frozen=True)
-class NoiseSensors:
+class NoiseSensors(Written):
     """Add normal noise to every sensor, drawn anew at every step."""
 
     at: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from metahebb.errors import InputError
 from metahebb.networks import Network
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import check_at, check_finite
 from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 
@@ -15,7 +15,7 @@ FASTEST = 1e3
 
 
 @dataclass(frozen=True)
-class Push:
+class Push(Written):
     """Add to the velocity of the body's root at step ``at``; sensors notice one step later."""
 
     at: int

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from metahebb.errors import InputError
 from metahebb.networks import Network
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import ALL, check_at, check_layer, check_layer_of, is_chosen
 from metahebb.tasks.base import Task
 
 
 @dataclass(frozen=True)
-class RandomizeWeights:
+class RandomizeWeights(Written):
     """Draw weights anew at step ``at``, from the distribution of the network's weights at birth.
 
     Those that a topology makes static beside a rule were not drawn at birth, and stay.

@@ -41,10 +41,12 @@ PROBES: dict[str, type] = {
 
 POSITION = "number"
 """The field that tells random probes of one life apart: their place in the list."""
+TEXT = "text"
+"""The field that keeps the line of text itself."""
 
 
 def parse_probes(texts: Sequence[str]) -> tuple[AnyProbe, ...]:
-    """Return the probes of ``texts``, in order.
+    """Return the probes of ``texts``, in order; each keeps its text, see `text_of`.
 
     Raises:
         InputError: an unknown probe or field, a missing field, or a bad value.
@@ -69,8 +71,10 @@ def _parse(text: str, number: int) -> AnyProbe:
         raise unknown_name("probe", name, PROBES)
     kind = PROBES[name]
     hints = typing.get_type_hints(kind)
-    fields = {f.name: f for f in dataclasses.fields(kind) if f.name != POSITION}
-    values: dict[str, typing.Any] = {POSITION: number} if POSITION in hints else {}
+    fields = {f.name: f for f in dataclasses.fields(kind) if f.name not in (POSITION, TEXT)}
+    values: dict[str, typing.Any] = {TEXT: text}
+    if POSITION in hints:
+        values[POSITION] = number
     for part in rest.split(",") if rest else []:
         key, equals, value = part.partition("=")
         if key not in fields:

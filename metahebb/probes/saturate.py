@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metahebb.probes.base import Array, Moment
+from metahebb.probes.base import Array, Moment, Written
 from metahebb.probes.values import check_finite, check_window
 
 
 @dataclass(frozen=True)
-class Saturate:
+class Saturate(Written):
     """Hold all actuators at one value; the network's own post-activity stays what it was."""
 
     at: int

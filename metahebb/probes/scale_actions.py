@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from metahebb.probes.base import Array, Moment
+from metahebb.probes.base import Array, Moment, Written
 from metahebb.probes.values import ALL, check_finite, check_window
 
 
 @dataclass(frozen=True)
-class ScaleActions:
+class ScaleActions(Written):
     """Multiply what the task gets; the network's own post-activity stays what it was.
 
     Where the outputs are unbounded or the factor is above 1 the task clips as it always does.

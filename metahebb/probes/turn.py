@@ -10,7 +10,7 @@ import numpy as np
 from metahebb.errors import InputError
 from metahebb.networks import Network
 from metahebb.noise import uniforms
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import check_at
 from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 from metahebb.tasks.locomotion.bodies import BODIES
@@ -20,7 +20,7 @@ TURNING = tuple(name for name, body in BODIES.items() if body.can_turn)
 
 
 @dataclass(frozen=True)
-class Turn:
+class Turn(Written):
     """Turn the body, and the way it moves, at step ``at``; sensors notice one step later.
 
     The angle is drawn anew for each life. As a condition of training, it asks for a walker that

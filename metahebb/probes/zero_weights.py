@@ -8,7 +8,7 @@ import numpy as np
 
 from metahebb.networks import Network
 from metahebb.noise import uniforms
-from metahebb.probes.base import Moment
+from metahebb.probes.base import Moment, Written
 from metahebb.probes.values import (
     ALL,
     check_at,
@@ -21,7 +21,7 @@ from metahebb.tasks.base import Task
 
 
 @dataclass(frozen=True)
-class ZeroWeights:
+class ZeroWeights(Written):
     """Set a random part of the weights to 0 at step ``at``; plasticity goes on from there.
 
     The part is exact in each layer, of the synapses that are there, and drawn anew for each life.

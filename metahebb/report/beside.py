@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metahebb.errors import InputError
-from metahebb.probes import parse_probes
+from metahebb.probes import AnyProbe
 from metahebb.report.frames import (
     Frame,
     Renderer,
@@ -19,7 +19,7 @@ from metahebb.report.frames import (
     spread,
     write_gif,
 )
-from metahebb.report.recording import Recording, record
+from metahebb.report.recording import Recording, record, typical_life
 from metahebb.tasks.base import Embodied
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def film_beside(
     *,
     body: str | None = None,
     life: int | None = None,
-    probes: Sequence[str] = (),
+    probes: Sequence[AnyProbe] = (),
     frames: int = 100,
     renderer: Renderer = "auto",
 ) -> Path:
@@ -64,8 +64,11 @@ def film_beside(
     first = runs[0][1].config.task
     body = first.bodies[0] if body is None else body
     images = 0 if isinstance(first, Embodied) else frames
-    done = parse_probes(probes)
-    lives = [record(run, body, life, images, done) for _, run in runs]
+    lives = []
+    for _, run in runs:
+        center = run.load()
+        chosen = typical_life(center, run.read_evaluation(), body) if life is None else life
+        lives.append(record(center, body, chosen, images, probes))
     longest = max(len(recording.weights) for recording in lives)
     steps = spread(longest, frames)
     shown, speed = pace(longest, len(steps), lives[0].dt)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from metahebb.runs.folder import RunFolder
+    from metahebb.networks import Network
+    from metahebb.runs.center import Center
 
 Array = npt.NDArray[np.float32]
 
@@ -45,33 +46,32 @@ class Panel:
     after: Array
 
 
-def coefficients_figure(run: RunFolder) -> Path:
-    """Write ``figures/coefficients.png`` of the newest center, and return its path."""
-    figure = draw_coefficients(panels(run), run.generation)
-    return save(figure, run.path / "figures" / "coefficients.png")
+def coefficients_figure(center: Center) -> Path:
+    """Write ``figures/coefficients.png`` of a run's center, and return its path."""
+    figure = draw_coefficients(panels(center), center.generation)
+    return save(figure, center.path / "figures" / "coefficients.png")
 
 
-def panels(run: RunFolder) -> list[Panel]:
+def panels(center: Center) -> list[Panel]:
     """Return what the centers inherit, as the genome expresses it: layer after layer.
 
     The first center is rebuilt from the seed, and so is exact; ga and cosyne, which have none,
     draw their first population from the same distribution, and mixture its first rules.
     """
-    config, genome = run.config, run.config.setup().genome
+    config, genome = center.config, center.config.setup().genome
     first = initial_center(config.seed, genome.n_genes, config.search.initial_stdev)
     return [
         Panel(layer, name, before, after)
         for (layer, name, before), (_, _, after) in zip(
-            _expressed(run, genome, first),
-            _expressed(run, run.setup.genome, run.center()),
+            _expressed(center.config.network, genome, first),
+            _expressed(center.config.network, center.genome, center.genes),
             strict=True,
         )
     ]
 
 
-def _expressed(run: RunFolder, genome: Genome, genes: Array) -> Iterator[tuple[str, str, Array]]:
+def _expressed(network: Network, genome: Genome, genes: Array) -> Iterator[tuple[str, str, Array]]:
     """Yield layer, name and values of all numbers of a kind that ``genes`` stand for."""
-    network = run.config.network
     expressed = genome.expressed(GivenGenes(genes))
     for slot in genome.slots:
         names: tuple[str, ...] = (_NAMES.get(slot.name, "weight"),)

@@ -21,10 +21,10 @@ Records = list[dict[str, Any]]
 
 def learning_figure(run: RunFolder) -> Path | None:
     """Write ``figures/learning.png`` from the run's metrics; None before the first generation."""
-    records = run.metrics()
+    records = run.read_metrics()
     if not records:
         return None
-    figure = draw_learning(records, return_unit(run.setup.task))
+    figure = draw_learning(records, return_unit(run.config.task))
     return save(figure, run.path / "figures" / "learning.png")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metahebb.probes import parse_probes
+from metahebb.probes import AnyProbe, text_of
 from metahebb.report.frames import (
     Renderer,
     caption,
@@ -17,7 +17,7 @@ from metahebb.report.frames import (
     spread,
     write_gif,
 )
-from metahebb.report.recording import record
+from metahebb.report.recording import record, typical_life
 from metahebb.runs.storage import slug
 from metahebb.tasks.base import Embodied
 
@@ -31,7 +31,7 @@ def film(
     *,
     body: str | None = None,
     life: int | None = None,
-    probes: Sequence[str] = (),
+    probes: Sequence[AnyProbe] = (),
     frames: int = 100,
     renderer: Renderer = "auto",
 ) -> Path:
@@ -43,8 +43,7 @@ def film(
         body: name of the body at birth; any damage will do in locomotion, any variant in car
             racing. Default: the task's first.
         life: its number among the lives that ``evaluate`` lives; None: the one of median return.
-        probes: what is done to the life, such as ``zero_weights:at=125``; none: what was done in
-            training.
+        probes: what is done to the life; none: what was done in training.
         frames: at most so many.
         renderer: of locomotion; ``gl`` (MuJoCo's), ``drawn`` (stick figure), or ``auto``: GL if
             there is one. A Gymnasium environment draws itself.
@@ -54,9 +53,11 @@ def film(
         StorageError: if the file cannot be written.
     """
     check_options(frames, renderer)
-    drawn_by_env = not isinstance(run.setup.task, Embodied)
+    center = run.load()
+    drawn_by_env = not isinstance(center.config.task, Embodied)
     images = frames if drawn_by_env else 0
-    recording = record(run, body, life, images, parse_probes(probes))
+    chosen = typical_life(center, run.read_evaluation(), body) if life is None else life
+    recording = record(center, body, chosen, images, probes)
     drawn = list(recording.images) if drawn_by_env else range(len(recording.weights))
     steps = [drawn[i] for i in spread(len(drawn), frames)]
     shown, speed = pace(len(recording.weights), len(steps), recording.dt)
@@ -73,7 +74,7 @@ def film_path(
     run: RunFolder,
     body: str | None,
     life: int | None,
-    probes: Sequence[str],
+    probes: Sequence[AnyProbe],
     beside: Sequence[str] = (),
 ) -> Path:
     """Return where a film belongs: ``film.gif`` in the run folder, which the report shows.
@@ -86,5 +87,5 @@ def film_path(
         parts.append(str(body))
     if life is not None:
         parts.append(f"life={life}")
-    parts += probes
+    parts += map(text_of, probes)
     return run.path / (f"film-{slug(parts)}.gif" if parts else "film.gif")

@@ -9,23 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.report.figures import BLUE, DIVERGING, FAINT, INK, color_bar, save, style
-from metahebb.report.recording import Recording, record
+from metahebb.report.recording import Recording, record, typical_life
 from metahebb.tasks.locomotion.damage import INTACT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from metahebb.runs.center import Center
     from metahebb.runs.folder import RunFolder
 
 
-def life_figure(run: RunFolder, body: str | None = None, life: int | None = None) -> Path:
-    """Write ``figures/life.png`` of the life that `film` shows with the same arguments.
+def life_figure(run: RunFolder, center: Center) -> Path:
+    """Write ``figures/life.png`` of a typical life of the run's center, the one that `film` shows.
 
     Panels: some weights of the largest layer, ordered by their final value; the last hidden layer;
     the outputs; in locomotion the metres along +x.
     """
-    return save(draw_life(record(run, body, life)), run.path / "figures" / "life.png")
+    recording = record(center, life=typical_life(center, run.read_evaluation()))
+    return save(draw_life(recording), run.path / "figures" / "life.png")
 
 
 def draw_life(recording: Recording) -> Figure:

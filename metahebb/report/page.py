@@ -26,6 +26,8 @@ from metahebb.tasks.base import Embodied, Filmable
 from metahebb.tasks.gym.kept import absence_of
 
 if TYPE_CHECKING:
+    from metahebb.runs.center import Center
+    from metahebb.runs.config import RunConfig
     from metahebb.runs.folder import RunFolder
 
 _log = logging.getLogger(__name__)
@@ -42,18 +44,19 @@ def report(run: RunFolder) -> Path:
         InputError: the manifest or an evaluation is damaged.
         CheckpointError: the newest checkpoint is damaged.
     """
-    run.manifest()  # all of them first: where one is damaged, nothing is written
-    run.metrics()
-    run.evaluation()
-    run.other_evaluations()
-    newest = run.newest()
-    learning = _drawn(learning_figure, run, "The first generation is not over.")
+    run.read_manifest()  # all of them first: where one is damaged, nothing is written
+    run.read_metrics()
+    run.read_evaluation()
+    run.read_other_evaluations()
+    newest = run.checkpoints.newest()
+    center = None if newest is None else run.center_of(newest)
+    learning = _drawn(lambda: learning_figure(run), "The first generation is not over.")
     absent = absence_of(run.config.task)
     life: tuple[Path | None, str] = (None, "There is no checkpoint yet.")
     coefficients = life
-    if newest:
-        life = (None, absent) if absent else _drawn(life_figure, run)
-        coefficients = _drawn(coefficients_figure, run)
+    if center is not None:
+        life = (None, absent) if absent else _drawn(lambda: life_figure(run, center))
+        coefficients = _drawn(lambda: coefficients_figure(center))
     life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
@@ -70,7 +73,7 @@ def report(run: RunFolder) -> Path:
     template = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
     page = template.substitute(
         title=escape(run.path.resolve().name),
-        what=escape(_what(run)),
+        what=escape(_what(run.config, center)),
         summary=escape(_summary(run)),
         sections="\n".join(sections),
     )
@@ -94,20 +97,21 @@ _OTHERS_NOTE = "The same on other bodies, or over other horizons, than those of 
 _STATIC_NOTE = "The weights of this network are inherited, and stay: it has no plasticity."
 
 
-def _what(run: RunFolder) -> str:
+def _what(config: RunConfig, center: Center | None) -> str:
     """Return who lives where, and what searches."""
-    task, network, search = run.config.task, run.config.network, run.config.search
+    task, network, search = config.task, config.network, config.search
     sizes = "-".join(map(str, (task.n_observations, *network.hidden, task.n_outputs)))
-    genes = f"{run.setup.genome.n_genes:,} genes"
-    if run.config.genome != PerSynapse():
-        genes = f"{name_of_map(run.config.genome)} · {genes}"
+    genome = config.setup().genome if center is None else center.genome
+    genes = f"{genome.n_genes:,} genes"
+    if config.genome != PerSynapse():
+        genes = f"{name_of_map(config.genome)} · {genes}"
     who = f"{sizes} · {network.label} · {genes}"
     return f"{task.label} · {who} · {search.algorithm}, popsize {search.popsize}"
 
 
 def _summary(run: RunFolder) -> str:
     """Return the run in a sentence."""
-    metrics, manifest, evaluation = run.metrics(), run.manifest(), run.evaluation()
+    metrics, manifest, evaluation = run.read_metrics(), run.read_manifest(), run.read_evaluation()
     if not metrics:
         return "The first generation of this run is not over yet."
     steps = sum(r["env_steps"] for r in metrics)
@@ -118,7 +122,8 @@ def _summary(run: RunFolder) -> str:
     )
     if evaluation is None:
         last = metrics[-1]["center_return"]
-        known = "unknown" if last is None else f"{last:.2f} {run.setup.task.return_unit}".strip()
+        unit = run.config.task.return_unit
+        known = "unknown" if last is None else f"{last:.2f} {unit}".strip()
         return sentence + f"the return of the unperturbed center was {known}; not evaluated yet."
     body, found = next(iter(evaluation["bodies"].items()))
     done = ""
@@ -133,12 +138,10 @@ def _summary(run: RunFolder) -> str:
     return f"{sentence}{how}earns {interval(found)} {over}"
 
 
-def _drawn(
-    draw: Callable[[RunFolder], Path | None], run: RunFolder, missing: str = ""
-) -> tuple[Path | None, str]:
+def _drawn(draw: Callable[[], Path | None], missing: str = "") -> tuple[Path | None, str]:
     """Return the path of a figure; where there is none, also what the page says in its place."""
     try:
-        return draw(run), missing
+        return draw(), missing
     except StorageError:
         raise
     except Exception as error:  # of an environment that lives for it, or of numbers without an axis
@@ -167,7 +170,7 @@ def _film(path: Path, run: RunFolder) -> str:
 
 def _evaluation(run: RunFolder) -> str:
     """Return the standard evaluation, and below it those on other bodies or horizons."""
-    evaluation, others = run.evaluation(), run.other_evaluations()
+    evaluation, others = run.read_evaluation(), run.read_other_evaluations()
     content = code(f"metahebb evaluate {_folder(run)}")
     if evaluation is not None:
         rows = table(evaluation_rows(evaluation), head=True)
@@ -193,7 +196,7 @@ def _settings(run: RunFolder) -> str:
     ]
     merges = "; ".join(
         f"after generation {now['generation']}: {before['n_genes']:,} → {now['n_genes']:,} genes"
-        for before, now in itertools.pairwise(run.metrics())
+        for before, now in itertools.pairwise(run.read_metrics())
         if before.get("n_genes") != now.get("n_genes")
     )
     if merges:
@@ -224,7 +227,7 @@ def _flat(data: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def _origin(run: RunFolder) -> str:
     """Return what made the run, and what it cost."""
-    manifest = run.manifest()
+    manifest = run.read_manifest()
     machine = manifest["machine"]
     state = " with changes" if manifest["dirty"] else ""
     rows = [
@@ -241,7 +244,7 @@ def _origin(run: RunFolder) -> str:
 
 
 def _further(run: RunFolder) -> str:
-    folder, done = _folder(run), len(run.metrics())
+    folder, done = _folder(run), len(run.read_metrics())
     longer = f" --generations {2 * done}" if done >= run.config.generations else ""
     lines = [
         f"metahebb resume {folder}{longer}",

@@ -1,4 +1,4 @@
-"""A probe that notes what happens in a life, and changes nothing."""
+"""An observer that notes what happens in a life."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Recorder:
     stride: int = 1
     advice: str = ""
 
-    def __call__(self, moment: Moment) -> None:
+    def observe(self, moment: Moment) -> None:
         """Note the state of the only lane."""
         lane, step = int(moment.lanes[0]), int(moment.steps[0])
         layers = moment.network.weights(lane)

@@ -5,24 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.probe import Conditions
 from metahebb.errors import InputError
-from metahebb.genomes import GivenGenes
 from metahebb.life import LifeResult
 from metahebb.probes import AnyProbe
 from metahebb.report.gl import without_display
 from metahebb.report.recorder import Array, Image, Recorder
+from metahebb.runs.center import Center
 from metahebb.tasks import Task
 from metahebb.tasks.base import Filmable
-from metahebb.worker import Worker
-
-if TYPE_CHECKING:
-    from metahebb.runs.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -99,37 +95,42 @@ def _events(probes: Sequence[AnyProbe]) -> list[int]:
     return sorted({at for probe in probes if (at := getattr(probe, "at", 0)) > 0})
 
 
-def typical_life(run: RunFolder, body: str | None = None) -> int:
-    """Return the number of the evaluated life whose return is the median; 0 without an evaluation.
+def typical_life(center: Center, evaluation: dict[str, Any] | None, body: str | None = None) -> int:
+    """Return the number of the evaluated life whose return is the median.
 
     A film of the best life would flatter, one of the first may show a fall.
+
+    Args:
+        center: which lived.
+        evaluation: the last one of its run; without one, and with one of another center, it is
+            the first life.
+        body: in which it lived; None: the task's first.
     """
-    evaluation = run.evaluation() or {}
-    if evaluation.get("generation") != run.generation:
+    if evaluation is None or evaluation["generation"] != center.generation:
         return 0
-    evaluated = evaluation["bodies"].get(body or run.config.task.bodies[0], {})
+    evaluated = evaluation["bodies"].get(body or center.config.task.bodies[0], {})
     returns = [-np.inf if r is None else r for r in evaluated.get("returns", [0.0])]
     return int(np.argsort(returns, kind="stable")[len(returns) // 2])
 
 
 def record(
-    run: RunFolder,
+    center: Center,
     body: str | None = None,
-    life: int | None = None,
+    life: int = 0,
     images: int = 0,
     probes: Sequence[AnyProbe] = (),
     *,
     max_steps: int | None = None,
     snapshots: int = 0,
 ) -> Recording:
-    """Live one fresh life of the run's unperturbed center, and return what happened.
+    """Live one fresh life of a run's unperturbed center, and return what happened.
 
     Args:
-        run: a run with a checkpoint.
+        center: of the run.
         body: name of the body at birth; any damage will do in locomotion, any variant in car
             racing. Default: the task's first.
-        life: its number among the lives that ``evaluate`` and ``probe`` live, bit for bit; None: a
-            typical one.
+        life: its number among the lives that ``evaluate`` and ``probe`` live, bit for bit; see
+            `typical_life`.
         images: how many pictures at least to have a Gymnasium environment draw of itself.
         probes: what is done to the life; none: what was done in training.
         max_steps: horizon; None: that of the run's last stage.
@@ -139,11 +140,9 @@ def record(
         InputError: for an unknown body, a probe that the run cannot have or that no life meets, or
             an environment that cannot draw itself.
     """
-    if life is None:
-        life = typical_life(run, body)
     if life < 0:
         raise InputError(f"expected a life of at least 0, got {life} (film); lives count from 0")
-    conditions = Conditions.of(run, life + 1, max_steps, body)
+    conditions = Conditions.of(center, life + 1, max_steps, body)
     setup = conditions.setup(tuple(probes) or None)
     drawing: contextlib.AbstractContextManager[str] = contextlib.nullcontext("")
     if images:
@@ -151,14 +150,11 @@ def record(
         drawing = without_display(task.draws_by_mujoco())
         setup = replace(setup, task=task.filmed())
     number = setup.task.bodies.index(conditions.body)
-    plan = replace(
-        run.plan, max_steps=conditions.max_steps, bodies=(number,), episodes=conditions.lives
-    )
-    *_, chosen = plan.lives(setup, 0, GivenGenes(run.center()), 0)
     recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
-    with drawing as recorder.advice, Worker(setup, 1) as worker:
-        (result,) = worker.live(iter([chosen]), [recorder])
-        return _recording(recorder, setup.task, setup.probes, run.generation, life, result)
+    only = range(life, life + 1)
+    with drawing as recorder.advice:
+        (result,) = center.within(setup).watch(only, [recorder], number, conditions.max_steps)
+        return _recording(recorder, setup.task, setup.probes, center.generation, life, result)
 
 
 def _whole(max_steps: int, snapshots: int, probes: Sequence[AnyProbe]) -> frozenset[int]:

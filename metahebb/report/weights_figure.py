@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.probe_numbers import WINDOW
-from metahebb.probes import parse_probes
+from metahebb.probes import AnyProbe
 from metahebb.report.components import principal_components
 from metahebb.report.figures import (
     DIVERGING,
@@ -39,21 +39,23 @@ _SYNAPSES = 80  # rows of the heat map
 _LEAST = 8  # of them for the smallest layer
 
 
-def probe_weights_figure(conditions: Conditions, texts: Sequence[str], folder: Path) -> Path | None:
-    """Write ``weights.png`` into ``folder``: what the probes ``texts`` do to some of the lives.
+def probe_weights_figure(
+    conditions: Conditions, probes: Sequence[AnyProbe], folder: Path
+) -> Path | None:
+    """Write ``weights.png`` into ``folder``: what ``probes`` do to some of the lives.
 
     Returns:
         The figure's path; None where the network's weights never change.
     """
-    run = conditions.run
-    if run.config.network.is_static:
+    center = conditions.center
+    if center.config.network.is_static:
         return None
     recordings = [
         record(
-            run,
+            center,
             conditions.body,
             life,
-            probes=parse_probes(texts),
+            probes=probes,
             max_steps=conditions.max_steps,
             snapshots=_SNAPSHOTS,
         )

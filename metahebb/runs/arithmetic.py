@@ -37,7 +37,7 @@ class Arithmetic:
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 entry = {"generation": generation, "started": now}
                 entry |= {"fingerprint": own, "world": world}
-                earlier = self._run.manifest().get("continuations", [])
+                earlier = self._run.read_manifest().get("continuations", [])
                 self._run.update_manifest(continuations=[*earlier, entry])
             self._noted = True
         self.note_others()
@@ -47,7 +47,7 @@ class Arithmetic:
         if len(self._backend.others) == self._others:
             return
         self._others = len(self._backend.others)
-        known = self._run.manifest().get("other_workers", [])
+        known = self._run.read_manifest().get("other_workers", [])
         new = [found for found in self._backend.others if found not in known]
         self._run.update_manifest(other_workers=[*known, *new])
 
@@ -90,7 +90,7 @@ def changed_world(run: RunFolder) -> str:
 
 def _worlds(run: RunFolder) -> list[World]:
     """Return what the world of a run was made of, from its beginning to the last change."""
-    manifest = run.manifest()
+    manifest = run.read_manifest()
     try:
         kept = [m["world"] for m in (manifest, *manifest.get("continuations", [])) if "world" in m]
         return [{str(name): str(value) for name, value in each.items()} for each in kept]
@@ -103,7 +103,7 @@ def _worlds(run: RunFolder) -> list[World]:
 
 def _all(run: RunFolder) -> list[tuple[int, Fingerprint]]:
     """Return all fingerprints of a run, each with the generation that it was the first of."""
-    manifest = run.manifest()
+    manifest = run.read_manifest()
     found = [(0, manifest["fingerprint"])] if "fingerprint" in manifest else []
     try:
         found += [(c["generation"], c["fingerprint"]) for c in manifest.get("continuations", [])]
@@ -126,7 +126,7 @@ def cause(run: RunFolder, generation: int) -> str:
     difference = differing(found, own_fingerprint(), ("there", "here"))
     if difference:
         return f"the run was made with other arithmetic ({difference}); repeat this where it was"
-    if run.manifest().get("other_workers"):
+    if run.read_manifest().get("other_workers"):
         return (
             "some of the run's workers computed otherwise than its leader (--allow-heterogeneous)"
         )

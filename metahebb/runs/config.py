@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
 from metahebb.modulators import AnyModulator
 from metahebb.networks import AnyNetwork, FeedForward
-from metahebb.probes import check_probes, parse_probes
+from metahebb.probes import AnyProbe, check_probes, parse_probes
 from metahebb.runs.serial import LATER
 from metahebb.tasks import AnyTask, Locomotion
 from metahebb.tasks.locomotion.damage import check_distinct
@@ -93,7 +94,7 @@ class RunConfig:
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
         check_distinct(self.task.bodies)
-        check_probes(parse_probes(self.probes), self.task, self.network)
+        check_probes(self.parsed_probes, self.task, self.network)
         starts = [stage.start for stage in self.stages]
         if starts[0] != 0 or starts != sorted(set(starts)):
             raise InputError(
@@ -140,6 +141,11 @@ class RunConfig:
                 "--observation-norm"
             )
 
+    @cached_property
+    def parsed_probes(self) -> tuple[AnyProbe, ...]:
+        """The probes that the texts in `probes` stand for, in the same order."""
+        return parse_probes(self.probes)
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The schedule, never empty."""
@@ -166,12 +172,11 @@ class RunConfig:
             "inherited" if self.network.is_static else "coefficients": self.genome,
             "birth": self.birth_genome,
         }
-        probes = parse_probes(self.probes)
         setup = Setup.build(
             self.task,
             self.network,
             self.seed,
-            probes,
+            self.parsed_probes,
             maps,
             observation_norm=self.observation_norm,
         )

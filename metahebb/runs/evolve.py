@@ -118,7 +118,7 @@ class _Evolution:
         self.saved = _catch_up(run, self.search, check)
         """Generations that the newest checkpoint has done."""
         self.search.problem.on_fitness = run.journal.append
-        history = run.metrics()
+        history = run.read_metrics()
         self.best = max((r["fitness_mean"] for r in history), default=-np.inf)
         self.env_steps = sum(r["env_steps"] for r in history)
         self.began = time.monotonic() - (history[-1]["elapsed_s"] if history else 0.0)
@@ -163,7 +163,7 @@ class _Evolution:
         if self.search.generation == self.written != self.saved and self.written:
             self.save()
         self.arithmetic.note_others()
-        if self.run.manifest()["generations"] != self.written:
+        if self.run.read_manifest()["generations"] != self.written:
             self.run.update_manifest(
                 generations=self.written,
                 env_steps=self.env_steps,
@@ -182,12 +182,12 @@ def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
     Returns:
         The generations that the newest checkpoint has done; -1 where there is none.
     """
-    metrics = run.metrics()
+    metrics = run.read_metrics()
     evaluations = metrics[-1]["evaluations"] if metrics else 0
     # A generation counts once its metrics are written; what the journal has beyond is lived again,
     # to the same bits.
     journal = run.journal.first(evaluations)
-    newest = run.newest()
+    newest = run.read_newest()
     if newest is not None and newest.generation > len(metrics):
         raise CheckpointError(
             f"expected metrics of {newest.generation} generations in {run.path}, got "

@@ -14,14 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
-import numpy.typing as npt
 import psutil
 
 import metahebb
 from metahebb.errors import CheckpointError, InputError
-from metahebb.genomes import merges
 from metahebb.paths import absolute
+from metahebb.runs.center import Center
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.config import RunConfig
 from metahebb.runs.evaluation_shape import check_evaluation
@@ -33,12 +31,10 @@ from metahebb.runs.manifest import (
     make_manifest,
     own_fingerprint,
 )
-from metahebb.runs.phase import setup_at
 from metahebb.runs.serial import differences, from_json, to_json
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 from metahebb.runs.world import world_of
 from metahebb.tasks.gym.kept import facts_to_keep, remembered
-from metahebb.worker import Plan, Setup
 
 LOCK = ".lock"
 EVALUATION = "evaluation.json"
@@ -130,7 +126,7 @@ class RunFolder:
         Files of others stay, and with them the folder; so does a folder that was there before.
         Nothing is removed where the folder is not the one that this run has locked.
         """
-        if not self._holds_lock() or self.metrics():
+        if not self._holds_lock() or self.read_metrics():
             return
         for name in _LOGS:
             shutil.rmtree(self.path / name, ignore_errors=True)
@@ -219,7 +215,7 @@ class RunFolder:
 
     def is_finished(self, generations: int) -> bool:
         """Return whether that many generations are done, and all of it is written down."""
-        newest, manifest = self.newest(), self.manifest()
+        newest, manifest = self.read_newest(), self.read_manifest()
         saved = newest is not None and newest.generation >= generations
         return saved and int(manifest["generations"]) >= generations
 
@@ -229,53 +225,36 @@ class RunFolder:
         self.config = from_json(RunConfig, data, "config")
         write_json(self.path / "config.json", data)
 
-    @property
-    def setup(self) -> Setup:
-        """What the run's workers agree on, as the newest center lives in it."""
-        first = self.config.setup()
-        changes = merges(first.genome) or first.norm is not None
-        return self.setup_of(self.checkpoints.newest()) if changes else first
-
-    def setup_of(self, checkpoint: Checkpoint | None) -> Setup:
-        """Return the set-up as a checkpoint's center lives in it; see `setup_at`."""
-        return setup_at(self.config, checkpoint, self.path)
-
-    @property
-    def generation(self) -> int:
-        """Generations done, as far as checkpoints tell."""
-        return self._newest().generation
-
-    @property
-    def plan(self) -> Plan:
-        """Evaluation of the newest center: the last stage's horizon, the task's first body."""
-        done = self.generation
-        return Plan(done, self.config.stages[-1].max_steps, (0,), fresh=2)
-
-    def center(self) -> npt.NDArray[np.float32]:
-        """Return the newest checkpoint's center, ``(n_genes,)``."""
-        center: npt.NDArray[np.float32] = self._newest().state["center"]
-        return center
-
-    def newest(self) -> Checkpoint | None:
-        """Return the newest checkpoint, or None where there is none.
+    def load(self) -> Center:
+        """Read the newest checkpoint, and return its center.
 
         Raises:
-            CheckpointError: it is damaged, or of a genome of another length.
+            CheckpointError: there is none, it is damaged, or it is not one of this run.
         """
         newest = self.checkpoints.newest()
-        self.setup_of(newest)  # checks it
-        return newest
-
-    def _newest(self) -> Checkpoint:
-        newest = self.newest()
         if newest is None:
-            self.manifest()  # of a run? A study's folder has a config.json, too
+            self.read_manifest()  # of a run? A study's folder has a config.json, too
             raise CheckpointError(
                 f"expected a checkpoint in {self.path}, got none; go on with 'metahebb resume'"
             )
+        return self.center_of(newest)
+
+    def center_of(self, checkpoint: Checkpoint) -> Center:
+        """Return the center of a checkpoint that was read; see `Center.of`."""
+        return Center.of(self.path, self.config, checkpoint)
+
+    def read_newest(self) -> Checkpoint | None:
+        """Return the newest checkpoint, or None where there is none.
+
+        Raises:
+            CheckpointError: it is damaged, or not one of this run.
+        """
+        newest = self.checkpoints.newest()
+        if newest is not None:
+            self.center_of(newest)  # checks it
         return newest
 
-    def metrics(self) -> list[dict[str, Any]]:
+    def read_metrics(self) -> list[dict[str, Any]]:
         """Return the lines of ``metrics.jsonl``; one cut short at the end is left out.
 
         Raises:
@@ -300,7 +279,7 @@ class RunFolder:
 
     def keep_metrics(self, count: int) -> None:
         """Cut ``metrics.jsonl`` after ``count`` lines."""
-        lines = [json.dumps(record) + "\n" for record in self.metrics()[:count]]
+        lines = [json.dumps(record) + "\n" for record in self.read_metrics()[:count]]
         write_atomically(self.path / "metrics.jsonl", "".join(lines).encode())
 
     def append_metrics(self, record: dict[str, Any]) -> None:
@@ -311,7 +290,7 @@ class RunFolder:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def manifest(self) -> dict[str, Any]:
+    def read_manifest(self) -> dict[str, Any]:
         """Return the manifest.
 
         Raises:
@@ -329,9 +308,9 @@ class RunFolder:
 
     def update_manifest(self, **cost: Any) -> None:
         """Write what the run has cost so far."""
-        write_json(self.path / "manifest.json", self.manifest() | cost)
+        write_json(self.path / "manifest.json", self.read_manifest() | cost)
 
-    def evaluation(self) -> dict[str, Any] | None:
+    def read_evaluation(self) -> dict[str, Any] | None:
         """Return the last evaluation on the run's own bodies and horizon, or None.
 
         Raises:
@@ -340,7 +319,7 @@ class RunFolder:
         file = self.path / EVALUATION
         return check_evaluation(_read_json(file), file) if file.exists() else None
 
-    def other_evaluations(self) -> list[dict[str, Any]]:
+    def read_other_evaluations(self) -> list[dict[str, Any]]:
         """Return the evaluations on other bodies or over other horizons, by name.
 
         Raises:

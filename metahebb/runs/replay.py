@@ -98,8 +98,8 @@ def done(run: RunFolder) -> list[Record]:
         CheckpointError: none is, or a line is damaged.
         InputError: the folder is none of a run (a study's has a config.json, too).
     """
-    run.manifest()
-    metrics = run.metrics()
+    run.read_manifest()
+    metrics = run.read_metrics()
     if not metrics:
         raise CheckpointError(
             f"expected a run of at least one generation, got none in {run.path}; go on with "

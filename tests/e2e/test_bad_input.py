@@ -462,7 +462,7 @@ def test_a_run_whose_fitness_turns_non_finite_stands_where_it_was(
         patch.setattr(InProcess, "evaluate", poisoned)
         assert evolve(path, *flags, generations=4) == 4
     assert "some finite fitness" in capsys.readouterr().err
-    assert RunFolder.open(path).generation == 2
+    assert RunFolder.open(path).load().generation == 2
     assert resume(path) == 0
     assert centers(path) == centers(tmp_path / "whole")
 

@@ -37,7 +37,7 @@ def frames_of(path: Path) -> np.ndarray:
 
 
 def test_each_step_is_drawn_with_the_body_of_that_step(tmp_path: Path) -> None:
-    recording = record(ant(tmp_path / "run", max_steps=12), probes=parse_probes([DAMAGE]))
+    recording = record(ant(tmp_path / "run", max_steps=12).load(), probes=parse_probes([DAMAGE]))
     drawn = pictures(recording, [0, 5, 6, 11], "drawn")
     whole = replace(recording, bodies=np.zeros_like(recording.bodies))
     same = [
@@ -50,7 +50,7 @@ def test_each_step_is_drawn_with_the_body_of_that_step(tmp_path: Path) -> None:
 def test_a_caption_tells_what_is_done_to_the_life(tmp_path: Path) -> None:
     run = ant(tmp_path / "run", max_steps=12)
     texts = [DAMAGE, "zero_weights:at=8", "saturate:at=2,steps=3", "freeze_until:at=4"]
-    recording = record(run, probes=parse_probes(texts))
+    recording = record(run.load(), probes=parse_probes(texts))
     left = [caption(recording, step, "Hebb", 1.0)[0] for step in range(12)]
     assert left[0] == "Hebb · freeze_until"
     assert left[3] == "Hebb · saturate · freeze_until"
@@ -64,7 +64,7 @@ def test_a_caption_tells_what_is_done_to_the_life(tmp_path: Path) -> None:
 
 
 def test_a_caption_tells_how_a_life_ended_and_then_stands_still(tmp_path: Path) -> None:
-    recording = record(ant(tmp_path / "run", max_steps=12))
+    recording = record(ant(tmp_path / "run", max_steps=12).load())
     assert caption(recording, 11, "a", 1.0)[0] == "a"
     assert caption(recording, 12, "a", 1.0) == ("a · ended", caption(recording, 11, "a", 1.0)[1])
     fell = replace(recording, result=replace(recording.result, ending=Ending.TERMINATED))
@@ -74,7 +74,8 @@ def test_a_caption_tells_how_a_life_ended_and_then_stands_still(tmp_path: Path) 
 
 def test_a_life_that_ended_stays_on_its_last_frame(tmp_path: Path) -> None:
     runs = [("long", ant(tmp_path / "a", max_steps=20)), ("short", ant(tmp_path / "b", 10))]
-    path = film_beside(runs, tmp_path / "two.gif", probes=[DAMAGE], frames=20, renderer="drawn")
+    path = film_beside(runs, tmp_path / "two.gif", probes=parse_probes([DAMAGE]), frames=20,
+                       renderer="drawn")  # fmt: skip
     found = frames_of(path)
     assert found.shape == (20, SIZE[1] + BAR, 2 * SIZE[0] + 4, 3)
     left, right = found[:, :, : SIZE[0]], found[:, :, SIZE[0] + 4 :]
@@ -104,7 +105,8 @@ def test_only_the_film_of_the_usual_life_is_the_one_of_the_report(tmp_path: Path
     assert (usual.name, other.name) == ("film.gif", "film-short_left_ankle.gif")
     assert usual.read_bytes() == kept != other.read_bytes()
     assert film_path(run, "intact", None, ()).name == "film.gif"
-    assert film_path(run, "limb:left_ankle_geom=0.5", 3, [DAMAGE], ["x"]).name == (
+    damaged = parse_probes([DAMAGE])
+    assert film_path(run, "limb:left_ankle_geom=0.5", 3, damaged, ["x"]).name == (
         "film-beside=x-limb-left_ankle_geom=0.5-life=3-damage-body=short_left_ankle,at=6.gif"
     )
 

@@ -55,8 +55,8 @@ def test_metrics_are_of_what_happened(tmp_path: Path) -> None:
         assert record["stdev_mean"] == pytest.approx(0.1)
         assert (record["nonfinite"], record["max_steps"]) == (0, 500)
         assert record["bodies"] == ["default"]
-    assert hashlib.sha256(run.center().tobytes()).hexdigest() == records[-1]["center_sha256"]
-    manifest = run.manifest()
+    assert hashlib.sha256(run.load().genes.tobytes()).hexdigest() == records[-1]["center_sha256"]
+    manifest = run.read_manifest()
     assert manifest["generations"] == 3
     assert manifest["env_steps"] == sum(r["env_steps"] for r in records)
     assert manifest["elapsed_s"] >= elapsed[-1]
@@ -93,7 +93,7 @@ def test_metrics_name_the_stage_that_was_lived(tmp_path: Path) -> None:
     )
     run = RunFolder.create(tmp_path / "run", config)
     assert resume(run.path) == 0
-    assert [(r["evaluations"], r["max_steps"]) for r in run.metrics()] == [(2, 5), (4, 7)]
+    assert [(r["evaluations"], r["max_steps"]) for r in run.read_metrics()] == [(2, 5), (4, 7)]
 
 
 def test_three_checkpoints_and_the_best_are_kept(

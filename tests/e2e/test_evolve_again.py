@@ -93,16 +93,17 @@ def test_a_run_that_was_killed_in_its_final_evaluation_gets_it(
     ends = []
 
     def finish(run: RunFolder, *_: object) -> None:
-        ends.append(run.generation)
+        ends.append(run.load().generation)
         (run.path / "report.html").touch()
 
     monkeypatch.setattr(commands, "_finish", finish)
-    monkeypatch.setattr(RunFolder, "evaluation", lambda run: {"generation": run.generation})
+    evaluated = lambda run: {"generation": run.load().generation}  # noqa: E731
+    monkeypatch.setattr(RunFolder, "read_evaluation", evaluated)
     flags = (*RESUME, "--finish")
     for _ in range(2):  # the second time it is there
         assert evolve(path, *flags, generations=4) == 0
     assert ends == [4]
-    monkeypatch.setattr(RunFolder, "evaluation", lambda run: {"generation": 3})  # before more
+    monkeypatch.setattr(RunFolder, "read_evaluation", lambda run: {"generation": 3})  # before more
     assert evolve(path, *flags, generations=4) == 0
     assert ends == [4, 4]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -56,13 +57,12 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
 
 
 def tiny(generations: int = 2, seed: int = 0) -> RunConfig:
-    data = vars(CARTPOLE) | {"generations": generations, "seed": seed, "center_lives": 1}
-    return RunConfig(**data)
+    return dataclasses.replace(CARTPOLE, generations=generations, seed=seed, center_lives=1)
 
 
 def test_a_run_of_another_config_is_refused(here: Path) -> None:
     run = evolved(here / "run", tiny(), WHERE)
-    assert run.generation == 2
+    assert run.load().generation == 2
     with pytest.raises(InputError, match="of another config; move it away"):
         evolved(here / "run", tiny(seed=1), WHERE)
 

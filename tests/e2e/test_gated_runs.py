@@ -46,7 +46,7 @@ def test_cells_differ_from_each_other_and_from_the_static_network(tmp_path: Path
     found = set()
     for name in ("feedforward", "recurrent", "static", "lstm", "gru"):
         assert evolve(tmp_path / name, "--network", name, generations=1) == 0
-        found.add(RunFolder.open(tmp_path / name).setup.genome.n_genes)
+        found.add(RunFolder.open(tmp_path / name).load().setup.genome.n_genes)
     # 4 sensors, 3 units, 2 outputs
     assert found == {5 * 18, 5 * 27, 18, 4 * 3 * 9 + 6, 3 * 3 * 9 + 6}
 
@@ -76,7 +76,7 @@ def test_a_gated_ant_is_evaluated_filmed_and_reported(tmp_path: Path) -> None:
     for text in ("How it wires itself", "birth weights"):
         assert text not in page
 
-    recording = record(run)
+    recording = record(run.load())
     assert recording.synapses == "64 of the 27×9 synapses of matrix 1"
     np.testing.assert_array_equal(recording.weights[0], recording.weights[-1])
     assert recording.hidden.shape == (20, 3)

@@ -24,8 +24,7 @@ from metahebb.runs.folder import RunFolder
 
 
 def by_hand(n: int, probe: str = "") -> Lived:
-    setup, genome = handwritten()
-    return live(setup, genome, 0, n, probe)
+    return live(handwritten(), n, probe)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from metahebb.evolution.search import Search
 from metahebb.genomes import GivenGenes
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.presets import preset
-from metahebb.worker import Plan, Worker
+from metahebb.worker import Fresh, Plan, Worker
 
 LIVES = 64
 
@@ -31,7 +31,7 @@ def accuracy_after_reversal(base: float, gate: float) -> float:
             search.step()
     finally:
         backend.close()
-    plan = Plan(config.generations, config.task.max_steps, episodes=LIVES, fresh=2)
+    plan = Plan(config.generations, config.task.max_steps, episodes=LIVES, fresh=Fresh.EVALUATION)
     lives = plan.lives(setup, 0, GivenGenes(search.center()), 0)
     with Worker(setup, 16) as worker:
         return float(np.nanmean([result.measures["after"] for result in worker.live(lives)]))

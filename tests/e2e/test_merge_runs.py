@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from small_runs import centers, evolve, metrics, resume
 
-from metahebb.analysis.evaluate import FRESH, evaluate
+from metahebb.analysis.evaluate import evaluate
 from metahebb.cli import main
 from metahebb.errors import CheckpointError
 from metahebb.evolution.backends.base import Job
@@ -24,7 +24,7 @@ from metahebb.runs import evolve as runs_evolve
 from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.stopping import Stopped
-from metahebb.worker import GivenPoint, Plan
+from metahebb.worker import Fresh, GivenPoint, Plan
 
 MERGE = ("--genome", "merge", "--genome.at", "2", "4", "--genome.to", "4", "2")
 # 4 sensors, 3 hidden neurons, 2 outputs: five coefficients of 12 + 6 synapses, 4 + 4, 2 + 2 rules
@@ -112,11 +112,11 @@ def test_stopped_right_after_a_merge_and_killed_with_a_merge_to_replay(
         patch.setattr(InProcess, "evaluate", fail)
         if isinstance(error, Stopped):
             assert evolve(path, *MERGE, generations=6) == 75
-            assert RunFolder.open(path).setup.genome.n_genes == SIZES[2]
+            assert RunFolder.open(path).load().setup.genome.n_genes == SIZES[2]
         else:
             with pytest.raises(KilledError):
                 evolve(path, *MERGE, generations=6)
-            assert RunFolder.open(path).generation == 3
+            assert RunFolder.open(path).load().generation == 3
     assert resume(path) == 0
     same(path, whole)
 
@@ -138,21 +138,21 @@ def test_a_checkpoint_is_expressed_by_its_own_rules(tmp_path: Path, whole: Path)
     shutil.copytree(whole, path := tmp_path / "run")
     early = tmp_path / "early"
     assert evolve(early, *MERGE, generations=1) == 0
-    run, before = RunFolder.open(path), RunFolder.open(early).newest()
+    run, before = RunFolder.open(path), RunFolder.open(early).read_newest()
     assert before is not None
     run.checkpoints.save(before, BEST)
     best = run.checkpoints.load(BEST)
-    setups = [run.setup_of(best), run.setup]
+    setups = [run.center_of(best).setup, run.load().setup]
     assert [s.genome.n_genes for s in setups] == [SIZES[0], SIZES[-1]]
     assert isinstance(setups[1].genome.maps[0], Assigned)
     assert isinstance(setups[0].genome.maps[0], Merge)
     # A backend of one phase lives candidates of the other as that other's own backend does.
-    plan, found = Plan(1, 50, episodes=4, fresh=FRESH), []
+    plan, found = Plan(1, 50, episodes=4, fresh=Fresh.EVALUATION), []
     for opened in setups:
         backend = InProcess(opened, threads=1, lanes=2)
         jobs = [
             Job(plan, GivenPoint(center[None], genome=setup.genome), 1)
-            for center, setup in zip((best.state["center"], run.center()), setups, strict=True)
+            for center, setup in zip((best.state["center"], run.load().genes), setups, strict=True)
         ]
         found.append([part.tobytes() for part in backend.evaluate(jobs)])
         backend.close()
@@ -165,8 +165,8 @@ def test_a_merged_run_is_evaluated_probed_described_and_reported(
 ) -> None:
     shutil.copytree(whole, path := tmp_path / "run")
     run = RunFolder.open(path)
-    fresh, used = (InProcess(setup, threads=1) for setup in (run.setup, run.config.setup()))
-    results = [evaluate(run, run.setup, backend, lives=3) for backend in (fresh, used)]
+    fresh, used = (InProcess(setup, threads=1) for setup in (run.load().setup, run.config.setup()))
+    results = [evaluate(run.load(), backend, lives=3) for backend in (fresh, used)]
     assert results[0] == results[1]
     few = ("--lives", "2", "--threads", "1")
     assert main(["evaluate", str(path), *few]) == 0
@@ -177,10 +177,10 @@ def test_a_merged_run_is_evaluated_probed_described_and_reported(
     text = report(run).read_text()
     assert "after generation 2: 90 → 40 genes; after generation 4: 40 → 20 genes" in text
     assert "merge · 20 genes" in text
-    drawn = panels(run)
+    drawn = panels(run.load())
     assert {len(np.unique(p.before)) for p in drawn if p.layer == "layer 1"} == {12}
     assert {len(np.unique(p.after)) for p in drawn} == {2}
-    wanted = run.setup.genome.expressed(GivenGenes(run.center()))["coefficients"]
+    wanted = run.load().setup.genome.expressed(GivenGenes(run.load().genes))["coefficients"]
     np.testing.assert_array_equal(np.stack([p.after for p in drawn[:5]]), wanted[0])
 
 
@@ -200,7 +200,7 @@ def test_other_runs_have_no_record_of_genes(tmp_path: Path) -> None:
     assert not any("n_genes" in r for r in metrics(tmp_path / "run"))
     run = RunFolder.open(tmp_path / "run")
     assert "rules merged" not in report(run).read_text()
-    newest = run.newest()
+    newest = run.read_newest()
     assert newest is not None
     assert not any(name.startswith(RULES_OF) for name in newest.state)
 
@@ -208,7 +208,7 @@ def test_other_runs_have_no_record_of_genes(tmp_path: Path) -> None:
 def test_rules_of_other_synapses_are_refused(tmp_path: Path, whole: Path) -> None:
     shutil.copytree(whole, path := tmp_path / "run")
     run = RunFolder.open(path)
-    newest = run.newest()
+    newest = run.read_newest()
     assert newest is not None
     name = RULES_OF + "coefficients"
     for changed, message in (
@@ -218,7 +218,7 @@ def test_rules_of_other_synapses_are_refused(tmp_path: Path, whole: Path) -> Non
         state = newest.state | changed
         run.checkpoints.save(Checkpoint(newest.generation, newest.evaluations, state))
         with pytest.raises(CheckpointError, match=message) as caught:
-            run.center()
+            run.load()
         assert "\n" not in str(caught.value)
         assert resume(path, "--generations", "7") == CheckpointError.exit_status
 
@@ -228,7 +228,7 @@ def test_a_layer_without_plastic_synapses_has_no_rules_to_merge(tmp_path: Path) 
     clip = ("--network.normalization.kind", "clip")
     merge = ("--genome", "merge", "--genome.at", "1", "--genome.to", "1")
     assert evolve(tmp_path / "run", *merge, *static, *clip, generations=2) == 0
-    genome = RunFolder.open(tmp_path / "run").setup.genome
+    genome = RunFolder.open(tmp_path / "run").load().setup.genome
     assert genome.bits == 32 * genome.n_genes
 
 

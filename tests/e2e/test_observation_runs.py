@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from small_runs import centers, evolve, files, resume
 
-from metahebb.analysis.evaluate import FRESH, evaluate
+from metahebb.analysis.evaluate import evaluate
 from metahebb.analysis.probe import Conditions
 from metahebb.cli import main
 from metahebb.errors import CheckpointError
@@ -26,7 +26,7 @@ from metahebb.runs.checkpoint import BEST, Checkpoint
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.manifest import config_sha256
 from metahebb.runs.stopping import Stopped
-from metahebb.worker import GivenPoint, Plan, Worker
+from metahebb.worker import Fresh, GivenPoint, Plan, Worker
 
 ON = ("--observation-norm",)
 SIZE = 1 + 2 * 4
@@ -82,7 +82,7 @@ def test_what_was_observed_is_in_the_journal_and_in_each_checkpoint(whole: Path)
     best = run.checkpoints.load(BEST)
     assert totals(whole).tobytes() == journaled(whole, 6)
     assert totals(whole, BEST).tobytes() == journaled(whole, best.generation)
-    norm = run.setup_of(best).norm
+    norm = run.center_of(best).norm
     assert norm is not None
     assert norm.totals.tobytes() == best.state[OBSERVED].tobytes()
 
@@ -128,10 +128,10 @@ def test_the_center_senses_by_what_its_checkpoint_has(
     run = RunFolder.open(path)
     first = run.config.setup()
     setup = replace(first, norm=ObservationNorm(totals(path)))
-    plan = Plan(6, 500, (0,), 3, fresh=FRESH)
+    plan = Plan(6, 500, (0,), 3, fresh=Fresh.EVALUATION)
 
     def returns(setup: Any) -> list[float]:
-        found = Worker(setup, 2).evaluate(plan, GivenPoint(run.center()[None]), range(1))
+        found = Worker(setup, 2).evaluate(plan, GivenPoint(run.load().genes[None]), range(1))
         return [float(r) for r in found["episode_return"]]
 
     wanted = returns(setup)
@@ -141,12 +141,12 @@ def test_the_center_senses_by_what_its_checkpoint_has(
     assert found["bodies"]["default"]["returns"] == wanted
     # The workers that have evolved it began before anything was observed.
     backend = InProcess(first, threads=1)
-    assert evaluate(run, run.setup, backend, 3)["bodies"]["default"]["returns"] == wanted
+    assert evaluate(run.load(), backend, 3)["bodies"]["default"]["returns"] == wanted
     backend.close()
     one = functools.partial(InProcess, threads=1, lanes=2)
-    lived = Conditions.of(run, 3).live((), one)
+    lived = Conditions.of(run.load(), 3).live((), one)
     assert lived.outcomes["episode_return"].tolist() == wanted
-    assert [record(run, life=k).result.episode_return for k in range(3)] == wanted
+    assert [record(run.load(), life=k).result.episode_return for k in range(3)] == wanted
     told = ("--lives", "2", "--clusters", "2")
     assert main(["rules", str(path), *told]) == 0
     assert main(["report", str(path)]) == 0
@@ -163,7 +163,7 @@ def test_a_checkpoint_without_it_is_refused(tmp_path: Path, whole: Path, kept: A
     run.checkpoints.save(Checkpoint(6, 6, state))
     before = files(path)
     with pytest.raises(CheckpointError, match="expected what was observed, 9 totals") as caught:
-        run.center()
+        run.load()
     assert "\n" not in str(caught.value)
     assert resume(path, "--generations", "7") == CheckpointError.exit_status
     assert files(path) == before
@@ -178,7 +178,7 @@ def test_runs_without_it_are_what_they_were(tmp_path: Path) -> None:
     assert "observation_norm" not in data
     del data["generations"]
     wanted = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
-    assert run.manifest()["config_sha256"] == config_sha256(run.config) == wanted
+    assert run.read_manifest()["config_sha256"] == config_sha256(run.config) == wanted
     assert config_sha256(replace(run.config, observation_norm=True)) != wanted
     assert run.journal.read()[0].shape == (6,)
     assert OBSERVED not in run.checkpoints.load("000002").state

@@ -33,7 +33,7 @@ def test_a_preset_runs_as_it_is(tmp_path: Path, name: str) -> None:
     run = RunFolder.open(path)
     assert run.config.task == preset(name).task
     assert run.config.network == preset(name).network
-    assert run.center().shape == (preset(name).setup().genome.n_genes,)
+    assert run.load().genes.shape == (preset(name).setup().genome.n_genes,)
 
 
 def test_the_curriculum_is_followed_over_a_resume(tmp_path: Path) -> None:

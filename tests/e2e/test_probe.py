@@ -54,7 +54,7 @@ def result(path: Path) -> dict[str, Any]:
 
 
 def test_pairs_are_the_same_life_until_the_probe(ant: Path) -> None:
-    conditions = Conditions.of(RunFolder.open(ant), 4)
+    conditions = Conditions.of(RunFolder.open(ant).load(), 4)
     one, two = (functools.partial(InProcess, threads=n, lanes=n) for n in (1, 2))
     without = conditions.live((), one)
     probes = parse_probes([PUSH])
@@ -66,7 +66,7 @@ def test_pairs_are_the_same_life_until_the_probe(ant: Path) -> None:
 
 
 def test_damage_is_lived_by_the_same_pairs(ant: Path) -> None:
-    conditions = Conditions.of(RunFolder.open(ant), 2)
+    conditions = Conditions.of(RunFolder.open(ant).load(), 2)
     backend = functools.partial(InProcess, threads=1, lanes=2)
     without = conditions.live((), backend)
     found = conditions.live(parse_probes(["damage:body=short_left_ankle,at=60"]), backend)
@@ -118,10 +118,8 @@ class Burst:
             moment.task.push(moment.lanes[some], 1e300, 0.0)
 
 
-def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(
-    ant: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    conditions = Conditions.of(RunFolder.open(ant), 4)
+def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(ant: Path) -> None:
+    conditions = Conditions.of(RunFolder.open(ant).load(), 4)
     backend = functools.partial(InProcess, threads=1, lanes=4)
     without = conditions.live((), backend)
     found = conditions.live((Burst((0, 2)),), backend)
@@ -129,8 +127,7 @@ def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(
     assert np.isfinite(found.x[[0, 2]]).sum(1).tolist() == [61, 61]
     kept, rest = [1, 3], without.x[[1, 3]]
     np.testing.assert_array_equal(found.x[kept], rest)
-    monkeypatch.setattr(probing, "parse_probes", lambda texts: (Burst((0, 2)),))
-    told = probing.probe(conditions, ["burst"], without, backend)
+    told = probing.probe(conditions, (Burst((0, 2)),), without, backend)
     assert told["nonfinite"] == {"with": 2, "without": 0}
     assert told["distance"]["with"]["mean"] == pytest.approx(rest[:, -1].mean())
     assert told["distance"]["difference"]["mean"] == 0
@@ -141,8 +138,7 @@ def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(
     assert told["recovery"]["with"]["after"][0] == pytest.approx(
         ((rest[:, -1] - rest[:, 160]) / 2).mean()
     )
-    monkeypatch.setattr(probing, "parse_probes", lambda texts: (Burst((0, 1, 2, 3)),))
-    told = probing.probe(conditions, ["burst"], without, backend)
+    told = probing.probe(conditions, (Burst((0, 1, 2, 3)),), without, backend)
     assert told["distance"]["with"]["mean"] is None
     assert (told["speed"], told["recovery"]) == (None, None)
     assert "Left out because they ended non-finite: 4 with" in probe_table(told)
@@ -152,10 +148,10 @@ def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(
 def test_who_falls_in_the_very_last_step_has_not_survived(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", Locomotion("hopper", ending="unhealthy"), max_steps=300)
     backend = functools.partial(InProcess, threads=1, lanes=2)
-    lasted = Conditions.of(run, 2).live((), backend).outcomes["steps"]
+    lasted = Conditions.of(run.load(), 2).live((), backend).outcomes["steps"]
     last = int(lasted.min())
     assert 2 < last < 300
-    lived = Conditions.of(run, 2, last).live((), backend)
+    lived = Conditions.of(run.load(), 2, last).live((), backend)
     assert lived.outcomes["steps"].tolist() == [last, last]
     assert lived.survived.tolist() == (lasted > last).tolist()
     assert recovery(lived.x, 1, 0, 1, 0.008).survival.tolist() == lived.survived.tolist()
@@ -167,7 +163,8 @@ def test_lives_that_met_the_probe_are_counted(
 ) -> None:
     run = shutil.copytree(cartpole, tmp_path / "run")
     backend = functools.partial(InProcess, threads=1, lanes=4)
-    steps = np.sort(Conditions.of(RunFolder.open(run), 4).live((), backend).outcomes["steps"])
+    center = RunFolder.open(run).load()
+    steps = np.sort(Conditions.of(center, 4).live((), backend).outcomes["steps"])
     at = int(steps[1])
     met = int((steps > at).sum())
     assert 0 < met < 4

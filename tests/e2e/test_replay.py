@@ -58,7 +58,7 @@ def never(*_: Any, **__: Any) -> Any:
 def replayed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Check that the run at ``path`` is replayed without a life, and that nothing is written."""
     capsys.readouterr()
-    before, lines = state_of(path), RunFolder.open(path).metrics()
+    before, lines = state_of(path), RunFolder.open(path).read_metrics()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Lockstep, "live", never)
         assert main(["replay", str(path)]) == 0

@@ -144,7 +144,7 @@ def test_a_run_killed_at_any_write_resumes_to_the_same_bits(
     (tmp_path / "snaps").mkdir()
     done = set()
     for folder in snapshots(tmp_path / "run", tmp_path / "snaps", monkeypatch):
-        done.add(len(RunFolder.open(folder).metrics()))
+        done.add(len(RunFolder.open(folder).read_metrics()))
         assert resume(folder, "--generations", "4") == 0
         assert centers(folder) == whole[:4], folder
         assert not list(folder.rglob("checkpoints/.*.tmp"))
@@ -196,12 +196,12 @@ def test_stopped_then_killed_then_resumed(
     with monkeypatch.context() as patch:
         stop_in(3 * times, Stopped(15), patch)
         assert evolve(path, *flags, generations=6) == 75
-    assert RunFolder.open(path).generation == 3
+    assert RunFolder.open(path).load().generation == 3
     with monkeypatch.context() as patch:
         stop_in(5 * times, KilledError(), patch)
         with pytest.raises(KilledError):
             resume(path)
-    assert RunFolder.open(path).generation == 3
+    assert RunFolder.open(path).load().generation == 3
     assert resume(path) == 0
     assert centers(path) == centers(tmp_path / "whole")
 
@@ -278,7 +278,7 @@ def test_time_is_counted_over_resumes_and_pauses_are_not(tmp_path: Path) -> None
     assert resume(path, "--generations", "5") == 0
     elapsed = [r["elapsed_s"] for r in metrics(path)]
     assert 1000 < elapsed[3] < elapsed[4] < 1060
-    manifest = RunFolder.open(path).manifest()
+    manifest = RunFolder.open(path).read_manifest()
     assert elapsed[4] <= manifest["elapsed_s"] < 1060
     assert manifest["env_steps"] == sum(r["env_steps"] for r in metrics(path))
 

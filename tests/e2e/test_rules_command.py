@@ -34,7 +34,7 @@ def cartpole(path: Path, network: FeedForward, kinds: np.ndarray, drop: str = ""
     config = RunConfig(GymTask("CartPole-v1"), network, schedule=(Stage(0, 20),), probes=probes)
     run = RunFolder.create(path, config)
     layers = [np.resize(kinds, (s.size // s.planes, s.planes)).T
-              for s in run.setup.genome.slots[0].layers]  # fmt: skip
+              for s in config.setup().genome.slots[0].layers]  # fmt: skip
     center = np.concatenate([layer.ravel() for layer in layers]).astype(np.float32)
     run.checkpoints.folder.mkdir()
     run.checkpoints.save(Checkpoint(7, 7, {"center": center}))

@@ -35,7 +35,7 @@ def test_a_run_is_resumed_on_other_threads_and_everything_can_look_at_it(
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert evolve(whole, "--topology", name, *flags) == 0
     run = RunFolder.open(whole)
-    assert run.center().shape == (n_genes,)
+    assert run.load().genes.shape == (n_genes,)
     assert evolve(parts, "--topology", name, *flags, "--lanes", "2", generations=1) == 0
     assert resume(parts, "--generations", "3", "--threads", "2") == 0
     assert len(set(centers(whole))) == 3
@@ -52,14 +52,14 @@ def test_pictures_show_the_synapses_that_are_there(tmp_path: Path) -> None:
     flags = ("--topology", "static", "--topology.fraction", "0.25", *CLIP)
     assert evolve(path, *flags, generations=1) == 0
     run = RunFolder.open(path)
-    found = {(p.layer, p.name): p.after for p in panels(run)}
-    genes = run.center()
+    found = {(p.layer, p.name): p.after for p in panels(run.load())}
+    genes = run.load().genes
     np.testing.assert_array_equal(np.sort(found["layer 1", "weight"]), np.sort(genes[-5:-2]))
     assert [found[f"layer {k}", "eta"].size for k in (1, 2)] == [9, 4]
 
     path = tmp_path / "sparse"
     assert evolve(path, "--topology", "sparse", "--topology.density", "0.5", generations=1) == 0
-    recording = record(RunFolder.open(path), snapshots=4)
+    recording = record(RunFolder.open(path).load(), snapshots=4)
     assert recording.weights.shape[1] == 6
     assert (recording.weights[0] != 0).all()
     assert recording.snapshots is not None
@@ -74,7 +74,7 @@ def test_rules_are_those_of_plastic_synapses(tmp_path: Path) -> None:
     assert main(["rules", str(path), "--lives", "2"]) == 0
     found = json.loads((path / "rules" / "rules.json").read_text())
     run = RunFolder.open(path)
-    expressed = run.setup.genome.expressed(GivenGenes(run.center()))
+    expressed = run.load().setup.genome.expressed(GivenGenes(run.load().genes))
     gates = [layer[0] > 0 for layer in expressed["gates"]]
     etas = [layer[4][g].mean() for layer, g in zip(expressed["coefficients"], gates, strict=True)]
     assert found["synapses"] == [int(g.sum()) for g in gates]
@@ -102,7 +102,7 @@ def test_the_search_mixture_deals_rules_to_the_synapses_that_are_there(tmp_path:
     flags = ("--algorithm", "mixture", "--search.mixture-rules", "3")
     sparse = ("--topology", "sparse", "--topology.density", "0.5")
     assert evolve(path, *flags, *sparse, generations=2) == 0
-    first, second = np.split(RunFolder.open(path).center(), [30])
+    first, second = np.split(RunFolder.open(path).load().genes, [30])
     # 6 and 3 synapses, each with the five coefficients of one of three rules
     rules = np.concatenate([first.reshape(5, 6), second.reshape(5, 3)], axis=1)
     assert len(np.unique(rules, axis=1).T) <= 3

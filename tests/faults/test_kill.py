@@ -65,7 +65,7 @@ def test_a_run_that_is_ended_resumes_to_the_same_bits(
     said = f"metahebb: stopped by {signal.Signals(number).name}; go on with: metahebb resume {path}"
     assert errors == ("" if number == signal.SIGKILL else f"{said}\n")
     if number != signal.SIGKILL:
-        assert RunFolder.open(path).generation == done  # nothing to replay
+        assert RunFolder.open(path).load().generation == done  # nothing to replay
     assert resume(path) == 0
     assert tuple(centers(path)) == ant_quick_centers()
 

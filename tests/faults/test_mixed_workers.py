@@ -207,7 +207,7 @@ def test_what_evolve_and_verify_say(
         said("with numba", "0.0.1 there", "--allow-heterogeneous")
         assert not path.exists()
         assert evolve(path, "--workers", "1", "--allow-heterogeneous") == 0
-        manifest = RunFolder.open(path).manifest()
+        manifest = RunFolder.open(path).read_manifest()
         assert manifest["other_workers"] == [fingerprint() | {"numba": "0.0.1"}]
         assert "continuations" not in manifest
     assert evolve(tmp_path / "here") == 0

@@ -40,7 +40,7 @@ from metahebb.genomes import Merge, genome_of  # noqa: E402
 from metahebb.networks import FeedForward, ObservationNorm  # noqa: E402
 from metahebb.tasks.base import LaneNumbers, StepResult, TaskError  # noqa: E402
 from metahebb.tasks.locomotion.task import Locomotion  # noqa: E402
-from metahebb.worker import GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
+from metahebb.worker import Fresh, GivenPoint, Plan, SearchPoint, Setup  # noqa: E402
 
 pytestmark = [pytest.mark.ray, pytest.mark.faults]
 
@@ -117,7 +117,7 @@ def jobs_of(setup: Setup) -> list[Job]:
     norm = ObservationNorm(np.arange(1.0, 2 + 2 * setup.task.n_observations))
     return [
         Job(Plan(2, 30), point, POPSIZE),
-        Job(Plan(2, 30, episodes=3, fresh=1), GivenPoint(center[None]), 1),
+        Job(Plan(2, 30, episodes=3, fresh=Fresh.WATCHED), GivenPoint(center[None]), 1),
         Job(Plan(2, 30, episodes=2), GivenPoint(values), len(values)),
         Job(Plan(2, 30, norm=norm, adds_up=True), point, 5, first=3),
     ]

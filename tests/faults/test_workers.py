@@ -126,7 +126,7 @@ def test_workers_killed_faster_than_they_restart_end_the_run(
     finally:
         over.set()
     assert time.monotonic() - began < patient(20 * lease + 60)
-    assert RunFolder.open(path).generation == 3
+    assert RunFolder.open(path).load().generation == 3
     assert resume(path) == 0
     assert tuple(centers(path)) == ant_quick_centers()
 

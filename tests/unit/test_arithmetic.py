@@ -39,13 +39,14 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Fingerprint:
 
 
 def continuations(run: RunFolder) -> list[tuple[int, Fingerprint]]:
-    return [(c["generation"], c["fingerprint"]) for c in run.manifest().get("continuations", [])]
+    known = run.read_manifest().get("continuations", [])
+    return [(c["generation"], c["fingerprint"]) for c in known]
 
 
 def test_the_beginning_is_recorded(run: RunFolder) -> None:
-    own = run.manifest()["fingerprint"]
+    own = run.read_manifest()["fingerprint"]
     assert own == fingerprint() | {k: own[k] for k in ("torch", "evotorch")}
-    assert own["torch"] == run.manifest()["versions"]["torch"]
+    assert own["torch"] == run.read_manifest()["versions"]["torch"]
     assert continuations(run) == []
     assert changed(run) == ""
 
@@ -85,7 +86,7 @@ def test_torch_counts_for_who_leads(run: RunFolder, monkeypatch: pytest.MonkeyPa
 def test_a_run_of_an_earlier_version_is_known_from_now_on(
     run: RunFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    manifest = run.manifest()
+    manifest = run.read_manifest()
     del manifest["fingerprint"]
     (run.path / "manifest.json").write_text(json.dumps(manifest))
     assert recorded(run, 0) is None
@@ -144,6 +145,6 @@ def test_workers_that_compute_otherwise_are_recorded_once(tmp_path: Path, genera
         run.extend(total)
         run_evolution(run, Mixed(config.setup(), threads=1))
     expected = [fingerprint() | {"numba": "0.0.1"}] if generations > 1 else None
-    assert run.manifest().get("other_workers") == expected
+    assert run.read_manifest().get("other_workers") == expected
     told = "--allow-heterogeneous" if expected else "a file was changed"
     assert told in cause(run, 0)

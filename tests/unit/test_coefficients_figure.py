@@ -24,24 +24,24 @@ def run_of(path: Path, network: FeedForward | Gated) -> RunFolder:
     """Make a run whose center is 0, 1, 2 …"""
     run = RunFolder.create(path, RunConfig(GymTask("CartPole-v1"), network, seed=3))
     run.checkpoints.folder.mkdir()
-    center = np.arange(run.setup.genome.n_genes, dtype=np.float32)
+    center = np.arange(run.config.setup().genome.n_genes, dtype=np.float32)
     run.checkpoints.save(Checkpoint(7, 7, {"center": center}))
     return run
 
 
 def test_before_is_the_first_center_of_the_search_and_after_the_newest(tmp_path: Path) -> None:
     run = run_of(tmp_path / "run", FeedForward((5,), rule=RULES["abcd"]))
-    backend = InProcess(run.setup, threads=1)
-    first = Search(run.config.search, run.setup, backend, run.config.plan, 0).center()
+    backend = InProcess(run.load().setup, threads=1)
+    first = Search(run.config.search, run.load().setup, backend, run.config.plan, 0).center()
     backend.close()
-    found = panels(run)
+    found = panels(run.load())
     assert [(p.layer, p.name) for p in found] == [
         (f"layer {layer}", name) for layer in (1, 2) for name in "ABCD"
     ]
     size = 4 * 5
     for k, panel in enumerate(found[:4]):
         # In memory the first layer's rows run along its five neurons.
-        for values, genes in ((panel.before, first), (panel.after, run.center())):
+        for values, genes in ((panel.before, first), (panel.after, run.load().genes)):
             plane = genes[k * size : (k + 1) * size].reshape(4, 5).T
             np.testing.assert_array_equal(values, plane)
     assert found[4].after.ravel()[0] == 4 * size
@@ -49,8 +49,8 @@ def test_before_is_the_first_center_of_the_search_and_after_the_newest(tmp_path:
 
 def test_the_figure_is_a_grid_of_layers_and_coefficients(tmp_path: Path) -> None:
     run = ant(tmp_path / "run")
-    found = panels(run)
-    figure = draw_coefficients(found, run.generation)
+    found = panels(run.load())
+    figure = draw_coefficients(found, run.load().generation)
     assert len(figure.axes) == 2 * 5
     assert [axes.get_title(loc="left") for axes in figure.axes[:5]] == ["A", "B", "C", "D", "eta"]
     for axes, panel in zip(figure.axes, found, strict=True):
@@ -68,7 +68,7 @@ def test_the_figure_is_a_grid_of_layers_and_coefficients(tmp_path: Path) -> None
         "before evolution",
         "after 4 generations",
     ]
-    assert coefficients_figure(run) == run.path / "figures" / "coefficients.png"
+    assert coefficients_figure(run.load()) == run.path / "figures" / "coefficients.png"
     assert (run.path / "figures" / "coefficients.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -86,7 +86,7 @@ def test_the_figure_is_a_grid_of_layers_and_coefficients(tmp_path: Path) -> None
 def test_weights_that_are_inherited_are_shown_too(
     tmp_path: Path, network: FeedForward | Gated, titles: list[str]
 ) -> None:
-    found = panels(run_of(tmp_path / "run", network))
+    found = panels(run_of(tmp_path / "run", network).load())
     told = [f"{panel.name}, {panel.layer}" for panel in found]
     assert told == [title for title in titles if title]
     shown = {axes.get_title(loc="left") for axes in draw_coefficients(found, 7).axes}
@@ -97,5 +97,5 @@ def test_weights_that_are_inherited_are_shown_too(
 def test_before_the_first_checkpoint_there_is_nothing_to_show(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", RunConfig(GymTask("CartPole-v1")))
     with pytest.raises(CheckpointError, match="expected a checkpoint"):
-        coefficients_figure(run)
+        coefficients_figure(run.load())
     assert not (run.path / "figures").exists()

@@ -18,7 +18,7 @@ from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import preset
 from metahebb.runs.storage import write_json
-from metahebb.worker import GivenPoint, Plan
+from metahebb.worker import Fresh, GivenPoint, Plan
 
 WHERE = Where(threads=1)
 PART = Part("reversal", (3, 5), 2, "return")
@@ -68,10 +68,10 @@ def test_a_curve_is_of_centers_by_their_updates(
     whole = dataclasses.replace(PART, generations=3, popsize=8).config(arm, 0)
     run = evolved(tmp_path / "three", whole, WHERE)
     once: RunConfig = dataclasses.replace(whole, generations=1)
-    center = evolved(tmp_path / "one", once, WHERE).center()
+    center = evolved(tmp_path / "one", once, WHERE).load().genes
     generation = 1 + ARMS[arm]
-    watch = Plan(generation, whole.task.max_steps, (0,), whole.center_lives, fresh=1)
-    backend = WHERE.backend(run.setup)
+    watch = Plan(generation, whole.task.max_steps, (0,), whole.center_lives, fresh=Fresh.WATCHED)
+    backend = WHERE.backend(run.load().setup)
     (lived,) = backend.evaluate([Job(watch, GivenPoint(center[None]), 1)])
     backend.close()
     found = curve(run)

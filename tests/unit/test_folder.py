@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import io
 import json
 import os
 import subprocess
@@ -40,11 +42,11 @@ def run(tmp_path: Path) -> RunFolder:
 def test_what_was_created_is_opened(run: RunFolder) -> None:
     found = RunFolder.open(str(run.path))
     assert found.config == CONFIG
-    assert found.setup == CONFIG.setup()
-    assert found.manifest()["seed"] == 11
-    assert found.manifest()["generations"] == 0
-    assert found.metrics() == []
-    assert found.evaluation() is None
+    assert found.config.setup() == CONFIG.setup()
+    assert found.read_manifest()["seed"] == 11
+    assert found.read_manifest()["generations"] == 0
+    assert found.read_metrics() == []
+    assert found.read_evaluation() is None
 
 
 def test_a_taken_folder_is_refused_and_left_alone(run: RunFolder, tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_a_folder_whose_maker_was_killed_can_be_made_anew(
         *(".config.json.4321.tmp", ".lock", "manifest.json"),
     ]
     run = RunFolder.create(path, CONFIG)
-    assert run.manifest()["seed"] == CONFIG.seed
+    assert run.read_manifest()["seed"] == CONFIG.seed
     assert RunFolder.open(path).config == CONFIG
     assert not list(path.glob(".*.tmp"))
 
@@ -141,7 +143,7 @@ def test_a_run_that_got_nowhere_can_be_discarded_and_no_other(run: RunFolder) ->
     run.append_metrics({"generation": 0})
     with run.lock():
         run.discard()
-        assert run.metrics() == [{"generation": 0}]
+        assert run.read_metrics() == [{"generation": 0}]
         run.keep_metrics(0)
         run.discard()
     assert not run.path.exists()
@@ -164,10 +166,10 @@ def test_metrics_are_appended_and_cut(run: RunFolder) -> None:
     lines = [{"generation": g, "fitness_mean": 0.1 * g} for g in range(4)]
     for line in lines:
         run.append_metrics(line)
-    assert run.metrics() == lines
+    assert run.read_metrics() == lines
     text = (run.path / "metrics.jsonl").read_text()
     (run.path / "metrics.jsonl").write_text(text + '{"generation": 4, "fit')
-    assert run.metrics() == lines
+    assert run.read_metrics() == lines
     run.keep_metrics(3)
     assert (run.path / "metrics.jsonl").read_text() == "".join(text.splitlines(True)[:3])
 
@@ -177,7 +179,7 @@ def test_a_damaged_line_of_metrics_is_named(run: RunFolder, damage: bytes) -> No
     good = b'{"generation": 0}\n'
     (run.path / "metrics.jsonl").write_bytes(good + damage + b"\n")
     with pytest.raises(CheckpointError, match=r"of generation 1 in line 2 of .*metrics\.jsonl"):
-        run.metrics()
+        run.read_metrics()
 
 
 def test_the_new_total_is_kept(run: RunFolder) -> None:
@@ -189,25 +191,52 @@ def test_the_new_total_is_kept(run: RunFolder) -> None:
     assert RunFolder.open(run.path).config.generations == 9
 
 
-def test_center_and_plan_are_of_the_newest_checkpoint(run: RunFolder) -> None:
+def test_the_center_is_that_of_the_newest_checkpoint(run: RunFolder) -> None:
     with pytest.raises(CheckpointError, match="expected a checkpoint in"):
-        run.center()
-    n_genes = run.setup.genome.n_genes
+        run.load()
+    n_genes = run.config.setup().genome.n_genes
     for generation in (1, 2):
-        center = np.full(n_genes, generation, np.float32)
-        run.checkpoints.save(Checkpoint(generation, generation, {"center": center}))
-    assert run.center().tolist() == [2.0] * n_genes
-    assert run.generation == 2
-    assert (run.plan.generation, run.plan.max_steps, run.plan.fresh) == (2, 9, 2)
+        genes = np.full(n_genes, generation, np.float32)
+        run.checkpoints.save(Checkpoint(generation, generation, {"center": genes}))
+    center, newest = run.load(), run.read_newest()
+    assert newest is not None
+    assert center.genes.tobytes() == newest.state["center"].tobytes()
+    assert center.genes.tolist() == [2.0] * n_genes
+    assert (center.generation, center.horizon, center.norm) == (2, 9, None)
+    assert (center.path, center.config, center.setup) == (run.path, CONFIG, CONFIG.setup())
+    assert center.genome == CONFIG.setup().genome
+    with pytest.raises(ValueError, match="read-only"):
+        center.genes[0] = 1
     run.checkpoints.save(Checkpoint(3, 3, {"center": np.zeros(4, np.float32)}))
     with pytest.raises(CheckpointError, match=rf"of {n_genes} genes.*\(4,\)"):
-        run.center()
+        run.load()
+    assert center.genes.tolist() == [2.0] * n_genes  # it was read once
+
+
+def test_no_attribute_of_a_run_folder_reads_a_file(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+
+    def refuse(*told: object, **_: object) -> None:
+        read.append(told[0])
+        raise OSError("an attribute was read, and so was a file")
+
+    for owner, name in ((builtins, "open"), (io, "open"), (os, "open"), (os, "listdir"),
+                        (os, "scandir"), (os, "stat"), (np, "load")):  # fmt: skip
+        monkeypatch.setattr(owner, name, refuse)
+    for name in dir(run):
+        if not name.startswith("__"):
+            getattr(run, name)
+    touched = list(read)
+    monkeypatch.undo()
+    assert touched == []
 
 
 def test_cost_is_added_to_the_manifest(run: RunFolder) -> None:
-    before = run.manifest()
+    before = run.read_manifest()
     run.update_manifest(generations=2, env_steps=77, elapsed_s=1.5)
-    assert run.manifest() == before | {"generations": 2, "env_steps": 77, "elapsed_s": 1.5}
+    assert run.read_manifest() == before | {"generations": 2, "env_steps": 77, "elapsed_s": 1.5}
 
 
 @pytest.mark.parametrize("name", ["config.json", "manifest.json", "evaluation.json"])
@@ -215,8 +244,8 @@ def test_what_is_no_json_is_named(run: RunFolder, name: str) -> None:
     (run.path / name).write_bytes(b"\xff{")
     readers = {
         "config.json": lambda: RunFolder.open(run.path),
-        "manifest.json": run.manifest,
-        "evaluation.json": run.evaluation,
+        "manifest.json": run.read_manifest,
+        "evaluation.json": run.read_evaluation,
     }
     with pytest.raises(InputError, match=rf"expected JSON in .*{name}.*; restore it"):
         readers[name]()
@@ -250,7 +279,7 @@ def test_an_evaluation_of_another_shape_is_named(
     known = evaluation() | {"bodies": {"intact": BODY, "weak": BODY | {"distance": None}}}
     (run.path / "evaluations").mkdir()
     files = (run.path / "evaluation.json", run.path / "evaluations" / "other.json")
-    for file, read in zip(files, (run.evaluation, run.other_evaluations), strict=True):
+    for file, read in zip(files, (run.read_evaluation, run.read_other_evaluations), strict=True):
         file.write_text(json.dumps(known))
         assert read() in (known, [known])
         file.write_text(json.dumps(known | change))
@@ -261,7 +290,7 @@ def test_an_evaluation_of_another_shape_is_named(
 def test_a_missing_manifest_is_named(run: RunFolder) -> None:
     (run.path / "manifest.json").unlink()
     with pytest.raises(InputError, match=r"manifest\.json"):
-        run.manifest()
+        run.read_manifest()
 
 
 def test_no_folder_no_run(tmp_path: Path) -> None:

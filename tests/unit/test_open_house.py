@@ -159,7 +159,7 @@ def test_a_body_of_somebodys_own_can_be_pushed_and_damaged():
 
 
 def test_a_body_of_somebodys_own_is_drawn_and_falls(tmp_path):
-    lived = record(ant(tmp_path / "run", max_steps=4))
+    lived = record(ant(tmp_path / "run", max_steps=4).load())
     fallen = replace(lived.result, ending=Ending.TERMINATED)
     lived = replace(lived, task=Walker(lived.task), result=fallen)
     (drawn,) = pictures(lived, [3], "drawn")

@@ -16,7 +16,8 @@ from metahebb.life import Life, Lockstep
 from metahebb.networks import FeedForward
 from metahebb.noise import Key, Stream, normals
 from metahebb.plasticity.rules import RULES
-from metahebb.probes import PROBES, check_probes, parse_probes
+from metahebb.probes import PROBES, Freeze, check_probes, parse_probes, text_of
+from metahebb.probes.zero_weights import ZeroWeights
 from metahebb.runs.config import RunConfig
 from metahebb.tasks import GymTask, Locomotion
 from metahebb.worker import GivenPoint, Plan, Setup, Worker, all_lives
@@ -448,3 +449,50 @@ def test_a_setup_names_the_probes_of_its_config():
     config = RunConfig(probes=("freeze:at=3",))
     assert config.setup().probes == parse_probes(["freeze:at=3"])
     assert Setup.build(config.task, config.network, 0).probes == ()
+
+
+class Watch:
+    """An observer that notes weights before the networks act, and outputs after they did."""
+
+    def __init__(self):
+        self.weights, self.outputs = [], []
+
+    def observe(self, moment):
+        self.weights.append(moment.network.weights(moment.lanes[0]))
+
+    def observe_outputs(self, moment, outputs):
+        self.outputs.append(outputs[0].copy())
+
+
+def test_observers_come_after_all_probes_and_see_what_these_did():
+    genome = Genome.direct(NETWORK.slots(ENDLESS.n_observations, ENDLESS.n_outputs))
+    network = NETWORK.lanes(ENDLESS.n_observations, ENDLESS.n_outputs, 1)
+    lanes = Lockstep(genome, network, ENDLESS.lanes(1), 1)
+    probes = parse_probes(["zero_weights:at=4", "saturate:at=4,steps=1"])
+    watch, lives = Watch(), lives_of(1, NETWORK, max_steps=10)
+    unseen = live_toys(lives, 1, NETWORK, ENDLESS, probes)
+    assert list(lanes.live(iter(lives), probes, [watch])) == unseen
+    assert [any(w.any() for w in weights) for weights in watch.weights[3:5]] == [True, False]
+    assert [set(out) == {1.0} for out in watch.outputs[3:6]] == [False, True, False]
+
+
+def test_an_observer_is_no_condition_of_a_run():
+    with pytest.raises(InputError, match=r"expected probes, which change a life, got .*Watch"):
+        replace(RunConfig().setup(), probes=(Watch(),))
+    with pytest.raises(InputError, match="expected a probe among"):
+        RunConfig(probes=("watch",))
+    for kind in PROBES.values():
+        assert not hasattr(kind, "observe")
+        assert not hasattr(kind, "observe_outputs")
+
+
+def test_a_parsed_probe_keeps_its_own_text():
+    texts = ["zero_weights:fraction=0.50,at=4", "freeze:at=04"]
+    probes = parse_probes(texts)
+    assert [text_of(probe) for probe in probes] == texts
+    assert probes == (ZeroWeights(at=4, fraction=0.5), Freeze(at=4))
+    assert text_of(Freeze(at=4)) == "Freeze(at=4)"
+    with pytest.raises(InputError, match="text"):
+        parse_probes(["freeze:at=4,text=5"])
+    config = RunConfig(probes=("freeze:at=4",))
+    assert config.setup().probes[0] is config.parsed_probes[0]

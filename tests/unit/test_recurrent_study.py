@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from experiments.protocols.legs.budgets import BUDGETS
 from experiments.protocols.legs.runs import run_config
 from experiments.recurrent.runs import OURS, WHO, jobs
 from metahebb.networks import FeedForward, Recurrent
+from metahebb.runs.center import Center
 from metahebb.runs.config import RunConfig
 
 
@@ -63,9 +65,9 @@ def test_arms_live_in_the_same_worlds() -> None:
     """Differences are taken life by life."""
     flips = []
     for arm in WHO:
-        setup = with_the_variable("smoke", arm).setup()
-        genome = np.full(setup.genome.n_genes, 0.1, np.float32)
-        flips.append(live(setup, genome, 7, 5).flips)
+        config = with_the_variable("smoke", arm)
+        genes = np.full(config.setup().genome.n_genes, 0.1, np.float32)
+        flips.append(live(Center(Path(), config, 7, genes, config.setup()), 5).flips)
     assert len(set(flips[0][0].tolist())) > 1
     for other in flips[1:]:
         np.testing.assert_array_equal(other, flips[0])

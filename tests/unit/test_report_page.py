@@ -52,7 +52,7 @@ def test_one_generation_is_enough_for_a_learning_figure() -> None:
 
 
 def test_life_figure_shows_weights_activity_outputs_and_way(tmp_path: Path) -> None:
-    recording = record_life(ant(tmp_path / "run"))
+    recording = record_life(ant(tmp_path / "run").load())
     figure = draw_life(recording)
     weights, hidden, outputs, way = figure.axes[:4]
     drawn = np.asarray(weights.images[0].get_array())
@@ -110,7 +110,7 @@ def test_the_page_of_a_full_run_holds_everything_itself(tmp_path: Path) -> None:
     assert not {"script", "link", "iframe"} & set(page.tags)
     summary = (
         "After 4 of 6 generations (4,000 env steps, 8.0 s on "
-        f"{run.manifest()['machine']['cores']} cores), the unperturbed center covers "
+        f"{run.read_manifest()['machine']['cores']} cores), the unperturbed center covers "
         "4.50 [4.00, 5.25] m over 2 fresh lives"
     )
     assert summary in text
@@ -160,7 +160,7 @@ def test_a_static_network_is_not_said_to_be_plastic(tmp_path: Path) -> None:
     config = RunConfig(GymTask("CartPole-v1"), FeedForward((4,), rule=RULES["static"]))
     run = RunFolder.create(tmp_path / "static", config)
     run.checkpoints.folder.mkdir()
-    center = np.zeros(run.setup.genome.n_genes, np.float32)
+    center = np.zeros(run.config.setup().genome.n_genes, np.float32)
     run.checkpoints.save(Checkpoint(1, 1, {"center": center}))
     assert "it has no plasticity" in report(run).read_text()
 

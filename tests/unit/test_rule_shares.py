@@ -28,7 +28,7 @@ class Watch:
     weights: dict[int, list[list[np.ndarray]]] = field(default_factory=dict)
     activity: dict[int, list[list[np.ndarray]]] = field(default_factory=dict)
 
-    def __call__(self, moment: Moment) -> None:
+    def observe(self, moment: Moment) -> None:
         for lane, unit in zip(moment.lanes.tolist(), moment.units.tolist(), strict=True):
             self.activity.setdefault(unit, []).append(moment.network.activity(lane))
             self.weights.setdefault(unit, []).append(moment.network.weights(lane))
@@ -61,7 +61,8 @@ def live(
     noted = TermSums.empty(rule, terms, [terms.fold_in(p) for p in layers], groups, lives)
     watch = Watch()
     plan = Plan(0, 9, (0,), lives)
-    list(Worker(setup, lanes).live(plan.lives(setup, 0, GivenGenes(genes), 0), [noted, watch]))
+    every = plan.lives(setup, 0, GivenGenes(genes), 0)
+    list(Worker(setup, lanes).live(every, observers=[noted, watch]))
     return noted, watch
 
 
@@ -132,7 +133,7 @@ def test_after_weights_were_zeroed_a_rule_reads_zero_weights() -> None:
         assert noted.sums[0, NET, layer].sum() == pytest.approx(steps.sum(), rel=1e-4)
 
 
-def test_neither_lanes_nor_the_probe_change_anything() -> None:
+def test_neither_lanes_nor_the_observer_change_anything() -> None:
     one, alone = live(RULES["abcd_lr"], lanes=1)
     three, _ = live(RULES["abcd_lr"], lanes=3)
     np.testing.assert_array_equal(one.sums, three.sums)
@@ -140,7 +141,8 @@ def test_neither_lanes_nor_the_probe_change_anything() -> None:
     setup = Setup.build(Toy(), network, seed=1)
     genes = np.random.default_rng(0).normal(0, 0.1, setup.genome.n_genes).astype(np.float32)
     watch = Watch()
-    list(Worker(setup, 1).live(Plan(0, 9).lives(setup, 0, GivenGenes(genes), 0), [watch]))
+    every = Plan(0, 9).lives(setup, 0, GivenGenes(genes), 0)
+    list(Worker(setup, 1).live(every, observers=[watch]))
     for a, b in zip(watch.weights[0], alone.weights[0], strict=True):
         np.testing.assert_array_equal(np.concatenate([x.ravel() for x in a]),
                                       np.concatenate([x.ravel() for x in b]))  # fmt: skip

@@ -17,7 +17,7 @@ from metahebb.evolution.config import ALGORITHMS, SEEDED, SearchConfig
 from metahebb.evolution.problem import LifeProblem
 from metahebb.evolution.search import Search
 from metahebb.noise import Key, Stream, normals
-from metahebb.worker import GivenPoint, Outcomes, Plan, SearchPoint
+from metahebb.worker import Fresh, GivenPoint, Outcomes, Plan, SearchPoint
 
 DECAYS = {
     "stdev_decay": 0.5,
@@ -137,7 +137,7 @@ def test_the_center_is_watched_on_fresh_lives_of_the_first_body() -> None:
     (evaluation,) = search.step()
     lived, watched = backend.jobs
     assert isinstance(lived.point, SearchPoint)
-    assert watched.plan == Plan(0, 17, (1,), episodes=5, fresh=1)
+    assert watched.plan == Plan(0, 17, (1,), episodes=5, fresh=Fresh.WATCHED)
     assert isinstance(watched.point, GivenPoint)
     assert watched.point.values.tobytes() == center.tobytes()
     assert evaluation.center is not None

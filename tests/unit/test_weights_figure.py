@@ -30,7 +30,7 @@ ZERO = "zero_weights:at=17"
 
 def lives(run: RunFolder, *texts: str, n: int = 2) -> list[Recording]:
     probes = parse_probes(texts)
-    return [record(run, life=life, probes=probes, snapshots=20) for life in range(n)]
+    return [record(run.load(), life=life, probes=probes, snapshots=20) for life in range(n)]
 
 
 @pytest.mark.parametrize("lengths", [(7, 5), (7, 40)])
@@ -123,15 +123,17 @@ def test_lives_without_a_way_have_no_panel_of_speed(tmp_path: Path) -> None:
 def test_weights_that_never_change_have_no_figure(tmp_path: Path) -> None:
     run = ant(tmp_path / "run", max_steps=20)
     (tmp_path / "plastic").mkdir()
-    path = probe_weights_figure(Conditions.of(run, 2), [ZERO], tmp_path / "plastic")
+    probes = parse_probes([ZERO])
+    center = run.load()
+    path = probe_weights_figure(Conditions.of(center, 2), probes, tmp_path / "plastic")
     assert path == tmp_path / "plastic" / "weights.png"
     assert path.exists()
-    static = replace(run.config.network, rule=RULES["static"])
-    run.config = replace(run.config, network=static)
-    assert probe_weights_figure(Conditions.of(run, 2), [ZERO], tmp_path) is None
+    static = replace(center.config.network, rule=RULES["static"])
+    other = replace(center, config=replace(center.config, network=static))
+    assert probe_weights_figure(Conditions.of(other, 2), probes, tmp_path) is None
     assert not (tmp_path / "weights.png").exists()
 
 
 def test_a_recording_without_snapshots_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="with snapshots, got one without"):
-        draw_weights([record(ant(tmp_path / "run", max_steps=5))])
+        draw_weights([record(ant(tmp_path / "run", max_steps=5).load())])

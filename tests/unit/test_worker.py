@@ -15,6 +15,7 @@ from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.worker import (
     OUTCOME,
+    Fresh,
     GivenPoint,
     Plan,
     SearchPoint,
@@ -22,6 +23,7 @@ from metahebb.worker import (
     Worker,
     all_lives,
     is_nonfinite,
+    spare,
 )
 
 NETWORK = FeedForward((6,), RULES["abcd_lr"])
@@ -54,11 +56,12 @@ def test_lives_of_a_plan():
 
 
 def test_fresh_lives_come_from_streams_that_selection_never_sees():
-    plan = Plan(generation=4, max_steps=12, episodes=2, fresh=3)
+    plan = Plan(generation=4, max_steps=12, episodes=2, fresh=Fresh.EVALUATION)
     lives = all_lives(SETUP, plan, GivenPoint(CENTER[None]), range(1))
     assert {life.birth.stream for life in lives} == {Stream.EVALUATION_BIRTH}
     assert {life.environment.stream for life in lives} == {Stream.EVALUATION_ENVIRONMENT}
-    assert [(life.birth.index, life.birth.episode) for life in lives] == [(2, 0), (2, 1)]
+    assert [(life.birth.index, life.birth.episode) for life in lives] == [(1, 0), (1, 1)]
+    assert [*Fresh] == [0, 1, 2]  # no other numbers: keys of random numbers have them
 
 
 def test_mirrored_candidates_are_symmetrical_about_the_center():
@@ -141,3 +144,15 @@ def test_a_rule_without_coefficients_has_no_penalty():
     rule = rule_from_source("def hebb(pre, post, /):\n    return 0.01 * pre * post", "hebb")
     setup = Setup.build(Toy(), FeedForward((6,), rule, birth="coevolved"), 0)
     assert mean_square(setup, np.ones(48)) == 0
+
+
+def test_observers_see_candidates_that_live_once_more():
+    seen = []
+
+    class Notes:
+        def observe(self, moment):
+            seen.extend(zip(moment.units.tolist(), moment.steps.tolist(), strict=True))
+
+    outcomes = spare(SETUP, 2, PLAN, POINT, range(1), observers=[Notes()])
+    lived = [(unit, step) for unit, n in enumerate(outcomes["steps"]) for step in range(n)]
+    assert sorted(seen) == lived

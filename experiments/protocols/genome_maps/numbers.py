@@ -83,9 +83,9 @@ def size_of(run: RunFolder) -> tuple[int, int]:
     The search ``mixture`` has rules and logits, as the genome map of that name has, and a
     per-synapse genome only for its candidates.
     """
-    search, genome = run.config.search, run.setup.genome
+    search, genome = run.config.search, run.load().genome
     if search.algorithm == "mixture":
-        slots = run.setup.genome.slots
+        slots = genome.slots
         genome = Genome.mapped(slots, {"coefficients": Mixture(search.mixture_rules, across=True)})
     return genome.n_genes, genome.bits
 
@@ -95,7 +95,7 @@ def half_of(run: RunFolder) -> float:
 
     Fitness is the population's mean, smoothed over `SMOOTH` generations; final is the last of them.
     """
-    means = np.array([record["fitness_mean"] for record in run.metrics()], np.float64)
+    means = np.array([record["fitness_mean"] for record in run.read_metrics()], np.float64)
     return _half(means)
 
 

@@ -9,13 +9,11 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.evaluate import FRESH
 from metahebb.analysis.statistics import nested_interval
-from metahebb.genomes import GivenGenes
 from metahebb.life import Ending
 from metahebb.probes import Moment, parse_probes
+from metahebb.runs.center import Center
 from metahebb.tasks.reversal import ReversalLanes
-from metahebb.worker import Plan, Setup, Worker
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,17 +70,13 @@ def rows_table(arms: dict[str, Lived]) -> str:
     return "\n".join(lines)
 
 
-def live(
-    setup: Setup, genome: npt.NDArray[np.float32], generation: int, n: int, probe: str = ""
-) -> Lived:
-    """Return ``n`` fresh lives of ``genome``, the same ones whatever ``probe`` is done to them."""
-    task = setup.task
-    setup = replace(setup, probes=parse_probes([probe] if probe else []))
-    plan = Plan(generation, task.max_steps, (0,), n, fresh=FRESH)
+def live(center: Center, n: int, probe: str = "") -> Lived:
+    """Return ``n`` fresh lives of ``center``, the same ones whatever ``probe`` is done to them."""
+    task = center.setup.task
+    probed = center.within(replace(center.setup, probes=parse_probes([probe] if probe else [])))
     recorder = _Recorder(np.zeros((n, task.max_steps), np.int8))
     measures, flips = np.zeros((n, len(MEASURES))), np.zeros(n, np.intp)
-    lives = plan.lives(setup, 0, GivenGenes(genome), 0)
-    for result in Worker(setup, LANES).live(lives, [recorder]):
+    for result in probed.watch(range(n), [recorder], max_steps=task.max_steps, lanes=LANES):
         flips[result.unit] = int(result.measures["flip"])
         if result.ending is not Ending.NONFINITE:
             scored = result.measures
@@ -92,11 +86,11 @@ def live(
 
 @dataclass(frozen=True)
 class _Recorder:
-    """A probe that notes what each output scores, and changes nothing."""
+    """An observer that notes what each output scores."""
 
     scores: npt.NDArray[np.int8]
 
-    def change_outputs(self, moment: Moment, outputs: npt.NDArray[np.float32]) -> None:
+    def observe_outputs(self, moment: Moment, outputs: npt.NDArray[np.float32]) -> None:
         """Note the scores."""
         lanes = cast(ReversalLanes, moment.task)  # the study lives in no other task
         self.scores[moment.units, moment.steps] = lanes.score(outputs, moment.lanes)

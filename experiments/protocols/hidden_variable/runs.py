@@ -124,4 +124,4 @@ def run_config(budget: Budget, who: Arm) -> RunConfig:
 
 def lived(runs: Sequence[RunFolder], lives: int, probe: str = "") -> Lived:
     """Return fresh lives of each run's center."""
-    return Lived.join([live(r.setup, r.center(), r.generation, lives, probe) for r in runs])
+    return Lived.join([live(run.load(), lives, probe) for run in runs])

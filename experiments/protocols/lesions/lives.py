@@ -138,10 +138,10 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
     Returns:
         NaN after a life's end, from the last finite step on where it ended non-finite.
     """
-    conditions = Conditions.of(run, lives, horizon, INTACT)
+    conditions = Conditions.of(run.load(), lives, horizon, INTACT)
     name = slug([*(probes or ("plain",)), f"max_steps={horizon}"])
     file = run.path / "lesions" / f"{name}.npz"
-    center = hashlib.sha256(run.center().tobytes()).hexdigest()
+    center = hashlib.sha256(conditions.center.genes.tobytes()).hexdigest()
     asked = json.dumps([VERSION, center, horizon, list(probes)])
     known = _kept(file, asked)
     if known is not None and len(known) >= lives:

@@ -47,7 +47,8 @@ def _row(
     plan = Plan(0, STEPS)
     backend = InProcess(setup, threads, lanes)
     recorder = _Recorder(n_lives)
-    for _ in Worker(setup, 8).live(iter(all_lives(setup, plan, point, range(n_lives))), [recorder]):
+    lives = iter(all_lives(setup, plan, point, range(n_lives)))
+    for _ in Worker(setup, 8).live(lives, observers=[recorder]):
         pass
 
     def live() -> float:
@@ -82,13 +83,14 @@ def _row(
 
 
 class _Recorder:
-    """A probe that notes how lives begin and what their networks put out."""
+    """An observer that notes how lives begin and what their networks put out."""
 
     def __init__(self, n_lives: int) -> None:
         self.controls = np.zeros((n_lives, STEPS, 8))
         self.states: list[dict[str, npt.NDArray[np.float64]]] = [{} for _ in range(n_lives)]
 
-    def __call__(self, moment: Moment) -> None:
+    def observe(self, moment: Moment) -> None:
+        """Note the states of the newborn, and what the networks put out a step ago."""
         for lane, step, unit in zip(moment.lanes, moment.steps, moment.units, strict=True):
             if step == 0:
                 assert isinstance(moment.task, EmbodiedLanes)

@@ -14,6 +14,7 @@ from metahebb.evolution.backends.base import Backend, Job
 from metahebb.evolution.memory import check_lanes
 from metahebb.fingerprint import Fingerprint
 from metahebb.life import Life, LifeResult
+from metahebb.probes import AnyObserver
 from metahebb.user_code import THREADS, let_go
 from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect, is_of_task, spare
 
@@ -26,20 +27,29 @@ T = TypeVar("T")
 class InProcess(Backend):
     """A worker per thread; all threads take lives from one queue, so that none waits."""
 
-    def __init__(self, setup: Setup, threads: int = 0, lanes: int = 16) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        threads: int = 0,
+        lanes: int = 16,
+        *,
+        observers: Sequence[AnyObserver] = (),
+    ) -> None:
         """Open the workers.
 
         Args:
             setup: of the run.
             threads: how many; 0 means as many as this process may use cores.
             lanes: lives at a time per thread. A few keep their synapses in the core's cache.
+            observers: what watches every life. All threads share them; units are those of the
+                lives of one `evaluate`, job after job.
 
         Raises:
             InputError: so many lanes do not fit in memory.
         """
         self.threads = threads or len(os.sched_getaffinity(0))
         check_lanes(setup, lanes, self.threads)
-        self._setup = setup
+        self._setup, self._observers = setup, observers
         self._lanes = lanes
         self._running: list[Future[Any]] = []  # what the threads were given last
         self._open()
@@ -76,7 +86,8 @@ class InProcess(Backend):
             self._open_anew()  # lanes in which something raised are not used again
             # In a thread, since code of users that hangs must not keep a signal from being heard.
             work = [(job.plan, job.point, job.candidates) for job in jobs]
-            (spared,) = self._wait([lambda: [spare(setup, lanes, *job) for job in work]])
+            again = functools.partial(spare, setup, lanes, observers=self._observers)
+            (spared,) = self._wait([lambda: [again(*job) for job in work]])
             return spared
 
     def _evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
@@ -92,7 +103,8 @@ class InProcess(Backend):
         queue = iter(lives)  # a list's iterator hands out each life once, whoever asks
         lived: list[list[LifeResult]]
         try:
-            lived = self._wait([functools.partial(list, w.live(queue)) for w in self._workers])
+            living = [w.live(queue, observers=self._observers) for w in self._workers]
+            lived = self._wait([functools.partial(list, each) for each in living])
         except BaseException:
             # A signal, or a task's error: no thread begins another life, or goes on with one.
             for _ in queue:
