@@ -31,13 +31,14 @@ Outcomes = npt.NDArray[np.void]
 OUTCOME = np.dtype(
     [
         ("episode_return", "f8"),
-        ("distance", "f8"),
         ("mean_square", "f4"),
         ("steps", "i4"),
         ("ending", "i1"),
     ]
 )
-"""What travels back of a life: 25 bytes."""
+"""What travels back of a life in every task: 17 bytes; see `outcome_of` and `Plan.outcome`."""
+OBSERVED = "observed"
+"""The field of an outcome that holds totals of what was observed."""
 OnError = Literal["abort", "worst"]
 _log = logging.getLogger(__name__)
 
@@ -118,11 +119,12 @@ class Plan:
         return len(self.bodies) * self.episodes
 
     def outcome(self, setup: Setup) -> np.dtype[np.void]:
-        """Return what travels back of a life: `OUTCOME`, and behind it what was observed."""
+        """Return what travels back of a life: see `outcome_of`, and behind it what was observed."""
+        outcome = outcome_of(setup.task)
         if not self.adds_up:
-            return OUTCOME
+            return outcome
         totals = (1 + 2 * setup.task.n_observations,)
-        return np.dtype([*OUTCOME.descr, ("observed", "f8", totals)])
+        return np.dtype([*outcome.descr, (OBSERVED, "f8", totals)])
 
     def lives(
         self,
@@ -288,7 +290,8 @@ def _halved(
             return np.concatenate([_halved(setup, lanes, plan, point, part) for part in parts])
         _log.warning("candidate %d ranks worst: %s", candidates.start, error)
     outcomes = np.zeros(plan.lives_per_candidate, plan.outcome(setup))
-    outcomes["episode_return"] = outcomes["distance"] = np.nan
+    for name in ("episode_return", *_measures(outcomes.dtype)):
+        outcomes[name] = np.nan
     outcomes["ending"] = Ending.NONFINITE
     return outcomes
 
@@ -299,29 +302,39 @@ def is_of_task(error: Exception) -> bool:
     return isinstance(error, TaskError) or not ours
 
 
+def outcome_of(task: Task) -> np.dtype[np.void]:
+    """Return what travels back of a life in ``task``: `OUTCOME`, and behind it its measures."""
+    return np.dtype([*OUTCOME.descr, *((measure.name, "f8") for measure in task.measures)])
+
+
 def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcomes:
     """Return results, in whatever order they come, as ``outcome``, in the order of their units."""
+    names = _measures(outcome)
     rows = []
     for result in sorted(results, key=lambda result: result.unit):
         row = (
-            result.episode_return,
-            result.measures.get("distance", np.nan),
-            result.mean_square,
-            result.steps,
-            result.ending,
+            *(result.episode_return, result.mean_square, result.steps, result.ending),
+            *(result.measures[name] for name in names),
         )
         rows.append((*row, result.observed) if result.observed else row)
     return np.array(rows, outcome)
 
 
+def _measures(outcome: np.dtype[np.void]) -> list[str]:
+    """Return the names of the task's measures among the fields of an outcome."""
+    others = (*(OUTCOME.names or ()), OBSERVED)
+    return [name for name in outcome.names or () if name not in others]
+
+
 def plain(outcomes: Outcomes) -> Outcomes:
     """Return outcomes without what was observed."""
-    return outcomes[list(OUTCOME.names or ())].astype(OUTCOME)
+    names = [name for name in outcomes.dtype.names or () if name != OBSERVED]
+    return outcomes[names].astype([(name, outcomes.dtype[name]) for name in names])
 
 
 def observed(outcomes: Outcomes) -> Floats:
     """Return the totals of what was observed, see `ObservationNorm`; not in non-finite lives."""
-    rows = outcomes["observed"][~is_nonfinite(outcomes)]
+    rows = outcomes[OBSERVED][~is_nonfinite(outcomes)]
     total = np.zeros(rows.shape[1])
     for row in rows[np.isfinite(rows).all(1)]:  # one after the other: NumPy may sum otherwise
         total += row

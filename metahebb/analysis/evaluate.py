@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from metahebb.evolution.memory import check_lives
 from metahebb.probes import check_probes
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, RunFolder
 from metahebb.runs.storage import slug, storage_errors, write_json
-from metahebb.tasks import CarRacing, Locomotion
+from metahebb.tasks import CarRacing, Locomotion, Measure
 from metahebb.tasks.locomotion.damage import check_distinct
 from metahebb.tasks.names import name_of
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
@@ -61,8 +62,8 @@ def evaluate(
 
     Returns:
         What is written, and in which ``file``: per body the returns, their mean with a 95 %
-        bootstrap interval (low, high; None with one life), the distance likewise in metres where
-        the task knows it, and the mean life length.
+        bootstrap interval (low, high; None with one life), the task's measures likewise, each with
+        its unit and the number of lives where it is known, and the mean life length.
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
@@ -87,7 +88,7 @@ def evaluate(
         "lives": lives,
         "max_steps": horizon,
         "bodies": {
-            body: _summary(outcomes)
+            body: _summary(outcomes, setup.task.measures)
             for body, outcomes in zip(setup.task.bodies, found, strict=True)
         },
     }
@@ -108,14 +109,19 @@ def _file(run: RunFolder, bodies: tuple[str, ...], horizon: int) -> Path:
     return run.path / EVALUATIONS / f"{slug(parts)}.json" if parts else run.path / EVALUATION
 
 
-def _summary(outcomes: Outcomes) -> dict[str, Any]:
-    returns, distances = outcomes["episode_return"], outcomes["distance"]
-    finite = ~is_nonfinite(outcomes)
-    known = finite & np.isfinite(distances)
+def _summary(outcomes: Outcomes, measures: Sequence[Measure]) -> dict[str, Any]:
+    returns, finite = outcomes["episode_return"], ~is_nonfinite(outcomes)
+    values = {measure.name: outcomes[measure.name][finite] for measure in measures}
+    known = {name: int(np.isfinite(value).sum()) for name, value in values.items()}
     return {
         **mean_of(returns[finite]),
         "returns": [float(r) if np.isfinite(r) else None for r in returns],
-        "distance": mean_of(distances[known]) if known.any() else None,
+        # Older versions of metahebb know of no other measure, and expect this key.
+        "distance": mean_of(values["distance"]) if known.get("distance") else None,
+        "measures": {
+            m.name: {"unit": m.unit, "lives": known[m.name], **mean_of(values[m.name])}
+            for m in measures
+        },
         "steps_mean": float(outcomes["steps"].mean()),
         "nonfinite": int((~finite).sum()),
     }

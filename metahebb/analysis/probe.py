@@ -23,6 +23,7 @@ from metahebb.probes.values import ALL
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import CarRacing, Locomotion, Task
+from metahebb.tasks.base import Moving
 from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import compiled
 from metahebb.worker import GivenPoint, Outcomes, Plan, Setup, is_nonfinite
@@ -35,10 +36,10 @@ class Lived:
     """Lives of one condition.
 
     Attributes:
-        outcomes: ``(n,)``; the distance of a life that ended non-finite is NaN.
-        x: ``(n, horizon + 1)`` metres since birth; NaN after a life's end, and without a distance.
-            A life that ended non-finite has no position at its end, nor has one that fell in the
-            very last step: who has one at the horizon has survived.
+        outcomes: ``(n,)``; the measures of a life that ended non-finite are NaN.
+        x: ``(n, horizon + 1)`` metres since birth; NaN after a life's end, and in a task that is
+            not `Moving`. A life that ended non-finite has no position at its end, nor has one that
+            fell in the very last step: who has one at the horizon has survived.
     """
 
     outcomes: Outcomes
@@ -141,21 +142,24 @@ class Conditions:
             InputError: see `check_room`.
         """
         self.check_room()
-        way = _Way(np.full((self.lives, self.max_steps + 1), np.nan))
         setup = self.setup(probes)
+        task, x = setup.task, np.full((self.lives, self.max_steps + 1), np.nan)
+        noting = (_Way(x, task.way.name),) if isinstance(task, Moving) else ()
         number = setup.task.bodies.index(self.body)
         plan = Plan(self.run.generation, self.max_steps, (number,), self.lives, fresh=FRESH)
-        workers = backend(dataclasses.replace(setup, probes=(*probes, way)))
+        workers = backend(dataclasses.replace(setup, probes=(*probes, *noting)))
         try:
             (outcomes,) = workers.evaluate([Job(plan, GivenPoint(self.run.center()[None]), 1)])
         finally:
             workers.close()
-        lived = Lived(outcomes, way.x)
-        outcomes["distance"][~lived.finite] = np.nan
-        # Else who fell in the last step would look like one who walks there.
-        placed = lived.survived | (outcomes["steps"] < self.max_steps)
-        ends = np.where(placed, outcomes["distance"], np.nan)
-        way.x[np.arange(self.lives), outcomes["steps"]] = ends
+        lived = Lived(outcomes, x)
+        for measure in task.measures:
+            outcomes[measure.name][~lived.finite] = np.nan
+        if isinstance(task, Moving):
+            # Else who fell in the last step would look like one who walks there.
+            placed = lived.survived | (outcomes["steps"] < self.max_steps)
+            ends = np.where(placed, outcomes[task.way.name], np.nan)
+            x[np.arange(self.lives), outcomes["steps"]] = ends
         return lived
 
 
@@ -164,11 +168,11 @@ class _Way:
     """A probe that notes the way so far and changes nothing; each life has a row of its own."""
 
     x: Floats
+    name: str
 
     def __call__(self, moment: Moment) -> None:
         for lane, unit, step in zip(moment.lanes, moment.units, moment.steps, strict=True):
-            measures = moment.task.measures(int(lane))
-            self.x[unit, step] = measures.get("distance", np.nan)
+            self.x[unit, step] = moment.task.measures(int(lane))[self.name]
 
 
 def probe(
@@ -180,19 +184,24 @@ def probe(
     """Live with the probes ``texts``, compare with ``without``; write ``probe.json``.
 
     Returns:
-        What is written: returns, distances [m] and their paired difference, each as a mean with a
-        95 % bootstrap interval; how many lives met all of the probes; the part that reached the
-        horizon; the number of lives that ended non-finite, which count in no mean and no curve,
-        and did not reach the horizon; in locomotion, where the lives are long enough around the
-        event, speed curves and recovery measures.
+        What is written: returns, the task's measures (those that are to be compared) and their
+        paired differences, each as a mean with a 95 % bootstrap interval; how many lives met all of
+        the probes; the part that reached the horizon; the number of lives that ended non-finite,
+        which count in no mean and no curve, and did not reach the horizon; in locomotion, where the
+        lives are long enough around the event, speed curves and recovery measures.
     """
     probes = parse_probes(texts)
     with_ = conditions.live(probes, backend)
     x, plain = with_.x[with_.finite], without.x[without.finite]
-    far = bool(np.isfinite(without.x).any())
-    known = bool(far and x.size and plain.size)
+    known = bool(np.isfinite(without.x).any() and x.size and plain.size)
     at, end = _event(probes, conditions.max_steps)
-    dt = seconds_per_step(conditions.run.config.task)
+    task = conditions.run.config.task
+    dt = seconds_per_step(task)
+    measures = {
+        measure.name: {"unit": measure.unit, **_compare(with_, without, measure.name)}
+        for measure in task.measures
+        if measure.compared
+    }
     result = {
         "generation": conditions.run.generation,
         "lives": conditions.lives,
@@ -202,7 +211,8 @@ def probe(
         "at": at,
         "met": int(with_.met(max(map(_begin, probes))).sum()),
         "return": _compare(with_, without, "episode_return"),
-        "distance": _compare(with_, without, "distance") if far else None,
+        "distance": measures.get("distance"),  # older versions of metahebb wrote no other measure
+        "measures": measures,
         "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
         "nonfinite": {
             "with": int((~with_.finite).sum()),

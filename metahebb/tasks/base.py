@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,6 +24,22 @@ class TaskError(MetahebbError, RuntimeError):
     def __init__(self, message: str, lane: int | None = None) -> None:
         super().__init__(message)
         self.lane = lane
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a task knows of a life beside its return.
+
+    Attributes:
+        name: how outcomes and files call it.
+        unit: for tables; empty where it is a plain number.
+        compared: whether probes compare lives by it; no where nothing that is done to a life can
+            change it.
+    """
+
+    name: str
+    unit: str = ""
+    compared: bool = True
 
 
 class StepResult(NamedTuple):
@@ -66,7 +83,7 @@ class TaskLanes(Protocol):
         """Advance ``lanes`` ``(k,)`` by one step with the networks' outputs ``(k, n_outputs)``."""
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return what is known of the life on ``lane`` beside its return (metres …)."""
+        """Return a value for each of the task's `Task.measures`, by name; NaN: not known."""
 
 
 class Task(Protocol):
@@ -87,6 +104,10 @@ class Task(Protocol):
     @property
     def max_steps(self) -> int:
         """Steps after which a life ends when the run sets no horizon of its own."""
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is known of a life beside its return; `TaskLanes.measures` gives the values."""
 
     def lanes(self, n: int) -> TaskLanes:
         """Open ``n`` lanes."""
@@ -123,6 +144,15 @@ class Trials(Protocol):
     @property
     def n_kinds(self) -> int:
         """Kinds of trials, which `StepResult.kind` counts from 0."""
+
+
+@runtime_checkable
+class Moving(Protocol):
+    """A task whose lives get somewhere: speed is how fast one of its measures grows."""
+
+    @property
+    def way(self) -> Measure:
+        """The measure of how far a life has come since birth [m]."""
 
 
 @runtime_checkable

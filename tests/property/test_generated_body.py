@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maps import random_genes, seeds
+from metahebb.commands.genomes import swap_genomes
 from small_runs import Said
 
 from metahebb.cli import main
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.genomes import swap_genomes
 from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
 from metahebb.genomes import Generated, Genome, GivenGenes

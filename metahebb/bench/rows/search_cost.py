@@ -19,7 +19,7 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
 from metahebb.networks import FeedForward
-from metahebb.tasks import Locomotion
+from metahebb.tasks import Locomotion, Measure
 from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
 
 POPSIZE = 500
@@ -78,6 +78,7 @@ class Nowhere:
     n_outputs: int
     bodies: tuple[str, ...] = ("none",)
     max_steps: int = STEPS
+    measures: tuple[Measure, ...] = ()
 
     def lanes(self, n: int) -> Any:
         """Nobody lives here."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metahebb.errors import InputError, unknown_name
+from metahebb.tasks.base import Measure
 from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import INTACT, compiled
 
@@ -88,6 +89,16 @@ class Locomotion:
     def bodies(self) -> tuple[str, ...]:
         """The damages."""
         return self.damages
+
+    @property
+    def way(self) -> Measure:
+        """Metres along +x since birth (since the end of a burn-in)."""
+        return Measure("distance", "m")
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """How far the body got."""
+        return (self.way,)
 
     def on(self, bodies: tuple[str, ...]) -> Locomotion:
         """Return the task with other damages."""
