@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.errors import MetahebbError
+from metahebb.errors import InputError, MetahebbError
 from metahebb.genomes import GeneSource, Genome, GenomeMap, GivenGenes, SeededGenes, SlotName
 from metahebb.life import Ending, Life, LifeResult, Lockstep
 from metahebb.modulators import Modulator
@@ -39,6 +39,7 @@ OUTCOME = np.dtype(
 """What travels back of a life in every task: 17 bytes; see `outcome_of` and `Plan.outcome`."""
 OBSERVED = "observed"
 """The field of an outcome that holds totals of what was observed."""
+_TAKEN = (*(OUTCOME.names or ()), OBSERVED)
 OnError = Literal["abort", "worst"]
 _log = logging.getLogger(__name__)
 
@@ -81,7 +82,11 @@ class Setup:
         """Return the set-up whose slots are filled by ``maps``, by name; others per synapse.
 
         With an ``observation_norm`` nothing has been observed yet.
+
+        Raises:
+            InputError: see `outcome_of`.
         """
+        outcome_of(task)  # a wrong name is told now, not after the first lives
         slots = network.slots(task.n_observations, task.n_outputs)
         if isinstance(task, Placed) and any(each.needs_places for each in maps.values()):
             places = task.places()
@@ -303,18 +308,33 @@ def is_of_task(error: Exception) -> bool:
 
 
 def outcome_of(task: Task) -> np.dtype[np.void]:
-    """Return what travels back of a life in ``task``: `OUTCOME`, and behind it its measures."""
-    return np.dtype([*OUTCOME.descr, *((measure.name, "f8") for measure in task.measures)])
+    """Return what travels back of a life in ``task``: `OUTCOME`, and behind it its measures.
+
+    Raises:
+        InputError: a measure has the name of another one, or of a field that all outcomes have.
+    """
+    names = [measure.name for measure in task.measures]
+    for name in names:
+        if [*_TAKEN, *names].count(name) > 1:
+            raise InputError(
+                f"expected a name of its own for each measure, got {name!r} twice "
+                f"({type(task).__name__}); {', '.join(_TAKEN)} are taken"
+            )
+    return np.dtype([*OUTCOME.descr, *((name, "f8") for name in names)])
 
 
 def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcomes:
-    """Return results, in whatever order they come, as ``outcome``, in the order of their units."""
+    """Return results, in whatever order they come, as ``outcome``, in the order of their units.
+
+    Raises:
+        TaskError: the task did not give what it says that it measures.
+    """
     names = _measures(outcome)
     rows = []
     for result in sorted(results, key=lambda result: result.unit):
         row = (
             *(result.episode_return, result.mean_square, result.steps, result.ending),
-            *(result.measures[name] for name in names),
+            *_values(result, names),
         )
         rows.append((*row, result.observed) if result.observed else row)
     return np.array(rows, outcome)
@@ -322,8 +342,17 @@ def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcom
 
 def _measures(outcome: np.dtype[np.void]) -> list[str]:
     """Return the names of the task's measures among the fields of an outcome."""
-    others = (*(OUTCOME.names or ()), OBSERVED)
-    return [name for name in outcome.names or () if name not in others]
+    return [name for name in outcome.names or () if name not in _TAKEN]
+
+
+def _values(result: LifeResult, names: Sequence[str]) -> list[float]:
+    try:
+        return [float(result.measures[name]) for name in names]
+    except (KeyError, TypeError, ValueError) as error:
+        raise TaskError(
+            f"expected a number for each measure of the task ({', '.join(names)}), got "
+            f"{result.measures}; let the measures() of its lanes return them"
+        ) from error
 
 
 def plain(outcomes: Outcomes) -> Outcomes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import Toy, TwoMeasures
+from toys import Toy, ToyLanes, TwoMeasures
 
+from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.networks import FeedForward
 from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Measure, Reversal
-from metahebb.tasks.base import Moving, Task
+from metahebb.tasks.base import Moving, Task, TaskError
 from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives, outcome_of, plain, spare
 
 TASKS = {
@@ -88,5 +89,18 @@ def test_of_a_candidate_that_ranks_worst_no_measure_is_known() -> None:
 
 
 def test_a_measure_cannot_be_called_like_what_every_outcome_has() -> None:
-    with pytest.raises(ValueError, match="steps"):
-        outcome_of(Toy(measures=(Measure("steps"),)))
+    for names in (("steps",), ("observed",), ("way", "way")):
+        task = Toy(measures=tuple(map(Measure, names)))
+        with pytest.raises(InputError, match=rf"a name of its own .* got '{names[0]}' twice"):
+            Setup.build(task, FeedForward((4,)), seed=2)
+
+
+@pytest.mark.parametrize("given", [{}, {"way": None}, {"way": "far"}])
+def test_a_task_that_does_not_give_what_it_measures_is_told(given: dict[str, object]) -> None:
+    setup, point = setup_and_point(Toy(measures=(Measure("way", "m"),)))
+    backend = InProcess(setup, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ToyLanes, "measures", lambda lanes, lane: given)
+        with pytest.raises(TaskError, match=r"a number for each measure .* \(way\), got \{"):
+            backend.evaluate([Job(PLAN, point, 2)])
+    backend.close()
