@@ -21,7 +21,7 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json
 from metahebb.tasks import CarRacing
-from metahebb.worker import GivenPoint, Plan, is_nonfinite
+from metahebb.worker import GivenPoint, Outcomes, Plan, is_nonfinite
 
 VERSION = 1
 """To be raised by whoever changes what lives do: kept ones are then lived again."""
@@ -98,7 +98,7 @@ def cells(
         found = backend.evaluate(jobs)
     finally:
         backend.close()
-    distance = [np.where(is_nonfinite(o), 0.0, o["distance"]).tolist() for o in found]
+    distance = [np.where(is_nonfinite(o), 0.0, _distance(o)).tolist() for o in found]
     survived = [(o["ending"] == Ending.HORIZON).tolist() for o in found]
     returns = [np.where(is_nonfinite(o), 0.0, o["episode_return"]).tolist() for o in found]
     kept = {"asked": asked, "distance": distance, "survived": survived, "returns": returns}
@@ -106,6 +106,13 @@ def cells(
         file.parent.mkdir(exist_ok=True)
     write_json(file, kept)
     return _cells(kept)
+
+
+def _distance(outcomes: Outcomes) -> Floats:
+    """Return how far lives came; NaN in a task that does not measure it."""
+    if "distance" in (outcomes.dtype.names or ()):
+        return outcomes["distance"]
+    return np.full(len(outcomes), np.nan)
 
 
 def _kept(file: Path) -> dict[str, Any] | None:
