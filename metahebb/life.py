@@ -77,7 +77,7 @@ class LifeResult:
         steps: env steps lived.
         ending: why it ended.
         mean_square: mean(h²) of what the life inherited, for a penalty on it.
-        measures: what the task knows beside the return (``distance`` in metres …).
+        measures: values of the task's `metahebb.tasks.base.Measure`, by name.
         observed: totals of the observations that the network acted on, see `ObservationNorm`;
             empty where they were not asked for.
         reason: which number of the environment was not finite, and when; empty: none, or the task

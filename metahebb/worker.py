@@ -34,13 +34,15 @@ Outcomes = npt.NDArray[np.void]
 OUTCOME = np.dtype(
     [
         ("episode_return", "f8"),
-        ("distance", "f8"),
         ("mean_square", "f4"),
         ("steps", "i4"),
         ("ending", "i1"),
     ]
 )
-"""What travels back of a life: 25 bytes."""
+"""What travels back of a life in every task: 17 bytes; see `outcome_of` and `Plan.outcome`."""
+OBSERVED = "observed"
+"""The field of an outcome that holds totals of what was observed."""
+_TAKEN = (*(OUTCOME.names or ()), OBSERVED)
 OnError = Literal["abort", "worst"]
 _log = logging.getLogger(__name__)
 
@@ -92,7 +94,11 @@ class Setup:
         """Return the set-up whose slots are filled by ``maps``, by name; others per synapse.
 
         With an ``observation_norm`` nothing has been observed yet.
+
+        Raises:
+            InputError: see `outcome_of`.
         """
+        outcome_of(task)  # a wrong name is told now, not after the first lives
         slots = network.slots(task.n_observations, task.n_outputs)
         if isinstance(task, Placed) and any(each.needs_places for each in maps.values()):
             places = task.places()
@@ -141,11 +147,12 @@ class Plan:
         return len(self.bodies) * self.episodes
 
     def outcome(self, setup: Setup) -> np.dtype[np.void]:
-        """Return what travels back of a life: `OUTCOME`, and behind it what was observed."""
+        """Return what travels back of a life: see `outcome_of`, and behind it what was observed."""
+        outcome = outcome_of(setup.task)
         if not self.adds_up:
-            return OUTCOME
+            return outcome
         totals = (1 + 2 * setup.task.n_observations,)
-        return np.dtype([*OUTCOME.descr, ("observed", "f8", totals)])
+        return np.dtype([*outcome.descr, (OBSERVED, "f8", totals)])
 
     def lives(
         self,
@@ -336,7 +343,8 @@ def _halved(
             return np.concatenate([_halved(*told, part, observers) for part in parts])
         _log.warning("candidate %d ranks worst: %s", candidates.start, error)
     outcomes = np.zeros(plan.lives_per_candidate, plan.outcome(setup))
-    outcomes["episode_return"] = outcomes["distance"] = np.nan
+    for name in ("episode_return", *_measures(outcomes.dtype)):
+        outcomes[name] = np.nan
     outcomes["ending"] = Ending.NONFINITE
     return outcomes
 
@@ -347,29 +355,63 @@ def is_of_task(error: Exception) -> bool:
     return isinstance(error, TaskError) or not ours
 
 
+def outcome_of(task: Task) -> np.dtype[np.void]:
+    """Return what travels back of a life in ``task``: `OUTCOME`, and behind it its measures.
+
+    Raises:
+        InputError: a measure has the name of another one, or of a field that all outcomes have.
+    """
+    names = [measure.name for measure in task.measures]
+    for name in names:
+        if [*_TAKEN, *names].count(name) > 1:
+            raise InputError(
+                f"expected a name of its own for each measure, got {name!r} twice "
+                f"({type(task).__name__}); {', '.join(_TAKEN)} are taken"
+            )
+    return np.dtype([*OUTCOME.descr, *((name, "f8") for name in names)])
+
+
 def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcomes:
-    """Return results, in whatever order they come, as ``outcome``, in the order of their units."""
+    """Return results, in whatever order they come, as ``outcome``, in the order of their units.
+
+    Raises:
+        TaskError: the task did not give what it says that it measures.
+    """
+    names = _measures(outcome)
     rows = []
     for result in sorted(results, key=lambda result: result.unit):
         row = (
-            result.episode_return,
-            result.measures.get("distance", np.nan),
-            result.mean_square,
-            result.steps,
-            result.ending,
+            *(result.episode_return, result.mean_square, result.steps, result.ending),
+            *_values(result, names),
         )
         rows.append((*row, result.observed) if result.observed else row)
     return np.array(rows, outcome)
 
 
+def _measures(outcome: np.dtype[np.void]) -> list[str]:
+    """Return the names of the task's measures among the fields of an outcome."""
+    return [name for name in outcome.names or () if name not in _TAKEN]
+
+
+def _values(result: LifeResult, names: Sequence[str]) -> list[float]:
+    try:
+        return [float(result.measures[name]) for name in names]
+    except (KeyError, TypeError, ValueError) as error:
+        raise TaskError(
+            f"expected a number for each measure of the task ({', '.join(names)}), got "
+            f"{result.measures}; let the measures() of its lanes return them"
+        ) from error
+
+
 def plain(outcomes: Outcomes) -> Outcomes:
     """Return outcomes without what was observed."""
-    return outcomes[list(OUTCOME.names or ())].astype(OUTCOME)
+    names = [name for name in outcomes.dtype.names or () if name != OBSERVED]
+    return outcomes[names].astype([(name, outcomes.dtype[name]) for name in names])
 
 
 def observed(outcomes: Outcomes) -> Floats:
     """Return the totals of what was observed, see `ObservationNorm`; not in non-finite lives."""
-    rows = outcomes["observed"][~is_nonfinite(outcomes)]
+    rows = outcomes[OBSERVED][~is_nonfinite(outcomes)]
     total = np.zeros(rows.shape[1])
     for row in rows[np.isfinite(rows).all(1)]:  # one after the other: NumPy may sum otherwise
         total += row

@@ -13,7 +13,7 @@ from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import rule
 from metahebb.plasticity.reference import Layer
-from metahebb.tasks.base import StepResult
+from metahebb.tasks.base import Measure, StepResult
 
 BIRTH = Key(3, Stream.BIRTH)
 LANE = np.array([1], np.intp)
@@ -46,6 +46,7 @@ class Toy:
     n_outputs: int = 3
     bodies: tuple[str, ...] = ("plain", "heavy")
     max_steps: int = 20
+    measures: tuple[Measure, ...] = (Measure("distance", "m"),)
 
     def lanes(self, n: int) -> ToyLanes:
         return ToyLanes(self, n)
@@ -78,6 +79,37 @@ class ToyLanes:
 
     def measures(self, lane: int) -> dict[str, float]:
         return {"distance": float(self.distance[lane])}
+
+
+@dataclass(frozen=True)
+class TwoMeasures(Toy):
+    """The toy, which also knows the fourth push of a life; NaN in one of three steps."""
+
+    measures: tuple[Measure, ...] = (Measure("distance", "m"), Measure("fourth"))
+
+    def lanes(self, n: int) -> TwoMeasuresLanes:
+        return TwoMeasuresLanes(self, n)
+
+
+class TwoMeasuresLanes(ToyLanes):
+    def __init__(self, task: Toy, n: int) -> None:
+        super().__init__(task, n)
+        self.pushes: list[list[float]] = [[] for _ in range(n)]
+
+    def reset(self, lanes: np.ndarray, seeds: Sequence[int], bodies: np.ndarray) -> None:
+        super().reset(lanes, seeds, bodies)
+        for lane in lanes:
+            self.pushes[lane] = []
+
+    def step(self, outputs: np.ndarray, lanes: np.ndarray) -> StepResult:
+        result = super().step(outputs, lanes)
+        for lane, push in zip(lanes, result.reward, strict=True):
+            self.pushes[lane].append(float(push))
+        return result
+
+    def measures(self, lane: int) -> dict[str, float]:
+        pushes = self.pushes[lane]
+        return super().measures(lane) | {"fourth": pushes[3] if len(pushes) > 3 else np.nan}
 
 
 def born(

@@ -22,7 +22,7 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json
 from metahebb.tasks import CarRacing
-from metahebb.worker import is_nonfinite
+from metahebb.worker import Outcomes, is_nonfinite
 
 VERSION = 1
 """To be raised by whoever changes what lives do: kept ones are then lived again."""
@@ -106,10 +106,17 @@ def _lived(
     finally:
         backend.close()
     return {
-        "distance": [np.where(is_nonfinite(o), 0.0, o["distance"]).tolist() for o in outcomes],
+        "distance": [np.where(is_nonfinite(o), 0.0, _distance(o)).tolist() for o in outcomes],
         "survived": [(o["ending"] == Ending.HORIZON).tolist() for o in outcomes],
         "returns": [np.where(is_nonfinite(o), 0.0, o["episode_return"]).tolist() for o in outcomes],
     }
+
+
+def _distance(outcomes: Outcomes) -> Floats:
+    """Return how far lives came; NaN in a task that does not measure it."""
+    if "distance" in (outcomes.dtype.names or ()):
+        return outcomes["distance"]
+    return np.full(len(outcomes), np.nan)
 
 
 def _kept(file: Path) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from metahebb.probes import check_probes
 from metahebb.runs.center import Center
 from metahebb.runs.folder import EVALUATION, EVALUATIONS
 from metahebb.runs.storage import slug, storage_errors, write_json
+from metahebb.tasks import Measure
 from metahebb.tasks.base import Varied
 from metahebb.tasks.locomotion.damage import check_distinct
 from metahebb.worker import Outcomes, is_nonfinite
@@ -57,8 +59,8 @@ def evaluate(
 
     Returns:
         What is written, and in which ``file``: per body the returns, their mean with a 95 %
-        bootstrap interval (low, high; None with one life), the distance likewise in metres where
-        the task knows it, and the mean life length.
+        bootstrap interval (low, high; None with one life), the task's measures likewise, each with
+        its unit and the number of lives where it is known, and the mean life length.
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
@@ -75,7 +77,10 @@ def evaluate(
         "generation": center.generation,
         "lives": lives,
         "max_steps": horizon,
-        "bodies": {body: _summary(outcomes) for body, outcomes in zip(bodies, lived, strict=True)},
+        "bodies": {
+            body: _summary(outcomes, center.setup.task.measures)
+            for body, outcomes in zip(bodies, lived, strict=True)
+        },
     }
     file = _file(center, horizon)
     with storage_errors(file):
@@ -94,14 +99,19 @@ def _file(center: Center, horizon: int) -> Path:
     return folder / EVALUATIONS / f"{slug(parts)}.json" if parts else folder / EVALUATION
 
 
-def _summary(outcomes: Outcomes) -> dict[str, Any]:
-    returns, distances = outcomes["episode_return"], outcomes["distance"]
-    finite = ~is_nonfinite(outcomes)
-    known = finite & np.isfinite(distances)
+def _summary(outcomes: Outcomes, measures: Sequence[Measure]) -> dict[str, Any]:
+    returns, finite = outcomes["episode_return"], ~is_nonfinite(outcomes)
+    values = {measure.name: outcomes[measure.name][finite] for measure in measures}
+    known = {name: int(np.isfinite(value).sum()) for name, value in values.items()}
     return {
         **mean_of(returns[finite]),
         "returns": [float(r) if np.isfinite(r) else None for r in returns],
-        "distance": mean_of(distances[known]) if known.any() else None,
+        # Older versions of metahebb know of no other measure, and expect this key.
+        "distance": mean_of(values["distance"]) if known.get("distance") else None,
+        "measures": {
+            m.name: {"unit": m.unit, "lives": known[m.name], **mean_of(values[m.name])}
+            for m in measures
+        },
         "steps_mean": float(outcomes["steps"].mean()),
         "nonfinite": int((~finite).sum()),
     }

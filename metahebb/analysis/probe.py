@@ -22,7 +22,7 @@ from metahebb.probes.values import ALL
 from metahebb.runs.center import Center
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Task
-from metahebb.tasks.base import Embodied, Varied
+from metahebb.tasks.base import Embodied, Moving, Varied
 from metahebb.worker import Outcomes, Setup, is_nonfinite
 
 Floats = npt.NDArray[np.float64]
@@ -33,10 +33,10 @@ class Lived:
     """Lives of one condition.
 
     Attributes:
-        outcomes: ``(n,)``; the distance of a life that ended non-finite is NaN.
-        x: ``(n, horizon + 1)`` metres since birth; NaN after a life's end, and without a distance.
-            A life that ended non-finite has no position at its end, nor has one that fell in the
-            very last step: who has one at the horizon has survived.
+        outcomes: ``(n,)``; the measures of a life that ended non-finite are NaN.
+        x: ``(n, horizon + 1)`` metres since birth; NaN after a life's end, and in a task that is
+            not `Moving`. A life that ended non-finite has no position at its end, nor has one that
+            fell in the very last step: who has one at the horizon has survived.
     """
 
     outcomes: Outcomes
@@ -153,21 +153,24 @@ class Conditions:
             InputError: see `check_room`.
         """
         self.check_room()
-        way = _Way(np.full((self.lives, self.max_steps + 1), np.nan))
         setup = self.setup(probes)
-        body = setup.task.bodies.index(self.body)
-        workers = backend(setup, observers=(*observers, way))
+        task, x = setup.task, np.full((self.lives, self.max_steps + 1), np.nan)
+        noting = (_Way(x, task.way.name),) if isinstance(task, Moving) else ()
+        body = task.bodies.index(self.body)
+        workers = backend(setup, observers=(*observers, *noting))
         try:
             center = self.center.within(setup)
             (outcomes,) = center.live(workers, self.lives, (body,), self.max_steps)
         finally:
             workers.close()
-        lived = Lived(outcomes, way.x)
-        outcomes["distance"][~lived.finite] = np.nan
-        # Else who fell in the last step would look like one who walks there.
-        placed = lived.survived | (outcomes["steps"] < self.max_steps)
-        ends = np.where(placed, outcomes["distance"], np.nan)
-        way.x[np.arange(self.lives), outcomes["steps"]] = ends
+        lived = Lived(outcomes, x)
+        for measure in task.measures:
+            outcomes[measure.name][~lived.finite] = np.nan
+        if isinstance(task, Moving):
+            # Else who fell in the last step would look like one who walks there.
+            placed = lived.survived | (outcomes["steps"] < self.max_steps)
+            ends = np.where(placed, outcomes[task.way.name], np.nan)
+            x[np.arange(self.lives), outcomes["steps"]] = ends
         return lived
 
 
@@ -176,12 +179,12 @@ class _Way:
     """An observer that notes the way so far; each life has a row of its own."""
 
     x: Floats
+    name: str
 
     def observe(self, moment: Moment) -> None:
         """Note where each living body is."""
         for lane, unit, step in zip(moment.lanes, moment.units, moment.steps, strict=True):
-            measures = moment.task.measures(int(lane))
-            self.x[unit, step] = measures.get("distance", np.nan)
+            self.x[unit, step] = moment.task.measures(int(lane))[self.name]
 
 
 def probe(
@@ -193,18 +196,23 @@ def probe(
     """Live with ``probes``, compare with ``without``; write ``probe.json``.
 
     Returns:
-        What is written: returns, distances [m] and their paired difference, each as a mean with a
-        95 % bootstrap interval; how many lives met all of the probes; the part that reached the
-        horizon; the number of lives that ended non-finite, which count in no mean and no curve,
-        and did not reach the horizon; in locomotion, where the lives are long enough around the
-        event, speed curves and recovery measures.
+        What is written: returns, the task's measures (those that are to be compared) and their
+        paired differences, each as a mean with a 95 % bootstrap interval; how many lives met all of
+        the probes; the part that reached the horizon; the number of lives that ended non-finite,
+        which count in no mean and no curve, and did not reach the horizon; in locomotion, where the
+        lives are long enough around the event, speed curves and recovery measures.
     """
     with_ = conditions.live(probes, backend)
     x, plain = with_.x[with_.finite], without.x[without.finite]
-    far = bool(np.isfinite(without.x).any())
-    known = bool(far and x.size and plain.size)
+    known = bool(np.isfinite(without.x).any() and x.size and plain.size)
     at, end = _event(probes, conditions.max_steps)
-    dt = seconds_per_step(conditions.center.config.task)
+    task = conditions.center.config.task
+    dt = seconds_per_step(task)
+    measures = {
+        measure.name: {"unit": measure.unit, **_compare(with_, without, measure.name)}
+        for measure in task.measures
+        if measure.compared
+    }
     result = {
         "generation": conditions.center.generation,
         "lives": conditions.lives,
@@ -214,7 +222,8 @@ def probe(
         "at": at,
         "met": int(with_.met(max(map(_begin, probes))).sum()),
         "return": _compare(with_, without, "episode_return"),
-        "distance": _compare(with_, without, "distance") if far else None,
+        "distance": measures.get("distance"),  # older versions of metahebb wrote no other measure
+        "measures": measures,
         "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
         "nonfinite": {
             "with": int((~with_.finite).sum()),

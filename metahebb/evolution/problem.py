@@ -23,7 +23,6 @@ from metahebb.evolution.nonfinite import reason_of
 from metahebb.evolution.ranking import weights, worst_for_nonfinite
 from metahebb.genomes import Genome
 from metahebb.worker import (
-    OUTCOME,
     Fresh,
     GivenPoint,
     Outcomes,
@@ -37,6 +36,11 @@ from metahebb.worker import (
 
 Floats = npt.NDArray[np.float64]
 Fitness = Floats
+ADDED_BYTES = 25
+"""What the totals of observations may add to the outcome of a candidate, on average [bytes].
+
+It settles how many candidates add up what they observe, and so the center that a seed leads to.
+"""
 Begun = Callable[[], tuple[list[Outcomes], Outcomes | None]]
 
 
@@ -261,11 +265,11 @@ class LifeProblem(Problem):  # type: ignore[misc]
     def _candidates(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> list[Job]:
         """Return the jobs of a population; the first job's lives add up what they observe.
 
-        Those are as many as at most double what travels back, and at least one candidate's.
+        Those are as many as `ADDED_BYTES` allow, and at least one candidate's.
         """
         if self.norm is None:
             return [Job(plan, point, popsize)]
-        most = OUTCOME.itemsize * popsize // self.norm.totals.nbytes
+        most = ADDED_BYTES * popsize // self.norm.totals.nbytes
         n = max(1, min(most, popsize - 1))
         adding = dataclasses.replace(plan, adds_up=True)
         return [Job(adding, point, n), Job(plan, point, popsize - n, first=n)]

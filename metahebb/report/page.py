@@ -20,9 +20,10 @@ from metahebb.report.curves import learning_figure
 from metahebb.report.life_figure import life_figure
 from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
+from metahebb.runs.evaluation_shape import measures_of
 from metahebb.runs.storage import write_atomically
 from metahebb.tasks import Task
-from metahebb.tasks.base import Embodied, Filmable
+from metahebb.tasks.base import Embodied, Filmable, Moving
 from metahebb.tasks.gym.kept import absence_of
 
 if TYPE_CHECKING:
@@ -133,8 +134,10 @@ def _summary(run: RunFolder) -> str:
     if body in ("intact", "default"):
         how = f"the unperturbed center{done} "
     over = f"over {len(found['returns'])} fresh lives (mean, 95 % interval)."
-    if found["distance"]:
-        return f"{sentence}{how}covers {interval(found['distance'])} m {over}"
+    task = run.config.task
+    way = measures_of(found).get(task.way.name) if isinstance(task, Moving) else None
+    if way and way["mean"] is not None:
+        return f"{sentence}{how}covers {interval(way)} {way['unit']} {over}"
     return f"{sentence}{how}earns {interval(found)} {over}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -9,7 +10,7 @@ from typing import Any
 
 from metahebb.report.figures import BLUE, FAINT, GRAY, ORANGE, save, style
 from metahebb.report.markup import note, picture, section, table
-from metahebb.report.table import interval, text_table
+from metahebb.report.table import interval, label, text_table
 from metahebb.runs.storage import write_atomically
 
 _MEASURES = {
@@ -33,11 +34,14 @@ _WEIGHTS_NOTE = (
 def probe_table(result: dict[str, Any]) -> str:
     """Return the content of a ``probe.json`` as text for a terminal."""
     rows = [["", "with", "without", "difference, paired"]]
-    names = {"return": "return", "distance": "distance [m]", "survival": "survival"}
+    measures = [(label(name, found), found) for name, found in result["measures"].items()]
     rows += [
-        [label, *(interval(result[key].get(part)) for part in ("with", "without", "difference"))]
-        for key, label in names.items()
-        if result[key]
+        [name, *(interval(found.get(part)) for part in ("with", "without", "difference"))]
+        for name, found in (
+            ("return", result["return"]),
+            *measures,
+            ("survival", result["survival"]),
+        )
     ]
     parts = [title(result), text_table(rows), _met(result)]
     if any(result["nonfinite"].values()):
@@ -86,7 +90,7 @@ def _triple(values: Sequence[float | str | None]) -> str:
 
 
 def probe_figure(result: dict[str, Any]) -> Path | None:
-    """Write ``figure.png`` beside the comparison; None where the task knows no distance."""
+    """Write ``figure.png`` beside the comparison; None where the task knows no speed."""
     if result["speed"] is None:
         return None
     from matplotlib.figure import Figure
@@ -111,8 +115,9 @@ def probe_figure(result: dict[str, Any]) -> Path | None:
 def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
     """Write ``index.html`` into ``folder`` from comparisons of one suite; return its path."""
     first = results[0]
+    measures = list(itertools.starmap(label, first["measures"].items()))
     rows = [
-        ["probe", "lives that met it", "return", "difference, paired", "distance [m]", "survival"],
+        ["probe", "lives that met it", "return", "difference, paired", *measures, "survival"],
         _suite_row("none", first, "without"),
     ]
     sections = []
@@ -149,7 +154,7 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
 def _suite_row(name: str, result: dict[str, Any], part: str) -> list[str]:
     """Return the numbers of lives ``with`` or ``without`` a probe."""
     difference = interval(result["return"]["difference"]) if part == "with" else "–"
-    distance = interval(result["distance"][part]) if result["distance"] else "–"
+    measures = [interval(measured[part]) for measured in result["measures"].values()]
     kept = interval(result["survival"][part])
     met = f"{result['met']} of {result['lives']}" if part == "with" else "–"
-    return [name, met, interval(result["return"][part]), difference, distance, kept]
+    return [name, met, interval(result["return"][part]), difference, *measures, kept]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+from metahebb.runs.evaluation_shape import measures_of
 
 Row = Sequence[str]
 
@@ -14,8 +16,8 @@ def evaluation_rows(evaluation: dict[str, Any]) -> list[list[str]]:
     Args:
         evaluation: the content of ``evaluation.json``.
     """
-    far = _far(evaluation)
-    return [_heading(far), *_rows(evaluation, far)]
+    columns = _columns([evaluation])
+    return [_heading(columns), *_rows(evaluation, columns)]
 
 
 def other_evaluation_rows(evaluations: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -24,29 +26,48 @@ def other_evaluation_rows(evaluations: Sequence[dict[str, Any]]) -> list[list[st
     Args:
         evaluations: the contents of ``evaluations/*.json``.
     """
-    far = any(map(_far, evaluations))
-    rows = [["generation", "env steps at most", *_heading(far)]]
+    columns = _columns(evaluations)
+    rows = [["generation", "env steps at most", *_heading(columns)]]
     for evaluation in evaluations:
         told = [str(evaluation["generation"]), str(evaluation["max_steps"])]
-        rows.extend([*told, *row] for row in _rows(evaluation, far))
+        rows.extend([*told, *row] for row in _rows(evaluation, columns))
     return rows
 
 
-def _far(evaluation: dict[str, Any]) -> bool:
-    return any(found["distance"] for found in evaluation["bodies"].values())
+def _columns(evaluations: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return the heading of each measure that some body has, by name, in the order of the files."""
+    return {
+        name: label(name, measured)
+        for evaluation in evaluations
+        for found in evaluation["bodies"].values()
+        for name, measured in measures_of(found).items()
+    }
 
 
-def _heading(far: bool) -> list[str]:
-    return ["body", "lives", "return", *(["distance [m]"] if far else []), "env steps lived"]
+def _heading(columns: dict[str, str]) -> list[str]:
+    return ["body", "lives", "return", *columns.values(), "env steps lived"]
 
 
-def _rows(evaluation: dict[str, Any], far: bool) -> Iterator[list[str]]:
+def _rows(evaluation: dict[str, Any], columns: Iterable[str]) -> Iterator[list[str]]:
     for name, found in evaluation["bodies"].items():
-        distance = [interval(found["distance"])] if far else []
-        lives = str(len(found["returns"]))
-        if found.get("nonfinite"):
-            lives += f" ({found['nonfinite']} non-finite)"
-        yield [name, lives, interval(found), *distance, f"{found['steps_mean']:.0f}"]
+        lives, nonfinite = len(found["returns"]), found.get("nonfinite") or 0
+        told = f"{lives} ({nonfinite} non-finite)" if nonfinite else str(lives)
+        measures = measures_of(found)
+        cells = [_cell(measures.get(column), lives - nonfinite) for column in columns]
+        yield [name, told, interval(found), *cells, f"{found['steps_mean']:.0f}"]
+
+
+def _cell(measured: dict[str, Any] | None, lives: int) -> str:
+    """Return a measure's interval; where it is not known of all of ``lives``, of how many it is."""
+    if measured is None:
+        return interval(None)
+    known = measured.get("lives", lives)
+    return interval(measured) + (f" ({known} lives)" if 0 < known < lives else "")
+
+
+def label(name: str, measured: dict[str, Any]) -> str:
+    """Return the heading of a measure: its name, with the unit in brackets if it has one."""
+    return f"{name} [{measured['unit']}]" if measured["unit"] else name
 
 
 def interval(found: dict[str, Any] | None) -> str:

@@ -23,6 +23,20 @@ def check_evaluation(data: dict[str, Any], file: Path) -> dict[str, Any]:
     return data
 
 
+def measures_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what was measured in a body of an evaluation, by name, whoever wrote it.
+
+    A file of an older version has a distance at most.
+
+    Args:
+        found: the content of ``bodies.BODY``.
+    """
+    if "measures" in found:
+        measures: dict[str, dict[str, Any]] = found["measures"]
+        return measures
+    return {"distance": {"unit": "m", **found["distance"]}} if found["distance"] else {}
+
+
 def _wrong(data: dict[str, Any]) -> Iterator[str]:
     """Yield what was expected and is not there."""
     for key in ("generation", "lives", "max_steps"):
@@ -51,6 +65,23 @@ def _wrong_body(found: dict[str, Any]) -> Iterator[str]:
         yield from (f"{wrong} of 'distance'" for wrong in _wrong_interval(distance))
     elif distance is not None:
         yield "an object 'distance', or null,"
+    measures = found.get("measures", {})
+    if not isinstance(measures, dict):
+        yield "an object 'measures'"
+        return
+    for name, measured in measures.items():
+        if not isinstance(measured, dict):
+            yield f"an object 'measures.{name}'"
+        else:
+            yield from (f"{wrong} of 'measures.{name}'" for wrong in _wrong_measure(measured))
+
+
+def _wrong_measure(measured: dict[str, Any]) -> Iterator[str]:
+    yield from _wrong_interval(measured)
+    if not isinstance(measured.get("unit"), str):
+        yield "a text 'unit'"
+    if not isinstance(measured.get("lives"), int):
+        yield "an integer 'lives'"
 
 
 def _wrong_interval(found: dict[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gymnasium
 
-from metahebb.tasks.base import LaneNumbers, StepResult, Task, TaskError, TaskLanes
+from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task, TaskError, TaskLanes
 from metahebb.tasks.car_racing.task import CarRacing
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
@@ -25,6 +25,7 @@ __all__ = [
     "GymTask",
     "LaneNumbers",
     "Locomotion",
+    "Measure",
     "Reversal",
     "StepResult",
     "Task",

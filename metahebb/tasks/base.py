@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -27,6 +28,22 @@ class TaskError(MetahebbError, RuntimeError):
     def __init__(self, message: str, lane: int | None = None) -> None:
         super().__init__(message)
         self.lane = lane
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a task knows of a life beside its return.
+
+    Attributes:
+        name: how outcomes and files call it.
+        unit: for tables; empty where it is a plain number.
+        compared: whether probes compare lives by it; no where nothing that is done to a life can
+            change it.
+    """
+
+    name: str
+    unit: str = ""
+    compared: bool = True
 
 
 class StepResult(NamedTuple):
@@ -70,7 +87,7 @@ class TaskLanes(Protocol):
         """Advance ``lanes`` ``(k,)`` by one step with the networks' outputs ``(k, n_outputs)``."""
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return what is known of the life on ``lane`` beside its return (metres …)."""
+        """Return a value for each of the task's `Task.measures`, by name; NaN: not known."""
 
 
 class Task(Protocol):
@@ -100,6 +117,11 @@ class Task(Protocol):
     @abstractmethod
     def max_steps(self) -> int:
         """Steps after which a life ends when the run sets no horizon of its own."""
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What is known of a life beside its return; `TaskLanes.measures` gives the values."""
+        return ()
 
     @property
     def seconds_per_step(self) -> float | None:
@@ -242,6 +264,15 @@ class Trials(Protocol):
     @property
     def n_kinds(self) -> int:
         """Kinds of trials, which `StepResult.kind` counts from 0."""
+
+
+@runtime_checkable
+class Moving(Protocol):
+    """A task whose lives get somewhere: speed is how fast one of its measures grows."""
+
+    @property
+    def way(self) -> Measure:
+        """The measure of how far a life has come since birth [m]."""
 
 
 @runtime_checkable

@@ -23,7 +23,7 @@ TASKS: Registry[type[Task]] = Registry(
     },
     needs=(
         *("label", "n_observations", "n_outputs", "bodies", "max_steps"),
-        *("seconds_per_step", "return_unit", "lanes"),
+        *("measures", "seconds_per_step", "return_unit", "lanes"),
     ),
 )
 """All tasks by name; to add one, write a file and list it here."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import LaneNumbers, StepResult, Task
+from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task
 
 Signs = npt.NDArray[np.int8]
 
@@ -84,6 +84,11 @@ class Reversal(Task):
     def bodies(self) -> tuple[str, ...]:
         """One variant only."""
         return ("default",)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Mean scores of settled go steps before and after the flip, and when it comes."""
+        return Measure("before"), Measure("after"), Measure("flip", "env step", compared=False)
 
     @property
     def is_go(self) -> npt.NDArray[np.bool_]:

@@ -89,6 +89,9 @@ def test_evaluate_takes_grounds_that_training_never_showed(
     assert list(bodies) == ["half_friction", "pushed_right"]
     assert bodies["half_friction"]["returns"] != bodies["pushed_right"]["returns"]
     assert bodies["half_friction"]["distance"] is None
+    tiles = bodies["half_friction"]["measures"]["tiles"]
+    assert tiles["lives"] == 3
+    assert 0 < tiles["mean"] < 0.2
     before = files(run)
     assert main(["evaluate", str(run), "--damage", "half_frictoin"]) == 2
     said("a variant among default, double_friction", "did you mean 'half_friction'?")

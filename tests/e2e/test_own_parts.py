@@ -30,7 +30,7 @@ from metahebb.networks.graph import layered
 from metahebb.networks.topology import Topology
 from metahebb.neurons import NEURONS, neuron
 from metahebb.plasticity import rule
-from metahebb.tasks import StepResult, Task
+from metahebb.tasks import Measure, StepResult, Task
 
 
 @rule
@@ -114,6 +114,7 @@ class Target(Task):
     n_observations: ClassVar[int] = 1
     n_outputs: ClassVar[int] = 1
     bodies: ClassVar[tuple] = ("default",)
+    measures: ClassVar[tuple] = (Measure("error"),)
 
     def lanes(self, n):
         return TargetLanes(self, n)
@@ -123,7 +124,7 @@ class TargetLanes:
     def __init__(self, task, n):
         self.task = task
         self.observations = np.zeros((n, 1), np.float32)
-        self.ages = np.zeros(n, int)
+        self.ages, self.errors = np.zeros(n, int), np.zeros(n)
 
     def reset(self, lanes, seeds, bodies):
         for lane, seed in zip(lanes, seeds):
@@ -134,10 +135,11 @@ class TargetLanes:
         step = StepResult.of_nothing(len(lanes))
         self.ages[lanes] += 1
         error = np.abs(outputs[:, 0] - self.observations[lanes, 0]).astype(float)
+        self.errors[lanes] = error
         return step._replace(reward=-error, truncated=self.ages[lanes] >= self.task.max_steps)
 
     def measures(self, lane):
-        return {}
+        return {"error": float(self.errors[lane])}
 '''
 
 FLAGS = {

@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import toys
 from apart import patient
+from toys import TwoMeasures
 
 from metahebb.evolution.backends.environment import prepare_environment
 
@@ -100,7 +102,8 @@ class SabotagedLanes:
         return True
 
 
-ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers lack this file
+for module in (sys.modules[__name__], toys):  # which workers lack
+    ray.cloudpickle.register_pickle_by_value(module)
 
 
 def ant(deed: str = "none", once: object = "") -> Setup:
@@ -167,6 +170,18 @@ def test_workers_and_batches_change_no_bit(
     cluster: str, expected: list[bytes], workers: int, options: dict[str, int]
 ) -> None:
     assert evaluate(ant(), workers, **options) == expected
+
+
+def test_workers_tell_each_measure_of_a_task(cluster: str) -> None:
+    setup = Setup.build(TwoMeasures(), FeedForward(hidden=(8,)), SEED)
+    found = []
+    for backend in (InProcess(setup, threads=2), RayWorkers(setup, 2, batch=3)):
+        found.append(backend.evaluate(jobs_of(setup)))
+        backend.close()
+    assert digest(found[0]) == digest(found[1])
+    for outcomes in found[1]:
+        np.testing.assert_allclose(outcomes["distance"], outcomes["episode_return"], rtol=1e-12)
+        assert np.isnan(outcomes["fourth"]).tolist() == (outcomes["steps"] < 4).tolist()
 
 
 def test_workers_live_the_genes_of_merged_rules(cluster: str) -> None:

@@ -252,6 +252,12 @@ def test_what_is_no_json_is_named(run: RunFolder, name: str) -> None:
 
 
 BODY = evaluation()["bodies"]["intact"]
+MEASURED = {"unit": "m", "lives": 2, "mean": 4.5, "low": 4.0, "high": 5.25}
+
+
+def measured(**changes: object) -> dict[str, object]:
+    """Return the change of an evaluation to one with a measure ``x``."""
+    return {"bodies": {"intact": BODY | {"measures": {"x": MEASURED | changes}}}}
 
 
 @pytest.mark.parametrize(
@@ -271,12 +277,18 @@ BODY = evaluation()["bodies"]["intact"]
         ({"bodies": {"intact": BODY | {"steps_mean": None}}}, "number 'steps_mean'"),
         ({"bodies": {"intact": BODY | {"distance": 4.5}}}, "object 'distance', or null"),
         ({"bodies": {"intact": BODY | {"distance": {}}}}, "number 'mean', or null, of 'distance'"),
+        ({"bodies": {"intact": BODY | {"measures": []}}}, "object 'measures' of 'bodies.intact'"),
+        ({"bodies": {"intact": BODY | {"measures": {"x": 1}}}}, "object 'measures.x'"),
+        (measured(mean="4"), "number 'mean', or null, of 'measures.x'"),
+        (measured(unit=None), "text 'unit' of 'measures.x'"),
+        (measured(lives=None), "integer 'lives' of 'measures.x'"),
     ],
 )
 def test_an_evaluation_of_another_shape_is_named(
     run: RunFolder, change: dict[str, object], words: str
 ) -> None:
-    known = evaluation() | {"bodies": {"intact": BODY, "weak": BODY | {"distance": None}}}
+    bodies = {"weak": BODY | {"distance": None}, "strong": measured()["bodies"]["intact"]}
+    known = evaluation() | {"bodies": {"intact": BODY, **bodies}}
     (run.path / "evaluations").mkdir()
     files = (run.path / "evaluation.json", run.path / "evaluations" / "other.json")
     for file, read in zip(files, (run.read_evaluation, run.read_other_evaluations), strict=True):

@@ -16,7 +16,7 @@ from metahebb.evolution.search import Search
 from metahebb.genomes import Merge
 from metahebb.networks import OBSERVED, FeedForward
 from metahebb.plasticity.rules import RULES
-from metahebb.worker import OUTCOME, Outcomes, Plan, Setup, observed
+from metahebb.worker import Outcomes, Plan, Setup, observed, outcome_of
 
 NETWORK = FeedForward(hidden=(2,), rule=RULES["a"])
 SETUP = Setup.build(Toy(), NETWORK, seed=5, observation_norm=True)
@@ -72,8 +72,8 @@ def test_a_generation_senses_by_what_those_before_it_observed(algorithm: str) ->
 
 @pytest.mark.parametrize(
     ("popsize", "adding"), [(4, 1), (8, 2), (80, 22)]
-)  # 25 bytes of an outcome, 88 of totals
-def test_the_first_candidates_add_up_what_at_most_doubles_the_traffic(
+)  # 25 bytes per candidate, 88 of totals
+def test_the_first_candidates_add_up_what_about_doubles_the_traffic(
     popsize: int, adding: int
 ) -> None:
     search, backend = search_of(popsize=popsize, episodes=2)
@@ -83,7 +83,7 @@ def test_the_first_candidates_add_up_what_at_most_doubles_the_traffic(
     assert (first.candidates, rest.candidates) == (range(adding), range(adding, popsize))
     assert first.point is rest.point
     assert evaluation.outcomes is not None
-    assert evaluation.outcomes.dtype == OUTCOME
+    assert evaluation.outcomes.dtype == outcome_of(SETUP.task)
     assert evaluation.outcomes.size == 4 * popsize
     assert evaluation.center is not None
     assert evaluation.center.size == 2

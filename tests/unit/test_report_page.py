@@ -179,7 +179,7 @@ def test_a_task_without_pictures_counts_in_steps_and_is_reported_without_a_film(
     page = report(run).read_text(encoding="utf-8")
     assert "metahebb film" not in page
     assert "--probe freeze:at=13" in page
-    figure = draw_life(record_life(run))
+    figure = draw_life(record_life(run.load()))
     assert figure.axes[2].get_xlabel() == "env step"
     with pytest.raises(InputError, match="expected a task with a picture, got a bandit run"):
         film(run)

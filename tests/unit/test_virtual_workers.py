@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from metahebb.bench.local_ray import local_ray, virtual_workers
-from metahebb.bench.scale.lives import Lives
+from metahebb.bench.scale.lives import SENT, Lives
 from metahebb.bench.scale.measured import calibrate, measure
 from metahebb.bench.scale.schedule import Plan
 from metahebb.evolution.backends.dispatch import Dispatch, Unit
-from metahebb.worker import OUTCOME
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -30,7 +29,7 @@ def test_results_are_what_each_candidate_has_slept() -> None:
         assert len(pool.pids) == 4
         assert len(set(pool.pids.values())) == 1  # of one process
         results = Dispatch(pool, 60.0, str).run(units)
-    slept = np.frombuffer(b"".join(results), OUTCOME)["episode_return"]
+    slept = np.frombuffer(b"".join(results), SENT)["episode_return"]
     np.testing.assert_array_equal(slept, lives.of(2))
 
 

@@ -14,7 +14,6 @@ from metahebb.noise import Stream
 from metahebb.plasticity.rule import rule_from_source
 from metahebb.plasticity.rules import RULES
 from metahebb.worker import (
-    OUTCOME,
     Fresh,
     GivenPoint,
     Plan,
@@ -23,6 +22,7 @@ from metahebb.worker import (
     Worker,
     all_lives,
     is_nonfinite,
+    outcome_of,
     spare,
 )
 
@@ -90,7 +90,7 @@ def test_given_candidates_may_begin_anywhere():
 def test_outcomes_come_in_order_of_candidates_and_episodes():
     """Whoever evaluates them, in however many lanes, in whatever pieces."""
     whole = Worker(SETUP, lanes=3).evaluate(PLAN, POINT, range(6))
-    assert whole.dtype == OUTCOME
+    assert whole.dtype == outcome_of(Toy())
     assert whole.size == 24
     worker = Worker(SETUP, lanes=8)
     parts = [worker.evaluate(PLAN, POINT, part) for part in (range(0, 1), range(1, 5), range(5, 6))]

@@ -19,7 +19,7 @@ from metahebb.evolution.config import SearchConfig
 from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
 from metahebb.networks import FeedForward
-from metahebb.tasks import Locomotion
+from metahebb.tasks import Locomotion, Measure
 from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
 
 POPSIZE = 500
@@ -81,6 +81,7 @@ class Nowhere:
     label: str = "nowhere"
     seconds_per_step: float | None = None
     return_unit: str = ""
+    measures: tuple[Measure, ...] = ()
 
     def lanes(self, n: int) -> Any:
         """Nobody lives here."""

@@ -16,7 +16,11 @@ import numpy.typing as npt
 from metahebb.evolution.backends.actor import Greeting
 from metahebb.fingerprint import fingerprint
 from metahebb.noise import Key, Stream, normals
-from metahebb.worker import OUTCOME
+from metahebb.tasks import Locomotion
+from metahebb.worker import outcome_of
+
+SENT = outcome_of(Locomotion())
+"""What travels back of a life here: as much as in locomotion."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class VirtualWorker:
             stop: the one after the last.
         """
         (lives,) = jobs
-        outcomes = np.zeros(stop - start, OUTCOME)
+        outcomes = np.zeros(stop - start, SENT)
         outcomes["episode_return"] = lives.seconds(number, start, stop)
         time.sleep(float(outcomes["episode_return"].sum()))
         return outcomes.tobytes()

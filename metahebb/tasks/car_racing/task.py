@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.tasks.base import Task
+from metahebb.tasks.base import Measure, Task
 from metahebb.tasks.gym.adapter import DEFAULT
 
 if TYPE_CHECKING:
@@ -134,6 +134,11 @@ class CarRacing(Task):
     def bodies(self) -> tuple[str, ...]:
         """The variants."""
         return self.variants
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The part of the track's tiles that were visited, which EnvPool does not tell."""
+        return () if self.world == "envpool" else (Measure("tiles"),)
 
     def on(self, bodies: tuple[str, ...]) -> CarRacing:
         """Return the task with other variants."""

@@ -17,7 +17,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.own_files import described
-from metahebb.tasks.base import LaneNumbers, StepResult, Task, TaskError
+from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task, TaskError
 from metahebb.tasks.gym.drawing import Drawing, drawing_of
 from metahebb.tasks.gym.envs import located, make_env, short
 from metahebb.tasks.gym.kept import kept_facts
@@ -142,6 +142,11 @@ class GymTask(Task):
     def bodies(self) -> tuple[str, ...]:
         """The variants; ``default`` where there are none."""
         return self.variants or (DEFAULT,)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """None: Gymnasium knows of no measures beside the reward."""
+        return ()
 
     @property
     def max_steps(self) -> int:
@@ -408,7 +413,7 @@ class GymLanes:
         )
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return nothing: Gymnasium knows of no measures beside the reward."""
+        """Return nothing: see `GymTask.measures`."""
         return {}
 
 

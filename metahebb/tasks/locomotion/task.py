@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.tasks.base import Task
+from metahebb.tasks.base import Measure, Task
 from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import INTACT, compiled
 
@@ -121,6 +121,16 @@ class Locomotion(Task):
     def models(self) -> list[mujoco.MjModel]:
         """Return the compiled model of each damage; no model may be written to."""
         return [compiled(self.body, damage, self.integrator) for damage in self.damages]
+
+    @property
+    def way(self) -> Measure:
+        """Metres along +x since birth (since the end of a burn-in)."""
+        return Measure("distance", "m")
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """How far the body got."""
+        return (self.way,)
 
     def on(self, bodies: tuple[str, ...]) -> Locomotion:
         """Return the task with other damages."""

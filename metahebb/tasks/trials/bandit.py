@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import LaneNumbers, StepResult, Task
+from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task
 
 CUES, ACTIONS = 2, 2
 SENSORS = ("cue 0", "cue 1", "always 1")
@@ -67,6 +67,11 @@ class Bandit(Task):
     def bodies(self) -> tuple[str, ...]:
         """One variant only."""
         return ("default",)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Parts of settled steps that were right before and after the flip, and its step."""
+        return Measure("before"), Measure("after"), Measure("flip", "env step", compared=False)
 
     @property
     def n_kinds(self) -> int:

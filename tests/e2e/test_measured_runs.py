@@ -1,0 +1,77 @@
+"""A task's measures in the files, tables and pages of a run of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from small_runs import evolve
+
+from metahebb.cli import main
+
+FREEZE = "freeze:at=26"
+
+
+@pytest.fixture(scope="module")
+def bandit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "bandit"
+    assert evolve(path, generations=1, preset="bandit") == 0
+    return path
+
+
+def test_evaluate_tells_each_with_its_unit(
+    bandit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(bandit, tmp_path / "run")
+    capsys.readouterr()
+    assert main(["evaluate", str(run), "--lives", "5", "--threads", "1"]) == 0
+    shown = capsys.readouterr().out
+    found = json.loads((run / "evaluation.json").read_text())["bodies"]["default"]
+    assert found["distance"] is None
+    assert list(found["measures"]) == ["before", "after", "flip"]
+    assert [m["unit"] for m in found["measures"].values()] == ["", "", "env step"]
+    assert [m["lives"] for m in found["measures"].values()] == [5, 5, 5]
+    assert 13 <= found["measures"]["flip"]["low"] <= found["measures"]["flip"]["mean"] < 26
+    heading = shown.splitlines()[2].split("  ")
+    columns = [column.strip() for column in heading if column]
+    wanted = ["body", "lives", "return", "before", "after", "flip [env step]", "env steps lived"]
+    assert columns == wanted
+    assert main(["report", str(run)]) == 0
+    page = (run / "report.html").read_text()
+    assert "".join(f"<th>{column}</th>" for column in wanted) in page
+    assert "earns" in page
+
+
+def test_a_measure_that_no_life_lasts_for_is_a_dash(
+    bandit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(bandit, tmp_path / "run")
+    capsys.readouterr()
+    told = ("--lives", "3", "--max-steps", "8", "--threads", "1")
+    assert main(["evaluate", str(run), *told]) == 0
+    assert capsys.readouterr().out.splitlines()[4].split().count("–") == 1  # after
+    data = json.loads((run / "evaluations" / "max_steps=8.json").read_text())
+    after = {"unit": "", "lives": 0, "mean": None, "low": None, "high": None}
+    assert data["bodies"]["default"]["measures"]["after"] == after
+
+
+def test_a_probe_compares_what_it_can_change(
+    bandit: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = shutil.copytree(bandit, tmp_path / "run")
+    capsys.readouterr()
+    assert main(["probe", str(run), "--lives", "6", "--threads", "1", "--probe", FREEZE]) == 0
+    rows = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    assert rows[3:7] == ["return", "before", "after", "survival"]
+    (file,) = (run / "probes").glob("*/probe.json")
+    found = json.loads(file.read_text())
+    assert list(found["measures"]) == ["before", "after"]
+    assert found["measures"]["before"]["difference"]["mean"] == 0  # they had flipped by then
+    assert found["distance"] is None
+    assert (found["speed"], found["recovery"]) == (None, None)
+    assert main(["probe", str(run), "--lives", "2", "--threads", "1", "--suite"]) == 0
+    page = (run / "probes" / "index.html").read_text()
+    assert "<th>before</th><th>after</th><th>survival</th>" in page
+    assert "distance" not in page
