@@ -42,9 +42,9 @@ _OWN: dict[type[Any], Own] = {}
 _trusts_all = False
 
 
-def own_of(part: object) -> Own | None:
-    """Return where the class of ``part`` comes from; None: it is one of ours."""
-    return _OWN.get(type(part))
+def own_of(kind: type[Any]) -> Own | None:
+    """Return where a class comes from; None: it is one of ours."""
+    return _OWN.get(kind)
 
 
 def own_class(text: str, what: str, needs: tuple[str, ...]) -> Any:

@@ -101,7 +101,8 @@ class Written:
 
 def text_of(probe: AnyProbe) -> str:
     """Return the line that made ``probe``, or what Python shows of a probe that no line made."""
-    return (probe.text if isinstance(probe, Written) else "") or repr(probe)
+    text: str = getattr(probe, "text", "")
+    return text or repr(probe)
 
 
 @runtime_checkable

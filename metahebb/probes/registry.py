@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing
 from collections.abc import Sequence
@@ -15,28 +16,34 @@ from metahebb.probes.drop_term import DropTerm
 from metahebb.probes.freeze import Freeze
 from metahebb.probes.freeze_until import FreezeUntil
 from metahebb.probes.noise_sensors import NoiseSensors
+from metahebb.probes.own import check_is_probe, class_named, is_own, split, with_source
 from metahebb.probes.push import Push
 from metahebb.probes.randomize_weights import RandomizeWeights
 from metahebb.probes.saturate import Saturate
 from metahebb.probes.scale_actions import ScaleActions
 from metahebb.probes.turn import Turn
 from metahebb.probes.zero_weights import ZeroWeights
+from metahebb.registry import Registry
 from metahebb.tasks.base import Task
 
-PROBES: dict[str, type] = {
-    "damage": Damage,
-    "drop_sensors": DropSensors,
-    "drop_term": DropTerm,
-    "freeze": Freeze,
-    "freeze_until": FreezeUntil,
-    "noise_sensors": NoiseSensors,
-    "push": Push,
-    "randomize_weights": RandomizeWeights,
-    "saturate": Saturate,
-    "scale_actions": ScaleActions,
-    "turn": Turn,
-    "zero_weights": ZeroWeights,
-}
+PROBES: Registry[type[typing.Any]] = Registry(
+    "probe",
+    {
+        "damage": Damage,
+        "drop_sensors": DropSensors,
+        "drop_term": DropTerm,
+        "freeze": Freeze,
+        "freeze_until": FreezeUntil,
+        "noise_sensors": NoiseSensors,
+        "push": Push,
+        "randomize_weights": RandomizeWeights,
+        "saturate": Saturate,
+        "scale_actions": ScaleActions,
+        "turn": Turn,
+        "zero_weights": ZeroWeights,
+    },
+    needs=(),
+)
 """All probes by name; to add one, write a file and list it here."""
 
 POSITION = "number"
@@ -66,13 +73,11 @@ def check_probes(probes: Sequence[AnyProbe], task: Task, network: Network) -> No
 
 
 def _parse(text: str, number: int) -> AnyProbe:
-    name, _, rest = text.partition(":")
-    if name not in PROBES:
-        raise unknown_name("probe", name, PROBES)
-    kind = PROBES[name]
+    name, rest = split(text)
+    kind = class_named(text) if is_own(text) else PROBES.find(name)
     hints = typing.get_type_hints(kind)
     fields = {f.name: f for f in dataclasses.fields(kind) if f.name not in (POSITION, TEXT)}
-    values: dict[str, typing.Any] = {TEXT: text}
+    values: dict[str, typing.Any] = {TEXT: text} if TEXT in hints else {}
     if POSITION in hints:
         values[POSITION] = number
     for part in rest.split(",") if rest else []:
@@ -91,6 +96,10 @@ def _parse(text: str, number: int) -> AnyProbe:
             f"{name}:{','.join(f'{m}={_EXAMPLES.get(m, 1)}' for m in missing)}"
         )
     probe: AnyProbe = kind(**values)
+    check_is_probe(probe)
+    if TEXT not in values:
+        with contextlib.suppress(AttributeError):  # of a class with slots
+            object.__setattr__(probe, TEXT, str(with_source(text)))
     return probe
 
 

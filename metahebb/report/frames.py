@@ -148,8 +148,7 @@ def caption(recording: Recording, step: int, label: str, speed: float) -> tuple[
 
 
 def _name(probe: object) -> str:
-    names = {kind: name for name, kind in PROBES.items()}
-    return names.get(type(probe), type(probe).__name__)
+    return PROBES.name_of(probe)
 
 
 def _acts(probe: object, step: int) -> bool:

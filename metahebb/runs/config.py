@@ -11,6 +11,7 @@ from metahebb.genomes import AnyMap, PerSynapse, SlotName, name_of_map
 from metahebb.modulators import AnyModulator
 from metahebb.networks import AnyNetwork, FeedForward
 from metahebb.probes import AnyProbe, check_probes, parse_probes
+from metahebb.probes.own import with_source
 from metahebb.runs.serial import LATER
 from metahebb.tasks import AnyTask, Locomotion
 from metahebb.tasks.locomotion.damage import check_distinct
@@ -94,6 +95,7 @@ class RunConfig:
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
         check_distinct(self.task.bodies)
+        object.__setattr__(self, "probes", tuple(map(with_source, self.probes)))
         check_probes(self.parsed_probes, self.task, self.network)
         starts = [stage.start for stage in self.stages]
         if starts[0] != 0 or starts != sorted(set(starts)):

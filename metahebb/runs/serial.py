@@ -12,10 +12,12 @@ from metahebb.compiler import ScalarFunction
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes.base import LATER as LATER
 from metahebb.own_parts import Own, check_trusted, class_of, own_of
+from metahebb.probes.own import OwnProbeText
 from metahebb.registry import Registry
 
 _FUNCTIONS = ("Rule", "Neuron")
 """Types that are kept as text: two of them differ as a whole."""
+_PROBE = "OwnProbe"
 _SHOWN = 40
 """Characters of a value that `differences` shows."""
 
@@ -36,9 +38,11 @@ def to_json(value: Any) -> Any:
             for f in dataclasses.fields(value)
             if LATER not in f.metadata or getattr(value, f.name) != _default(f)
         }
-        own = own_of(value)
+        own = own_of(type(value))
         source = {} if own is None else {"source": own.source}
         return {"type": _saved_as(type(value)), **source, **fields}
+    if isinstance(value, OwnProbeText):
+        return {"type": _PROBE, "text": str(value), "source": value.source}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -108,6 +112,10 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
         if data not in arguments:
             raise unknown_name(where, str(data), map(str, arguments))
         return data
+    if wanted is str and isinstance(data, dict) and data.get("type") == _PROBE:
+        for key in ("text", "source"):
+            _check_type(data.get(key), (str,), f"{where}.{key}")
+        return OwnProbeText(data["text"], data["source"])
     if wanted is float:
         _check_type(data, (int, float), where)
         try:

@@ -182,9 +182,9 @@ def check_metahebb(
         with pytest.raises(Reached):
             main(words[1:])
         return
+    write_files()
     if name == "evolve":
         words = known_environment(words)
-        write_files()
         check_config(words, monkeypatch)
     elif COMMANDS[name].subject:
         kind = PAGES.get(example.page, "ant")

@@ -142,7 +142,25 @@ class TargetLanes:
         return {"error": float(self.errors[lane])}
 '''
 
+PARTS += '''
+
+@dataclass(frozen=True)
+class Blink:
+    """Close the eyes every few steps."""
+
+    every: int = 4
+
+    def __call__(self, moment):
+        moment.task.observations[moment.lanes[moment.steps % self.every == 0]] = 0
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Has no method of a probe."""
+'''
+
 FLAGS = {
+    "probe": ("--probes", "{file}:Blink:every=3", "freeze:at=100"),
     "rule": ("--rule", "{file}:ab:limit=0.25"),
     "neuron": ("--neuron", "{file}:soft:gain=0.75"),
     "genome map": ("--genome", "{file}:OneRule", "--genome.factor", "3"),
@@ -234,6 +252,26 @@ BAD = {
         "expected a genome map with n_genes, express, got Mine without ({file})",
     ),
 }
+
+
+def test_a_probe_of_ones_own_is_done_to_the_lives_of_a_run(
+    parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "run"
+    assert evolve(path, generations=2, preset="reversal") == 0
+    capsys.readouterr()
+    assert main(["probe", str(path), "--probe", f"{parts}:Blink:every=1", "--lives", "4"]) == 0
+    assert "my_parts.py:Blink:every=1: 4 fresh lives" in capsys.readouterr().out
+    for wrong, message in (
+        (
+            "Blink:evry=2",
+            "expected a field of",
+        ),
+        ("Nothing", "expected a probe with __call__, change_outputs or change_coefficients, got"),
+        ("Blnk", "got 'Blnk'; did you mean 'Blink'?"),
+    ):
+        assert main(["probe", str(path), "--probe", f"{parts}:{wrong}", "--lives", "4"]) == 2
+        assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("case", BAD)
