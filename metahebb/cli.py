@@ -174,8 +174,8 @@ def _run(name: str, *rest: str) -> int:
     command = COMMANDS[name]
     asks = bool(rest) and rest[0] in ("-h", "--help")
     subject, words = "", list(rest)
-    told = any(word.partition("=")[0] in command.flags for word in rest)
-    if command.subject and not asks and not (told and rest[0].startswith("-")):
+    has_flag = any(word.partition("=")[0] in command.flags for word in rest)
+    if command.subject and not asks and not (has_flag and rest[0].startswith("-")):
         if not rest or rest[0].startswith("-"):
             got = repr(rest[0]) if rest else "nothing"
             raise InputError(

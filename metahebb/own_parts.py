@@ -83,9 +83,9 @@ def class_of(own: Own, what: str, needs: tuple[str, ...], file: str = "") -> Any
         InputError: see `own_class`.
     """
     where = file or own.file
-    found = vars(_module(own.file, own.source, where))
-    classes = {name: value for name, value in found.items() if isinstance(value, type)}
-    own_classes = [name for name, value in classes.items() if value.__module__ == found["__name__"]]
+    names = vars(_module(own.file, own.source, where))
+    classes = {name: value for name, value in names.items() if isinstance(value, type)}
+    own_classes = [name for name, value in classes.items() if value.__module__ == names["__name__"]]
     if own.name not in own_classes:
         raise unknown_name(f"{what} in {where}", own.name, own_classes)
     kind: Any = classes[own.name]

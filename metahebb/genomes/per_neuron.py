@@ -77,10 +77,10 @@ class PerNeuron(GenomeMap):
             nonlocal place
             columns = [column for column in range(5) if column != lacks]
             stop = place + size * len(columns)
-            found = np.zeros((size, 5), np.float32)
-            found[:, columns] = genes[place:stop].reshape(size, -1)
+            filled = np.zeros((size, 5), np.float32)
+            filled[:, columns] = genes[place:stop].reshape(size, -1)
             place = stop
-            return found
+            return filled
 
         for number, (layer, sources) in enumerate(zip(slot.layers, _sources(slot), strict=True)):
             before = []

@@ -141,7 +141,7 @@ class GatedLanes:
         self.modulators: Array = self.state["modulators"]
         self.mean_squares = np.zeros(n, np.float32)
         self._outputs = np.zeros((n, n_outputs), np.float32)
-        self._scale = np.array(network.observation_scale, np.float32)
+        self._sensor_factors = np.array(network.observation_scale, np.float32)
         driver = _driver_source().replace("STATE", self.state.parameters)
         self._step: Any = compiled(module_text(driver)).step
 
@@ -171,8 +171,8 @@ class GatedLanes:
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
-        if self._scale.size:
-            observations = observations * self._scale
+        if self._sensor_factors.size:
+            observations = observations * self._sensor_factors
         outputs = self._outputs[: lanes.size]
         self._step(lanes, observations, *self.state.values, outputs)
         return outputs

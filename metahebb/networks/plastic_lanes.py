@@ -95,7 +95,7 @@ class PlasticLanes:
         self._has_posts = sees(graph.neurons, "post")
         self.mean_squares = np.zeros(n, np.float32)
         self._outputs = np.zeros((n, self.layers[-1].n_out), np.float32)
-        self._scale = np.array(network.observation_scale, np.float32)
+        self._sensor_factors = np.array(network.observation_scale, np.float32)
         self._wiring: Wiring | None = None
         if network.topology != Dense():
             self._wiring = Wiring(network.topology, self.layers, network.normalization, n)
@@ -184,8 +184,8 @@ class PlasticLanes:
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
         """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
-        if self._scale.size:
-            observations = observations * self._scale
+        if self._sensor_factors.size:
+            observations = observations * self._sensor_factors
         outputs = self._outputs[: lanes.size]
         self._step(lanes, observations, *self.state.values, outputs)
         return outputs

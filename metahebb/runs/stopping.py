@@ -127,8 +127,8 @@ def heard() -> Iterator[None]:
         if not (came and isinstance(unraisable.exc_value, Interrupted)):
             before(unraisable)
             return
-        told = (threading.main_thread().ident, came[-1])
-        timer = threading.Timer(_AGAIN_S, signal.pthread_kill, told)
+        target = (threading.main_thread().ident, came[-1])
+        timer = threading.Timer(_AGAIN_S, signal.pthread_kill, target)
         timer.daemon = True
         timer.start()
 
