@@ -82,7 +82,7 @@ def flush(lanes, STATE):
         lane = lanes[k]
         if not pending[lane]:
             continue
-        last, scratch = before[lane], now[lane]
+        last = before[lane]
         old = means[lane] if parts.size > 1 else last
         for p in range(projections.shape[0]):
             first, n_in = projections[p, 0], projections[p, 1]
@@ -97,7 +97,7 @@ def flush(lanes, STATE):
                 PRE[first : first + n_in],
                 POST[target : target + n_out],
                 old[first : first + n_in],
-                scratch[target : target + n_out],
+                scratch[:n_out],
                 scales[lane, p],
                 gains[lane],
                 modulators[lane, unit : unit + n_out],

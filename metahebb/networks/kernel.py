@@ -208,6 +208,7 @@ def constants_of(graph: Graph, layout: Layout, window: int, every: int) -> dict[
         "n_sensors": next(iter(graph.populations.values())).n,
         "parts": np.float32(1) / np.arange(1, window + 1, dtype=np.float32),
         "every": every,
+        "scratch": np.zeros(int(layout.projections[:, 3].max()), np.float32),
         **{
             f"constants_{number}": np.array([value for _, value in neuron.constants], np.float32)
             for number, neuron in enumerate(graph.neurons)

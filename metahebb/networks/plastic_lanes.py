@@ -228,7 +228,7 @@ class PlasticLanes:
 
         Inputs are the sensors, and behind them what the first layer heard of the step before.
         """
-        row: Array = self.state["before"][lane]
+        row: Array = self.state["now"][lane]  # which a new trial leaves alone
         return [row[start:stop].copy() for start, stop in self._stretches()]
 
     def _stretches(self) -> list[tuple[int, int]]:
@@ -250,7 +250,7 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         Field("coefficients", (planes * n_synapses,), at_birth=None),
         # At birth 0: 0 · Δ of a predecessor that died non-finite would be NaN.
         Field("before", (n_units,), per_trial=True),
-        Field("now", (n_units,), at_birth=None),
+        Field("now", (n_units,)),
         Field("scales", (len(graph.layers),), at_birth=1.0),
         Field("gains", at_birth=birth_gain),
         Field("modulators", (sum(layer.n_out for layer in graph.layers),)),

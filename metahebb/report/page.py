@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from metahebb.errors import StorageError, one_line
 from metahebb.genomes import PerSynapse, name_of_map
+from metahebb.modulators import MODULATORS
 from metahebb.paths import shown
 from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure
@@ -58,7 +59,7 @@ def report(run: RunFolder) -> Path:
     if center is not None:
         life = (None, absent) if absent else _drawn(lambda: life_figure(run, center))
         coefficients = _drawn(lambda: coefficients_figure(center))
-    life_title, life_note = "How it wires itself", _LIFE_NOTE + _PLASTIC_NOTE
+    life_title, life_note = "How it wires itself", _LIFE_NOTE + _plastic_note(run)
     if run.config.network.is_static:
         life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
     sections = (
@@ -93,9 +94,17 @@ _COEFFICIENTS_NOTE = (
     "candidates, or first rules). SD is the standard deviation over the layer's synapses."
 )
 _LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
-_PLASTIC_NOTE = "Only the evolved rules, which see no reward, change the weights after birth."
 _OTHERS_NOTE = "The same on other bodies, or over other horizons, than those of the run."
 _STATIC_NOTE = "The weights of this network are inherited, and stay: it has no plasticity."
+
+
+def _plastic_note(run: RunFolder) -> str:
+    """Return what changes the weights of the run's networks, and what they are told."""
+    modulator = run.config.modulator
+    if modulator is None:
+        return "Only the evolved rules, which see no reward, change the weights after birth."
+    name = MODULATORS.name_of(modulator)
+    return f"Only the evolved rules change the weights after birth, told by the modulator {name}."
 
 
 def _what(config: RunConfig, center: Center | None) -> str:

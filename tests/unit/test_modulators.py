@@ -106,16 +106,23 @@ def test_lanes_are_modulated_alone(task, modulator):
     np.testing.assert_array_equal(lives(setup, 1, 6), lives(setup, 4, 6))
 
 
+heard = []
+"""What the network remembers of the step before, at each step of the last `watched` life."""
+
+
 def watched(setup, steps):
-    """Live one life of one lane; return what its network was at each step, and the rewards."""
+    """Live one life of one lane; return what its network was at each step, and its coefficients."""
     network = setup.network.lanes(5, 3, 1)
     modulator = setup.modulator.lanes(setup.task, 1)
     task, seen = setup.task.lanes(1), []
+    heard.clear()
 
     class Watch:
         def __call__(self, moment):
             network.flush(np.array([0]))
+            state = network.state["before"][0].copy()
             seen.append((network.weights(0), network.activity(0), network.modulators[0].copy()))
+            heard.append(state)
 
     genes = np.random.default_rng(1).uniform(-1, 1, setup.genome.n_genes).astype(np.float32)
     lanes = Lockstep(setup.genome, network, task, 1, modulator)
@@ -146,7 +153,8 @@ def test_a_trial_ends_with_the_update_that_is_due_and_forgets_activity_and_trace
     ends = [1, 4, 7]  # steps after which 2**40 − step can be divided by 3
     for step in range(1, 9):
         weights, activity, _ = seen[step]
-        assert any(part.any() for part in activity) == (step not in ends)
+        assert heard[step].any() == (step not in ends)
+        assert all(part.any() for part in activity)  # who looks sees the step that was lived
         changed = any((a != b).any() for a, b in zip(seen[step - 1][0], weights, strict=True))
         # The rule multiplies the trace of before, which is 0 in the first update of a trial.
         assert changed == (step - 1 not in [0, *ends])
