@@ -42,7 +42,7 @@ def answers_table(results: Path, to_results: str) -> str:
     """
     lines = ["| question | answer |", "|---|---|"]
     for file in sorted(results.glob("*/summary.json")):
-        summary = json.loads(file.read_text())
+        summary = json.loads(file.read_text(encoding="utf-8"))
         study, question = file.parent.name, summary["title"]
         link = f"[{study}]({to_results}{study}/README.md)"
         lines.append(f"| {link}: {question[0].lower()}{question[1:]} | {summary['answer']} |")

@@ -127,7 +127,7 @@ def against_memory_with_avx2(lanes: int, repeats: int) -> list[Row]:
         [sys.executable, "-c", body],
         env=os.environ | AVX2,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode:
