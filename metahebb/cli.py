@@ -135,24 +135,12 @@ def _main(arguments: list[str] | None) -> int:
             raise
         print(f"metahebb: {one_line(error)}", file=sys.stderr)
         return error.exit_status
-    except (MemoryError, RuntimeError) as error:
-        if traceback or not (isinstance(error, MemoryError) or _TORCH_MEMORY in str(error)):
+    except Exception as error:
+        explained = None if traceback else _explained(error)
+        if explained is None:
             raise
-        print(
-            "metahebb: expected all of this to fit in memory, got an allocation that failed; use "
-            "fewer --lanes, a smaller --popsize or network, or a search without a full covariance",
-            file=sys.stderr,
-        )
-        return InputError.exit_status
-    except OSError as error:
-        if traceback or _NO_TEMPORARY not in str(error):
-            raise
-        print(
-            "metahebb: expected a temporary folder that can be written, got none; name one: "
-            "export TMPDIR=/path",
-            file=sys.stderr,
-        )
-        return InputError.exit_status
+        print(f"metahebb: {one_line(explained)}", file=sys.stderr)
+        return explained.exit_status
     except Interrupted as interrupted:
         print(f"metahebb: stopped by {interrupted}", file=sys.stderr)
         return interrupted.exit_status
@@ -166,6 +154,24 @@ def _trusting(everything: bool) -> contextlib.AbstractContextManager[None]:
     if not everything:
         return contextlib.nullcontext()
     return importlib.import_module("metahebb.own_parts").trusting(True)  # type: ignore[no-any-return]
+
+
+def _explained(error: Exception) -> MetahebbError | None:
+    """Return what to say in the place of an error that is not ours; None: it is unexpected."""
+    if isinstance(error, BrokenPipeError):
+        return None
+    if isinstance(error, MemoryError) or _TORCH_MEMORY in str(error):
+        return InputError(
+            "expected all of this to fit in memory, got an allocation that failed; use fewer "
+            "--lanes, a smaller --popsize or network, or a search without a full covariance"
+        )
+    if isinstance(error, OSError) and _NO_TEMPORARY in str(error):
+        return InputError(
+            "expected a temporary folder that can be written, got none; name one: "
+            "export TMPDIR=/path"
+        )
+    own_parts = sys.modules.get("metahebb.own_parts")
+    return None if own_parts is None else own_parts.misfit(error)
 
 
 def _run(name: str, *rest: str) -> int:

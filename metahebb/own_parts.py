@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from metahebb.compiler import cache_folder
 from metahebb.errors import InputError, unknown_name
-from metahebb.own_files import importing
+from metahebb.own_files import described, importing
 from metahebb.paths import absolute
 
 
@@ -95,11 +95,13 @@ def class_of(own: Own, what: str, needs: tuple[str, ...], file: str = "") -> Any
             f"expected a frozen dataclass, got {own.name} ({what}, {where}); put "
             "@dataclass(frozen=True) above it"
         )
-    missing = [name for name in needs if not hasattr(kind, name)]
+    abstract: frozenset[str] = getattr(kind, "__abstractmethods__", frozenset())
+    missing = [name for name in needs if not hasattr(kind, name) or name in abstract]
+    missing += sorted(abstract.difference(missing))
     if missing:
         raise InputError(
             f"expected a {what} with {', '.join(missing)}, got {own.name} without ({where}); add "
-            "what is missing"
+            "what is missing (a field counts if it has a default)"
         )
     if kind not in _OWN:
         _OWN[kind] = own
@@ -126,6 +128,22 @@ def _module(file: str, source: str, where: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def misfit(error: Exception) -> InputError | None:
+    """Return what to say of an error that parts of a user's own have led to; None: they have not.
+
+    The part may have raised it, or be other than what our code expects, such as a method that takes
+    or returns something else.
+    """
+    if not _OWN or (isinstance(error, OSError) and not is_of_own(error)):
+        return None
+    parts = ", ".join(dict.fromkeys(map(str, _OWN.values())))
+    return InputError(
+        f"expected {parts} to fit where {'it is' if len(_OWN) == 1 else 'they are'} used, got "
+        f"{described(error)}; compare with docs/howto/your-parts.md, or give the same command with "
+        "--traceback"
+    )
 
 
 def is_of_own(error: BaseException) -> bool:

@@ -6,10 +6,12 @@ Flags, the types of a config, and tables in the docs come from a registry. A par
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from dataclasses import MISSING
+from typing import Any, Generic, TypeVar
 
-from metahebb.errors import unknown_name
+from metahebb.errors import InputError, unknown_name
 from metahebb.own_parts import own_class
 
 T = TypeVar("T")
@@ -56,6 +58,27 @@ class Registry(Mapping[str, T], Generic[T]):
         if text not in self:
             raise unknown_name(self.what, text, self)
         return self[text]
+
+    def default(self, text: str) -> object:
+        """Return the part called ``text``, or of ``FILE.py:CLASS``, its fields at their defaults.
+
+        Raises:
+            InputError: see `find`; or a field has no default.
+        """
+        kind: Any = self.find(text)
+        needed = [
+            each.name
+            for each in dataclasses.fields(kind)
+            if each.init and each.default is MISSING and each.default_factory is MISSING
+        ]
+        if needed:
+            advice = "give it one" if ".py" in text else "choose it by --env or by a preset"
+            raise InputError(
+                f"expected a default for {', '.join(needed)}, got none ({self.what} {text}); "
+                f"{advice}"
+            )
+        part: object = kind()
+        return part
 
     def name_of(self, part: object) -> str:
         """Return the name that ``part`` goes by; of a user's own, that of its class."""

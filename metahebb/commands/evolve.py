@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import tyro
 
@@ -35,7 +35,7 @@ from metahebb.runs.presets import ANT_QUICK, preset
 from metahebb.runs.progress import Progress
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import REPEAT, slug
-from metahebb.tasks import TASKS
+from metahebb.tasks import TASKS, Task
 from metahebb.tasks.gym.envs import short
 
 FINAL_LIVES = 32
@@ -152,13 +152,17 @@ def _asked(name: str, rest: list[str]) -> tuple[str, RunConfig | None]:
     env_id, tasks = env_of(rest), values_of("--task", rest)
     if name and env_id is not None:
         raise InputError(f"expected a preset or --env, got both ({name}, {env_id}); leave out one")
+    if tasks and env_id is not None:
+        raise InputError(
+            f"expected --task or --env, got both ({tasks[-1]}, {env_id}); leave out one"
+        )
     if name:
         words, config = name, preset(name)
     elif env_id is not None:
         words, config = f"--env {env_id}", config_of(env_id, rest)
     elif tasks:
         words = f"--task {tasks[-1]}"
-        config = RunConfig(TASKS.find(tasks[-1])(), FeedForward((32, 16)))
+        config = RunConfig(cast(Task, TASKS.default(tasks[-1])), FeedForward((32, 16)))
     else:
         return "", None
     return words, swap_parts(swap_topology(swap_network(config, rest), rest), rest)
@@ -171,6 +175,15 @@ def _tell_of_modulator(config: RunConfig) -> None:
         print(
             f"metahebb: the rule {network.rule.name} reads modulator, which is 0 in every life of "
             "this run; add --modulator reward (docs/howto/your-rule.md), or use a rule without it",
+            file=sys.stderr,
+        )
+    if config.modulator is not None and not reads:
+        what = (
+            "a network without rules" if network.rule is None else f"the rule {network.rule.name}"
+        )
+        print(
+            f"metahebb: {what} does not read the modulator, which changes nothing; add --rule "
+            "reward_abcd, or leave out --modulator",
             file=sys.stderr,
         )
 

@@ -42,6 +42,6 @@ def swap_parts(config: RunConfig, words: list[str]) -> RunConfig:
         for name in values_of(flag, words):
             kind = part.registry.find(name)
             if type(getattr(config, part.field)) is not kind:
-                changed: dict[str, Any] = {part.field: kind()}
+                changed: dict[str, Any] = {part.field: part.registry.default(name)}
                 config = dataclasses.replace(config, **changed)
     return config

@@ -75,7 +75,7 @@ class Plastic(ABC):
                 f"what rules see, got {self.update_window}; leave out --network.update-window"
             )
 
-    kind: ClassVar[str]
+    kind: ClassVar[str] = ""
     """The word for such networks; empty for the usual one."""
     part: ClassVar[str] = "layer"
 

@@ -47,11 +47,12 @@ class Dense(Topology):
     """Every synapse is there, and plastic."""
 
 
-class _Fixed(Topology, Mask, Protocol):
+class Fixed(Topology, Mask, Protocol):
     """A topology that is itself the mask of the synapses that are there."""
 
     @property
     def plastic(self) -> Mask | None:
+        """The topology itself."""
         return self
 
     @abstractmethod
@@ -60,7 +61,7 @@ class _Fixed(Topology, Mask, Protocol):
 
 
 @dataclass(frozen=True)
-class Sparse(_Fixed):
+class Sparse(Fixed):
     """A part of each layer's synapses, drawn once: the same ones in every network of the run.
 
     The part is exact, rounded, and at least one synapse. Where it is large enough for a layer, that
@@ -95,7 +96,7 @@ class Sparse(_Fixed):
 
 
 @dataclass(frozen=True)
-class Modular(_Fixed):
+class Modular(Fixed):
     """Neurons of each layer in modules; synapses within them, and a part of those across.
 
     Neurons are dealt in the order of their numbers: of n, number k is in module ⌊k·modules/n⌋.

@@ -246,6 +246,19 @@ BAD = {
     "exits": ("{file}:Mine", "import sys\nsys.exit(0)", "got SystemExit: 0 ({file}:2)"),
     "missing": ("{file}:Mino", "class Mine: ...", "got 'Mino'; did you mean 'Mine'?"),
     "not frozen": ("{file}:Mine", "class Mine: ...", "expected a frozen dataclass, got Mine"),
+    "no default": (
+        "{file}:Mine",
+        "import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass Mine:\n    gain: float\n"
+        "    def n_genes(self, slot): ...\n    def express(self, *rest): ...",
+        "expected a default for gain, got none (genome map {file}:Mine); give it one",
+    ),
+    "abstract": (
+        "{file}:Mine",
+        "import dataclasses\nfrom metahebb.genomes import GenomeMap\n"
+        "@dataclasses.dataclass(frozen=True)\nclass Mine(GenomeMap):\n"
+        "    def n_genes(self, slot): ...",
+        "expected a genome map with express, got Mine without ({file})",
+    ),
     "no method": (
         "{file}:Mine",
         "import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass Mine: ...",
@@ -293,6 +306,55 @@ def test_a_part_that_raises_in_a_life_is_named(tmp_path: Path, said: Said) -> No
     assert evolve(tmp_path / "run", "--task", f"{file}:Target") == 2
     line = text.splitlines().index("        raise ValueError('no licence')") + 1
     said("ValueError: no licence", f"raising.py:{line}")
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "after", "wrong"),
+    [
+        ("Target", "return step._replace", "step._replace", "AttributeError: 'NoneType'"),
+        (
+            "Target",
+            "def step(self, outputs, lanes)",
+            "def step(self)",
+            "TypeError: TargetLanes.step",
+        ),
+        ("Target", "return TargetLanes(self, n)", "1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_part_that_does_not_fit_is_one_line(
+    part: str, before: str, after: str, wrong: str, tmp_path: Path, said: Said
+) -> None:
+    file = tmp_path / "unfit.py"
+    assert before in PARTS
+    file.write_text(PARTS.replace(before, after), encoding="utf-8")
+    assert evolve(tmp_path / "run", "--task", f"{file}:{part}", preset="reversal") == 2
+    said(f"unfit.py:{part}", f"used, got {wrong}")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_network_of_ones_own_needs_a_graph_only(tmp_path: Path) -> None:
+    """A report is where its `kind` is read."""
+    file, path = tmp_path / "plain.py", tmp_path / "run"
+    file.write_text(PARTS.replace('    kind: ClassVar[str] = "echo"\n', ""), encoding="utf-8")
+    assert evolve(path, "--network", f"{file}:Echo", preset="reversal") == 0
+    assert main(["report", str(path)]) == 0
+
+
+def test_an_environment_beside_a_task_is_refused(said: Said) -> None:
+    assert main(["evolve", "--task", "bandit", "--env", "CartPole-v1"]) == 2
+    said("expected --task or --env, got both (bandit, CartPole-v1); leave out one")
+    assert main(["evolve", "--task", "gym"]) == 2
+    said("expected a default for env_id, got none (task gym); choose it by --env")
+
+
+def test_a_modulator_that_no_rule_reads_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ("--modulator", "reward")
+    assert evolve(tmp_path / "a", *told, "--rule", "abcd_lr", preset="bandit") == 0
+    assert "the rule abcd_lr does not read the modulator" in capsys.readouterr().err
+    assert evolve(tmp_path / "b", *told, "--rule", "reward_abcd", preset="bandit") == 0
+    assert "does not read the modulator" not in capsys.readouterr().err
 
 
 def test_text_from_elsewhere_runs_only_where_it_is_trusted(
