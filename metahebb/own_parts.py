@@ -14,6 +14,7 @@ import dataclasses
 import functools
 import hashlib
 import linecache
+import pickle
 import sys
 import traceback
 from collections.abc import Iterator
@@ -60,6 +61,8 @@ def own_class(text: str, what: str, needs: tuple[str, ...]) -> Any:
     """
     path_text, _, name = text.rpartition(":")
     path = absolute(Path(path_text).expanduser())
+    if text.endswith(".py") and absolute(Path(text).expanduser()).is_file():
+        raise InputError(f"expected FILE.py:CLASS, got {text!r} ({what}); add :CLASS")
     if not path_text or not path.is_file():
         raise InputError(
             f"expected FILE.py:CLASS with an existing file, got {text!r} ({what}); check the path"
@@ -156,11 +159,12 @@ def is_of_own(error: BaseException) -> bool:
 def _reduced(part: Any) -> tuple[Any, ...]:
     """Return what a part is rebuilt from in a process that lacks its file."""
     fields = {f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.init}
-    return _rebuilt, (*_OWN[type(part)], fields)
+    return _rebuilt, (*_OWN[type(part)], pickle.dumps(fields))
 
 
-def _rebuilt(file: str, source: str, name: str, fields: dict[str, Any]) -> Any:
-    return class_of(Own(file, source, name), "part", ())(**fields)
+def _rebuilt(file: str, source: str, name: str, fields: bytes) -> Any:
+    kind = class_of(Own(file, source, name), "part", ())
+    return kind(**pickle.loads(fields))  # which may name other classes of the same text
 
 
 def check_trusted(own: Own) -> None:

@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.statistics import mean_of
+from metahebb.networks import Network, Plastic
+from metahebb.neurons import SEEN
 from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes import Moment
+from metahebb.tasks.base import Task, Trials
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -27,6 +30,19 @@ def why_not(rule: Rule, terms: Terms) -> str | None:
         return f"Δw of {rule.name} is not a sum of terms, one per coefficient"
     if rule.has_trace:
         return f"{rule.name} reads a trace, which is not seen from outside a living network"
+    return None
+
+
+def why_unseen(network: Network, task: Task) -> str | None:
+    """Return why what rules see of each step is not its activities; None if it is."""
+    if not isinstance(network, Plastic):
+        return None
+    if network.update_every > 1 or network.update_window > 1:
+        return "rules see means over steps, or not every step (--network.update-every, -window)"
+    if set(SEEN) & set(network.neuron.state):
+        return f"rules see the state of the neuron {network.neuron.name} in the place of its output"
+    if isinstance(task, Trials):
+        return "rules see the action that was chosen in the place of what the network put out"
     return None
 
 
@@ -89,11 +105,13 @@ class TermSums:
 
     def _add(self, moment: Moment, lane: int, unit: int) -> None:
         activity = moment.network.activity(lane)
+        ends = np.cumsum([group.shape[0] for group in self.groups])
+        modulators = np.split(moment.network.modulators[lane], ends[:-1])
         for layer, (alone, group) in enumerate(zip(self.alone, self.groups, strict=True)):
             signals: dict[str, Any] = {
                 "pre": activity[layer][None, :],
                 "post": activity[layer + 1][:, None],
-                "modulator": moment.network.modulators[lane],
+                "modulator": modulators[layer][:, None],
             }
             if unit in self._weights:
                 signals["weight"] = self._weights[unit][layer]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from metahebb.analysis.probe import Conditions, OpensThreads
 from metahebb.analysis.rule_clusters import Clusters, find_clusters
-from metahebb.analysis.rule_shares import TermSums, shares, why_not
+from metahebb.analysis.rule_shares import TermSums, shares, why_not, why_unseen
 from metahebb.analysis.rule_words import GRID, HELD, behavior
 from metahebb.errors import InputError
 from metahebb.evolution.config import initial_center
@@ -129,7 +129,13 @@ def look_into_rules(
     conditions = Conditions.of(center, lives)
     found = Expressed.of(center)
     clusters = found.clusters(wanted)
-    reason = why_not(rule, found.terms) or absence_of(center.config.task) or None
+    config = center.config
+    reason = (
+        why_not(rule, found.terms)
+        or why_unseen(config.network, config.task)
+        or absence_of(config.task)
+        or None
+    )
     result = {
         "generation": center.generation,
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},

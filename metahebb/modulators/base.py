@@ -30,7 +30,10 @@ class ModulatorLanes(Protocol):
 
 
 class Modulator(Protocol):
-    """What a life tells its synapses: an immutable, picklable description that opens lanes."""
+    """What a life tells its synapses: an immutable, picklable description that opens lanes.
+
+    A modulator draws nothing: what it writes follows from the life, which has all of the seeds.
+    """
 
     def lanes(self, task: Task, n: int) -> ModulatorLanes:
         """Open ``n`` lanes for lives in ``task``."""

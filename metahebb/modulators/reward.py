@@ -13,7 +13,11 @@ from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 @dataclass(frozen=True)
 class Reward:
-    """Each synapse is told the reward of the step that its update is for, times ``scale``."""
+    """All synapses are told the reward of the step just lived, times ``scale``.
+
+    Their update for this step reads it. With ``--network.update-every`` above 1, rewards of steps
+    without an update are not heard.
+    """
 
     scale: float = 1.0
     """Factor of the reward."""

@@ -44,14 +44,14 @@ class Graph:
     """Populations in the order in which a step computes them, and the projections onto them.
 
     A source that comes before the target is heard in the same step. One that does not, such as the
-    target itself, is heard as it was in the step before, and as 0 at birth.
+    target itself, is heard as it was in the step before, and as 0 at birth and when a trial begins.
 
     Attributes:
         populations: by name, in order; the first one holds the sensors, the last one the outputs.
         projections: one onto each population but the first, in the same order.
 
     Raises:
-        InputError: projections and populations do not match.
+        InputError: projections and populations do not match, or a neuron or a source is missing.
     """
 
     populations: Mapping[str, Population]
@@ -65,6 +65,15 @@ class Graph:
                 f"expected one projection onto each of {', '.join(names[1:])}, in this order, got "
                 f"{', '.join(targets) or 'none'}; several sources make one projection"
             )
+        for each in self.projections:
+            if not each.sources:
+                raise InputError(f"expected sources of the projection onto {each.target}, got none")
+        for number, (name, population) in enumerate(self.populations.items()):
+            if (population.neuron is None) != (number == 0):
+                raise InputError(
+                    "expected a neuron for each population but the first, the sensors, got "
+                    f"{population.neuron} for {name}"
+                )
         for source in {source for each in self.projections for source in each.sources}:
             if source not in self.populations:
                 raise InputError(f"expected sources among {', '.join(names)}, got {source!r}")

@@ -69,8 +69,8 @@ class PlasticLanes:
         layers: the shape of each projection's matrix, with one plane.
         state: the named arrays.
         gains: ``(n_lanes,)`` factor of each update; 0 freezes a lane.
-        modulators: ``(n_lanes, n_units)`` what rules read by that name, a number for each unit
-            behind a synapse, in the order of the populations.
+        modulators: ``(n_lanes, n_units)`` what rules read by that name, a number for each
+            postsynaptic unit, in the order of the populations.
         mean_squares: ``(n_lanes,)`` mean(h²) of what a lane inherited.
         birth_gain: the gain of a newborn.
     """
@@ -128,6 +128,8 @@ class PlasticLanes:
 
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
         """Begin a new trial on ``lanes``: activities and traces are forgotten, weights stay.
+
+        Means over a window of steps go on: trials can be shorter than it.
 
         Whatever update is pending has to be applied before; see `flush`.
         """
@@ -192,9 +194,14 @@ class PlasticLanes:
 
     def emit(self, lanes: npt.NDArray[np.intp], outputs: Array) -> None:
         """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the outputs."""
-        self.state["before"][lanes, -outputs.shape[1] :] = outputs
+        last = slice(-outputs.shape[1], None)
+        self.state["before"][lanes, last] = outputs
         if self._has_posts:
-            self.state["posts"][lanes, -outputs.shape[1] :] = outputs
+            self.state["posts"][lanes, last] = outputs
+        if self.network.update_window > 1:  # the step's own part of the means is in them already
+            steps = np.minimum(self.state["ages"][lanes], self.network.update_window)
+            change = (outputs - self.state["now"][lanes, last]) / steps[:, None]
+            self.state["means"][lanes, last] += change.astype(np.float32)
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
         """Apply pending updates now; changes no bit of the life."""
@@ -256,7 +263,7 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         Field("modulators", (sum(layer.n_out for layer in graph.layers),)),
         Field("pending", dtype=np.bool_, per_trial=True),
         Field("ages", dtype=np.int64),
-        Field("means", (smoothed,), per_trial=True),
+        Field("means", (smoothed,)),  # of the steps of a life, whatever trials it has
     ]
     fields += [
         Field(f"{side}s", (n_units,), per_trial=True)

@@ -26,9 +26,9 @@ class Neuron(ScalarFunction):
     """How a unit's output and state follow from its drive, in one step.
 
     The neuron is callable: ``neuron(*inputs, *state)`` returns its output, then the new value of
-    each state variable. The state is 0 at birth. Rules see a unit's output as ``pre`` and ``post``;
-    a neuron with a state variable called ``post`` (or ``pre``) shows them that instead: a kick, or
-    the deviation from a running mean.
+    each state variable. The state is 0 at birth and when a trial begins. Rules see a unit's output
+    as ``pre`` and ``post``; a neuron with a state variable called ``post`` (or ``pre``) shows them
+    that instead: a kick, or the deviation from a running mean.
     """
 
     language: ClassVar[Language] = Language(

@@ -149,6 +149,6 @@ def _setup_at(config: RunConfig, checkpoint: Checkpoint, path: Path) -> Setup:
     if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
         raise CheckpointError(
             f"expected what was observed, {wanted.size} totals as config.json has it, got shape "
-            f"{found.shape} in {path}; restore the folder"
+            f"{found.shape} of {found.dtype} in {path}; restore the folder"
         )
     return replace(first, genome=genome, norm=ObservationNorm(found))

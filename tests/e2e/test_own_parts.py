@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -238,9 +240,31 @@ def test_parts_travel_as_text(registry: Registry[type], name: str, parts: Path) 
     assert pickle.loads(data) == part
 
 
+NESTED = """
+import dataclasses, enum
+class Color(enum.Enum):
+    RED = 1
+@dataclasses.dataclass(frozen=True)
+class Outer:
+    color: Color = Color.RED
+    def n_genes(self, slot): ...
+    def express(self, *rest): ...
+"""
+
+
+def test_a_field_may_hold_another_class_of_the_text(tmp_path: Path) -> None:
+    """Of which the process that gets it knows nothing."""
+    file = tmp_path / "nested.py"
+    file.write_text(NESTED, encoding="utf-8")
+    data = pickle.dumps(GENOME_MAPS.find(f"{file}:Outer")())
+    body = f"import pickle, metahebb.genomes; print(pickle.loads({data!r}).color.name)"
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, encoding="utf-8")
+    assert done.stdout == "RED\n", done.stderr
+
+
 BAD = {
     "no file": ("{folder}/none.py:Mine", None, "with an existing file, got"),
-    "no class": ("{file}", "x = 1", "expected FILE.py:CLASS with an existing file, got"),
+    "no class": ("{file}", "x = 1", "(genome map); add :CLASS"),
     "syntax": ("{file}:Mine", "class Mine(:", "got SyntaxError: invalid syntax ({file}:1)"),
     "raises": ("{file}:Mine", "x = 1\n1 / 0", "got ZeroDivisionError: division by zero ({file}:2)"),
     "exits": ("{file}:Mine", "import sys\nsys.exit(0)", "got SystemExit: 0 ({file}:2)"),

@@ -66,11 +66,21 @@ def test_the_head_of_a_convolutional_network_senses_features():
             (Projection(("sensors",), "a"), Projection(("c",), "b")),
             "expected sources among sensors, a, b, got 'c'",
         ),
+        (
+            (Projection((), "a"), Projection(("a",), "b")),
+            "expected sources of the projection onto a, got none",
+        ),
     ],
 )
 def test_graphs_that_do_not_fit_are_refused(projections, message):
     with pytest.raises(InputError, match=message):
         Graph(SIZES, projections)
+
+
+def test_a_population_without_a_neuron_is_refused():
+    mute = {**SIZES, "b": Population(2)}
+    with pytest.raises(InputError, match="expected a neuron for each population but the first"):
+        Graph(mute, (Projection(("sensors",), "a"), Projection(("a",), "b")))
 
 
 def test_kinds_of_networks_are_no_kinds_of_each_other():

@@ -173,6 +173,26 @@ def test_what_a_task_emits_is_what_rules_see_of_the_outputs():
     np.testing.assert_allclose(layers_of(lanes)[0].weights, wanted.weights, rtol=1e-5, atol=1e-6)
 
 
+def test_means_over_a_window_take_what_is_emitted_and_go_on_from_trial_to_trial():
+    network = FeedForward((), RULES["abcd"], NONE, update_window=3)
+    lanes, rng = born(network, 3, 2), np.random.default_rng(0)
+    pre, post = np.zeros(3), np.zeros(2)
+    for age in range(1, 7):
+        old = layers_of(lanes)[0]
+        seen = rng.uniform(-1, 1, (2, 3)).astype(np.float32)
+        lanes.act(seen, BOTH[1:])
+        chosen = rng.uniform(-1, 1, (1, 2)).astype(np.float32)
+        lanes.emit(BOTH[1:], chosen)
+        lanes.flush(BOTH[1:])
+        lanes.begin_trial(BOTH[1:])
+        pre += (seen[1] - pre) / min(age, 3)
+        post += (chosen[0] - post) / min(age, 3)
+        wanted = update(network.rule, NONE, old, pre, post)
+        np.testing.assert_allclose(
+            layers_of(lanes)[0].weights, wanted.weights, rtol=1e-5, atol=1e-6
+        )
+
+
 @pytest.mark.parametrize("kind", ["none", "max_abs", "clip"])
 def test_without_a_gate_the_reward_rule_is_abcd_bit_for_bit(kind):
     """An eta of 1 multiplies exactly; abcd_lr multiplies others in at birth, which rounds."""

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from toys import Toy, oja, traced
 
-from metahebb.analysis.rule_shares import NET, SIZE, TermSums, shares, why_not
+from metahebb.analysis.rule_shares import NET, SIZE, TermSums, shares, why_not, why_unseen
 from metahebb.genomes import GivenGenes
 from metahebb.networks import FeedForward
-from metahebb.plasticity import Bounds, Rule
+from metahebb.plasticity import Bounds, Rule, rule
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.terms import Terms
 from metahebb.probes import AnyProbe, Moment
 from metahebb.probes.freeze import Freeze
 from metahebb.probes.zero_weights import ZeroWeights
+from metahebb.tasks import Bandit, Task
 from metahebb.worker import Plan, Setup, Worker
 
 
@@ -151,3 +152,40 @@ def test_neither_lanes_nor_the_observer_change_anything() -> None:
 def test_what_cannot_be_followed_says_why() -> None:
     assert why_not(RULES["abcd_lr"], Terms.of(RULES["abcd_lr"])) is None
     assert "reads a trace" in (why_not(traced, Terms.of(traced)) or "")
+
+
+@rule
+def gated(pre, post, modulator, /, A, D):
+    """Δw = modulator·(A·pre·post + D)."""
+    return modulator * (A * pre * post + D)
+
+
+class Tell:
+    """Gives each unit a modulator of its own."""
+
+    def __call__(self, moment: Moment) -> None:
+        values = moment.network.modulators
+        values[moment.lanes] = np.linspace(0.5, 1.5, values.shape[1], dtype=np.float32)
+
+
+def test_each_layer_reads_the_modulators_of_its_own_units() -> None:
+    noted, watch = live(gated, probes=(Tell(),))
+    for layer in range(2):
+        found = noted.sums[0, NET, layer].sum()
+        assert found == pytest.approx(watch.change(0, layer), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("network", "task", "reason"),
+    [
+        (FeedForward((4,), RULES["abcd"]), Toy(), None),
+        (FeedForward((4,), RULES["abcd"], update_every=2), Toy(), "not every step"),
+        (FeedForward((4,), RULES["abcd"], update_window=2), Toy(), "means over steps"),
+        (FeedForward((4,), RULES["abcd"]), Bandit(), "the action that was chosen"),
+    ],
+)
+def test_what_rules_see_and_activity_does_not_show_is_said(
+    network: FeedForward, task: Task, reason: str | None
+) -> None:
+    found = why_unseen(network, task)
+    assert found is None if reason is None else reason in (found or "")

@@ -1,4 +1,7 @@
-"""A bandit with two cues whose rule reverses: who does not see the reward has to be told of it."""
+"""A bandit with two cues, and which action is right for a cue reverses in mid-life.
+
+The reward is not among the sensors: only a network that a modulator tells of it can follow.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,7 @@ class BanditLanes:
         self._observe(lanes)
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
-        """Advance ``lanes`` by one step; a non-finite output is wrong."""
+        """Advance ``lanes`` by one step; a non-finite output ends a life as non-finite."""
         ages = self._ages[lanes]
         nonfinite: npt.NDArray[np.bool_] = np.logical_not(np.isfinite(outputs).all(axis=1))
         cues = self.cues[lanes, ages]
