@@ -151,8 +151,13 @@ def _from_registry(registry: Registry[Any], data: Any, where: str) -> Any:
         if name not in kinds:
             raise unknown_name(f"{where}.type", name, kinds)
         return _from_object(kinds[name], data, where)
-    _check_type(data.get("source"), (str,), f"{where}.source")
     file, _, class_name = name.rpartition(":")
+    if not isinstance(data.get("source"), str):
+        raise InputError(
+            f"expected the text of {file} at {where}.source, which defines the {registry.what} "
+            f"{class_name}, got none; bring back the run's config.json, or put the file's text "
+            "there"
+        )
     own = Own(file, data["source"], class_name)
     check_trusted(own)
     rest = {key: value for key, value in data.items() if key != "source"}

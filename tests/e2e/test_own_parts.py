@@ -406,4 +406,5 @@ def test_a_text_that_is_gone_is_refused(
     del data["genome"]["source"]
     file.write_text(json.dumps(data), encoding="utf-8")
     assert main(["report", str(path)]) == 2
-    assert "expected str at config.genome.source, got None" in capsys.readouterr().err
+    wanted = "expected the text of my_parts.py at config.genome.source, which defines the genome "
+    assert wanted in capsys.readouterr().err
