@@ -41,6 +41,8 @@ class Own(NamedTuple):
 
 _OWN: dict[type[Any], Own] = {}
 _trusts_all = False
+_MISFITS = (TypeError, AttributeError, LookupError, ValueError)
+"""Errors of code that gets something else from a part than it expects."""
 
 
 def own_of(kind: type[Any]) -> Own | None:
@@ -139,7 +141,7 @@ def misfit(error: Exception) -> InputError | None:
     The part may have raised it, or be other than what our code expects, such as a method that takes
     or returns something else.
     """
-    if not _OWN or (isinstance(error, OSError) and not is_of_own(error)):
+    if not _OWN or not (isinstance(error, _MISFITS) or is_of_own(error)):
         return None
     parts = ", ".join(dict.fromkeys(map(str, _OWN.values())))
     return InputError(

@@ -319,6 +319,7 @@ def test_flags_with_values_in_the_prose_are_understood_by_an_evolve(
 def test_python_of_the_documentation_runs_as_it_stands(
     page: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    write_files()
     names: dict[str, Any] = {}
     for number, block in enumerate(python_blocks()[page]):
         file = Path(f"block_{number}.py")

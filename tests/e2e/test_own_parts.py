@@ -6,19 +6,24 @@ import json
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_runs import Said, centers, evolve, resume
 
 from metahebb import own_parts
 from metahebb.cli import main
-from metahebb.genomes import GENOME_MAPS
+from metahebb.genomes import GENOME_MAPS, GivenGenes
 from metahebb.modulators import MODULATORS
 from metahebb.networks import NETWORKS, TOPOLOGIES
+from metahebb.neurons import load_neuron
+from metahebb.plasticity.load import load_rule
 from metahebb.registry import Registry
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks import TASKS
+from metahebb.worker import Plan, Setup, Worker
 
 PARTS = '''
 from dataclasses import dataclass
@@ -408,3 +413,24 @@ def test_a_text_that_is_gone_is_refused(
     assert main(["report", str(path)]) == 2
     wanted = "expected the text of my_parts.py at config.genome.source, which defines the genome "
     assert wanted in capsys.readouterr().err
+
+
+def test_parts_live_from_python(parts: Path) -> None:
+    """A part of each kind at once, as in a notebook's cell; its classes need no flags there."""
+    rule, neuron = load_rule(f"{parts}:ab"), load_neuron(f"{parts}:soft")
+    topology = TOPOLOGIES.find(f"{parts}:FirstHalf")()
+    network = NETWORKS.find(f"{parts}:Echo")((4,), rule, neuron=neuron, topology=topology)
+    setup = Setup.build(
+        TASKS.find(f"{parts}:Target")(),
+        network,
+        seed=1,
+        maps={"coefficients": GENOME_MAPS.find(f"{parts}:OneRule")(factor=3.0)},
+    )
+    setup = replace(setup, modulator=MODULATORS.find(f"{parts}:Constant")())
+    assert setup.genome.n_genes == 2
+    lived = []
+    for genes in ([0.5, 0.2], [-0.5, 0.1]):
+        life = Plan(0, 12).lives(setup, 0, GivenGenes(np.array(genes, np.float32)), 0)
+        lived += [found.episode_return for found in Worker(setup, 1).live(life)]
+    assert lived[0] != lived[1]
+    assert np.isfinite(lived).all()
