@@ -126,6 +126,8 @@ def _main(arguments: list[str] | None) -> int:
     if words[0] == "--version":
         print(importlib.import_module("metahebb").__version__)
         return 0
+    if own_parts := sys.modules.get("metahebb.own_parts"):
+        own_parts.begin_command()
     try:
         # First of all: code of a user's may go elsewhere.
         with from_here(), heard(), _trusting(trusts):
@@ -170,7 +172,7 @@ def _explained(error: Exception) -> MetahebbError | None:
             "expected a temporary folder that can be written, got none; name one: "
             "export TMPDIR=/path"
         )
-    own_parts = sys.modules.get("metahebb.own_parts")
+    own_parts = sys.modules.get("metahebb.own_parts")  # nobody uses one where it is not imported
     return None if own_parts is None else own_parts.misfit(error)
 
 

@@ -40,6 +40,7 @@ class Own(NamedTuple):
 
 
 _OWN: dict[type[Any], Own] = {}
+_used: dict[Own, None] = {}  # by this command, in the order in which they came
 _trusts_all = False
 _MISFITS = (TypeError, AttributeError, LookupError, ValueError)
 """Errors of code that gets something else from a part than it expects."""
@@ -108,6 +109,7 @@ def class_of(own: Own, what: str, needs: tuple[str, ...], file: str = "") -> Any
             f"expected a {what} with {', '.join(missing)}, got {own.name} without ({where}); add "
             "what is missing (a field counts if it has a default)"
         )
+    _used[own] = None
     if kind not in _OWN:
         _OWN[kind] = own
         kind.saved_as = str(own)
@@ -135,17 +137,21 @@ def _module(file: str, source: str, where: str) -> ModuleType:
     return module
 
 
+def begin_command() -> None:
+    """Forget which parts of a user's own the command before this one used."""
+    _used.clear()
+
+
 def misfit(error: Exception) -> InputError | None:
     """Return what to say of an error that parts of a user's own have led to; None: they have not.
 
     The part may have raised it, or be other than what our code expects, such as a method that takes
     or returns something else.
     """
-    if not _OWN or not (isinstance(error, _MISFITS) or is_of_own(error)):
+    if not _used or not (isinstance(error, _MISFITS) or is_of_own(error)):
         return None
-    parts = ", ".join(dict.fromkeys(map(str, _OWN.values())))
     return InputError(
-        f"expected {parts} to fit where {'it is' if len(_OWN) == 1 else 'they are'} used, got "
+        f"expected {', '.join(map(str, _used))} to fit where it is used, got "
         f"{described(error)}; compare with docs/howto/your-parts.md, or give the same command with "
         "--traceback"
     )
