@@ -143,8 +143,8 @@ def compiled_for() -> tuple[str, str]:
 
 def _processor() -> Fingerprint:
     """Return what the processor is, and what compiled code makes of it."""
-    told = _cpuinfo()
-    parts = [f"{word} {told[key]}".strip() for key, word in _CLASS.items() if key in told]
+    cpuinfo = _cpuinfo()
+    parts = [f"{word} {cpuinfo[key]}".strip() for key, word in _CLASS.items() if key in cpuinfo]
     name, features = compiled_for()
     enabled = [found[1] for word in features.split(",") if (found := _VECTORS.fullmatch(word))]
     return {

@@ -339,8 +339,8 @@ def _halved(
         if len(candidates) > 1:
             middle = len(candidates) // 2
             parts = (candidates[:middle], candidates[middle:])
-            told = (setup, lanes, plan, point)
-            return np.concatenate([_halved(*told, part, observers) for part in parts])
+            shared = (setup, lanes, plan, point)
+            return np.concatenate([_halved(*shared, part, observers) for part in parts])
         _log.warning("candidate %d ranks worst: %s", candidates.start, error)
     outcomes = np.zeros(plan.lives_per_candidate, plan.outcome(setup))
     for name in ("episode_return", *_measures(outcomes.dtype)):

@@ -60,11 +60,11 @@ def standing(folder: Path) -> dict[str, int]:
 
 def returns(folder: Path) -> dict[str, dict[str, np.ndarray]]:
     """Return the returns of car racing ``(n_runs, n_lives)``, by arm and ground."""
-    found: dict[tuple[str, str], dict[str, list[float]]] = {}
+    by_seed: dict[tuple[str, str], dict[str, list[float]]] = {}
     for row in rows(folder):
-        runs = found.setdefault((row["arm"], row["variant"]), defaultdict(list))
+        runs = by_seed.setdefault((row["arm"], row["variant"]), defaultdict(list))
         runs[row["seed"]].append(float(row["return"]))
     scores: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
-    for (arm, ground), runs in found.items():
+    for (arm, ground), runs in by_seed.items():
         scores[arm][ground] = np.array(list(runs.values()))
     return scores

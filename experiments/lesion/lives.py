@@ -1,4 +1,4 @@
-"""The runs that the lesion study asks, and their lives with every lesion."""
+"""The runs that the lesion study compares, and their lives under each lesion."""
 
 from __future__ import annotations
 

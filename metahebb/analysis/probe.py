@@ -97,9 +97,9 @@ class Conditions:
         for name, value in (("lives", lives), ("max_steps", horizon)):
             if value < 1:
                 raise InputError(f"expected at least 1 {name}, got {value}; use for example 100")
-        found = cls(center, lives, horizon, body or center.config.task.bodies[0])
-        found.setup(())
-        return found
+        conditions = cls(center, lives, horizon, body or center.config.task.bodies[0])
+        conditions.setup(())
+        return conditions
 
     def setup(self, probes: tuple[AnyProbe, ...] | None) -> Setup:
         """Return the set-up of lives with ``probes`` and no others, born with `body`.

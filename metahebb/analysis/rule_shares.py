@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.statistics import mean_of
-from metahebb.networks import Network
-from metahebb.neurons import SEEN, Neuron
+from metahebb.networks.base import Network, Paced
+from metahebb.neurons import SEEN
 from metahebb.plasticity import Rule
 from metahebb.plasticity.terms import Terms
 from metahebb.probes import Moment
@@ -31,23 +31,6 @@ def why_not(rule: Rule, terms: Terms) -> str | None:
     if rule.has_trace:
         return f"{rule.name} reads a trace, which is not seen from outside a living network"
     return None
-
-
-@runtime_checkable
-class Paced(Protocol):
-    """A network that says when its rules change weights, and by which activities."""
-
-    @property
-    def update_every(self) -> int:
-        """Steps from one update of the weights to the next."""
-
-    @property
-    def update_window(self) -> int:
-        """Steps over which the activities that a rule sees are means."""
-
-    @property
-    def neuron(self) -> Neuron:
-        """What each hidden unit does."""
 
 
 def why_unseen(network: Network, task: Task) -> str | None:

@@ -57,9 +57,9 @@ class Expressed:
             InputError: the run has no rule that evolved, or no synapse follows it.
         """
         rule, network, genome = plastic_rule(center), center.config.network, center.genome
-        found = genome.expressed(GivenGenes(center.genes))
-        layers = found["coefficients"]
-        plastic = plastic_layers(network.topology, genome.slots[0], found)
+        coefficients = genome.expressed(GivenGenes(center.genes))
+        layers = coefficients["coefficients"]
+        plastic = plastic_layers(network.topology, genome.slots[0], coefficients)
         if not any(mask.any() for mask in plastic):
             raise InputError(
                 f"expected synapses that follow a rule, got none in {center.path} (rules); its "
@@ -127,11 +127,11 @@ def look_into_rules(
     """
     rule = plastic_rule(center)
     conditions = Conditions.of(center, lives)
-    found = Expressed.of(center)
-    clusters = found.clusters(wanted)
+    expressed = Expressed.of(center)
+    clusters = expressed.clusters(wanted)
     config = center.config
     reason = (
-        why_not(rule, found.terms)
+        why_not(rule, expressed.terms)
         or why_unseen(config.network, config.task)
         or absence_of(config.task)
         or None
@@ -139,18 +139,18 @@ def look_into_rules(
     result = {
         "generation": center.generation,
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
-        "folded": rule.coefficients[found.terms.fold.scale] if found.terms.fold else None,
-        "terms": found.terms.labels,
-        "synapses": [int(mask.sum()) for mask in found.plastic],
+        "folded": rule.coefficients[expressed.terms.fold.scale] if expressed.terms.fold else None,
+        "terms": expressed.terms.labels,
+        "synapses": [int(mask.sum()) for mask in expressed.plastic],
         "distinct": clusters.n_distinct,
         "silhouette": clusters.silhouette,
         "silhouettes": clusters.silhouettes,
         "silhouette_before": _silhouette_before(center, clusters),
         "grid": GRID.tolist(),
         "held": {name: value for name, value in HELD.items() if name in rule.signals},
-        "clusters": _describe(found, clusters),
+        "clusters": _describe(expressed, clusters),
         "shares_left_out": reason,
-        "shares": None if reason else _lived(conditions, found, clusters, backend),
+        "shares": None if reason else _lived(conditions, expressed, clusters, backend),
     }
     folder = center.path / FOLDER
     with storage_errors(folder):

@@ -72,7 +72,7 @@ class ScalarFunction:
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Self:
-        """Return the scalar function that ``function`` is the text of.
+        """Return the scalar function whose text is the source of ``function``.
 
         Raises:
             InputError: its source cannot be read, or is not that of such a function.

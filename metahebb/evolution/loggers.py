@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 PATIENCE = 10.0
 """Seconds that the end of a run waits for all of its loggers together."""
 BACKLOG = 10_000
-"""Generations that wait at most for a logger; the logger sends them together when it can."""
+"""Most generations that may wait for a slow logger, which then sends all of them together."""
 
 
 def check_logger(name: str) -> None:

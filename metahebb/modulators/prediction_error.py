@@ -66,9 +66,9 @@ class PredictionErrorLanes:
         keep = self._modulator.keep
         self._sums[lanes] += step.reward
         over = np.ones(lanes.size, np.bool_) if step.trial_over is None else step.trial_over
-        kind = np.zeros(lanes.size, np.intp) if step.kind is None else step.kind
-        if self.means.shape[1] == 1:  # a task that does not say how many kinds there are
-            kind = np.zeros_like(kind)
+        # A task that does not say how many kinds there are has one.
+        kind = step.kind if self.means.shape[1] > 1 else None
+        kind = np.zeros(lanes.size, np.intp) if kind is None else kind
         modulators[lanes] = 0
         done, kinds = lanes[over], kind[over]
         rewards, expected = self._sums[done], self.means[done, kinds]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.topology import AnyTopology
+from metahebb.neurons import Neuron
 from metahebb.noise import Key
 from metahebb.plasticity import Rule
 
@@ -23,7 +24,7 @@ class NetworkLanes(Protocol):
     """Lanes of one network; ``gains`` and ``modulators`` may be written.
 
     ``gains`` is ``(n_lanes,)``; a gain of 0 freezes a lane's plasticity. ``modulators`` is
-    ``(n_lanes, n_units)``: what rules read by that name, for each unit behind a synapse.
+    ``(n_lanes, n_units)``: what rules read by that name, for each postsynaptic unit.
     ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
     coefficients, or the weights of a static network, of the synapses that are there.
     ``birth_gain`` is the gain of a newborn: 1, or 0 where weights never change.
@@ -95,6 +96,23 @@ class NetworkLanes(Protocol):
 
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: sensors first, outputs last."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A network that says when its rules change weights, and by which activities."""
+
+    @property
+    def update_every(self) -> int:
+        """Steps from one update of the weights to the next."""
+
+    @property
+    def update_window(self) -> int:
+        """Steps over which the activities that a rule sees are means."""
+
+    @property
+    def neuron(self) -> Neuron:
+        """What each hidden unit does."""
 
 
 class Network(Protocol):

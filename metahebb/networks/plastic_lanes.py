@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from metahebb.compiler import fold_of
 from metahebb.genomes import GeneSource, Genome, LayerShape
-from metahebb.networks.base import Change
+from metahebb.networks.base import Change, Paced
 from metahebb.networks.birth import draw_weights, redraw_layers
 from metahebb.networks.graph import Graph
 from metahebb.networks.kernel import constants_of, driver_source, layout_of, sees, state_name
@@ -25,7 +25,7 @@ from metahebb.plasticity import Bounds, Rule, compile_kernel
 Array = npt.NDArray[np.float32]
 
 
-class Description(Protocol):
+class Description(Paced, Protocol):
     """What lanes need to know of a plastic network, beside its graph."""
 
     @property
@@ -47,14 +47,6 @@ class Description(Protocol):
     @property
     def topology(self) -> AnyTopology:
         """Which synapses there are, and which of them are plastic."""
-
-    @property
-    def update_every(self) -> int:
-        """Steps from one update of the weights to the next."""
-
-    @property
-    def update_window(self) -> int:
-        """Steps over which the activities that a rule sees are means."""
 
     @property
     def is_static(self) -> bool:

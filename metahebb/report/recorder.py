@@ -27,7 +27,7 @@ class Recorder:
         min_images: how many pictures at least a Gymnasium environment draws of itself.
         whole: env steps before which all weights are noted; those of the last one always are,
             if there is any.
-        advice: what to do where an environment cannot draw itself.
+        advice: what an error advises if the environment has no picture of itself.
     """
 
     min_images: int

@@ -51,10 +51,10 @@ def _heading(columns: dict[str, str]) -> list[str]:
 def _rows(evaluation: dict[str, Any], columns: Iterable[str]) -> Iterator[list[str]]:
     for name, found in evaluation["bodies"].items():
         lives, nonfinite = len(found["returns"]), found.get("nonfinite") or 0
-        told = f"{lives} ({nonfinite} non-finite)" if nonfinite else str(lives)
+        counted = f"{lives} ({nonfinite} non-finite)" if nonfinite else str(lives)
         measures = measures_of(found)
         cells = [_cell(measures.get(column), lives - nonfinite) for column in columns]
-        yield [name, told, interval(found), *cells, f"{found['steps_mean']:.0f}"]
+        yield [name, counted, interval(found), *cells, f"{found['steps_mean']:.0f}"]
 
 
 def _cell(measured: dict[str, Any] | None, lives: int) -> str:

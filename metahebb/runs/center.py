@@ -145,10 +145,10 @@ def _setup_at(config: RunConfig, checkpoint: Checkpoint, path: Path) -> Setup:
         )
     if first.norm is None:
         return replace(first, genome=genome)
-    wanted, found = first.norm.totals, checkpoint.state.get(OBSERVED, np.zeros(0))
-    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+    wanted, saved = first.norm.totals, checkpoint.state.get(OBSERVED, np.zeros(0))
+    if (saved.shape, saved.dtype) != (wanted.shape, wanted.dtype):
         raise CheckpointError(
             f"expected what was observed, {wanted.size} totals as config.json has it, got shape "
-            f"{found.shape} of {found.dtype} in {path}; restore the folder"
+            f"{saved.shape} of {saved.dtype} in {path}; restore the folder"
         )
-    return replace(first, genome=genome, norm=ObservationNorm(found))
+    return replace(first, genome=genome, norm=ObservationNorm(saved))

@@ -23,18 +23,18 @@ def check_evaluation(data: dict[str, Any], file: Path) -> dict[str, Any]:
     return data
 
 
-def measures_of(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def measures_of(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what was measured in a body of an evaluation, by name, whoever wrote it.
 
     A file of an older version has a distance at most.
 
     Args:
-        found: the content of ``bodies.BODY``.
+        body: the content of ``bodies.BODY``.
     """
-    if "measures" in found:
-        measures: dict[str, dict[str, Any]] = found["measures"]
+    if "measures" in body:
+        measures: dict[str, dict[str, Any]] = body["measures"]
         return measures
-    return {"distance": {"unit": "m", **found["distance"]}} if found["distance"] else {}
+    return {"distance": {"unit": "m", **body["distance"]}} if body["distance"] else {}
 
 
 def _wrong(data: dict[str, Any]) -> Iterator[str]:

@@ -147,7 +147,7 @@ def test_one_pass_over_a_layer(name, kind):
     for sweep in sweeps:
         assert sweep.count("for r in range(rows)") == 1
         assert sweep.count("= scale * row[k]") == 1
-        # Along an output the largest weight is looked for in the row that was just written.
+        # A sweep by output reads the row once more: for the largest of its new weights.
         again = kind == "max_abs" and "sweep_by_output" in sweep
         assert sweep.count("row[k]") == 2 + again
         assert sweep.count("row[k] = value") == 1

@@ -50,15 +50,15 @@ def maze(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(maze: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """Return a run of two generations in a world with a file."""
-    told = ("--task.variants", f"level={maze}", "--out", str(tmp_path / "run"))
-    assert main(["evolve", "--env", "Maze-v0", *TINY, "--generations", "2", *told]) == 0
+    flags = ("--task.variants", f"level={maze}", "--out", str(tmp_path / "run"))
+    assert main(["evolve", "--env", "Maze-v0", *TINY, "--generations", "2", *flags]) == 0
     capsys.readouterr()
     return tmp_path / "run"
 
 
 def kept(run: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((run / "manifest.json").read_text())
-    return found
+    manifest: dict[str, Any] = json.loads((run / "manifest.json").read_text())
+    return manifest
 
 
 @pytest.mark.parametrize("command", LIVES)
@@ -86,8 +86,8 @@ def test_evolve_again_tells_of_it_too(
     run: Path, maze: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     maze.unlink()
-    told = ("--task.variants", f"level={maze}", "--out", str(run), "--resume")
-    assert main(["evolve", "--env", "Maze-v0", *TINY, "--generations", "3", *told]) == 0
+    flags = ("--task.variants", f"level={maze}", "--out", str(run), "--resume")
+    assert main(["evolve", "--env", "Maze-v0", *TINY, "--generations", "3", *flags]) == 0
     assert "… then and absent now)" in capsys.readouterr().err
 
 
@@ -177,8 +177,8 @@ def test_an_edited_file_of_ones_own_environment_is_named(
 ) -> None:
     file, run = tmp_path / "own_maze.py", tmp_path / "run"
     file.write_text(OWN_FILE)
-    told = ("--generations", "2", "--out", str(run))
-    assert main(["evolve", "--env", f"{file}:Mine", *TINY, *told]) == 0
+    flags = ("--generations", "2", "--out", str(run))
+    assert main(["evolve", "--env", f"{file}:Mine", *TINY, *flags]) == 0
     file.write_text(OWN_FILE + "\n# edited\n")
     capsys.readouterr()
     assert resume(run, "--generations", "3") == 0

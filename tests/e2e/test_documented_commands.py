@@ -242,7 +242,7 @@ def check_experiment(module: str, words: list[str]) -> None:
 
 
 def check_pip(words: list[str]) -> None:
-    """See that the extras and files of an installation are there."""
+    """Check that what the documentation installs is there: extras and files."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for extras in re.findall(r"\[([\w,]+)\]", " ".join(words)):
         assert set(extras.split(",")) <= set(project["optional-dependencies"])

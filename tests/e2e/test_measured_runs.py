@@ -28,12 +28,12 @@ def test_evaluate_tells_each_with_its_unit(
     capsys.readouterr()
     assert main(["evaluate", str(run), "--lives", "5", "--threads", "1"]) == 0
     shown = capsys.readouterr().out
-    found = json.loads((run / "evaluation.json").read_text())["bodies"]["default"]
-    assert found["distance"] is None
-    assert list(found["measures"]) == ["before", "after", "flip"]
-    assert [m["unit"] for m in found["measures"].values()] == ["", "", "env step"]
-    assert [m["lives"] for m in found["measures"].values()] == [5, 5, 5]
-    assert 13 <= found["measures"]["flip"]["low"] <= found["measures"]["flip"]["mean"] < 26
+    body = json.loads((run / "evaluation.json").read_text())["bodies"]["default"]
+    assert body["distance"] is None
+    assert list(body["measures"]) == ["before", "after", "flip"]
+    assert [m["unit"] for m in body["measures"].values()] == ["", "", "env step"]
+    assert [m["lives"] for m in body["measures"].values()] == [5, 5, 5]
+    assert 13 <= body["measures"]["flip"]["low"] <= body["measures"]["flip"]["mean"] < 26
     heading = shown.splitlines()[2].split("  ")
     columns = [column.strip() for column in heading if column]
     wanted = ["body", "lives", "return", "before", "after", "flip [env step]", "env steps lived"]
@@ -49,8 +49,8 @@ def test_a_measure_that_no_life_lasts_for_is_a_dash(
 ) -> None:
     run = shutil.copytree(bandit, tmp_path / "run")
     capsys.readouterr()
-    told = ("--lives", "3", "--max-steps", "8", "--threads", "1")
-    assert main(["evaluate", str(run), *told]) == 0
+    flags = ("--lives", "3", "--max-steps", "8", "--threads", "1")
+    assert main(["evaluate", str(run), *flags]) == 0
     assert capsys.readouterr().out.splitlines()[4].split().count("–") == 1  # after
     data = json.loads((run / "evaluations" / "max_steps=8.json").read_text())
     after = {"unit": "", "lives": 0, "mean": None, "low": None, "high": None}
@@ -66,11 +66,11 @@ def test_a_probe_compares_what_it_can_change(
     rows = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
     assert rows[3:7] == ["return", "before", "after", "survival"]
     (file,) = (run / "probes").glob("*/probe.json")
-    found = json.loads(file.read_text())
-    assert list(found["measures"]) == ["before", "after"]
-    assert found["measures"]["before"]["difference"]["mean"] == 0  # they had flipped by then
-    assert found["distance"] is None
-    assert (found["speed"], found["recovery"]) == (None, None)
+    comparison = json.loads(file.read_text())
+    assert list(comparison["measures"]) == ["before", "after"]
+    assert comparison["measures"]["before"]["difference"]["mean"] == 0  # they had flipped by then
+    assert comparison["distance"] is None
+    assert (comparison["speed"], comparison["recovery"]) == (None, None)
     assert main(["probe", str(run), "--lives", "2", "--threads", "1", "--suite"]) == 0
     page = (run / "probes" / "index.html").read_text()
     assert "<th>before</th><th>after</th><th>survival</th>" in page

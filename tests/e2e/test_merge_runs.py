@@ -147,17 +147,17 @@ def test_a_checkpoint_is_expressed_by_its_own_rules(tmp_path: Path, whole: Path)
     assert isinstance(setups[1].genome.maps[0], Assigned)
     assert isinstance(setups[0].genome.maps[0], Merge)
     # A backend of one phase lives candidates of the other as that other's own backend does.
-    plan, found = Plan(1, 50, episodes=4, fresh=Fresh.EVALUATION), []
+    plan, outcomes = Plan(1, 50, episodes=4, fresh=Fresh.EVALUATION), []
     for opened in setups:
         backend = InProcess(opened, threads=1, lanes=2)
         jobs = [
             Job(plan, GivenPoint(center[None], genome=setup.genome), 1)
             for center, setup in zip((best.state["center"], run.load().genes), setups, strict=True)
         ]
-        found.append([part.tobytes() for part in backend.evaluate(jobs)])
+        outcomes.append([part.tobytes() for part in backend.evaluate(jobs)])
         backend.close()
-    assert found[0] == found[1]
-    assert found[0][0] != found[0][1]
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][0] != outcomes[0][1]
 
 
 def test_a_merged_run_is_evaluated_probed_described_and_reported(

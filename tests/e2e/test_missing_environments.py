@@ -43,10 +43,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("made")
     (folder / "site").mkdir()
     (folder / "site" / "gone_grids.py").write_text(CODE)
-    told = (*TINY, *VARIANTS, "--generations", "2", "--out", str(folder / "run"))
+    flags = (*TINY, *VARIANTS, "--generations", "2", "--out", str(folder / "run"))
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder / "site")
-        assert main(["evolve", "--env", "gone_grids:Grid-v0", *told]) == 0
+        assert main(["evolve", "--env", "gone_grids:Grid-v0", *flags]) == 0
     forget()
     yield folder / "run"
     forget()

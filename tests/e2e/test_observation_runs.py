@@ -131,8 +131,8 @@ def test_the_center_senses_by_what_its_checkpoint_has(
     plan = Plan(6, 500, (0,), 3, fresh=Fresh.EVALUATION)
 
     def returns(setup: Any) -> list[float]:
-        found = Worker(setup, 2).evaluate(plan, GivenPoint(run.load().genes[None]), range(1))
-        return [float(r) for r in found["episode_return"]]
+        outcomes = Worker(setup, 2).evaluate(plan, GivenPoint(run.load().genes[None]), range(1))
+        return [float(r) for r in outcomes["episode_return"]]
 
     wanted = returns(setup)
     assert wanted != returns(first)

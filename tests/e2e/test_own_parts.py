@@ -195,10 +195,10 @@ def flags(kind: str, file: Path) -> tuple[str, ...]:
 def test_a_part_of_ones_own_evolves_and_resumes_without_its_file(
     kind: str, parts: Path, tmp_path: Path
 ) -> None:
-    told = flags(kind, parts)
-    assert evolve(tmp_path / "whole", *told, generations=4, preset="reversal") == 0
+    words = flags(kind, parts)
+    assert evolve(tmp_path / "whole", *words, generations=4, preset="reversal") == 0
     path = tmp_path / "run"
-    assert evolve(path, *told, generations=2, preset="reversal") == 0
+    assert evolve(path, *words, generations=2, preset="reversal") == 0
     assert evolve(tmp_path / "plain", generations=4, preset="reversal") == 0
     parts.unlink()
     assert resume(path, "--generations", "4") == 0
@@ -218,11 +218,11 @@ def test_a_task_of_ones_own_stands_in_the_place_of_a_preset(parts: Path, tmp_pat
 @pytest.mark.ray
 def test_workers_need_no_file(parts: Path, tmp_path: Path) -> None:
     """Ray workers get the text: the same bits as threads."""
-    told = [word for kind in ("genome map", "network", "task") for word in flags(kind, parts)]
+    words = [word for kind in ("genome map", "network", "task") for word in flags(kind, parts)]
     runs = []
     for number, where in enumerate((("--threads", "1"), ("--workers", "1"))):
         runs.append(tmp_path / f"run{number}")
-        assert evolve(runs[-1], *told, *where, generations=2, preset="reversal") == 0
+        assert evolve(runs[-1], *words, *where, generations=2, preset="reversal") == 0
     assert centers(runs[0]) == centers(runs[1])
 
 
@@ -322,8 +322,8 @@ def test_files_that_cannot_be_parts_are_one_line(case: str, tmp_path: Path, said
     file = tmp_path / "bad.py"
     if text is not None:
         file.write_text(text, encoding="utf-8")
-    told = name.format(file=file, folder=tmp_path)
-    assert evolve(tmp_path / "run", "--genome", told) == 2
+    part = name.format(file=file, folder=tmp_path)
+    assert evolve(tmp_path / "run", "--genome", part) == 2
     said(message.format(file=file))
     assert not (tmp_path / "run").exists()
 
@@ -379,10 +379,10 @@ def test_an_environment_beside_a_task_is_refused(said: Said) -> None:
 def test_a_modulator_that_no_rule_reads_is_told_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = ("--modulator", "reward")
-    assert evolve(tmp_path / "a", *told, "--rule", "abcd_lr", preset="bandit") == 0
+    words = ("--modulator", "reward")
+    assert evolve(tmp_path / "a", *words, "--rule", "abcd_lr", preset="bandit") == 0
     assert "the rule abcd_lr does not read the modulator" in capsys.readouterr().err
-    assert evolve(tmp_path / "b", *told, "--rule", "reward_abcd", preset="bandit") == 0
+    assert evolve(tmp_path / "b", *words, "--rule", "reward_abcd", preset="bandit") == 0
     assert "does not read the modulator" not in capsys.readouterr().err
 
 

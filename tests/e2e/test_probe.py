@@ -127,21 +127,21 @@ def test_lives_that_end_non_finite_are_in_no_mean_and_no_curve(ant: Path) -> Non
     assert np.isfinite(found.x[[0, 2]]).sum(1).tolist() == [61, 61]
     kept, rest = [1, 3], without.x[[1, 3]]
     np.testing.assert_array_equal(found.x[kept], rest)
-    told = probing.probe(conditions, (Burst((0, 2)),), without, backend)
-    assert told["nonfinite"] == {"with": 2, "without": 0}
-    assert told["distance"]["with"]["mean"] == pytest.approx(rest[:, -1].mean())
-    assert told["distance"]["difference"]["mean"] == 0
-    assert told["survival"]["with"]["mean"] == 0.5
-    assert told["speed"]["with"]["mean"] == pytest.approx(
+    comparison = probing.probe(conditions, (Burst((0, 2)),), without, backend)
+    assert comparison["nonfinite"] == {"with": 2, "without": 0}
+    assert comparison["distance"]["with"]["mean"] == pytest.approx(rest[:, -1].mean())
+    assert comparison["distance"]["difference"]["mean"] == 0
+    assert comparison["survival"]["with"]["mean"] == 0.5
+    assert comparison["speed"]["with"]["mean"] == pytest.approx(
         (np.diff(rest[:, ::10], axis=1) / 0.5).mean(0)
     )
-    assert told["recovery"]["with"]["after"][0] == pytest.approx(
+    assert comparison["recovery"]["with"]["after"][0] == pytest.approx(
         ((rest[:, -1] - rest[:, 160]) / 2).mean()
     )
-    told = probing.probe(conditions, (Burst((0, 1, 2, 3)),), without, backend)
-    assert told["distance"]["with"]["mean"] is None
-    assert (told["speed"], told["recovery"]) == (None, None)
-    assert "Left out because they ended non-finite: 4 with" in probe_table(told)
+    comparison = probing.probe(conditions, (Burst((0, 1, 2, 3)),), without, backend)
+    assert comparison["distance"]["with"]["mean"] is None
+    assert (comparison["speed"], comparison["recovery"]) == (None, None)
+    assert "Left out because they ended non-finite: 4 with" in probe_table(comparison)
     shutil.rmtree(ant / "probes")
 
 

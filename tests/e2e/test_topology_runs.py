@@ -52,10 +52,10 @@ def test_pictures_show_the_synapses_that_are_there(tmp_path: Path) -> None:
     flags = ("--topology", "static", "--topology.fraction", "0.25", *CLIP)
     assert evolve(path, *flags, generations=1) == 0
     run = RunFolder.open(path)
-    found = {(p.layer, p.name): p.after for p in panels(run.load())}
+    evolved = {(p.layer, p.name): p.after for p in panels(run.load())}
     genes = run.load().genes
-    np.testing.assert_array_equal(np.sort(found["layer 1", "weight"]), np.sort(genes[-5:-2]))
-    assert [found[f"layer {k}", "eta"].size for k in (1, 2)] == [9, 4]
+    np.testing.assert_array_equal(np.sort(evolved["layer 1", "weight"]), np.sort(genes[-5:-2]))
+    assert [evolved[f"layer {k}", "eta"].size for k in (1, 2)] == [9, 4]
 
     path = tmp_path / "sparse"
     assert evolve(path, "--topology", "sparse", "--topology.density", "0.5", generations=1) == 0

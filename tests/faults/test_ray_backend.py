@@ -174,12 +174,12 @@ def test_workers_and_batches_change_no_bit(
 
 def test_workers_tell_each_measure_of_a_task(cluster: str) -> None:
     setup = Setup.build(TwoMeasures(), FeedForward(hidden=(8,)), SEED)
-    found = []
+    lived = []
     for backend in (InProcess(setup, threads=2), RayWorkers(setup, 2, batch=3)):
-        found.append(backend.evaluate(jobs_of(setup)))
+        lived.append(backend.evaluate(jobs_of(setup)))
         backend.close()
-    assert digest(found[0]) == digest(found[1])
-    for outcomes in found[1]:
+    assert digest(lived[0]) == digest(lived[1])
+    for outcomes in lived[1]:
         np.testing.assert_allclose(outcomes["distance"], outcomes["episode_return"], rtol=1e-12)
         assert np.isnan(outcomes["fourth"]).tolist() == (outcomes["steps"] < 4).tolist()
 

@@ -60,12 +60,12 @@ def lives_of_networks() -> dict[str, Callable[[], Iterator[bytes]]]:
         "convolutional": Convolutional(**seeing, strides=(1, 1)),
     }
     maps = {"per_synapse": PerSynapse(), "generated": Generated(4)}
-    found = {}
+    hashes = {}
     for name, network in networks.items():
         for rule in (abcd, oja, traced):
             for word, each in maps.items():
                 changed = with_(network, rule=rule)
-                found[f"{name} {rule.name} {word}"] = life(changed, {"coefficients": each})
+                hashes[f"{name} {rule.name} {word}"] = life(changed, {"coefficients": each})
     options = {
         "neuron": (FeedForward((9, 5)), {"coefficients": PerNeuron()}),
         "neuron recurrent": (Recurrent((9, 5)), {}),
@@ -82,8 +82,8 @@ def lives_of_networks() -> dict[str, Callable[[], Iterator[bytes]]]:
         "gru": (Gated("gru", (6,), output="linear"), {}),
     }
     for name, (network, slots) in options.items():
-        found[f"option {name}"] = life(network, slots)
-    return found
+        hashes[f"option {name}"] = life(network, slots)
+    return hashes
 
 
 def with_(network: object, **changes: object) -> object:
@@ -151,7 +151,7 @@ def lives_in_tasks() -> dict[str, Callable[[], Iterator[bytes]]]:
 def outcomes(
     task: object, network: object, probes: tuple[object, ...]
 ) -> Callable[[], Iterator[bytes]]:
-    """Return a function that yields what four candidates' lives of 80 steps were worth."""
+    """Return a function that yields the fitness of four candidates, which live for 80 steps."""
 
     def parts() -> Iterator[bytes]:
         import numpy as np

@@ -34,26 +34,26 @@ def test_before_is_the_first_center_of_the_search_and_after_the_newest(tmp_path:
     backend = InProcess(run.load().setup, threads=1)
     first = Search(run.config.search, run.load().setup, backend, run.config.plan, 0).center()
     backend.close()
-    found = panels(run.load())
-    assert [(p.layer, p.name) for p in found] == [
+    shown = panels(run.load())
+    assert [(p.layer, p.name) for p in shown] == [
         (f"layer {layer}", name) for layer in (1, 2) for name in "ABCD"
     ]
     size = 4 * 5
-    for k, panel in enumerate(found[:4]):
+    for k, panel in enumerate(shown[:4]):
         # In memory the first layer's rows run along its five neurons.
         for values, genes in ((panel.before, first), (panel.after, run.load().genes)):
             plane = genes[k * size : (k + 1) * size].reshape(4, 5).T
             np.testing.assert_array_equal(values, plane)
-    assert found[4].after.ravel()[0] == 4 * size
+    assert shown[4].after.ravel()[0] == 4 * size
 
 
 def test_the_figure_is_a_grid_of_layers_and_coefficients(tmp_path: Path) -> None:
     run = ant(tmp_path / "run")
-    found = panels(run.load())
-    figure = draw_coefficients(found, run.load().generation)
+    shown = panels(run.load())
+    figure = draw_coefficients(shown, run.load().generation)
     assert len(figure.axes) == 2 * 5
     assert [axes.get_title(loc="left") for axes in figure.axes[:5]] == ["A", "B", "C", "D", "eta"]
-    for axes, panel in zip(figure.axes, found, strict=True):
+    for axes, panel in zip(figure.axes, shown, strict=True):
         assert axes.texts[0].get_text() == (
             f"SD {panel.before.std():.{2 if panel.after.std() >= 0.1 else 3}f} → "
             f"{panel.after.std():.{2 if panel.after.std() >= 0.1 else 3}f}"

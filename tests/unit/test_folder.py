@@ -218,8 +218,8 @@ def test_no_attribute_of_a_run_folder_reads_a_file(
 ) -> None:
     read: list[object] = []
 
-    def refuse(*told: object, **_: object) -> None:
-        read.append(told[0])
+    def refuse(*arguments: object, **_: object) -> None:
+        read.append(arguments[0])
         raise OSError("an attribute was read, and so was a file")
 
     for owner, name in ((builtins, "open"), (io, "open"), (os, "open"), (os, "listdir"),

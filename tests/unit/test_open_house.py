@@ -94,15 +94,15 @@ def offences(tree: ast.Module, forbidden: set[str]) -> list[str]:
 def test_no_module_asks_for_a_class_of_another_room():
     classes = {room: set().union(*map(concrete, map(parsed, files)))
                for room, files in rooms().items()}  # fmt: skip
-    found = []
+    asked = []
     for folder in ("metahebb", "experiments"):
         for file in sorted((ROOT / folder).rglob("*.py")):
             others = [known for room, known in classes.items() if file not in rooms()[room]]
-            found += [
+            asked += [
                 f"{file.relative_to(ROOT)}:{offence}"
                 for offence in offences(parsed(file), set().union(*others))
             ]
-    assert not found, "expected a protocol or a property in the place of these classes"
+    assert not asked, "expected a protocol or a property in the place of these classes"
 
 
 def test_the_rooms_hold_the_classes_that_runs_are_made_of():

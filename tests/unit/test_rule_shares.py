@@ -171,8 +171,8 @@ class Tell:
 def test_each_layer_reads_the_modulators_of_its_own_units() -> None:
     noted, watch = live(gated, probes=(Tell(),))
     for layer in range(2):
-        found = noted.sums[0, NET, layer].sum()
-        assert found == pytest.approx(watch.change(0, layer), rel=1e-3)
+        net = noted.sums[0, NET, layer].sum()
+        assert net == pytest.approx(watch.change(0, layer), rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -187,5 +187,5 @@ def test_each_layer_reads_the_modulators_of_its_own_units() -> None:
 def test_what_rules_see_and_activity_does_not_show_is_said(
     network: FeedForward, task: Task, reason: str | None
 ) -> None:
-    found = why_unseen(network, task)
-    assert found is None if reason is None else reason in (found or "")
+    answer = why_unseen(network, task)
+    assert answer is None if reason is None else reason in (answer or "")
