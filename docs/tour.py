@@ -1,10 +1,10 @@
 # %% [markdown]
 # # metahebb in ten cells
 #
-# Networks that keep learning while they live: what evolves is not the weights but the rule by which each
-# synapse changes. Open this file in Jupyter (with jupytext) or VS Code and run it cell by cell, or run all of
-# it with `python docs/tour.py`. It takes about ten minutes on two cores; fewer `GENERATIONS` take less, and
-# the ant then walks less far.
+# Networks that keep learning while they live: what evolves is not the weights but the rule by which
+# each synapse changes. Open this file in Jupyter (with jupytext) or VS Code and run it cell by cell,
+# or run all of it with `python docs/tour.py`. It takes some minutes on two cores; with fewer
+# `GENERATIONS` it takes less, and the ant walks less far.
 
 # %% 1. Evolve an ant
 # A preset is a task, a network and a search. Every flag of `metahebb evolve` is an argument here.
@@ -23,13 +23,13 @@ ant.evaluate(lives=32)
 ant.film()
 
 # %% 4. Look inside one life
-# Arrays with names. Layers are counted from 1; a matrix has one row per postsynaptic unit, (n_out, n_in).
+# Arrays with names. Layers are counted from 1; a matrix has one row per postsynaptic unit and one
+# column per presynaptic unit, (n_out, n_in).
 life = ant.live()
 change = abs(life.weights[1][-1] - life.weights[1][0]).mean()
 print(life)
-print(
-    f"mean |change| of a weight of layer 1: {change:.3f}; way: {life.measures['distance'][-1]:.2f} m"
-)
+way = life.measures["distance"][-1]
+print(f"a weight of layer 1 changed by {change:.3f} (mean); the ant came {way:.2f} m far")
 
 # %% 5. What evolved?
 # The coefficients themselves, and what they do, in words and in lives without each term.
@@ -63,7 +63,7 @@ ant.probe(Blink(at=100), lives=32)
 
 
 # %% 8. A rule of your own
-# One scalar function: what a synapse senses stands before the slash, what evolves after it. It is compiled.
+# One scalar function: what a synapse senses stands before the slash, what evolves after it.
 @mh.rule
 def oja_d(pre, post, weight, /, A, D, eta):
     """Oja's rule with a drift."""
