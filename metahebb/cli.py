@@ -11,6 +11,8 @@ import sys
 from typing import NamedTuple
 
 from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
+from metahebb.explained import explained
+from metahebb.notes import printed
 from metahebb.paths import from_here
 from metahebb.runs.stopping import Interrupted, heard, leave, unread_to_nowhere
 
@@ -37,12 +39,6 @@ code run that a run folder from elsewhere brings along.
 Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped by SIGTERM
 or SIGHUP (give the line again), 130 interrupted, 141 nobody reads on (as in `| head`).
 """
-
-
-_TORCH_MEMORY = "can't allocate memory"
-"""What torch's RuntimeError says in the place of a MemoryError."""
-_NO_TEMPORARY = "temporary directory"
-"""What errors of Python and of Matplotlib say where none can be written."""
 
 
 class Command(NamedTuple):
@@ -130,7 +126,7 @@ def _main(arguments: list[str] | None) -> int:
         own_parts.begin_command()
     try:
         # First of all: code of a user's may go elsewhere.
-        with from_here(), heard(), _trusting(trusts):
+        with printed(), from_here(), heard(), _trusting(trusts):
             return _run(*words)
     except MetahebbError as error:
         if traceback:
@@ -138,11 +134,11 @@ def _main(arguments: list[str] | None) -> int:
         print(f"metahebb: {one_line(error)}", file=sys.stderr)
         return error.exit_status
     except Exception as error:
-        explained = None if traceback else _explained(error)
-        if explained is None:
+        input_error = None if traceback else explained(error)
+        if input_error is None:
             raise
-        print(f"metahebb: {one_line(explained)}", file=sys.stderr)
-        return explained.exit_status
+        print(f"metahebb: {one_line(input_error)}", file=sys.stderr)
+        return input_error.exit_status
     except Interrupted as interrupted:
         print(f"metahebb: stopped by {interrupted}", file=sys.stderr)
         return interrupted.exit_status
@@ -156,24 +152,6 @@ def _trusting(everything: bool) -> contextlib.AbstractContextManager[None]:
     if not everything:
         return contextlib.nullcontext()
     return importlib.import_module("metahebb.own_parts").trusting(True)  # type: ignore[no-any-return]
-
-
-def _explained(error: Exception) -> MetahebbError | None:
-    """Return what to say in the place of an error that is not ours; None: it is unexpected."""
-    if isinstance(error, BrokenPipeError):
-        return None
-    if isinstance(error, MemoryError) or _TORCH_MEMORY in str(error):
-        return InputError(
-            "expected all of this to fit in memory, got an allocation that failed; use fewer "
-            "--lanes, a smaller --popsize or network, or a search without a full covariance"
-        )
-    if isinstance(error, OSError) and _NO_TEMPORARY in str(error):
-        return InputError(
-            "expected a temporary folder that can be written, got none; name one: "
-            "export TMPDIR=/path"
-        )
-    own_parts = sys.modules.get("metahebb.own_parts")  # nobody uses one where it is not imported
-    return None if own_parts is None else own_parts.misfit(error)
 
 
 def _run(name: str, *rest: str) -> int:

@@ -13,12 +13,12 @@ from typing import Annotated, Literal
 
 import tyro
 
-from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute, from_here
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_world
 from metahebb.runs.progress import Progress
 from metahebb.runs.serial import to_json
 from metahebb.runs.stopping import Interrupted, heard, leave

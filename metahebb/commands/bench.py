@@ -6,9 +6,9 @@ import os
 import sys
 from dataclasses import dataclass
 
-from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
 from metahebb.paths import absolute
+from metahebb.settings.parsing import parse
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from metahebb.commands.orphans import orphans
-from metahebb.commands.parsing import parse
 from metahebb.fingerprint import NOT_COMPARED, fingerprint, summary
 from metahebb.runs.manifest import PACKAGES, machine
 from metahebb.runs.presets import PRESETS
+from metahebb.settings.parsing import parse
 
 OPTIONAL = ("tensorboard", "wandb", "mlflow-skinny")
 

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import tyro
 
-from metahebb.commands.parsing import parse
-from metahebb.commands.world import tell_of_world
 from metahebb.errors import InputError
 from metahebb.probes import parse_probes
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_world
+from metahebb.settings.parsing import parse
 
 
 @dataclass(frozen=True)

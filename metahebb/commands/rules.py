@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metahebb.commands.parsing import parse
-from metahebb.commands.world import tell_of_world
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_world
+from metahebb.settings.parsing import parse
 from metahebb.tasks.gym.kept import absence_of
 
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import tyro
 
-from metahebb.commands.parsing import parse
-from metahebb.commands.world import tell_of_world
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_world
 from metahebb.runs.progress import Replaying
+from metahebb.settings.parsing import parse
 
 
 @dataclass(frozen=True)

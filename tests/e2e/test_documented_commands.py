@@ -32,13 +32,13 @@ from experiments.kit.running import Order, command
 from metahebb.bench import run as bench_run
 from metahebb.cli import COMMANDS, USAGE, main
 from metahebb.commands import evolve
-from metahebb.commands.parsing import SHORT
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.backends.where import Where
 from metahebb.genomes import GENOME_MAPS
 from metahebb.modulators import MODULATORS
 from metahebb.networks import TOPOLOGIES
 from metahebb.runs.config import RunConfig
+from metahebb.settings.parsing import SHORT
 
 QUIET = {"--quiet": "", "--no-finish": "", "--no-tensorboard": ""}
 TINY = {

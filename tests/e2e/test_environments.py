@@ -9,9 +9,9 @@ import pytest
 from small_runs import centers
 
 from metahebb.cli import main
-from metahebb.commands.environments import config_of
 from metahebb.networks import Convolutional, FeedForward
 from metahebb.runs.folder import RunFolder
+from metahebb.settings.environments import config_of
 
 SMALL = ("--popsize", "4", "--hidden", "3", "--no-finish", "--no-tensorboard", "--quiet")
 

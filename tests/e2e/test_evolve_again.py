@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from small_runs import Said, centers, evolve, files, metrics, resume
 
+from metahebb.api import evolving
 from metahebb.cli import main
-from metahebb.commands import evolve as commands
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.stopping import Stopped
@@ -96,7 +96,7 @@ def test_a_run_that_was_killed_in_its_final_evaluation_gets_it(
         ends.append(run.load().generation)
         (run.path / "report.html").touch()
 
-    monkeypatch.setattr(commands, "_finish", finish)
+    monkeypatch.setattr(evolving, "_finish", finish)
     evaluated = lambda run: {"generation": run.load().generation}  # noqa: E731
     monkeypatch.setattr(RunFolder, "read_evaluation", evaluated)
     flags = (*RESUME, "--finish")

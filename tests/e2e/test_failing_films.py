@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from report_runs import make_run
 
+from metahebb.api import evolving
 from metahebb.cli import main
-from metahebb.commands import evolve
 from metahebb.errors import InputError, MetahebbError
 from metahebb.report import film as report_film
 from metahebb.report import gl, page
@@ -135,7 +135,7 @@ def test_a_film_that_fails_costs_a_line_and_never_the_report(
     capsys: pytest.CaptureFixture[str],
     error: Exception | None,
 ) -> None:
-    monkeypatch.setattr(evolve, "FINAL_LIVES", 2)
+    monkeypatch.setattr(evolving, "FINAL_LIVES", 2)
     if error is not None:  # of our own making, in the place of the environment's
         monkeypatch.setattr(report_film, "film", raises(error))
     status, path = evolved(tmp_path, drawn_by(lambda self: None))

@@ -17,14 +17,14 @@ from small_runs import Said
 
 from metahebb.cli import main
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.parsing import parse
-from metahebb.commands.parts import swap_parts
 from metahebb.errors import InputError
 from metahebb.genomes import Generated, Genome, GivenGenes
 from metahebb.networks import FeedForward, Gated, Network
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
+from metahebb.settings.parsing import parse
+from metahebb.settings.parts import swap_parts
 from metahebb.tasks import GymTask, Locomotion, Reversal
 from metahebb.tasks.base import Task
 from metahebb.worker import GivenPoint, Plan, Setup, Worker

@@ -26,10 +26,10 @@ from cluster_files import (
 )
 
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.parsing import parse
 from metahebb.errors import CheckpointError, InputError, ProgressError, StorageError
 from metahebb.runs.presets import preset
 from metahebb.runs.stopping import Stopped
+from metahebb.settings.parsing import parse
 
 
 def test_the_folder_holds_no_other_file() -> None:

@@ -18,8 +18,8 @@ from cluster_files import CLUSTER, COMPOSE, ROOT, evolve_commands, load
 
 import metahebb
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.parsing import parse
 from metahebb.runs.presets import preset
+from metahebb.settings.parsing import parse
 
 
 def test_the_launcher_follows_rays_schema() -> None:

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.parsing import parse
-from metahebb.commands.parts import swap_parts
 from metahebb.errors import InputError
 from metahebb.evolution.memory import check_lanes
 from metahebb.genomes import (
@@ -29,6 +27,8 @@ from metahebb.genomes import (
 from metahebb.networks import FeedForward
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
+from metahebb.settings.parsing import parse
+from metahebb.settings.parts import swap_parts
 from metahebb.tasks import GymTask
 from metahebb.worker import Setup
 

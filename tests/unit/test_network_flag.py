@@ -7,13 +7,13 @@ import dataclasses
 import pytest
 
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.networks import swap_network
-from metahebb.commands.parsing import parse
 from metahebb.errors import InputError
 from metahebb.networks import NETWORKS, FeedForward, Gated, Recurrent, network_like
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import PRESETS
+from metahebb.settings.networks import swap_network
+from metahebb.settings.parsing import parse
 from metahebb.tasks import GymTask
 
 SCALE = (0.5, 1.0, 2.0, 4.0)

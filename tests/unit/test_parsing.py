@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from metahebb.commands.evolve import Evolve, Resume
-from metahebb.commands.parsing import SHORT, parse
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.presets import PRESETS
+from metahebb.settings.parsing import SHORT, parse
 
 DEFAULT = Evolve(run=PRESETS["cartpole"][0])
 

@@ -11,9 +11,6 @@ import pytest
 
 from metahebb.cli import main
 from metahebb.commands.evolve import Evolve
-from metahebb.commands.networks import swap_network
-from metahebb.commands.parsing import parse
-from metahebb.commands.topologies import swap_topology
 from metahebb.errors import InputError
 from metahebb.genomes import Genome
 from metahebb.networks import (
@@ -29,6 +26,9 @@ from metahebb.networks import (
 from metahebb.plasticity import Bounds
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
+from metahebb.settings.networks import swap_network
+from metahebb.settings.parsing import parse
+from metahebb.settings.topologies import swap_topology
 from metahebb.tasks import GymTask
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "genome-maps.md"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
-from metahebb.commands.parsing import values_of
 from metahebb.genomes import GENOME_MAPS
 from metahebb.modulators import MODULATORS
 from metahebb.registry import Registry
 from metahebb.runs.config import RunConfig
+from metahebb.settings.parsing import values_of
 from metahebb.tasks import TASKS
 
 

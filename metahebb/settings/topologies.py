@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from metahebb.commands.parsing import values_of
 from metahebb.errors import InputError
 from metahebb.networks import TOPOLOGIES
 from metahebb.runs.config import RunConfig
+from metahebb.settings.parsing import values_of
 
 
 def swap_topology(config: RunConfig, words: list[str]) -> RunConfig:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from typing import Literal
 
-from metahebb.commands.parsing import values_of
 from metahebb.errors import InputError
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import AnyNetwork, Convolutional, FeedForward
 from metahebb.runs.config import RunConfig
+from metahebb.settings.parsing import values_of
 from metahebb.tasks import GymTask
-from metahebb.tasks.base import Advising
 from metahebb.tasks.gym.kwargs import read_pairs
 
 SEEN = 32
@@ -41,13 +39,6 @@ def config_of(env_id: str, words: list[str]) -> RunConfig:
         network = Convolutional((64, 32), output=output, image=task.image)
     search = SearchConfig(popsize=128, stdev=0.1, learning_rate=0.06, initial_stdev=0.3)
     return RunConfig(task, network, search, generations=100)
-
-
-def tell_advice(config: RunConfig) -> None:
-    """Say on stderr what the task advises for the run's network."""
-    if isinstance(config.task, Advising):
-        for line in config.task.advice(config.network.output):
-            print(f"metahebb: {line}", file=sys.stderr)
 
 
 def _behind(flag: str, words: list[str]) -> list[str]:

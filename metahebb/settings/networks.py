@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from metahebb.commands.parsing import values_of
 from metahebb.networks import network_like
 from metahebb.runs.config import RunConfig
+from metahebb.settings.parsing import values_of
 
 
 def swap_network(config: RunConfig, words: list[str]) -> RunConfig:

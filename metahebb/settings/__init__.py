@@ -1,0 +1,1 @@
+"""From words to a config: presets, flags, keyword arguments, and the parts that they name."""

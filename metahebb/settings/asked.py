@@ -1,0 +1,89 @@
+"""What is asked to be evolved: a preset, an environment or a task, with its parts and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+import tyro
+
+from metahebb.errors import InputError
+from metahebb.genomes import GENOME_MAPS
+from metahebb.modulators import MODULATORS
+from metahebb.networks import NETWORKS, TOPOLOGIES, FeedForward
+from metahebb.runs.config import RunConfig
+from metahebb.runs.presets import ANT_QUICK, preset
+from metahebb.settings.environments import config_of, env_of
+from metahebb.settings.networks import swap_network
+from metahebb.settings.parsing import values_of
+from metahebb.settings.parts import swap_parts
+from metahebb.settings.topologies import swap_topology
+from metahebb.tasks import TASKS, Task
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run, and the parts of it that are named by a word."""
+
+    run: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ANT_QUICK)
+    network: Annotated[str | None, tyro.conf.arg(metavar=NETWORKS.metavar)] = None
+    """Another network of the preset's sizes, with flags of its own; none: the preset's."""
+    genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
+    """Another genome map, with flags of its own (see docs/howto/genome-maps.md); none: the
+    preset's."""
+    birth_genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
+    """The same for the weights of --birth coevolved."""
+    modulator: Annotated[str | None, tyro.conf.arg(metavar=MODULATORS.metavar)] = None
+    """What each life tells its synapses, with flags of its own (see docs/howto/your-rule.md); none:
+    the preset's."""
+    topology: Annotated[str | None, tyro.conf.arg(metavar=TOPOLOGIES.metavar)] = None
+    """Which synapses there are and which are plastic, with flags of its own (see
+    docs/howto/genome-maps.md); none: the preset's."""
+    task: Annotated[str | None, tyro.conf.arg(metavar=TASKS.metavar)] = None
+    """Another task, with flags of its own, in the place of the preset's, or of a preset (see
+    docs/howto/your-parts.md)."""
+    env: str | None = None
+    """A Gymnasium environment by its id, in the place of a preset (see
+    docs/howto/your-environment.md)."""
+
+
+def config_asked(name: str, rest: list[str]) -> tuple[str, RunConfig | None]:
+    """Return the words that say what to evolve, and the config that further flags change.
+
+    Args:
+        name: of a preset; empty where ``--env`` or ``--task`` stands in its place.
+        rest: the flags.
+
+    Returns:
+        The config is None where nothing says what to evolve.
+
+    Raises:
+        InputError: two of preset, ``--env`` and ``--task`` are given, or one does not exist.
+    """
+    env_id, tasks = env_of(rest), values_of("--task", rest)
+    if name and env_id is not None:
+        raise InputError(f"expected a preset or --env, got both ({name}, {env_id}); leave out one")
+    if tasks and env_id is not None:
+        raise InputError(
+            f"expected --task or --env, got both ({tasks[-1]}, {env_id}); leave out one"
+        )
+    if name:
+        words, config = name, preset(name)
+    elif env_id is not None:
+        words, config = f"--env {env_id}", config_of(env_id, rest)
+    elif tasks:
+        words = f"--task {tasks[-1]}"
+        config = config_of_task(cast(Task, TASKS.default(tasks[-1])))
+    else:
+        return "", None
+    return words, with_parts(config, rest)
+
+
+def config_of_task(task: Task) -> RunConfig:
+    """Return a run in ``task``, to be changed by flags."""
+    return RunConfig(task, FeedForward((32, 16)))
+
+
+def with_parts(config: RunConfig, rest: list[str]) -> RunConfig:
+    """Return ``config`` with the network, topology and other parts that flags name by a word."""
+    return swap_parts(swap_topology(swap_network(config, rest), rest), rest)
