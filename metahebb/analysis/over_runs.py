@@ -17,6 +17,7 @@ from scipy.stats import norm, t
 from metahebb.analysis.evaluate import evaluate, kept_evaluation, on_bodies
 from metahebb.analysis.statistics import few_runs, nested_means, quantile_interval
 from metahebb.evolution.backends.where import Where
+from metahebb.runs.center import Center
 from metahebb.runs.evaluation_shape import measures_of
 from metahebb.runs.folder import RunFolder
 
@@ -146,14 +147,26 @@ def evaluated(
         InputError, CheckpointError: see `RunFolder.load`, `on_bodies` and `evaluate`.
     """
     center = on_bodies(run.load(), damage)
-    kept = kept_evaluation(center, max_steps)
-    if kept is not None and kept["lives"] >= (lives or 1):
+    kept = _kept(center, lives, max_steps)
+    if kept is not None:
         return {**kept, "lives": lives or kept["lives"]}
     backend = where.backend(center.setup)
     try:
         return evaluate(center, backend, lives or FRESH_LIVES, max_steps)
     finally:
         backend.close()
+
+
+def has_evaluation(
+    run: RunFolder, lives: int | None, damage: tuple[str, ...], max_steps: int | None
+) -> bool:
+    """Return whether `evaluated` with these arguments finds an evaluation, and lives nothing."""
+    return _kept(on_bodies(run.load(), damage), lives, max_steps) is not None
+
+
+def _kept(center: Center, lives: int | None, max_steps: int | None) -> dict[str, Any] | None:
+    kept = kept_evaluation(center, max_steps)
+    return kept if kept is not None and kept["lives"] >= (lives or 1) else None
 
 
 def values_of(evaluation: Mapping[str, Any]) -> dict[str, dict[str, Lives]]:
