@@ -32,6 +32,7 @@ Evolve plasticity rules instead of weights.
   rules DIR         what the evolved rules do: clusters, words, the share of each term
   report DIR        write the run's report.html
   film DIR          film one life, or lives of several runs side by side
+  live DIR          live one life, and keep it as arrays with names (.npz)
   presets           list the presets
   bench             speed, side by side with peers and limits
   doctor            check this machine: versions, cores, rendering, cache
@@ -64,6 +65,7 @@ COMMANDS = {
     "rules": Command("metahebb.commands.rules", "rules", "DIR"),
     "report": Command("metahebb.commands.look", "report", "DIR"),
     "film": Command("metahebb.commands.look", "film", "DIR"),
+    "live": Command("metahebb.commands.look", "live", "DIR"),
     "presets": Command("metahebb.commands.machine", "presets"),
     "bench": Command("metahebb.commands.bench", "bench"),
     "doctor": Command("metahebb.commands.machine", "doctor"),

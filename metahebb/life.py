@@ -24,6 +24,7 @@ from metahebb.probes import (
     OutputObserver,
     OutputProbe,
     Probe,
+    StepObserver,
 )
 from metahebb.tasks.base import Closing, Explaining, StepResult, TaskError, TaskLanes
 
@@ -142,11 +143,12 @@ class Lockstep:
         before += [each.observe for each in observers if isinstance(each, Observer)]
         after = [probe.change_outputs for probe in probes if isinstance(probe, OutputProbe)]
         after += [each.observe_outputs for each in observers if isinstance(each, OutputObserver)]
+        stepped = [each.observe_step for each in observers if isinstance(each, StepObserver)]
         changes = [p.change_coefficients for p in probes if isinstance(p, BirthProbe)]
         self._stopped = False
         alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue, changes)
         while alive.size and not self._stopped:
-            if before or after:
+            if before or after or stepped:
                 moment = self._moment(alive)
             for call in before:
                 call(moment)
@@ -160,6 +162,8 @@ class Lockstep:
                 step = self._task.step(outputs, alive)
             except TaskError as error:
                 raise self._whose(error) from error
+            for call_stepped in stepped:
+                call_stepped(moment, step)
             if step.emitted is not None:
                 self._network.emit(alive, step.emitted)
             if self._modulator is not None:

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from metahebb.compiler import cache_folder
 from metahebb.errors import InputError, unknown_name
+from metahebb.own_cells import text_of_class
 from metahebb.own_files import described, importing
 from metahebb.paths import absolute
 
@@ -74,6 +75,27 @@ def own_class(text: str, what: str, needs: tuple[str, ...]) -> Any:
     kind = class_of(Own(path.name, source, name), what, needs, str(path))
     _remember(source)
     return kind
+
+
+def adopted(part: Any, what: str, needs: tuple[str, ...]) -> Any:
+    """Return ``part``, an object of a class that the user has defined, as one that can travel.
+
+    Its class is rebuilt from its text, as if it had been named as ``FILE.py:CLASS``.
+
+    Args:
+        part: an instance of a frozen dataclass.
+        what: what the part is to be, for messages.
+        needs: names of the methods and properties that it must have.
+
+    Raises:
+        InputError: the text of its class cannot be read or does not run by itself, or the class is
+            not a frozen dataclass with ``needs``.
+    """
+    name = type(part).__name__
+    source = text_of_class(type(part))
+    kind = class_of(Own(f"{name}.py", source, name), what, needs)
+    _remember(source)
+    return kind(**{f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.init})
 
 
 def class_of(own: Own, what: str, needs: tuple[str, ...], file: str = "") -> Any:

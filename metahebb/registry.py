@@ -12,7 +12,7 @@ from dataclasses import MISSING
 from typing import Any, Generic, TypeVar
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.own_parts import own_class
+from metahebb.own_parts import adopted, own_class, own_of
 
 T = TypeVar("T")
 
@@ -79,6 +79,36 @@ class Registry(Mapping[str, T], Generic[T]):
             )
         part: object = kind()
         return part
+
+    def adopt(self, given: object) -> object:
+        """Return the part that ``given`` stands for: a name, a part, or a class of parts.
+
+        A part of a class that the user has defined, in a cell of a notebook for example, becomes
+        one whose text travels, as of ``FILE.py:CLASS``.
+
+        Raises:
+            InputError: ``given`` is none of these, or see `find`, `default` and `adopted`.
+        """
+        if isinstance(given, str):
+            return self.default(given)
+        part = given
+        if isinstance(given, type):
+            try:
+                part = given()
+            except TypeError as error:
+                raise InputError(
+                    f"expected a {self.what}, got the class {given.__name__}, which needs more: "
+                    f"{error}; give {given.__name__}(...)"
+                ) from None
+        kind = type(part)
+        if kind in self._kinds.values() or own_of(kind) is not None:
+            return part
+        if not dataclasses.is_dataclass(part) or kind.__module__.startswith("metahebb."):
+            raise InputError(
+                f"expected a {self.what}, got {given!r}; give one of {', '.join(self)}, or an "
+                "object of a frozen dataclass of yours"
+            )
+        return adopted(part, self.what, self.needs)
 
     def name_of(self, part: object) -> str:
         """Return the name that ``part`` goes by; of a user's own, that of its class."""

@@ -1,17 +1,17 @@
-"""``metahebb evaluate``, ``report`` and ``film``: what became of a run."""
+"""``metahebb evaluate``, ``report``, ``film`` and ``live``: what became of a run."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
+from metahebb.api.evolve import open_run
 from metahebb.evolution.backends.where import Where
-from metahebb.paths import leave_removed_folder
-from metahebb.probes import parse_probes
-from metahebb.runs.folder import RunFolder
-from metahebb.runs.notes import tell_of_world
+from metahebb.runs.storage import slug
 from metahebb.settings.parsing import parse
 
 
@@ -48,6 +48,24 @@ class Film:
 
 
 @dataclass(frozen=True)
+class Live:
+    """Live one life of a run's center, and keep it as arrays with names."""
+
+    life: int | None = None
+    """Number of the life among those that evaluate lives; none: the one of median return."""
+    probe: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """What is done to the life, such as zero_weights:at=125; none: what was done in training."""
+    body: str | None = None
+    """Body at birth; none: the first of the run."""
+    max_steps: int | None = None
+    """Env steps after which the life ends; none: as in the run's last stage."""
+    every: int = 1
+    """Env steps from one row of weights to the next."""
+    out: Path | None = None
+    """An .npz file; none: lives/NAME.npz in the run folder."""
+
+
+@dataclass(frozen=True)
 class Report:
     """Write a run's report.html."""
 
@@ -55,61 +73,39 @@ class Report:
 def evaluate(path: str, rest: list[str]) -> int:
     """Evaluate the run at ``path``; print the table."""
     options = parse(Evaluate, Evaluate(), rest, f"metahebb evaluate {path or 'DIR'}")
-    run = RunFolder.open(path)
-    options.where.prepare()
-    leave_removed_folder()
-    from metahebb.analysis import evaluate as evaluation
-    from metahebb.report.table import evaluation_table
-
-    tell_of_world(run)
-    center = evaluation.on_bodies(run.load(), options.damage)
-    backend = options.where.backend(center.setup)
-    try:
-        result = evaluation.evaluate(center, backend, options.lives, options.max_steps)
-    finally:
-        backend.close()
-    print(evaluation_table(result))
+    where = dataclasses.asdict(options.where)
+    print(open_run(path).evaluate(options.lives, options.damage, options.max_steps, **where))
     return 0
 
 
 def report(path: str, rest: list[str]) -> int:
     """Write the report of the run at ``path``; print where."""
     parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
-    run = RunFolder.open(path)
-    from metahebb.report.page import report as write_report
-
-    print(write_report(run))
+    print(open_run(path).report())
     return 0
 
 
 def film(path: str, rest: list[str]) -> int:
     """Film a life of the run at ``path``, or lives of several runs; print where."""
     options = parse(Film, Film(), rest, f"metahebb film {path or 'DIR'}")
-    run, others = RunFolder.open(path), [RunFolder.open(other) for other in options.beside]
-    from metahebb.report.beside import film_beside, labels
-    from metahebb.report.film import film as make_film
-    from metahebb.report.film import film_path
-
-    for each in (run, *others):
-        tell_of_world(each)
-    probes = parse_probes(options.probe)
-    if others:
-        named = labels([run, *others])
-        written = film_beside(
-            list(zip(named, [run, *others], strict=True)),
-            film_path(run, options.body, options.life, probes, beside=named[1:]),
-            body=options.body,
-            life=options.life,
-            probes=probes,
-            renderer=options.renderer,
-        )
-    else:
-        written = make_film(
-            run,
-            body=options.body,
-            life=options.life,
-            probes=probes,
-            renderer=options.renderer,
-        )
-    print(written)
+    print(open_run(path).film(**vars(options)))
     return 0
+
+
+def live(path: str, rest: list[str]) -> int:
+    """Live one life of the run at ``path``; print what its arrays are, and where they were put."""
+    options = parse(Live, Live(), rest, f"metahebb live {path or 'DIR'}")
+    asked = {name: value for name, value in vars(options).items() if name != "out"}
+    run = open_run(path)
+    life = run.live(**asked)
+    print(life, end="\n\n")
+    print(life.save(options.out or run.path / "lives" / f"{_named(life.life, options)}.npz"))
+    return 0
+
+
+def _named(life: int, options: Live) -> str:
+    """Return the name of a life's file, from what sets the life apart."""
+    parts = [f"life={life}", *options.probe]
+    parts += [f"body={options.body}"] if options.body else []
+    parts += [f"max_steps={options.max_steps}"] if options.max_steps else []
+    return slug(parts)

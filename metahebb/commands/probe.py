@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from metahebb.api.evolve import open_run
+from metahebb.api.results import Result
 from metahebb.errors import InputError
-from metahebb.probes import parse_probes
-from metahebb.runs.folder import RunFolder
-from metahebb.runs.notes import tell_of_world
 from metahebb.settings.parsing import parse
 
 
@@ -49,26 +46,17 @@ def probe(path: str, rest: list[str]) -> int:
     if bool(options.probe) == options.suite:
         got = "both" if options.suite else "neither"
         raise InputError(f"expected --probe or --suite, got {got}; give one of them")
-    run = RunFolder.open(path)
-    asked = parse_probes(options.probe)
-    from metahebb.analysis import probe as probing
-    from metahebb.analysis.probe_suite import suite
-    from metahebb.evolution.backends.in_process import InProcess
-    from metahebb.report.probe_figures import probe_figure, probe_table, suite_page
-    from metahebb.report.weights_figure import probe_weights_figure
-
-    tell_of_world(run)
-    conditions = probing.Conditions.of(run.load(), options.lives, options.max_steps, options.body)
-    tried = [(one,) for one in suite(conditions)] if options.suite else [asked]
-    for probes in tried:  # all are checked before anything lives or is written
-        conditions.setup(probes)
-    backend = functools.partial(InProcess, threads=options.threads, lanes=options.lanes)
-    without = conditions.live((), backend)
-    results = []
-    for probes in tried:
-        results.append(probing.probe(conditions, probes, without, backend))
-        probe_figure(results[-1])
-        probe_weights_figure(conditions, probes, Path(results[-1]["folder"]))
-        print(probe_table(results[-1]), end="\n\n", flush=True)
-    print(suite_page(results, run.path / "probes") if options.suite else results[0]["folder"])
+    how = {name: value for name, value in vars(options).items() if name not in ("probe", "suite")}
+    run = open_run(path)
+    if options.suite:
+        run.probe_suite(**how, show=_show)
+        print(run.path / "probes" / "index.html")
+    else:
+        result = run.probe(*options.probe, **how)
+        _show(result)
+        print(result["folder"])
     return 0
+
+
+def _show(result: Result) -> None:
+    print(result, end="\n\n", flush=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import tyro
 
+from metahebb.api.evolve import open_run
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import leave_removed_folder
 from metahebb.runs.folder import RunFolder
@@ -41,18 +42,7 @@ class Verify:
 def replay(path: str, rest: list[str]) -> int:
     """Replay the run at ``path``; print what was replayed."""
     options = parse(Replay, Replay(), rest, f"metahebb replay {path or 'DIR'}")
-    run = RunFolder.open(path)
-    Where().prepare()
-    leave_removed_folder()
-    from metahebb.runs.replay import done
-    from metahebb.runs.replay import replay as replay_run
-
-    with Replaying(len(done(run)), options.quiet) as progress:
-        found = replay_run(run, on_generation=progress)
-    print(
-        f"replayed {found.generations} generations, {found.evaluations} evaluations: center "
-        f"{found.center_sha256}, as the run wrote it down"
-    )
+    print(open_run(path).replay(quiet=options.quiet))
     return 0
 
 

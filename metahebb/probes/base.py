@@ -12,7 +12,7 @@ import numpy.typing as npt
 from metahebb.networks import Network, NetworkLanes
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Rule
-from metahebb.tasks.base import Task, TaskLanes
+from metahebb.tasks.base import StepResult, Task, TaskLanes
 
 Array = npt.NDArray[np.float32]
 
@@ -125,7 +125,15 @@ class OutputObserver(Protocol):
         """Note something of ``outputs`` ``(k, n_outputs)``, with which the task will step."""
 
 
-AnyObserver: TypeAlias = Observer | OutputObserver
+@runtime_checkable
+class StepObserver(Protocol):
+    """Something that only watches what a step brings: called once per step, after the task's."""
+
+    def observe_step(self, moment: Moment, step: StepResult) -> None:
+        """Note something of ``step``, such as the rewards ``(k,)``; its row k is of lane k."""
+
+
+AnyObserver: TypeAlias = Observer | OutputObserver | StepObserver
 
 
 @runtime_checkable

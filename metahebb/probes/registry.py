@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.networks import Network
+from metahebb.own_parts import own_of
 from metahebb.probes.base import AnyProbe, Demanding
 from metahebb.probes.damage import Damage
 from metahebb.probes.drop_sensors import DropSensors
@@ -16,7 +17,14 @@ from metahebb.probes.drop_term import DropTerm
 from metahebb.probes.freeze import Freeze
 from metahebb.probes.freeze_until import FreezeUntil
 from metahebb.probes.noise_sensors import NoiseSensors
-from metahebb.probes.own import check_is_probe, class_named, is_own, split, with_source
+from metahebb.probes.own import (
+    OwnProbeText,
+    check_is_probe,
+    class_named,
+    is_own,
+    split,
+    with_source,
+)
 from metahebb.probes.push import Push
 from metahebb.probes.randomize_weights import RandomizeWeights
 from metahebb.probes.saturate import Saturate
@@ -63,6 +71,33 @@ def parse_probes(texts: Sequence[str]) -> tuple[AnyProbe, ...]:
         (Freeze(at=500),)
     """
     return tuple(_parse(text, number) for number, text in enumerate(texts))
+
+
+def line_of(probe: object) -> str:
+    """Return the line of text that makes ``probe``, or ``probe`` itself if it is a line already.
+
+    The line of a probe of the user's own keeps the text of its class.
+
+    Raises:
+        InputError: ``probe`` is no probe, or the text of its class cannot be read.
+
+    Example:
+        >>> line_of(ZeroWeights(at=125))
+        'zero_weights:at=125'
+    """
+    if isinstance(probe, str):
+        return probe
+    adopted: typing.Any = PROBES.adopt(probe)
+    check_is_probe(adopted)
+    written = [
+        f"{f.name}={value}"
+        for f in dataclasses.fields(adopted)
+        if f.name not in (POSITION, TEXT) and (value := getattr(adopted, f.name)) != f.default
+    ]
+    own = own_of(type(adopted))
+    name = PROBES.name_of(adopted) if own is None else str(own)
+    line = ":".join([name, ",".join(written)] if written else [name])
+    return line if own is None else OwnProbeText(line, own.source)
 
 
 def check_probes(probes: Sequence[AnyProbe], task: Task, network: Network) -> None:

@@ -16,13 +16,13 @@ from maps import random_genes, seeds
 from small_runs import Said
 
 from metahebb.cli import main
-from metahebb.commands.evolve import Evolve
 from metahebb.errors import InputError
 from metahebb.genomes import Generated, Genome, GivenGenes
 from metahebb.networks import FeedForward, Gated, Network
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
+from metahebb.settings.asked import Asked
 from metahebb.settings.parsing import parse
 from metahebb.settings.parts import swap_parts
 from metahebb.tasks import GymTask, Locomotion, Reversal
@@ -141,7 +141,7 @@ def test_a_config_at_the_default_is_what_it_was() -> None:
 
 def test_a_config_comes_back() -> None:
     words = ["--genome", "generated", "--genome.coordinates", "body"]
-    config = parse(Evolve, Evolve(run=swap_parts(RunConfig(), words)), words, "x").run
+    config = parse(Asked, Asked(run=swap_parts(RunConfig(), words)), words, "x").run
     assert config.genome == Generated(coordinates="body")
     found = from_json(RunConfig, json.loads(json.dumps(to_json(config))))
     assert found == config

@@ -29,6 +29,7 @@ from metahebb.commands.evolve import Evolve
 from metahebb.errors import CheckpointError, InputError, ProgressError, StorageError
 from metahebb.runs.presets import preset
 from metahebb.runs.stopping import Stopped
+from metahebb.settings.asked import Asked
 from metahebb.settings.parsing import parse
 
 
@@ -52,7 +53,7 @@ def test_every_evolve_is_understood_and_can_be_given_again(path: Path) -> None:
     commands = evolve_commands(path)
     assert commands
     for name, *rest in commands:
-        options = parse(Evolve, Evolve(run=preset(name)), rest, f"metahebb evolve {name}")
+        options = parse(Evolve, Evolve(Asked(preset(name))), rest, f"metahebb evolve {name}")
         assert options.resume
         assert options.out is not None
         assert options.where.workers >= 1
@@ -65,7 +66,7 @@ def test_what_the_scripts_are_given_is_understood(path: Path) -> None:
     assert found
     for words in found:
         name, *rest = shlex.split(words)
-        assert parse(Evolve, Evolve(run=preset(name)), rest, "metahebb evolve").out is not None
+        assert parse(Evolve, Evolve(Asked(preset(name))), rest, "metahebb evolve").out is not None
 
 
 def ray_flags(command: str) -> set[str]:

@@ -19,6 +19,7 @@ from cluster_files import CLUSTER, COMPOSE, ROOT, evolve_commands, load
 import metahebb
 from metahebb.commands.evolve import Evolve
 from metahebb.runs.presets import preset
+from metahebb.settings.asked import Asked
 from metahebb.settings.parsing import parse
 
 
@@ -137,7 +138,7 @@ def test_the_ray_job_has_the_fields_that_we_rely_on() -> None:
     assert len({json.dumps(pod["nodeSelector"]) for pod in pods}) == 1
     # The run folder outlives the pods, and each worker has a core.
     (command,) = evolve_commands(CLUSTER / "rayjob.yaml")
-    options = parse(Evolve, Evolve(run=preset("ant")), command[1:], "metahebb evolve ant")
+    options = parse(Evolve, Evolve(Asked(preset("ant"))), command[1:], "metahebb evolve ant")
     (mount,) = pods[0]["containers"][0]["volumeMounts"]
     assert options.out.is_relative_to(mount["mountPath"])
     assert mount["name"] == pods[0]["volumes"][0]["name"]

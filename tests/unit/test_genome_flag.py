@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from metahebb.commands.evolve import Evolve
 from metahebb.errors import InputError
 from metahebb.evolution.memory import check_lanes
 from metahebb.genomes import (
@@ -27,6 +26,7 @@ from metahebb.genomes import (
 from metahebb.networks import FeedForward
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
+from metahebb.settings.asked import Asked
 from metahebb.settings.parsing import parse
 from metahebb.settings.parts import swap_parts
 from metahebb.tasks import GymTask
@@ -38,7 +38,7 @@ HOWTO = Path(__file__).parents[2] / "docs" / "howto" / "genome-maps.md"
 
 def parsed(*words: str) -> RunConfig:
     told = list(words)
-    return parse(Evolve, Evolve(run=swap_parts(CONFIG, told)), told, "x").run
+    return parse(Asked, Asked(run=swap_parts(CONFIG, told)), told, "x").run
 
 
 def test_all_maps_are_offered() -> None:

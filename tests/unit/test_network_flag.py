@@ -6,12 +6,12 @@ import dataclasses
 
 import pytest
 
-from metahebb.commands.evolve import Evolve
 from metahebb.errors import InputError
 from metahebb.networks import NETWORKS, FeedForward, Gated, Recurrent, network_like
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig
 from metahebb.runs.presets import PRESETS
+from metahebb.settings.asked import Asked
 from metahebb.settings.networks import swap_network
 from metahebb.settings.parsing import parse
 from metahebb.tasks import GymTask
@@ -62,8 +62,8 @@ def test_a_network_becomes_recurrent_and_back() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_other_flags_change_the_new_network(name: str) -> None:
     words = ["--network", name, "--hidden", "7", "--network.output", "tanh", "--popsize", "8"]
-    default = Evolve(run=swap_network(CONFIG, words))
-    found = parse(Evolve, default, words, "x").run
+    default = Asked(run=swap_network(CONFIG, words))
+    found = parse(Asked, default, words, "x").run
     assert type(found.network) is type(network_like(OLD, name))
     assert (found.network.hidden, found.network.output) == ((7,), "tanh")
     assert found.network.is_static == (name in ("static", "lstm", "gru"))
@@ -73,8 +73,8 @@ def test_the_other_flags_change_the_new_network(name: str) -> None:
 def test_every_preset_can_be_swapped() -> None:
     for config, _ in PRESETS.values():
         words = ["--network", "lstm"]
-        default = Evolve(run=swap_network(config, words))
-        found = parse(Evolve, default, words, "x").run.network
+        default = Asked(run=swap_network(config, words))
+        found = parse(Asked, default, words, "x").run.network
         assert found == Gated("lstm", config.network.hidden or (8,), config.network.output)
 
 
@@ -97,4 +97,4 @@ def test_unknown_networks_are_refused(words: list[str], message: str) -> None:
 def test_a_static_cell_has_no_rule() -> None:
     words = ["--network", "lstm", "--rule", "abcd"]
     with pytest.raises(InputError, match=r"expected an option of x, got '--network\.rule'"):
-        parse(Evolve, Evolve(run=swap_network(CONFIG, words)), words, "x")
+        parse(Asked, Asked(run=swap_network(CONFIG, words)), words, "x")

@@ -13,26 +13,28 @@ from metahebb.evolution.backends.where import Where
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.presets import PRESETS
+from metahebb.settings.asked import Asked
 from metahebb.settings.parsing import SHORT, parse
 
-DEFAULT = Evolve(run=PRESETS["cartpole"][0])
+DEFAULT = Asked(run=PRESETS["cartpole"][0])
 
 
-def parsed(*words: str) -> Evolve:
-    return parse(Evolve, DEFAULT, list(words), "metahebb evolve cartpole")
+def parsed(*words: str) -> Asked:
+    return parse(Evolve, Evolve(DEFAULT), list(words), "metahebb evolve cartpole").asked
 
 
 def test_without_flags_the_default_comes_back() -> None:
     assert parsed() == DEFAULT
     for config, _ in PRESETS.values():
-        assert parse(Evolve, Evolve(run=config), [], "x").run == config
+        assert parse(Asked, Asked(run=config), [], "x").run == config
 
 
 def test_flags_change_what_they_name_and_nothing_else() -> None:
-    found = parsed("--generations", "7", "--search.stdev=0.5", "--out", "here", "--workers", "2")
+    words = ["--generations", "7", "--search.stdev=0.5", "--out", "here", "--workers", "2"]
+    found = parse(Evolve, Evolve(DEFAULT), words, "metahebb evolve cartpole")
     search = dataclasses.replace(DEFAULT.run.search, stdev=0.5)
     run = dataclasses.replace(DEFAULT.run, generations=7, search=search)
-    assert found == Evolve(run=run, where=Where(workers=2), out=Path("here"))
+    assert found == Evolve(Asked(run), where=Where(workers=2), out=Path("here"))
 
 
 def test_some_flags_have_a_short_form() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from metahebb.cli import main
-from metahebb.commands.evolve import Evolve
 from metahebb.errors import InputError
 from metahebb.genomes import Genome
 from metahebb.networks import (
@@ -26,6 +25,7 @@ from metahebb.networks import (
 from metahebb.plasticity import Bounds
 from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
+from metahebb.settings.asked import Asked
 from metahebb.settings.networks import swap_network
 from metahebb.settings.parsing import parse
 from metahebb.settings.topologies import swap_topology
@@ -38,7 +38,7 @@ CONFIG = RunConfig(GymTask("CartPole-v1"), FeedForward((3,), topology=Sparse(0.2
 def parsed(*words: str) -> RunConfig:
     told = list(words)
     config = swap_topology(swap_network(CONFIG, told), told)
-    return parse(Evolve, Evolve(run=config), told, "x").run
+    return parse(Asked, Asked(run=config), told, "x").run
 
 
 def test_all_topologies_are_offered() -> None:
@@ -121,7 +121,7 @@ def test_the_table_of_the_howto_is_what_topologies_say() -> None:
     for words, cells in rows:
         base = dataclasses.replace(CONFIG, network=FeedForward())
         told = ["--topology", *words.split()]
-        config = parse(Evolve, Evolve(run=swap_topology(base, told)), told, "x").run
+        config = parse(Asked, Asked(run=swap_topology(base, told)), told, "x").run
         sizes = []
         for hidden in ((32, 16), (128, 64)):
             network = dataclasses.replace(config.network, hidden=hidden, normalization=clip)
