@@ -74,7 +74,20 @@ def half_fraction(stdevs: Pair, learning_rates: Pair, initial_stdevs: Pair) -> t
     """Return four of the eight settings of two values each: a half-fraction 2^(3-1).
 
     Each pair of values of any two of the three numbers is in one setting.
+
+    Raises:
+        InputError: a pair is not of two different values.
     """
+    for name, pair in (
+        ("stdevs", stdevs),
+        ("learning_rates", learning_rates),
+        ("initial_stdevs", initial_stdevs),
+    ):
+        if len(set(pair)) != 2 or len(pair) != 2:
+            raise InputError(
+                f"expected two different values as {name}, got {', '.join(map(str, pair))}; write "
+                "a low and a high one"
+            )
     return tuple(
         Setting(stdevs[i], learning_rates[j], initial_stdevs[1 - i ^ j])
         for i in range(2)
@@ -82,12 +95,13 @@ def half_fraction(stdevs: Pair, learning_rates: Pair, initial_stdevs: Pair) -> t
     )
 
 
-GRID = half_fraction((0.03, 0.06), (0.01, 0.03), (0.05, 0.1))
+STDEVS: Pair = (0.03, 0.06)
+LEARNING_RATES: Pair = (0.01, 0.03)
+INITIAL_STDEVS: Pair = (0.05, 0.1)
+GRID = half_fraction(STDEVS, LEARNING_RATES, INITIAL_STDEVS)
 """What the studies try."""
 SEED = 1000
 """The seed of the runs that tune; no run that is reported should have it."""
-PART = 4
-"""A run that tunes has a fourth of the config's generations, if nothing else is asked for."""
 _USED = ("openai_es", "pgpe")
 """Searches that use all three numbers of the grid."""
 _MEASURED_STEPS = 100
@@ -125,6 +139,11 @@ def short_config(config: RunConfig, generations: int) -> RunConfig:
     """
     stages = tuple(stage for stage in config.schedule if stage.start < generations)
     return dataclasses.replace(config, generations=generations, schedule=stages)
+
+
+def fourth_of(config: RunConfig) -> int:
+    """Return the generations of a run that tunes, if nothing else is asked for."""
+    return max(1, config.generations // 4)
 
 
 def own_setting(config: RunConfig) -> Setting:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from metahebb.api.run import Run
+from metahebb.api.runs import Runs, open_all
 from metahebb.errors import InputError
 
 _ARM = re.compile(r"([^/=]+)=(.*)", re.S)
@@ -19,6 +22,16 @@ def split(first: str, rest: list[str]) -> tuple[list[str], list[str]]:
     ends = [place for place, word in enumerate(rest) if word.startswith("-")]
     end = ends[0] if ends else len(rest)
     return [word for word in (first, *rest[:end]) if word], rest[end:]
+
+
+def opened(places: Sequence[str]) -> Run | Runs:
+    """Return the run at the only place; the runs where there are several, or a folder of seeds.
+
+    Raises:
+        InputError, CheckpointError: see `metahebb.open` and `metahebb.open_all`.
+    """
+    runs = open_all(*places)
+    return runs[0] if len(runs) == 1 and runs.path is None else runs
 
 
 def read_arms(words: list[str]) -> dict[str, list[str]]:

@@ -11,8 +11,15 @@ from typing import Annotated
 
 import tyro
 
-from metahebb.analysis.tuning import PART, half_fraction
-from metahebb.api.tuning import LIVES, tuned_search
+from metahebb.analysis.tuning import (
+    INITIAL_STDEVS,
+    LEARNING_RATES,
+    STDEVS,
+    Pair,
+    fourth_of,
+    half_fraction,
+)
+from metahebb.api.tuning import LIVES, default_tuning_path, tuned_search
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute
@@ -36,11 +43,11 @@ class Tune:
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     lives: int = LIVES
     """Fresh lives per body that score the last center of a run."""
-    stdevs: tuple[float, float] = (0.03, 0.06)
+    stdevs: Pair = STDEVS
     """The two values of --search.stdev to try."""
-    learning_rates: tuple[float, float] = (0.01, 0.03)
+    learning_rates: Pair = LEARNING_RATES
     """The two values of --search.learning-rate to try."""
-    initial_stdevs: tuple[float, float] = (0.05, 0.1)
+    initial_stdevs: Pair = INITIAL_STDEVS
     """The two values of --search.initial-stdev to try."""
     out: Path | None = None
     """The folder of the runs; none: runs/tune-PRESET."""
@@ -55,11 +62,10 @@ def tune(name: str, rest: list[str]) -> int:
         raise InputError("expected no --seed, got one; all runs that tune have the seed 1000")
     default = Tune()
     if config is not None:
-        fourth = max(1, config.generations // PART)
-        default = Tune(Asked(dataclasses.replace(config, generations=fourth)))
+        default = Tune(Asked(dataclasses.replace(config, generations=fourth_of(config))))
     options = parse(Tune, default, rest, f"metahebb tune {words or 'PRESET'}")
-    folder = f"tune-{name or slug([short(words.rpartition(' ')[2])])}"
-    path = absolute(options.out or Path("runs") / folder)
+    path = default_tuning_path(name or slug([short(words.rpartition(" ")[2])]))
+    path = absolute(options.out or path)
     grid = half_fraction(options.stdevs, options.learning_rates, options.initial_stdevs)
     config = options.asked.run
     try:
@@ -78,5 +84,5 @@ def tune(name: str, rest: list[str]) -> int:
         line = shlex.join(["metahebb", "tune", *filter(None, [name]), *rest])
         print(f"metahebb: stopped by {stopped}; go on with: {line}", file=sys.stderr)
         return stopped.exit_status
-    print(f"{tuning}\n\n{tuning.flags}\n{tuning.path}")
+    print(f"{tuning}\n\n{tuning['flags']}\n{tuning.path}")
     return 0

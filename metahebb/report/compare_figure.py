@@ -26,9 +26,15 @@ _MARGIN = 0.08
 NOTE = (
     "Left: mean over runs (thick) and its 95 % band; thin: each run. A band of few runs is wide, "
     "and may go beyond the axis. Right: the last center in fresh lives; dots are runs, the marker "
-    "is their mean with its 95 % interval. An arm of one run has a hollow marker (n = 1), no band "
-    "and no interval."
+    "is their mean with its 95 % interval."
 )
+ONE_RUN_NOTE = " An arm of one run has a hollow marker (n = 1), no band and no interval."
+
+
+def note_on(comparison: Mapping[str, Any]) -> str:
+    """Return what the figure of a comparison shows, for the text below it."""
+    one = any(len(arm["runs"]) == 1 for arm in comparison["arms"])
+    return NOTE + ONE_RUN_NOTE * one
 
 
 def compare_figure(comparison: Mapping[str, Any]) -> Figure:
@@ -51,13 +57,18 @@ def compare_figure(comparison: Mapping[str, Any]) -> Figure:
 def write_figure(figure: Figure, path: Path) -> Path:
     """Write ``figure`` as its ending says: a PNG, or a PDF or SVG, which are drawn as vectors.
 
+    The same figure gives the same bytes: no date, no random names. Text in a PDF can be edited.
+
     Raises:
         StorageError: it could not be written.
     """
+    import matplotlib
+
     data = io.BytesIO()
     kind = path.suffix.lower().lstrip(".")
     dates: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-    figure.savefig(data, format=kind, dpi=DPI, facecolor="white", metadata=dates.get(kind))
+    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.hashsalt": "metahebb"}):
+        figure.savefig(data, format=kind, dpi=DPI, facecolor="white", metadata=dates.get(kind))
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, data.getvalue())

@@ -11,13 +11,13 @@ from typing import Any
 
 from metahebb.errors import InputError
 from metahebb.paths import absolute, shown
-from metahebb.report.compare_figure import KINDS, NOTE, compare_figure, write_figure
+from metahebb.report.compare_figure import KINDS, compare_figure, note_on, write_figure
 from metahebb.report.compare_table import (
-    ARMS_NOTE,
-    PAIRED_NOTE,
     RUNS_NOTE,
     arm_rows,
+    arms_note,
     difference_rows,
+    differences_note,
     run_rows,
     write_tables,
 )
@@ -98,11 +98,11 @@ def write_comparison(
         write_figure(drawn, figure)
     tables = write_tables(comparison, folder)
     learning = picture(image, "Learning curves of the arms") + _curve_notes(comparison)
-    final = table(arm_rows(comparison), head=True) + note(ARMS_NOTE)
+    final = table(arm_rows(comparison), head=True) + note(arms_note(comparison))
     sections = [section("Learning", learning), section("What the last centers do", final)]
     if comparison["differences"]:
         rows = table(difference_rows(comparison), head=True)
-        sections.append(section("Differences", rows + note(PAIRED_NOTE)))
+        sections.append(section("Differences", rows + note(differences_note(comparison))))
     if comparison["settings"]:
         sections.append(section("Settings that differ", code("\n".join(comparison["settings"]))))
     runs = table(run_rows(comparison), head=True) + note(RUNS_NOTE) + links(comparison, folder)
@@ -163,10 +163,13 @@ def links(comparison: Mapping[str, Any], folder: Path) -> str:
             page = absolute(run["folder"]) / "report.html"
             if page.exists():
                 href = escape(os.path.relpath(page, folder), quote=True)
-                items.append(f'<a href="{href}">{escape(arm["name"])}, seed {run["seed"]}</a>')
+                of = f"{arm['name']}, " if len(comparison["arms"]) > 1 else ""
+                items.append(f'<a href="{href}">{escape(of)}seed {run["seed"]}</a>')
     return f'<p class="note">Reports: {" · ".join(items)}</p>' if items else ""
 
 
 def _curve_notes(comparison: Mapping[str, Any]) -> str:
     words = _CURVES_NOTE.format(curve=_CURVE_WORDS[comparison["curve"]])
-    return note(f"{NOTE} {words}") + "".join(note(f"Note: {n}.") for n in comparison["notes"])
+    return note(f"{note_on(comparison)} {words}") + "".join(
+        note(f"Note: {n}.") for n in comparison["notes"]
+    )

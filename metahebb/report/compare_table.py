@@ -20,12 +20,13 @@ _ENDS = ("mean", "low", "high")
 
 ARMS_NOTE = (
     "Mean over runs of each run's mean over lives [95 % interval: runs, then lives, are resampled, "
-    "and the interval is widened for few runs]. An arm of one run has no interval (n = 1): nothing "
-    "is known of how its runs vary."
+    "and the interval is widened for few runs]."
 )
-PAIRED_NOTE = (
-    "Paired by seed: both arms have the same seeds, and a resample takes the same seeds of both. "
-    "Where they have not, both are resampled independently (Welch)."
+_ONE_RUN = " An arm of one run has no interval (n = 1): nothing is known of how its runs vary."
+_PAIRED = "Paired by seed: both arms have the same seeds, and a resample takes the same of both."
+_APART = (
+    "Not paired: the arms have other seeds, or several runs of one seed; each is resampled on its "
+    "own, with degrees of freedom by Welch."
 )
 RUNS_NOTE = "Mean over the lives of one run's last center [95 % interval over these lives]."
 
@@ -37,6 +38,17 @@ def over_runs(result: Mapping[str, Any]) -> str:
     if result["low"] is None:
         return f"{result['mean']:.2f} (n = 1)"
     return interval(dict(result))
+
+
+def arms_note(comparison: Comparison) -> str:
+    """Return what the numbers of the arms are."""
+    return ARMS_NOTE + _ONE_RUN * any(len(arm["runs"]) == 1 for arm in comparison["arms"])
+
+
+def differences_note(comparison: Comparison) -> str:
+    """Return how the differences are made."""
+    kinds = {each["paired"] for each in comparison["differences"]}
+    return " ".join([_PAIRED] * (True in kinds) + [_APART] * (False in kinds))
 
 
 def arm_rows(comparison: Comparison) -> Rows:
@@ -107,9 +119,10 @@ def run_rows(comparison: Comparison, with_arm: bool = True) -> Rows:
 
 def comparison_text(comparison: Comparison) -> str:
     """Return the tables as text for a terminal."""
-    parts = [f"{ARMS_NOTE}\n\n{text_table(arm_rows(comparison))}"]
+    parts = [f"{arms_note(comparison)}\n\n{text_table(arm_rows(comparison))}"]
     if comparison["differences"]:
-        parts.append(f"{PAIRED_NOTE}\n\n{text_table(difference_rows(comparison))}")
+        rows = text_table(difference_rows(comparison))
+        parts.append(f"{differences_note(comparison)}\n\n{rows}")
     return "\n\n".join(parts)
 
 

@@ -11,15 +11,20 @@ from metahebb.analysis.arms import Arm
 from metahebb.analysis.compare import compare
 from metahebb.errors import InputError
 from metahebb.paths import shown
-from metahebb.report.compare_figure import NOTE, compare_figure, write_figure
+from metahebb.report.compare_figure import compare_figure, note_on, write_figure
 from metahebb.report.compare_page import links, page_of
-from metahebb.report.compare_table import ARMS_NOTE, RUNS_NOTE, over_runs, run_rows
+from metahebb.report.compare_table import RUNS_NOTE, over_runs, run_rows
 from metahebb.report.markup import code, duration, note, picture, section, table
-from metahebb.report.table import label, text_table
+from metahebb.report.table import text_table
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.seeds import runs_in
 from metahebb.runs.storage import write_atomically
 
+_MEAN_NOTE = (
+    "Last row: the mean over seeds [95 % interval: seeds, then lives, are resampled, and the "
+    "interval is widened for few seeds]."
+)
+_ONE_SEED = "Of one seed (n = 1) there is no interval over seeds."
 _NO_EVALUATION = "A seed without an evaluation shows a dash: metahebb evaluate {folder}"
 
 
@@ -50,9 +55,9 @@ def seeds_report(folder: Path) -> Path:
     numbers = seeds_numbers(folder)
     image = write_figure(compare_figure(numbers), folder / "figures" / "learning.png")
     learning = picture(image, "Learning curves of all seeds")
-    learning += note(NOTE) + "".join(note(f"Note: {n}.") for n in numbers["notes"])
+    learning += note(note_on(numbers)) + "".join(note(f"Note: {n}.") for n in numbers["notes"])
     where = shlex.quote(shown(folder))
-    runs = table(seed_rows(numbers), head=True) + note(f"{RUNS_NOTE} Last row: {ARMS_NOTE}")
+    runs = table(seed_rows(numbers), head=True) + note(_seeds_note(numbers))
     if any(run["lives"] is None for run in numbers["arms"][0]["runs"]):
         runs += note(_NO_EVALUATION.format(folder=where))
     further = [
@@ -95,21 +100,29 @@ def seed_rows(numbers: Mapping[str, Any]) -> list[list[str]]:
 
 def seeds_table(numbers: Mapping[str, Any]) -> str:
     """Return the table of the seeds as text for a terminal."""
-    return f"{RUNS_NOTE} Last row: {ARMS_NOTE}\n\n{text_table(seed_rows(numbers))}"
+    return f"{_seeds_note(numbers)}\n\n{text_table(seed_rows(numbers))}"
+
+
+def _seeds_note(numbers: Mapping[str, Any]) -> str:
+    """Return what the table of seeds shows."""
+    if len(numbers["arms"][0]["runs"]) == 1:
+        return f"{RUNS_NOTE} {_ONE_SEED}"
+    return f"{RUNS_NOTE} {_MEAN_NOTE}"
 
 
 def _summary(numbers: Mapping[str, Any]) -> str:
     """Return the runs in a sentence."""
     (arm,) = numbers["arms"]
     n, value = len(arm["runs"]), numbers["headline"]
-    best = [f for f in arm["final"] if f["value"] == value and f["mean"] is not None]
-    seeds = f"{n} seeds" if n > 1 else "One seed"
-    if not best:
-        return f"{seeds}, not evaluated yet."
-    first = best[0]
-    what = label(value, {"unit": first["unit"]})
-    of = f"of {first['n']} {'seed' if first['n'] == 1 else 'seeds'}"
-    return f"The last centers {of}, body {first['body']}: {what} {over_runs(first)}."
+    known = [f for f in arm["final"] if f["value"] == value and f["mean"] is not None]
+    if not known:
+        return f"{n} {'seed' if n == 1 else 'seeds'}, not evaluated yet."
+    first, bodies = known[0], {f["body"] for f in arm["final"]}
+    seeds = "one seed" if first["n"] == 1 else f"{first['n']} seeds"
+    where = f" with the body {first['body']}" if len(bodies) > 1 else ""
+    unit = f" {first['unit']}" if first["unit"] else ""
+    of = "" if first["low"] is None else ", 95 % interval over seeds and lives"
+    return f"The last centers of {seeds}{where}: {value} {over_runs(first)}{unit}{of}."
 
 
 def _newest_evaluation(run: RunFolder) -> dict[str, Any] | None:
