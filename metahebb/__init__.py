@@ -15,10 +15,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from metahebb.api.comparing import Comparison as Comparison
+    from metahebb.api.comparing import compare as compare
     from metahebb.api.evolve import evolve as evolve
     from metahebb.api.evolve import open_run as open  # noqa: F401  not in __all__, see there
     from metahebb.api.evolve import presets as presets
     from metahebb.api.run import Run as Run
+    from metahebb.api.runs import Runs as Runs
+    from metahebb.api.runs import open_all as open_all
+    from metahebb.api.tuning import Tuning as Tuning
+    from metahebb.api.tuning import tune as tune
     from metahebb.errors import InputError as InputError
     from metahebb.errors import MetahebbError as MetahebbError
     from metahebb.evolution.config import SearchConfig as SearchConfig
@@ -42,8 +48,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "metahebb.api.comparing": ("Comparison", "compare"),
     "metahebb.api.evolve": ("evolve", "open_run as open", "presets"),
     "metahebb.api.run": ("Run",),
+    "metahebb.api.runs": ("Runs", "open_all"),
+    "metahebb.api.tuning": ("Tuning", "tune"),
     "metahebb.errors": ("InputError", "MetahebbError"),
     "metahebb.evolution.config": ("SearchConfig",),
     "metahebb.modulators": ("PredictionError", "Reward"),

@@ -25,8 +25,10 @@ Evolve plasticity rules instead of weights.
   resume DIR        go on with a run, to the same bits as if it had never stopped
   replay DIR        rebuild a run's center from its journal, without living: the same hashes?
   verify DIR        live some of a run's candidates again: the same fitness, bit for bit?
-  evaluate DIR      live fresh lives of a run's center: mean with a 95 % interval
-  probe DIR         live the same lives with and without something done to them
+  tune PRESET       try settings of a preset's search in short runs: which flags are best?
+  evaluate DIR ...  live fresh lives of a run's center: mean with a 95 % interval
+  probe DIR ...     live the same lives with and without something done to them
+  compare NAME=DIR ...  arms of several runs: curves with bands, differences with intervals
   rules DIR         what the evolved rules do: clusters, words, the share of each term
   report DIR        write the run's report.html
   film DIR          film one life, or lives of several runs side by side
@@ -54,6 +56,8 @@ class Command(NamedTuple):
 COMMANDS = {
     "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET", ("--env", "--task")),
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
+    "tune": Command("metahebb.commands.tune", "tune", "PRESET", ("--env", "--task")),
+    "compare": Command("metahebb.commands.compare", "compare", "NAME=DIR"),
     "replay": Command("metahebb.commands.verify", "replay", "DIR"),
     "verify": Command("metahebb.commands.verify", "verify", "DIR"),
     "evaluate": Command("metahebb.commands.look", "evaluate", "DIR"),

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from experiments.kit.running import Size
-from experiments.kit.tuning import Setting
 from experiments.protocols.arms import Arm
+from metahebb.analysis.tuning import Setting
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import Convolutional
 from metahebb.plasticity.rules import RULES

@@ -11,7 +11,8 @@ import numpy as np
 from experiments.car_racing.budgets import BUDGETS, GRID, SEARCH, USUAL, WHO, Budget
 from experiments.kit.cells import Floats, cells
 from experiments.kit.running import Order, Size, evolved, expect_finished, runs_folder
-from experiments.kit.tuning import Setting, tuned
+from experiments.kit.tuning import tuned
+from metahebb.analysis.tuning import Setting
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks import CarRacing

@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from experiments.kit.cells import cells
 from experiments.kit.running import evolved
+from metahebb.analysis import tuning
+from metahebb.analysis.tuning import Score, Setting
 from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a search is tuned in.
-
-    Attributes:
-        stdev: of the search distribution.
-        learning_rate: of its center.
-        initial_stdev: of the first center.
-        algorithm: of the search; None: the arm's.
-        optimizer: of its center; None likewise.
-        separable: whether its covariance is diagonal (cmaes).
-    """
-
-    stdev: float
-    learning_rate: float
-    initial_stdev: float
-    algorithm: Literal["openai_es", "cmaes"] | None = None
-    optimizer: Literal["adam", "sgd"] | None = None
-    separable: bool = True
-
-    def __str__(self) -> str:
-        """Return it as a folder's name."""
-        if self.algorithm == "cmaes":
-            kind = "sep-cmaes" if self.separable else "cmaes"
-            return f"{kind}-{self.stdev:g}-{self.initial_stdev:g}"
-        name = f"{self.optimizer}-" if self.optimizer else ""
-        return f"{name}{self.stdev:g}-{self.learning_rate:g}-{self.initial_stdev:g}"
-
-    def of(self, config: RunConfig) -> RunConfig:
-        """Return ``config`` with this setting."""
-        given = {name: value for name, value in vars(self).items() if value is not None}
-        return dataclasses.replace(config, search=dataclasses.replace(config.search, **given))
-
-
-GRID = (
-    Setting(0.03, 0.01, 0.1),
-    Setting(0.03, 0.03, 0.05),
-    Setting(0.06, 0.01, 0.05),
-    Setting(0.06, 0.03, 0.1),
-)
-"""Two values of each, every pair of values of any two of them once (a half-fraction 2^(3-1))."""
-SEED = 1000
-"""Of the runs that tune; no run that is reported has it."""
-
-
-Score = Callable[[RunFolder], float]
 
 
 def tuned(
@@ -82,18 +33,15 @@ def tuned(
         where: it is evolved.
         score: of a finished run, in the place of that distance.
     """
-    scores = []
-    for setting in grid:
-        run = evolved(
-            folder / str(setting), setting.of(dataclasses.replace(config, seed=SEED)), where
-        )
-        if score is not None:
-            scores.append((setting, score(run)))
-            continue
+
+    def distance(run: RunFolder) -> float:
         horizon = config.stages[-1].max_steps
         lived = cells(run, config.task.bodies, lives, horizon, where, config.probes)
-        scores.append((setting, float(lived.distance.mean())))
-    return sorted(scores, key=lambda pair: -pair[1])
+        return float(lived.distance.mean())
+
+    return tuning.tuned(
+        folder, config, grid, lambda path, of: evolved(path, of, where), score or distance
+    )
 
 
 def tuning_table(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> str:

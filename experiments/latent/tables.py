@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.kit.tuning import Setting
 from experiments.protocols.hidden_variable.runs import TASK, Budget
+from metahebb.analysis.tuning import Setting
 
 
 def notes_of(budget: Budget, settings: dict[str, list[tuple[Setting, float]]], table: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from experiments.kit.tuning import GRID, Setting
+from metahebb.analysis.tuning import GRID, Setting
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import AnyMap, PerSynapse
 from metahebb.networks import AnyNetwork, FeedForward, Gated

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from metahebb.analysis.statistics import mean_of
+from metahebb.analysis.statistics import mean_of, numbers_or_none
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.memory import check_lives
 from metahebb.probes import check_probes
 from metahebb.runs.center import Center
-from metahebb.runs.folder import EVALUATION, EVALUATIONS
+from metahebb.runs.folder import EVALUATION, EVALUATIONS, read_evaluation_at
 from metahebb.runs.storage import slug, storage_errors, write_json
 from metahebb.tasks import Measure
 from metahebb.tasks.base import Varied
@@ -60,7 +60,8 @@ def evaluate(
     Returns:
         What is written, and in which ``file``: per body the returns, their mean with a 95 %
         bootstrap interval (low, high; None with one life), the task's measures likewise, each with
-        its unit and the number of lives where it is known, and the mean life length.
+        its unit and the number of lives where it is known, the mean life length, and of every life
+        the numbers that these means are made of (``values``; None where a life has none).
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
@@ -82,14 +83,34 @@ def evaluate(
             for body, outcomes in zip(bodies, lived, strict=True)
         },
     }
-    file = _file(center, horizon)
+    file = evaluation_file(center, horizon)
     with storage_errors(file):
         file.parent.mkdir(exist_ok=True)
     write_json(file, result)
     return {**result, "file": str(file)}
 
 
-def _file(center: Center, horizon: int) -> Path:
+def kept_evaluation(center: Center, max_steps: int | None = None) -> dict[str, Any] | None:
+    """Return what `evaluate` has written for this very center; None where there is nothing.
+
+    An evaluation of an earlier generation does not count, nor does one of an earlier version of
+    metahebb, which lacks the numbers of each life.
+
+    Args:
+        center: of the run, or one `on_bodies`.
+        max_steps: horizon; None: that of the run's last stage.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    file = evaluation_file(center, center.horizon if max_steps is None else max_steps)
+    kept = read_evaluation_at(file)
+    if kept is None or kept["generation"] != center.generation:
+        return None
+    return kept if all("values" in body for body in kept["bodies"].values()) else None
+
+
+def evaluation_file(center: Center, horizon: int) -> Path:
     """Return where an evaluation belongs; the number of lives makes no other one of it."""
     parts, bodies, folder = [], center.setup.task.bodies, center.path
     if bodies != center.config.task.bodies:
@@ -105,7 +126,7 @@ def _summary(outcomes: Outcomes, measures: Sequence[Measure]) -> dict[str, Any]:
     known = {name: int(np.isfinite(value).sum()) for name, value in values.items()}
     return {
         **mean_of(returns[finite]),
-        "returns": [float(r) if np.isfinite(r) else None for r in returns],
+        "returns": numbers_or_none(returns),
         # Older versions of metahebb know of no other measure, and expect this key.
         "distance": mean_of(values["distance"]) if known.get("distance") else None,
         "measures": {
@@ -114,4 +135,11 @@ def _summary(outcomes: Outcomes, measures: Sequence[Measure]) -> dict[str, Any]:
         },
         "steps_mean": float(outcomes["steps"].mean()),
         "nonfinite": int((~finite).sum()),
+        "values": {
+            name: numbers_or_none(np.where(finite, numbers, np.nan))
+            for name, numbers in (
+                ("return", returns),
+                *((measure.name, outcomes[measure.name]) for measure in measures),
+            )
+        },
     }

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.probe_numbers import recoveries, speed_curves
-from metahebb.analysis.statistics import mean_of
+from metahebb.analysis.statistics import mean_of, numbers_or_none
 from metahebb.errors import InputError, unknown_name
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.memory import check_memory
@@ -197,10 +197,11 @@ def probe(
 
     Returns:
         What is written: returns, the task's measures (those that are to be compared) and their
-        paired differences, each as a mean with a 95 % bootstrap interval; how many lives met all of
-        the probes; the part that reached the horizon; the number of lives that ended non-finite,
-        which count in no mean and no curve, and did not reach the horizon; in locomotion, where the
-        lives are long enough around the event, speed curves and recovery measures.
+        paired differences, each as a mean with a 95 % bootstrap interval, beside the numbers of
+        each of the ``lives``; how many lives met all of the probes; the part that reached the
+        horizon; the number of lives that ended non-finite, which count in no mean and no curve, and
+        did not reach the horizon; in locomotion, where the lives are long enough around the event,
+        speed curves and recovery measures.
     """
     with_ = conditions.live(probes, backend)
     x, plain = with_.x[with_.finite], without.x[without.finite]
@@ -224,7 +225,14 @@ def probe(
         "return": _compare(with_, without, "episode_return"),
         "distance": measures.get("distance"),  # older versions of metahebb wrote no other measure
         "measures": measures,
-        "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
+        "survival": {
+            "with": mean_of(with_.survived),
+            "without": mean_of(without.survived),
+            "lives": {
+                "with": numbers_or_none(with_.survived),
+                "without": numbers_or_none(without.survived),
+            },
+        },
         "nonfinite": {
             "with": int((~with_.finite).sum()),
             "without": int((~without.finite).sum()),
@@ -275,4 +283,5 @@ def _event(probes: Sequence[AnyProbe], horizon: int) -> tuple[int, int]:
 
 def _compare(with_: Lived, without: Lived, name: str) -> dict[str, Any]:
     a, b = with_.outcomes[name], without.outcomes[name]
-    return {"with": mean_of(a), "without": mean_of(b), "difference": mean_of(a - b)}
+    lives = {"with": numbers_or_none(a), "without": numbers_or_none(b)}
+    return {"with": mean_of(a), "without": mean_of(b), "difference": mean_of(a - b), "lives": lives}

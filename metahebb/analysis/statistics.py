@@ -51,7 +51,15 @@ def mean_of(values: npt.ArrayLike) -> dict[str, float | None]:
     return {"mean": mean, "low": None if single else low, "high": None if single else high}
 
 
-def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np.float64]:
+def numbers_or_none(values: npt.ArrayLike) -> list[float | None]:
+    """Return ``values`` ``(n,)`` as JSON can hold them: None where one is not finite."""
+    data = np.asarray(values, np.float64)
+    return [float(value) if np.isfinite(value) else None for value in data]
+
+
+def nested_means(
+    data: npt.ArrayLike, n_resamples: int = 2000, seed: int = 0
+) -> npt.NDArray[np.float64]:
     """Return bootstrap draws of means over groups, runs and lives, ``(n_resamples, k)``.
 
     Each draw takes as many runs as there are, with replacement within each group, and of each of
@@ -60,22 +68,32 @@ def nested_means(data: npt.ArrayLike, n_resamples: int = 2000) -> npt.NDArray[np
     its draws as its interval, spread by `few_runs`.
 
     Args:
-        data: ``(n_groups, n_runs, n_lives, k)``; the ``k`` values of a life stay together.
+        data: ``(n_groups, n_runs, n_lives, k)``; the ``k`` values of a life stay together. A life
+            with a value that is not finite is left out, as if its run had fewer lives; where a run
+            has no other lives, the draws that take it are NaN.
         n_resamples: draws; always the same random numbers.
+        seed: of the random numbers. Two sets of data of one shape are drawn together if they have
+            the same seed, and independently of each other if they have not.
 
     Raises:
         ValueError: another number of dimensions.
     """
     values = np.asarray(data, np.float64)
     n_groups, n_runs, n_lives, k = values.shape
-    rng = np.random.default_rng(0)
+    known = np.asarray(np.isfinite(values).all(-1))
+    known |= ~known.any(-1, keepdims=True)  # a run of which nothing is known stays NaN
+    n_known = known.sum(-1)
+    values = np.where(known[..., None], values, 0.0)
+    rng = np.random.default_rng(seed)
     total = np.zeros((n_resamples, k))
-    for group in values:
+    for group, n, has in zip(values, n_known, known, strict=True):
         runs = rng.integers(n_runs, size=(n_resamples, n_runs))
-        counts = rng.multinomial(n_lives, np.full(n_lives, 1 / n_lives), (n_resamples, n_runs))
+        chances = np.full(n_lives, 1 / n_lives) if has.all() else (has / n[:, None])[runs]
+        counts = rng.multinomial(n[runs], chances)
         for place in range(n_runs):
-            lives = group[runs[:, place]]
-            total += np.einsum("nl,nlk->nk", counts[:, place] / n_lives, lives)
+            chosen = runs[:, place]
+            weights = counts[:, place] / n[chosen, None]
+            total += np.einsum("nl,nlk->nk", weights, group[chosen])
     means: npt.NDArray[np.float64] = total / (n_groups * n_runs)
     return means
 

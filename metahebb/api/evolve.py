@@ -6,11 +6,14 @@ import contextlib
 import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, overload
 
 from metahebb.api.evolving import Shown, default_path, evolved
 from metahebb.api.front import check_whole, front, texts
 from metahebb.api.results import Result, Table
 from metahebb.api.run import Run
+from metahebb.api.runs import Runs
+from metahebb.api.seeds import default_seeds_path, evolved_seeds
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute, shown
@@ -18,16 +21,28 @@ from metahebb.report.table import text_table
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import PRESETS
+from metahebb.runs.seeds import seeds_in
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import slug
 from metahebb.settings.keywords import config_from
 from metahebb.tasks.gym.envs import short
 
 
+@overload
+def evolve(
+    what: str | RunConfig | None = None, *, seeds: Sequence[int], **settings: Any
+) -> Runs: ...
+
+
+@overload
+def evolve(what: str | RunConfig | None = None, *, seeds: None = None, **settings: Any) -> Run: ...
+
+
 @front
 def evolve(
     what: str | RunConfig | None = None,
     *,
+    seeds: Sequence[int] | None = None,
     out: Path | str | None = None,
     resume: bool = False,
     quiet: bool = False,
@@ -40,8 +55,8 @@ def evolve(
     address: str | None = None,
     allow_heterogeneous: bool = False,
     **settings: object,
-) -> Run:
-    """Evolve a run, and return it when its generations are done.
+) -> Run | Runs:
+    """Evolve a run, and return it when its generations are done; with ``seeds`` several of them.
 
     Every flag of ``metahebb evolve`` is an argument: its dashes are underscores and its dots are
     two of them, so that ``--search.learning-rate 0.1`` is ``search__learning_rate=0.1``. The parts
@@ -51,7 +66,10 @@ def evolve(
 
     Args:
         what: a preset's name (see `presets`) or a config; None with ``env`` or ``task``.
-        out: the run folder; None: ``runs/PRESET-seedN-TIME``.
+        seeds: of several runs, one after the other, in one folder with one report; None: the run of
+            ``seed`` alone.
+        out: the run folder; None: ``runs/PRESET-seedN-TIME``, or with ``seeds``
+            ``runs/PRESET-seeds-TIME``.
         resume: go on with ``out`` where it holds a run of this config already.
         quiet: show no progress.
         finish: end with an evaluation, a film and the report.
@@ -65,7 +83,7 @@ def evolve(
         settings: all that decides the numbers, such as ``seed=1, popsize=64, rule="oja"``.
 
     Returns:
-        The run.
+        The run; with ``seeds`` the runs.
 
     Raises:
         InputError: a setting is wrong, or the folder is not free; nothing is written then.
@@ -79,12 +97,37 @@ def evolve(
     if resume and out is None:
         raise InputError("expected out=FOLDER with resume=True, got none; name the run folder")
     folder = Path("runs") if out is None else Path(out).parent
+    if seeds is not None and "seed" in settings:
+        raise InputError("expected seed or seeds, got both; leave out one")
     name, config = config_from(what, settings, folder)
-    path = absolute(out or default_path(slug([short(name)]), config.seed))
     where = Where(workers, threads, lanes, address, allow_heterogeneous)
     kept = Shown(quiet, finish, tensorboard, texts("log", log))
+    if seeds is not None:
+        path = absolute(out or default_seeds_path(slug([short(name)])))
+        return _seeds(config, seeds, path, where, kept, resume)
+    path = absolute(out or default_path(slug([short(name)]), config.seed))
     with stopped_in(path):
         return Run(evolved(config, path, where, kept, resume))
+
+
+def _seeds(
+    config: RunConfig, seeds: Sequence[int], path: Path, where: Where, kept: Shown, resume: bool
+) -> Runs:
+    """Evolve a run of each seed in the folder ``path``; see `evolved_seeds`."""
+    if isinstance(seeds, (str, int)):
+        raise InputError(f"expected a list of seeds, got {seeds!r}; write for example (0, 1, 2)")
+    several = list(seeds)
+    for seed in several:
+        check_whole(seeds=seed)
+    try:
+        return Runs(list(map(Run, evolved_seeds(config, several, path, where, kept, resume))), path)
+    except Interrupted as stopped:
+        if not seeds_in(path):
+            raise  # before there was a run
+        raise KeyboardInterrupt(
+            f"stopped by {stopped}, all is saved; go on with the same call, with "
+            f"out={str(shown(path))!r} and resume=True"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -12,14 +13,16 @@ from typing import Annotated
 import tyro
 
 from metahebb.api.evolving import Shown, default_path, evolved, resumed
-from metahebb.errors import InputError
+from metahebb.api.seeds import default_seeds_path, evolved_seeds
+from metahebb.errors import InputError, StorageError
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.seeds import seeds_in
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import slug
 from metahebb.settings.asked import Asked, config_asked
-from metahebb.settings.parsing import parse
+from metahebb.settings.parsing import parse, values_of
 from metahebb.tasks.gym.envs import short
 
 
@@ -30,8 +33,11 @@ class Evolve:
     asked: Annotated[Asked, tyro.conf.arg(name="")] = field(default_factory=Asked)
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
+    seeds: tuple[int, ...] = ()
+    """Seeds of several runs, one after the other, in one folder with one report (see
+    docs/howto/compare.md); none: the run of --seed alone."""
     out: Path | None = None
-    """The run folder; none: runs/PRESET-seedN-TIME."""
+    """The run folder; none: runs/PRESET-seedN-TIME, or runs/PRESET-seeds-TIME with --seeds."""
     resume: bool = False
     """Go on with --out where it holds a run of this config already, begin it where it does not: the
     same line can be given again and again (see docs/howto/cluster.md)."""
@@ -62,8 +68,41 @@ def evolve(name: str, rest: list[str]) -> int:
     name = name or slug([short(words.rpartition(" ")[2])])
     if options.resume and options.out is None:
         raise InputError("expected --out DIR with --resume, got none; name the run folder")
+    if values_of("--seeds", rest):
+        return _seeds(words, name, rest, options)
     path = absolute(options.out or default_path(name, config.seed))
     return _run(path, lambda: evolved(config, path, options.where, options.shown, options.resume))
+
+
+def _seeds(words: str, name: str, rest: list[str], options: Evolve) -> int:
+    """Evolve runs of several seeds; print their folder, or the line that goes on with them.
+
+    Args:
+        words: that say what to evolve.
+        name: for the folder.
+        rest: all flags, as they were given.
+        options: what the flags say.
+    """
+    if values_of("--seed", rest):
+        raise InputError("expected --seed or --seeds, got both; leave out one")
+    path = absolute(options.out or default_seeds_path(name))
+    again = ["metahebb", "evolve", *([] if words.startswith("--") else [words]), *rest]
+    again += [] if options.out else ["--out", str(path)]
+    line = shlex.join(again + ([] if options.resume else ["--resume"]))
+    try:
+        evolved_seeds(
+            options.asked.run, options.seeds, path, options.where, options.shown, options.resume
+        )
+    except StorageError as error:
+        alone = r"metahebb resume .*"  # goes on with one of the seeds
+        raise StorageError(re.sub(alone, lambda _: line, str(error))) from error
+    except Interrupted as stopped:
+        if not seeds_in(path):
+            raise  # before there was a run
+        print(f"metahebb: stopped by {stopped}; go on with: {line}", file=sys.stderr)
+        return stopped.exit_status
+    print(path)
+    return 0
 
 
 def resume(path: str, rest: list[str]) -> int:

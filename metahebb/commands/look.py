@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.api.evolve import open_run
+from metahebb.commands.places import opened, split
 from metahebb.evolution.backends.where import Where
 from metahebb.runs.storage import slug
 from metahebb.settings.parsing import parse
@@ -17,7 +18,7 @@ from metahebb.settings.parsing import parse
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Live fresh lives of a run's unperturbed center."""
+    """Live fresh lives of a run's unperturbed center; of several runs also the mean over runs."""
 
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     lives: int = 100
@@ -69,21 +70,23 @@ class Live:
 
 @dataclass(frozen=True)
 class Report:
-    """Write a run's report.html."""
+    """Write a run's report.html, or the report over the seeds of one folder."""
 
 
 def evaluate(path: str, rest: list[str]) -> int:
-    """Evaluate the run at ``path``; print the table."""
-    options = parse(Evaluate, Evaluate(), rest, f"metahebb evaluate {path or 'DIR'}")
+    """Evaluate the run at ``path``, and those named behind it; print the table."""
+    places, flags = split(path, rest)
+    options = parse(Evaluate, Evaluate(), flags, f"metahebb evaluate {path or 'DIR'}")
     where = dataclasses.asdict(options.where)
-    print(open_run(path).evaluate(options.lives, options.damage, options.max_steps, **where))
+    runs = opened(places)
+    print(runs.evaluate(options.lives, options.damage, options.max_steps, **where))
     return 0
 
 
 def report(path: str, rest: list[str]) -> int:
-    """Write the report of the run at ``path``; print where."""
+    """Write the report of the run, or of the folder of seeds, at ``path``; print where."""
     parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
-    print(open_run(path).report())
+    print(opened([path]).report())
     return 0
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Annotated
 
 import tyro
 
-from metahebb.api.evolve import open_run
 from metahebb.api.results import Result
+from metahebb.api.runs import Runs
+from metahebb.commands.places import opened, split
 from metahebb.errors import InputError
 from metahebb.settings.parsing import parse
 
 
 @dataclass(frozen=True)
 class ProbeOptions:
-    """Live the same fresh lives of a run's center with and without probes."""
+    """Live the same fresh lives of a run's center, or of several runs', with and without probes."""
 
     probe: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     """What is done, such as zero_weights:fraction=0.5,layer=2,at=500 (see docs/howto/probes.md);
@@ -41,18 +43,24 @@ class ProbeOptions:
 
 
 def probe(path: str, rest: list[str]) -> int:
-    """Probe the run at ``path``; print tables."""
-    options = parse(ProbeOptions, ProbeOptions(), rest, f"metahebb probe {path or 'DIR'}")
+    """Probe the run at ``path``, and those named behind it; print tables."""
+    places, flags = split(path, rest)
+    options = parse(ProbeOptions, ProbeOptions(), flags, f"metahebb probe {path or 'DIR'}")
     if bool(options.probe) == options.suite:
         got = "both" if options.suite else "neither"
         raise InputError(f"expected --probe or --suite, got {got}; give one of them")
     how = {name: value for name, value in vars(options).items() if name not in ("probe", "suite")}
-    run = open_run(path)
-    if options.suite:
-        run.probe_suite(**how, show=_show)
-        print(run.path / "probes" / "index.html")
+    runs = opened(places)
+    if isinstance(runs, Runs):
+        several = functools.partial(runs.probe, *options.probe) if options.probe else None
+        _show((several or runs.probe_suite)(**how, show=_show))
+        for run in runs:
+            print(run.path / "probes")
+    elif options.suite:
+        runs.probe_suite(**how, show=_show)
+        print(runs.path / "probes" / "index.html")
     else:
-        result = run.probe(*options.probe, **how)
+        result = runs.probe(*options.probe, **how)
         _show(result)
         print(result["folder"])
     return 0

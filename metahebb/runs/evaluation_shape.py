@@ -65,6 +65,9 @@ def _wrong_body(found: dict[str, Any]) -> Iterator[str]:
         yield from (f"{wrong} of 'distance'" for wrong in _wrong_interval(distance))
     elif distance is not None:
         yield "an object 'distance', or null,"
+    values = found.get("values", {})
+    if not isinstance(values, dict) or not all(map(_are_known_or_null, values.values())):
+        yield "an object 'values' of lists of numbers"
     measures = found.get("measures", {})
     if not isinstance(measures, dict):
         yield "an object 'measures'"
@@ -90,6 +93,10 @@ def _wrong_interval(found: dict[str, Any]) -> Iterator[str]:
             yield f"a number {key!r}, or null,"
     if found.get("low") is not None and found.get("high") is None:
         yield "a number 'high' beside that of 'low'"
+
+
+def _are_known_or_null(values: Any) -> bool:
+    return isinstance(values, list) and all(map(_is_known_or_null, values))
 
 
 def _is_number(value: Any) -> bool:

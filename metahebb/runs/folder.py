@@ -157,6 +157,12 @@ class RunFolder:
         path = absolute(path)
         file = path / "config.json"
         if not file.exists():
+            several = sorted(path.glob("seed*/config.json"))  # see `metahebb.runs.seeds`
+            if several:
+                raise InputError(
+                    f"expected a run folder, got {path}, which holds the runs of several seeds; "
+                    f"name one of them, such as {several[0].parent}"
+                )
             raise InputError(f"expected a run folder, got {path} without config.json; check it")
         data = _read_json(file)
         # A folder without a manifest can still be looked at; who needs one asks for it.
@@ -316,8 +322,7 @@ class RunFolder:
         Raises:
             InputError: it is damaged, or of another shape than ``evaluate`` writes.
         """
-        file = self.path / EVALUATION
-        return check_evaluation(_read_json(file), file) if file.exists() else None
+        return read_evaluation_at(self.path / EVALUATION)
 
     def read_other_evaluations(self) -> list[dict[str, Any]]:
         """Return the evaluations on other bodies or over other horizons, by name.
@@ -327,6 +332,15 @@ class RunFolder:
         """
         files = sorted((self.path / EVALUATIONS).glob("*.json"))
         return [check_evaluation(_read_json(file), file) for file in files]
+
+
+def read_evaluation_at(file: Path) -> dict[str, Any] | None:
+    """Return the evaluation in ``file``, or None where there is no such file.
+
+    Raises:
+        InputError: it is damaged, or of another shape than ``evaluate`` writes.
+    """
+    return check_evaluation(_read_json(file), file) if file.exists() else None
 
 
 def writer(path: Path) -> str | None:

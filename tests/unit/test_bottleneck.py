@@ -11,7 +11,6 @@ import pytest
 from experiments.bottleneck_wirings.__main__ import NAMES
 from experiments.kit.cells import Cells
 from experiments.kit.running import Size
-from experiments.kit.tuning import Setting
 from experiments.protocols.genome_maps.claims import claims_of
 from experiments.protocols.genome_maps.curve import arm_of, jobs
 from experiments.protocols.genome_maps.figure import PUBLISHED
@@ -25,6 +24,7 @@ from experiments.protocols.legs.groups import Group
 from experiments.protocols.legs.runs import run_config
 from experiments.protocols.lesions.lives import Lesion
 from experiments.protocols.lesions.numbers import Pairs
+from metahebb.analysis.tuning import Setting
 from metahebb.genomes import GENOME_MAPS, PerSynapse
 from metahebb.networks.topology import TOPOLOGIES, Static
 

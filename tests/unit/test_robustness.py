@@ -10,12 +10,12 @@ import pytest
 
 from experiments.damage.claims import claims_of
 from experiments.kit.cells import Cells
-from experiments.kit.tuning import GRID, SEED
 from experiments.protocols.arms import ARMS
 from experiments.protocols.legs.bodies import BODIES, LEGS, ONE, STEPS, WEAKENED, Fold
 from experiments.protocols.legs.budgets import BUDGETS
 from experiments.protocols.legs.groups import KINDS, Group
 from experiments.protocols.legs.runs import all_runs, jobs, run_config
+from metahebb.analysis.tuning import GRID, SEED
 from metahebb.errors import InputError
 from metahebb.networks import FeedForward
 from metahebb.tasks.locomotion.damage import compiled

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.kit.tuning import Setting
 from experiments.protocols.arms import ARMS, HIDDEN, Arm
+from metahebb.analysis.tuning import Setting
 from metahebb.evolution.config import SearchConfig
 from metahebb.genomes import (
     AntiDiagonal,

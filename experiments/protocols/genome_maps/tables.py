@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from experiments.kit.claims import Interval
-from experiments.kit.tuning import Setting
 from experiments.protocols.genome_maps.numbers import Measured
 from experiments.protocols.genome_maps.points import POINTS, REFERENCE
+from metahebb.analysis.tuning import Setting
 
 NOTES = """
 One network (27-{hidden}-8), rule ABCD with a learning rate, random births. Every point has the

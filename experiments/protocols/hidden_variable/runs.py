@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.kit.running import Order, Size, evolved, expect_finished, runs_folder
-from experiments.kit.tuning import Setting, tuned
+from experiments.kit.tuning import tuned
 from experiments.protocols.arms import Arm
 from experiments.protocols.hidden_variable.lives import LANES, Lived, live
+from metahebb.analysis.tuning import Setting
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import preset

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from experiments.kit.running import Order, Size, evolved, expect_finished, is_finished, runs_folder
-from experiments.kit.tuning import Setting, tuned
+from experiments.kit.tuning import tuned
 from experiments.protocols.arms import ARMS, Arm
 from experiments.protocols.legs.bodies import WEAKENED, Fold
 from experiments.protocols.legs.budgets import BUDGETS, MAIN, Budget
+from metahebb.analysis.tuning import Setting
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.runs.config import RunConfig, Stage

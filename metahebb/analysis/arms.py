@@ -1,0 +1,161 @@
+"""The arms of a comparison: named groups of runs that are alike but for their seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from metahebb.errors import InputError
+from metahebb.runs.folder import RunFolder
+from metahebb.runs.seeds import runs_at
+from metahebb.runs.serial import differences, to_json
+
+_NAMED = 3
+"""Differences between two configs that a note names."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Runs of one setting.
+
+    Attributes:
+        name: what tables and figures call the arm.
+        runs: one per seed, in rising order of the seeds.
+    """
+
+    name: str
+    runs: tuple[RunFolder, ...]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the runs, in their order."""
+        return tuple(run.config.seed for run in self.runs)
+
+
+def arms_of(places: Mapping[str, Sequence[Path | str]]) -> list[Arm]:
+    """Return the arms whose runs are at ``places``; see `runs_at`.
+
+    Raises:
+        InputError: there is no arm, an arm has no run, a place is no run, a run is there twice, or
+            two runs of an arm are the same in all, seed included.
+    """
+    if not places:
+        raise InputError(
+            "expected at least one arm NAME=FOLDER, got none; write for example hebbian=runs/h"
+        )
+    for name, some in places.items():
+        if not name or not some:
+            raise InputError(f"expected a name and at least one folder of each arm, got {name}=")
+    runs_at([place for some in places.values() for place in some])  # a run belongs to one arm
+    arms = []
+    for name, some in places.items():
+        runs = sorted(runs_at(some), key=lambda run: run.config.seed)
+        for one, other in combinations(runs, 2):
+            if _config(one) == _config(other):
+                raise InputError(
+                    f"expected runs of different seeds in the arm {name}, got two of seed "
+                    f"{one.config.seed} that are alike in all: {one.path} and {other.path}; leave "
+                    "one out"
+                )
+        arms.append(Arm(name, tuple(runs)))
+    return arms
+
+
+def check_arms(arms: Sequence[Arm], damage: Sequence[str], max_steps: int | None) -> None:
+    """Raise InputError unless all runs can be compared: one world, its bodies, and one horizon.
+
+    Args:
+        arms: to be compared.
+        damage: bodies to live in, in the place of those of the runs.
+        max_steps: horizon in the place of those of the runs.
+    """
+    first, *others = [run for arm in arms for run in arm.runs]
+    for run in (first, *others):
+        if not run.read_metrics():
+            raise InputError(
+                f"expected runs with at least one generation, got none in {run.path}; go on with "
+                f"'metahebb resume {run.path}'"
+            )
+    for run in others:
+        for what, of, flag in (
+            ("world", lambda run: run.config.task.label, ""),
+            ("horizon", lambda run: str(run.config.stages[-1].max_steps), "--max-steps N"),
+            ("set of bodies", lambda run: ", ".join(run.config.task.bodies), "--damage BODY ..."),
+        ):
+            given = {"--max-steps N": max_steps, "--damage BODY ...": damage}.get(flag)
+            if not given and of(run) != of(first):
+                remedy = f"evaluate all in one of them with {flag}" if flag else "leave one out"
+                raise InputError(
+                    f"expected runs of one {what}, got {of(first)} in {first.path} and {of(run)} "
+                    f"in {run.path}; {remedy}"
+                )
+
+
+def notes_on(arms: Sequence[Arm]) -> list[str]:
+    """Return what a reader of the comparison should know of its runs, a sentence each."""
+    return [*_unlike_within(arms), *_unlike_worlds(arms), *_not_finished(arms)]
+
+
+def settings_between(arms: Sequence[Arm]) -> list[str]:
+    """Return how the config of each arm differs from that of the first arm, a line per arm."""
+    first = arms[0]
+    return [
+        f"{arm.name}: {'; '.join(found) or f'as in {first.name}'}"
+        for arm in arms[1:]
+        for found in [_differences(arm.runs[0], first.runs[0], first.name)]
+    ]
+
+
+def _unlike_within(arms: Sequence[Arm]) -> Iterator[str]:
+    for arm in arms:
+        for run in arm.runs[1:]:
+            found = _differences(run, arm.runs[0], f"seed {arm.runs[0].config.seed}")
+            if found:
+                yield f"runs of the arm {arm.name} differ in more than their seed: {_some(found)}"
+                break
+
+
+def _unlike_worlds(arms: Sequence[Arm]) -> Iterator[str]:
+    first = arms[0]
+    for arm in arms[1:]:
+        every = _differences(arm.runs[0], first.runs[0], first.name)
+        found = [line for line in every if line.startswith("task.")]
+        if found:
+            yield f"the world of {arm.name} is not quite that of {first.name}: {_some(found)}"
+
+
+def _not_finished(arms: Sequence[Arm]) -> Iterator[str]:
+    for arm in arms:
+        done = sorted({len(run.read_metrics()) for run in arm.runs})
+        if len(done) > 1:
+            yield (
+                f"runs of the arm {arm.name} have done {done[0]} to {done[-1]} generations; its "
+                f"curve ends with generation {done[0]}"
+            )
+
+
+def _differences(run: RunFolder, other: RunFolder, name: str) -> list[str]:
+    """Return in which settings ``run`` differs from ``other``, which is called ``name``.
+
+    Seed and generations do not count.
+    """
+    there = to_json(other.config)
+    kept = {key: there[key] for key in ("seed", "generations")}
+    found = differences(to_json(run.config) | kept, there)
+    return [
+        re.sub(r"\(here (.*)\)$", lambda match: f"({match[1]} in {name})", line) for line in found
+    ]
+
+
+def _config(run: RunFolder) -> dict[str, object]:
+    config: dict[str, object] = to_json(run.config)
+    del config["generations"]  # one of them may have gone on for longer
+    return config
+
+
+def _some(found: Sequence[str]) -> str:
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return "; ".join(found[:_NAMED]) + more
