@@ -2,8 +2,8 @@
 # # metahebb in ten cells
 #
 # Networks that keep learning while they live: what evolves is not the weights but the rule by which
-# each synapse changes. Open this file in Jupyter (with jupytext) or VS Code and run cell by cell, or
-# run all of it with `python docs/tour.py`. It takes some minutes on two cores; with fewer
+# each synapse changes. Open this file in Jupyter (with jupytext) or VS Code, and run it cell by
+# cell; or run all of it with `python docs/tour.py`. It takes some minutes on two cores; with fewer
 # `GENERATIONS` it takes less, and the ant walks less far.
 
 # %% 1. Evolve an ant

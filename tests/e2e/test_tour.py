@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_the_tour_runs_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert isinstance(shown[0], mh.Run)
     assert isinstance(shown[2], Picture)
     assert isinstance(shown[7], Table)
-    assert [k for k, value in enumerate(shown, 1) if isinstance(value, Result)] == [2, 5, 6, 7, 9]
+    assert [k for k, value in enumerate(shown, 1) if isinstance(value, Result)] == [2, 5, 6, 7, 9, 10]
     assert "Blink" in shown[6]["probes"][0]
     assert "oja_d" in repr(mh.open("runs/tour/oja"))
     assert mh.open("runs/tour/wind").config.task.label.endswith(":Wind")
@@ -66,8 +67,6 @@ def test_the_tour_is_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     script = tmp_path / "tour.py"
     text = small_tour()
     script.write_text(text[: text.index("# %% 10.")], encoding="utf-8")
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, encoding="utf-8", check=False
     )
