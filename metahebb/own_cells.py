@@ -13,6 +13,7 @@ import functools
 import importlib
 import inspect
 import linecache
+import os
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +42,7 @@ def _add_definition(thing: type[Any] | types.FunctionType, definitions: dict[str
     surroundings = _globals_of(thing)
     definitions[thing.__name__] = ""  # its place is taken, for a class that names itself
     for name in dict.fromkeys(_names_in(node, text)):
-        if name not in definitions and name in surroundings:
+        if name not in definitions and name in surroundings and not name.startswith("__"):
             _add(name, surroundings[name], surroundings, definitions, thing.__name__)
     del definitions[thing.__name__]
     definitions[thing.__name__] = text
@@ -58,7 +59,8 @@ def _add(
     home = getattr(value, "__module__", None)
     known_as = getattr(value, "__qualname__", None)
     if isinstance(value, types.ModuleType):
-        definitions[name] = f"import {value.__name__} as {name}"
+        alias = "" if value.__name__ == name else f" as {name}"
+        definitions[name] = f"import {value.__name__}{alias}"
     elif isinstance(value, ScalarFunction):
         maker = type(value)
         definitions[name] = (
@@ -70,7 +72,8 @@ def _add(
         if value.__name__ != name:
             definitions[name] = f"{name} = {value.__name__}"
     elif home and known_as and _is_importable(home, known_as, value):
-        definitions[name] = f"from {home} import {known_as} as {name}"
+        alias = "" if known_as == name else f" as {name}"
+        definitions[name] = f"from {home} import {known_as}{alias}"
     elif _is_plain(value):
         definitions[name] = f"{name} = {value!r}"
     else:
@@ -106,6 +109,8 @@ def _texts(thing: type[Any] | types.FunctionType) -> Iterator[str]:
     files = [function.__code__.co_filename for function in _functions(thing)]
     module = inspect.getmodule(thing)
     files.append(getattr(module, "__file__", None) or "")
+    if thing.__module__ == "__main__":  # a class without functions does not say which cell it is of
+        files += [file for file in reversed(linecache.cache) if not os.path.exists(file)]
     for file in dict.fromkeys(files):
         lines = linecache.getlines(file)
         if lines:

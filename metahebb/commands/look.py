@@ -46,6 +46,8 @@ class Film:
     """Number of the life among those that evaluate lives; none: the one of median return."""
     renderer: Literal["auto", "gl", "drawn"] = "auto"
     """gl: MuJoCo's renderer; drawn: a stick figure; auto: gl where it is to be had."""
+    out: Path | None = None
+    """The GIF; none: film.gif in the run folder, or a name that says what was asked for."""
 
 
 @dataclass(frozen=True)
