@@ -151,6 +151,9 @@ def compared(
     from metahebb.report.compare_table import comparison_text
 
     where = where or Where()
+    for name, value in (("lives", lives), ("max_steps", max_steps)):
+        if value is not None and value < 1:
+            raise InputError(f"expected at least 1 {name}, got {value}; use for example 32")
     arms = arms_of(places)
     check_arms(arms, damage, max_steps)
     folder, figure = folder_and_figure([arm.name for arm in arms], out)

@@ -32,6 +32,10 @@ from experiments.kit.running import Order, command
 from metahebb.api import evolving
 from metahebb.bench import run as bench_run
 from metahebb.cli import COMMANDS, USAGE, main
+<<<<<<< HEAD
+=======
+from metahebb.commands.places import read_arms, split
+>>>>>>> help-seeds
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.backends.where import Where
 from metahebb.genomes import GENOME_MAPS
@@ -57,6 +61,9 @@ SMALL = {
     "resume": QUIET,
     "rules": {"--lives": "2"},
     "verify": {"--candidates": "4", "--quiet": ""},
+    "compare": {"--lives": "2"},
+    "tune": {name: value for name, value in TINY.items() if name not in QUIET}
+    | {"--lives": "2", "--quiet": ""},
 }
 """Flags of other commands that make them fast."""
 FEWER = {
@@ -186,7 +193,11 @@ def check_metahebb(
     if name == "evolve":
         words = known_environment(words)
         check_config(words, monkeypatch)
-    elif COMMANDS[name].subject:
+    elif name == "compare":
+        arms = read_arms(split(words[2], words[3:])[0])
+        for folder in (folder for folders in arms.values() for folder in folders):
+            shutil.copytree(kinds["ant"], folder.replace("*", "0"))
+    elif COMMANDS[name].subject == "DIR":
         kind = PAGES.get(example.page, "ant")
         if (name, kind) == ("film", "ant"):
             words = [*words, "--renderer", "drawn"]  # in software a film of MuJoCo takes long

@@ -114,8 +114,10 @@ def test_a_stopped_call_from_python_says_how_to_go_on(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         stop_in(4, 1, patch)
         with pytest.raises(KeyboardInterrupt, match="resume=True"):
-            mh.evolve("reversal", seeds=[0, 4], out=tmp_path / "h", generations=2, popsize=4,
-                      hidden=3, task__max_steps=20, threads=1, finish=False, quiet=True)  # fmt: skip
+            mh.evolve(
+                "reversal", seeds=[0, 4], out=tmp_path / "h", generations=2, popsize=4, hidden=3,
+                task__max_steps=20, threads=1, finish=False, quiet=True,
+            )  # fmt: skip
 
 
 def test_further_seeds_are_added_and_finished_ones_left_alone(tmp_path: Path) -> None:
