@@ -152,7 +152,8 @@ class LivedLife:
             "generation": self.generation,
             "seconds_per_step": self.seconds_per_step or math.nan,
         }
-        return xr.Dataset(values, coords=steps, attrs=facts)
+        dataset: xarray.Dataset = xr.Dataset(values, coords=steps, attrs=facts)
+        return dataset
 
 
 @dataclass

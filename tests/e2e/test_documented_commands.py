@@ -32,10 +32,7 @@ from experiments.kit.running import Order, command
 from metahebb.api import evolving
 from metahebb.bench import run as bench_run
 from metahebb.cli import COMMANDS, USAGE, main
-<<<<<<< HEAD
-=======
 from metahebb.commands.places import read_arms, split
->>>>>>> help-seeds
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.backends.where import Where
 from metahebb.genomes import GENOME_MAPS
