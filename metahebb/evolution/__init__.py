@@ -1,1 +1,1 @@
-"""How genomes are selected: EvoTorch searches over living populations, and their backends."""
+"""Selection of genomes: EvoTorch's searches, and the backends that live the candidates' lives."""

@@ -1,4 +1,4 @@
-"""A search: one of EvoTorch's algorithms over the living population, step by step."""
+"""A search runs one of EvoTorch's algorithms, generation by generation, and can be restored."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Center = npt.NDArray[np.float32]
 
 
 class Search:
-    """Steps through generations, and can be put down and taken up again.
+    """A search steps through generations; its state can be saved, and restored later.
 
     Attributes:
-        config: what the search was told.
-        problem: the living population.
-        searcher: EvoTorch's algorithm, for whoever wants to hang a logger or a hook on it. Another
-            one follows where rules are merged, with the same hooks.
+        config: the algorithm and its numbers.
+        problem: the EvoTorch problem that evaluates candidates.
+        searcher: EvoTorch's algorithm, to which loggers and hooks can be added. A merge of rules
+            replaces it by a new one with the same hooks.
     """
 
     def __init__(
@@ -80,25 +80,25 @@ class Search:
         self._center: torch.Tensor
         self._first = setup.genome
         self._merges = merges(setup.genome)
-        self._assigned: State = {}  # which synapse follows which rule, since rules were merged
+        self._assigned: State = {}  # after a merge: which synapse follows which rule
 
     @property
     def generation(self) -> int:
-        """Generations done."""
+        """The number of generations done."""
         return int(self.searcher.step_count)
 
     def step(self) -> list[Evaluation]:
-        """Live one generation and update the distribution; return what its evaluations brought.
+        """Evaluate one generation, update the distribution, and return the evaluations.
 
-        Where rules are merged after this generation, that is done, too.
+        If the genome map plans a merge of rules after this generation, the step ends with it.
         """
         self.problem.evaluations.clear()
         self.searcher.step()
-        self.problem.take_in()  # not before: a step that is broken off leaves nothing behind
+        self.problem.take_in()  # not before: an interrupted step leaves nothing behind
         if self.config.mirrored:
             self._decay()
         if not self.config.is_seeded:
-            # Noted now: a step that is broken off leaves a searcher without status.
+            # Noted now: an interrupted step leaves a searcher without status.
             status = self.searcher.status
             self._center = status["center"] if "center" in status else status["best"].values
         if self.generation in self._merges:
@@ -106,7 +106,7 @@ class Search:
         return list(self.problem.evaluations)
 
     def _status(self) -> dict[str, float]:
-        """Tell EvoTorch's loggers, in its words, what the seeded path would keep from them."""
+        """Return numbers for EvoTorch's loggers, which do not see fitness on the seeded path."""
         fitness = worst_for_nonfinite(self.problem.evaluations[-1].fitness)
         return {
             "mean_eval": float(fitness.mean()),
@@ -127,7 +127,7 @@ class Search:
 
     @property
     def n_genes(self) -> int:
-        """Length of the genome that the next generation has."""
+        """The number of genes of the next generation's genome."""
         return self.problem.setup.genome.n_genes
 
     def center(self) -> Center:
@@ -174,12 +174,15 @@ class Search:
         return state
 
     def observed(self) -> State:
-        """Return what the center senses by, as part of a state; {} without an observation norm."""
+        """Return the totals by which the center's observations are normalized, as part of a state.
+
+        Without an observation norm, the result is empty.
+        """
         norm = self.problem.norm
         return {} if norm is None else {OBSERVED: norm.totals}
 
     def restore(self, state: State, generation: int) -> None:
-        """Go on from a `state` that was taken after ``generation`` generations."""
+        """Set the search to a `state` that was taken after ``generation`` generations."""
         self._inherit({k: v for k, v in state.items() if k.startswith(RULES_OF)})
         searcher = self.searcher
         searcher._distribution = searcher._distribution.modified_copy(
@@ -209,7 +212,10 @@ class Search:
             optimizer.state[searcher._optimizer._data] = moments
 
     def _inherit(self, assigned: State) -> None:
-        """Search the genomes of merged rules; a searcher keeps the length that it was built for."""
+        """Build a new searcher for the shorter genome of merged rules.
+
+        EvoTorch's searchers cannot change the length of the genome that they were built for.
+        """
         if not assigned:
             return
         self._assigned = assigned
@@ -267,10 +273,11 @@ def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
     if not config.separable:
         # EvoTorch's update makes two arrays (popsize, n_genes, n_genes) beside what it keeps.
         _check_covariance(problem, matrices=2 * config.popsize + 2)
-    told = _gaussian(config, problem)
-    told["center_init"] = told["center_init"].numpy()  # EvoTorch warns of a tensor that it copies
+    options = _gaussian(config, problem)
+    # EvoTorch warns of a tensor that it copies.
+    options["center_init"] = options["center_init"].numpy()
     full = not config.separable  # a diagonal is its own decomposition: nothing to save on
-    return CMAES(problem, **told, separable=config.separable, limit_C_decomposition=full)
+    return CMAES(problem, **options, separable=config.separable, limit_C_decomposition=full)
 
 
 def _xnes(config: SearchConfig, problem: LifeProblem) -> XNES:

@@ -1,1 +1,1 @@
-"""Where lives are lived."""
+"""Backends live the lives of candidates: in threads of this process, or in Ray workers."""

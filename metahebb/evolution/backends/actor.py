@@ -1,6 +1,6 @@
-"""What runs in a Ray worker's process: a worker and nothing else.
+"""The code of a Ray worker's process, which imports neither ray nor torch.
 
-This module imports neither ray nor torch, so that the process starts fast and stays small.
+So the process starts fast and stays small.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from metahebb.worker import Worker, is_of_task, spare
 
 
 class Greeting(NamedTuple):
-    """What a worker says of itself when it is there.
+    """A worker's first answer, by which it says that it is there.
 
     Attributes:
-        pid: of its process.
-        host: its machine's name.
-        node: of the cluster, on which it is.
-        fingerprint: of its arithmetic.
+        pid: id of the worker's process.
+        host: name of the worker's machine.
+        node: node of the cluster that the worker is on.
+        fingerprint: fingerprint of the worker's arithmetic.
     """
 
     pid: int
@@ -34,21 +34,21 @@ class Greeting(NamedTuple):
 
 
 class RemoteWorker:
-    """A worker that opens its lanes with the first call and may lose them at any time.
+    """A worker that opens its lanes in the first call, and may lose them at any time.
 
-    Calls carry all that they depend on: Ray restarts an actor whose process died with an empty
-    state, and without a word.
+    Each call carries all that it depends on, because Ray silently restarts an actor with an empty
+    state when its process has died.
     """
 
     def __init__(self, setup: bytes, lanes: int) -> None:
-        """Keep the pickled set-up: Ray reports an error in a constructor as a dead actor."""
+        """Keep the pickled set-up for later: an error in here would look like a dead actor."""
         self._setup = setup
         self._lanes = lanes
         self._worker: Worker | None = None
 
     def greet(self) -> Greeting:
-        """Return a sign of life, and who gives it."""
-        # A machine may have several nodes; Ray tells workers who started them.
+        """Return the worker's process, machine, node and fingerprint."""
+        # A machine may have several nodes, and each node has one process of Ray ("raylet").
         host = socket.gethostname()
         node = f"{host}/{os.environ.get('RAY_RAYLET_PID', '')}"
         return Greeting(os.getpid(), host, node, fingerprint())
@@ -56,13 +56,13 @@ class RemoteWorker:
     def evaluate(self, jobs: Sequence[Job | Gradient], number: int, start: int, stop: int) -> bytes:
         """Return the outcomes of candidates ``start`` to ``stop - 1`` of a job, as bytes.
 
-        Of a gradient, these are slices of it.
+        If job ``number`` of ``jobs`` is a gradient, return its slices ``start`` to ``stop - 1``.
         """
         job = jobs[number]
         if not isinstance(job, Job):
             return job.slices(start, stop).tobytes()
         worker = self._worker or Worker(pickle.loads(self._setup), self._lanes)
-        self._worker = None  # lanes in which something raised are not used again
+        self._worker = None  # lanes in which an error was raised are not used again
         work = (job.plan, job.point, range(start, stop))
         try:
             outcomes = worker.evaluate(*work)
@@ -76,6 +76,6 @@ class RemoteWorker:
         return outcomes.tobytes()
 
     def close(self) -> str:
-        """Close the environments; return what went wrong, if anything did."""
+        """Close the environments; return the reason if that failed, or an empty text."""
         worker, self._worker = self._worker, None
         return "" if worker is None else let_go([worker.close])

@@ -1,8 +1,8 @@
-"""Whether workers do arithmetic as the process does that leads them.
+"""A check that workers do the same arithmetic as the process that leads the run.
 
-A run is of one class of machine: its leader ranks, computes the gradient and moves the center, its
-workers make fitness, and either would come out otherwise elsewhere. Workers of another class are
-therefore not mixed in, unless that is asked for.
+Workers make fitness; the leading process ranks it, computes the gradient and moves the center. On
+another class of machine, all of these numbers could differ in their last bits. Workers of another
+class are therefore refused, unless the user allows them.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ _log = logging.getLogger(__name__)
 
 
 class Alike:
-    """Admits workers to work, or does not.
+    """A gatekeeper that admits a worker to a run, or refuses it, by the worker's fingerprint.
 
     Attributes:
-        others: fingerprints unlike this process's of workers that were admitted, each once.
-        proven: whether work was done. Before that, a worker of another class is an error of
-            whoever started it; later, its machine joined or took over, and it is left out.
+        others: fingerprints of admitted workers that differ from this process's, each once.
+        proven: whether any work was done. Before that, a worker of another class raises an error;
+            later, such a worker comes from a machine that joined the cluster, and is left out.
     """
 
     def __init__(self, workers: int, allowed: bool) -> None:
-        """Expect ``workers`` workers; ``allowed`` admits those of another class, too."""
+        """Expect ``workers`` workers; ``allowed`` admits workers of another class, too."""
         self.others: list[Fingerprint] = []
         self.proven = False
         self._own = fingerprint()
         self._workers = workers
         self._allowed = allowed
         self._refused: set[int] = set()
-        self._told: set[str] = set()
+        self._warned_of: set[str] = set()
 
     def admits(self, worker: int, greeting: Greeting) -> bool:
         """Return whether a worker that has just started may work.
 
         Raises:
-            InputError: it may not, and no work was done so far, or no worker is left.
+            InputError: the worker may not work, and no work was done so far or no other is left.
         """
         difference = differing(self._own, greeting.fingerprint)
         if difference and not self._allowed:
@@ -66,6 +66,6 @@ class Alike:
         self._tell(f"{line}. It is left out")
 
     def _tell(self, line: str) -> None:
-        if line not in self._told:
-            self._told.add(line)
+        if line not in self._warned_of:
+            self._warned_of.add(line)
             _log.warning(line)

@@ -1,4 +1,4 @@
-"""What a backend does: live lives somewhere, and give back their outcomes in order."""
+"""The protocol of backends: a backend lives the lives of jobs, and returns outcomes in order."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from metahebb.fingerprint import Fingerprint
 from metahebb.worker import GivenPoint, Outcomes, Plan, SearchPoint
 
 Sums = dict[str, npt.NDArray[np.float32]]
-"""A gradient, ``(n_genes,)`` of each parameter of the distribution."""
+"""A gradient: an array ``(n_genes,)`` for each parameter of the distribution, by name."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Candidates to evaluate under one plan.
+    """A number of candidates that are to be evaluated under one plan.
 
     Attributes:
-        plan: how their lives are lived.
-        point: where their genes come from.
-        n_candidates: how many.
-        first: number of the first one; the others follow.
+        plan: plan by which the candidates' lives are lived.
+        point: distribution, or array, from which the candidates' genes come.
+        n_candidates: number of candidates.
+        first: number of the first candidate; the others follow it.
     """
 
     plan: Plan
@@ -38,72 +38,72 @@ class Job:
 
     @property
     def candidates(self) -> range:
-        """Their numbers."""
+        """The numbers of the candidates."""
         return range(self.first, self.first + self.n_candidates)
 
 
 class Gradient(Protocol):
-    """A search gradient in slices of genes, each of which anybody can make from fitness and noise.
+    """A search gradient in slices of genes; any worker can compute a slice from fitness and noise.
 
-    The slices are fixed, and so are their sums, to the bit, whoever makes which of them.
+    The slices are fixed, so that the bits do not depend on which worker computes which slice.
     """
 
     @property
     def generation(self) -> int:
-        """Of the candidates."""
+        """The generation of the candidates."""
 
     @property
     def n_slices(self) -> int:
-        """How many slices there are."""
+        """The number of slices."""
 
     @property
     def cost_s(self) -> float:
-        """Seconds that all of them take one core, roughly."""
+        """Seconds, roughly, that all slices take on one core."""
 
     def slices(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Return slices ``start`` to ``stop - 1``, as `joined` takes them."""
+        """Return slices ``start`` to ``stop - 1``, in one array that `joined` can take apart."""
 
     def joined(self, parts: Sequence[npt.NDArray[np.float32]]) -> Sums:
         """Return the gradient from all its slices, in order."""
 
 
 def shares(n: int, parts: int) -> list[tuple[int, int]]:
-    """Return beginning and end of each of at most ``parts`` nearly equal shares of ``n`` things."""
+    """Return start and stop of at most ``parts`` nearly equal shares of ``n`` things."""
     parts = min(n, parts)
     ends = [n * part // parts for part in range(parts + 1)]
     return list(itertools.pairwise(ends))
 
 
 class Backend(Protocol):
-    """Where lives are lived. Outcomes depend on jobs only: not on the backend or its size."""
+    """A backend lives the lives of jobs. Outcomes depend neither on the backend nor on its size."""
 
     @property
     def num_workers(self) -> int:
-        """Workers, for the record."""
+        """The number of workers, for the record."""
 
     @property
     def others(self) -> Sequence[Fingerprint]:
-        """Fingerprints of workers that do arithmetic otherwise than this process; most often none.
+        """Fingerprints of workers with other arithmetic than this process; in most runs, none.
 
-        They are admitted only where the user allows it.
+        Such workers are admitted only if the user allows it.
         """
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
         """Return the outcomes of each job, ``(n_candidates · lives_per_candidate,)``."""
 
     def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
-        """Begin with jobs, while others may not be done; return what waits for their outcomes.
+        """Begin with jobs, while earlier jobs may not be done; return a function that waits.
 
-        Here they are lived once they are waited for.
+        This function returns the outcomes. By default, the jobs begin only when it is called.
         """
         return functools.partial(self.evaluate, jobs)
 
     def add_up(self, gradient: Gradient) -> Sums:
-        """Return the sums of a gradient, made in threads of this process."""
+        """Return a gradient, which threads of this process compute."""
         threads = len(os.sched_getaffinity(0))
         with ThreadPoolExecutor(threads) as pool:
             parts = shares(gradient.n_slices, 2 * threads)
             return gradient.joined(list(pool.map(lambda part: gradient.slices(*part), parts)))
 
     def close(self) -> None:
-        """Let go of threads or processes."""
+        """End the threads or processes of the backend."""

@@ -1,12 +1,13 @@
-"""Who evaluates what: units of work handed out, taken back, lost and tried again.
+"""The dispatcher hands units of work out to workers, and tries a unit again when it is lost.
 
-A unit may be evaluated more than once: its worker was lost, or took so long that an idle one got a
-copy. Its first result counts, and any later one must be equal to the last byte (unless machines may
-be mixed). So a lost or slow worker costs time and changes nothing. Ray is not known here: see
-`Pool`.
+A unit is a range of candidates. A unit may be evaluated more than once: because its worker was
+lost, or because its worker took so long that an idle worker got a copy of the unit. The first
+result counts, and any later result must be equal to the last byte (unless machines may be mixed).
+So a lost or slow worker costs time, and changes no result. This module does not know Ray: the
+workers are a `Pool`.
 
-What was lost comes back candidate by candidate: so it gets through where workers are lost all the
-time, and where it is the work that kills them, the candidate is found.
+A lost unit is tried again candidate by candidate. Such small units get done even where workers are
+lost all the time; and if a candidate kills its workers, the losses show which candidate it is.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ from metahebb.errors import ProgressError
 from metahebb.tasks.base import TaskError
 
 MAX_LOSSES = 3
-"""Losses of one candidate after which it counts as what kills its workers. Where there are several
-nodes they must be on two of them, or twice as many."""
+"""Number of lost workers after which a candidate counts as poison, which kills its workers.
+
+On a cluster of several nodes, the losses must be on two nodes, or be twice as many.
+"""
 PATIENCE = 10
-"""Leases without any result after which a run gives up."""
-_SHARES = 2  # a unit is at most this part of what would be each worker's share of the rest
-_COPY_LEASES = 1 / 20  # a unit older than this, and than so many times what most take, is copied
-_COPY_TIMES = 3
+"""Number of leases without any result after which a run gives up."""
+_SHARES = 2  # a unit is at most one worker's share of the remaining candidates, divided by this
+_COPY_LEASES = 1 / 20  # a unit is copied when it takes longer than this part of a lease,
+_COPY_TIMES = 3  # and longer than this many times the 95th percentile of finished units
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +42,14 @@ class DeterminismError(ProgressError):
 
 
 class Unit(NamedTuple):
-    """Candidates ``start`` to ``stop - 1`` of a job of a round: what a worker does in one call."""
+    """Candidates ``start`` to ``stop - 1`` of a job: the work that a worker does in one call.
+
+    Attributes:
+        job: number of the job in its round.
+        start: number of the first candidate (of the first slice, where the job is a gradient).
+        stop: number after that of the last candidate (or slice).
+        round: number of the round: the set of units that one call of `Dispatch.finish` waits for.
+    """
 
     job: int
     start: int
@@ -48,13 +58,13 @@ class Unit(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """The code of the task, the network or a rule raised an error."""
+    """A reply that says that the code of the task, the network or a rule raised an error."""
 
     reason: str
 
 
 class Lost(NamedTuple):
-    """The worker, or what it sent, is gone."""
+    """A reply that says that the worker, or the result that it sent, is gone."""
 
     reason: str
 
@@ -63,7 +73,7 @@ Reply = bytes | Failed | Lost
 
 
 class Pool(Protocol):
-    """Workers, numbered from 0."""
+    """A pool gives the dispatcher its workers, which are numbered from 0."""
 
     def ready(self) -> Sequence[int]:
         """Return the workers that are alive and have nothing to do."""
@@ -72,32 +82,33 @@ class Pool(Protocol):
         """Give a unit to a worker that is ready."""
 
     def receive(self) -> Iterable[tuple[int, Unit, Reply]]:
-        """Wait a moment for replies.
+        """Wait a moment for replies, and return each with its worker and unit.
 
-        A worker that was given up on may still send a result, but no other news.
+        A worker that was replaced may still send a result, but no error and no loss.
         """
 
     def rebuild(self, worker: int) -> None:
         """Kill a worker that does not answer, and start it anew."""
 
     def node(self, worker: int) -> str:
-        """Return the machine that a worker is on, or was on when it was lost."""
+        """Return the node of the cluster that a worker is on, or was on when it was lost."""
 
     def nodes(self) -> Set[str]:
-        """Return the machines of all workers that are alive."""
+        """Return the nodes of all workers that are alive."""
 
 
 def cut(
     job: int, n_candidates: int, smallest: int, workers: int, largest: int | None = None
 ) -> list[Unit]:
-    """Return the units of a job: large ones first, small ones at the end so that none waits long.
+    """Cut a job into units, large ones first and small ones last, so that all workers end together.
 
     Args:
-        job: its number.
-        n_candidates: of the job.
-        smallest: candidates that fill a worker's lanes; fewer where workers would get nothing.
-        workers: who will share the units.
-        largest: candidates of a unit, if it is to be no larger.
+        job: the number of the job.
+        n_candidates: the number of candidates of the job.
+        smallest: the number of candidates that fill a worker's lanes. Units are no smaller, unless
+            some workers would get nothing.
+        workers: the number of workers that will share the units.
+        largest: the largest number of candidates of a unit; None for no limit.
     """
     units = []
     start = 0
@@ -112,16 +123,16 @@ def cut(
 
 @dataclass
 class _Case:
-    """What became of a unit so far.
+    """The present state of a unit.
 
     Attributes:
-        name: says which unit, for messages.
-        whole: the unit of which it is a part.
-        parts: in which it is lived, since it was lost.
-        missing: how many of these have no result.
-        result: the first one.
-        lost_on: nodes of the workers that were lost with it.
-        failed_on: the worker on which it raised an error.
+        name: text that names the unit in messages.
+        whole: larger unit that this unit is a part of, if there is one.
+        parts: smaller units into which the unit was cut when it was lost.
+        missing: number of parts that have no result yet.
+        result: first result of the unit, once there is one.
+        lost_on: nodes of the workers that were lost with the unit.
+        failed_on: worker on which the unit raised an error, if it did.
     """
 
     name: str
@@ -135,23 +146,24 @@ class _Case:
 
 @dataclass
 class Dispatch:
-    """Rounds of units over a pool, of which several may be open.
+    """A dispatcher runs rounds of units on the workers of a pool; several rounds may be open.
 
-    A worker that is still busy with a copy when its round is over goes on with it in the next one;
-    what it sends is compared all the same.
+    A worker may still be busy with a copy of a unit when the unit's round is over. The worker then
+    goes on during the next round, and its result is compared with the first one.
 
     Attributes:
-        pool: the workers.
-        lease_s: seconds that a unit may take before its worker counts as hung. It grows to three
-            times what the slowest unit of the open rounds took, and doubles with each loss of a
-            unit.
-        name: says which unit, for messages.
-        strict: whether two results of a unit must be equal; where workers differ in their
-            arithmetic, the first one counts.
-        clock: monotonic seconds.
-        on_result: called with each unit of an open round that a worker has done, and its seconds.
-        retries: units that were tried again because of an error or a loss.
-        copies: units that an idle worker got as well.
+        pool: workers of the dispatcher.
+        lease_s: seconds that a unit may take before its worker counts as hung (its *lease*). A
+            lease grows to three times the seconds of the slowest unit of the open rounds, and
+            doubles with each loss of the unit.
+        name: function that names a unit in messages.
+        strict: whether all results of a unit must be equal. Where workers may differ in their
+            arithmetic, this is False, and the first result counts.
+        clock: function that returns monotonic seconds.
+        on_result: function that is called with each unit of an open round that a worker has done,
+            and with the seconds that the worker took.
+        retries: number of units that were tried again because of an error or a loss.
+        copies: number of copies of slow units that idle workers got.
     """
 
     pool: Pool
@@ -166,25 +178,25 @@ class Dispatch:
     _todo: deque[Unit] = field(default_factory=deque)
     _running: dict[int, tuple[Unit, float]] = field(default_factory=dict)  # oldest first
     _missing: dict[int, int] = field(default_factory=dict)
-    """Results to come, by open round."""
+    """Number of results that are missing, by the number of each open round."""
     _round: int = -1
     _durations: list[float] = field(default_factory=list)  # shortest first
 
     def run(self, units: Sequence[Unit]) -> list[bytes]:
-        """Return the result of each unit, in order: `begin` and `finish`."""
+        """Run the units as a round of their own; return the result of each unit, in order."""
         return self.finish(self.begin(self.round(units)))
 
     def round(self, units: Sequence[Unit]) -> list[Unit]:
-        """Return the units as those of a round of their own."""
+        """Return the units with the number of a new round."""
         self._round += 1
         return [unit._replace(round=self._round) for unit in units]
 
     def begin(self, units: Sequence[Unit], urgent: bool = False) -> Sequence[Unit]:
-        """Open a round: it is handed out when the next `finish` waits, after what is open.
+        """Open a round, and return its units; workers get them while a `finish` waits.
 
         Args:
-            units: of a `round`.
-            urgent: whether it goes before what is open.
+            units: the units of one round, see `round`.
+            urgent: whether the units go before the units of open rounds, instead of after them.
         """
         self._durations = []
         left = {unit for unit, _ in self._running.values()}
@@ -203,7 +215,7 @@ class Dispatch:
 
         Raises:
             TaskError: a unit raised an error twice.
-            ProgressError: a unit lost its worker `MAX_LOSSES` times, or nothing has come for
+            ProgressError: a candidate lost its worker `MAX_LOSSES` times, or no result has come for
                 `PATIENCE` leases.
             DeterminismError: a unit had two different results.
         """
@@ -238,7 +250,7 @@ class Dispatch:
                 if unit is None:
                     if self._todo:
                         continue
-                    break  # nor is there any for the others: they may be a thousand
+                    break  # no work for the other workers, either; there may be a thousand
                 self.copies += 1
                 _log.info("%s takes long; a copy goes to worker %d", self._cases[unit].name, worker)
             self._running[worker] = (unit, self.clock())
@@ -252,7 +264,7 @@ class Dispatch:
         return case.failed_on == worker
 
     def _stragglers(self) -> Iterator[Unit]:
-        """Return units that take longer than most, and that nobody else has; the oldest first."""
+        """Return units that take long and that only one worker has, the oldest unit first."""
         now = self.clock()
         most = self._durations[int(0.95 * len(self._durations))] if self._durations else 0.0
         age = max(_COPY_LEASES * self.lease_s, _COPY_TIMES * most)
@@ -288,10 +300,10 @@ class Dispatch:
     def _record(self, unit: Unit, result: bytes) -> bool:
         case = self._cases[unit]
         if case.result is None:
-            if case.parts:  # given up on, and done after all; they are on their way
+            if case.parts:  # counted as lost, and done after all; its parts are being lived
                 return False
             given_up = case.lost_on or case.failed_on is not None
-            if given_up and unit in self._todo:  # the same; a look at all that is to do
+            if given_up and unit in self._todo:  # counted as lost, waiting, and done after all
                 self._todo.remove(unit)
             if case.failed_on is not None:
                 _log.warning(
@@ -309,7 +321,7 @@ class Dispatch:
         return False
 
     def _settle(self, unit: Unit, result: bytes) -> None:
-        """Keep a result, and put it together with those of other parts if it is the last one."""
+        """Keep the result of a unit; if the unit is the last part of another, settle that one."""
         case = self._cases[unit]
         case.result = result
         if case.whole is None:
@@ -350,12 +362,12 @@ class Dispatch:
     def _is_poison(self, case: _Case) -> bool:
         if len(case.lost_on) < MAX_LOSSES:
             return False
-        found = set(case.lost_on)
-        alone = not self.pool.nodes() - found
-        return alone or len(found) > 1 or len(case.lost_on) == 2 * MAX_LOSSES
+        nodes = set(case.lost_on)
+        alone = not self.pool.nodes() - nodes
+        return alone or len(nodes) > 1 or len(case.lost_on) == 2 * MAX_LOSSES
 
     def _again(self, unit: Unit, parts: Sequence[Unit]) -> None:
-        """Do a unit again, in ``parts``, unless somebody does it."""
+        """Put a unit first in the queue again, cut into ``parts``, unless a worker has it."""
         self.retries += 1
         if unit in self._todo or any(unit == held for held, _ in self._running.values()):
             return

@@ -1,6 +1,6 @@
-"""Environment variables that Ray and EvoTorch read while they are imported.
+"""Sets environment variables that Ray and EvoTorch read while they are imported.
 
-Nothing here imports Ray, so that a program can call `prepare_environment` first of all.
+This module does not import Ray, so that a program can call `prepare_environment` first of all.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ import sys
 from metahebb.errors import InputError
 
 _OPEN_TO_NETWORK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-"""Ray's name. On Linux, too, "0" binds every socket to the loopback interface; without it a local
-Ray listens on all interfaces."""
+"""Variable of Ray that opens it to the network. On Linux, too, "0" binds every socket to the
+loopback interface; without "0", a local Ray listens on all interfaces."""
 
 
 def prepare_environment(*, joins_cluster: bool = False) -> None:
-    """Set what must be set before ``ray`` or ``evotorch`` (which imports it) is imported.
+    """Set the environment variables, before ``ray`` or ``evotorch`` (which imports it) is imported.
 
-    A local Ray then listens on the loopback interface only, and what a task forked ends with its
-    worker. Any Ray asks for a token and sends no usage statistics, and EvoTorch does not log to
-    stderr. Variables that the user has set are left alone, but for the first.
+    A local Ray then listens on the loopback interface only, and processes that a task forked end
+    with their worker. Any Ray asks for a token and sends no usage statistics, and EvoTorch does not
+    log to stderr. Variables that the user has set stay as they are, except for the one of the
+    loopback interface.
 
     Args:
-        joins_cluster: whether this process is to join a cluster by its address; its sockets must
-            then be open to the other machines.
+        joins_cluster: whether this process is to join a cluster by its address. Its sockets are
+            then open to other machines.
 
     Raises:
         InputError: Ray is already imported with other settings.

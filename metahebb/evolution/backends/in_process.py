@@ -1,4 +1,4 @@
-"""Lives in threads of this process: kernels and physics let go of the interpreter lock."""
+"""A backend that lives lives in threads: kernels and physics release the interpreter lock."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from metahebb.user_code import THREADS, let_go
 from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect, is_of_task, spare
 
 STOP_S = 4.0
-"""Seconds that threads get to end their present env steps, once nobody wants their results."""
+"""Seconds that threads get to end their present env steps after an error or a signal."""
 _CLOSE_WAIT_S = 0.5  # the same when the backend is closed, after a second Ctrl-C
 T = TypeVar("T")
 
 
 class InProcess(Backend):
-    """A worker per thread; all threads take lives from one queue, so that none waits."""
+    """A backend with a worker per thread; all threads take lives from one queue."""
 
     def __init__(
         self,
@@ -38,20 +38,21 @@ class InProcess(Backend):
         """Open the workers.
 
         Args:
-            setup: of the run.
-            threads: how many; 0 means as many as this process may use cores.
-            lanes: lives at a time per thread. A few keep their synapses in the core's cache.
-            observers: what watches every life. All threads share them; units are those of the
-                lives of one `evaluate`, job after job.
+            setup: the set-up of the run.
+            threads: the number of threads; 0 for one per core that this process may use.
+            lanes: the number of lives that a thread advances together. With few lanes, all synapses
+                stay in the core's cache.
+            observers: the observers of all lives, which all threads share. The observers see lives
+                by number: within one call of `evaluate`, the lives of all jobs are numbered from 0.
 
         Raises:
-            InputError: so many lanes do not fit in memory.
+            InputError: ``lanes`` lanes in each thread do not fit in memory.
         """
         self.threads = threads or len(os.sched_getaffinity(0))
         check_lanes(setup, lanes, self.threads)
         self._setup, self._observers = setup, observers
         self._lanes = lanes
-        self._running: list[Future[Any]] = []  # what the threads were given last
+        self._running: list[Future[Any]] = []  # the latest calls in the threads
         self._open()
 
     def _open(self) -> None:
@@ -67,12 +68,12 @@ class InProcess(Backend):
 
     @property
     def num_workers(self) -> int:
-        """Threads."""
+        """The number of threads."""
         return self.threads
 
     @property
     def others(self) -> Sequence[Fingerprint]:
-        """None: threads of a process compute alike."""
+        """Fingerprints of unlike workers: an empty list, as threads of a process compute alike."""
         return ()
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
@@ -83,8 +84,8 @@ class InProcess(Backend):
             setup, lanes = self._setup, self._lanes
             if setup.on_error == "abort" or not is_of_task(error):
                 raise
-            self._open_anew()  # lanes in which something raised are not used again
-            # In a thread, since code of users that hangs must not keep a signal from being heard.
+            self._open_anew()  # lanes in which an error was raised are not used again
+            # In a thread: a user's code that hangs must not keep this process from seeing a signal.
             work = [(job.plan, job.point, job.candidates) for job in jobs]
             again = functools.partial(spare, setup, lanes, observers=self._observers)
             (spared,) = self._wait([lambda: [again(*job) for job in work]])
@@ -98,9 +99,9 @@ class InProcess(Backend):
             first = len(lives)
             lives.extend(replace(life, unit=first + life.unit) for life in own)
             sizes.append(len(own))
-        if self._busy():  # an earlier evaluation was broken off, and something of it hangs
+        if self._busy():  # an earlier evaluation was interrupted, and one of its threads hangs
             self._open_anew()
-        queue = iter(lives)  # a list's iterator hands out each life once, whoever asks
+        queue = iter(lives)  # a list's iterator hands out each life once, to whichever thread asks
         lived: list[list[LifeResult]]
         try:
             living = [w.live(queue, observers=self._observers) for w in self._workers]
@@ -121,7 +122,7 @@ class InProcess(Backend):
         ]
 
     def _wait(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Return what ``calls``, each in a thread, return; raise the first error of one of them."""
+        """Run each call in a thread; return their results, or raise the first error."""
         self._running = []
         for call in calls:
             self._running.append(self._pool.submit(call))
@@ -136,11 +137,11 @@ class InProcess(Backend):
         return bool(wait(self._running, timeout_s).not_done)
 
     def _open_anew(self) -> None:
-        """Open other workers, and other threads: those of before may hang."""
+        """Replace all workers and threads, because the present ones may hang."""
         self.close()
         self._open()
 
     def close(self) -> None:
-        """Let go of the threads and the environments, and wait for neither if they hang."""
+        """End the threads and close the environments, without waiting for any that hang."""
         self._pool.shutdown(wait=not self._busy(_CLOSE_WAIT_S), cancel_futures=True)
         let_go([worker.close for worker in self._workers])

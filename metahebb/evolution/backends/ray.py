@@ -1,4 +1,4 @@
-"""Lives in the processes of Ray workers, on this machine or on a cluster."""
+"""A backend that lives lives in the processes of Ray workers, here or on a cluster."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from metahebb.worker import Outcomes, Setup
 
 _OBJECT_STORE_BYTES = 250 * 2**20  # Ray's default is 30 % of the memory
 _WAIT_S = 0.5
-_DRAINED = 32  # replies taken at once: each `ray.wait` costs time for every reply that is due
+_DRAINED = 32  # most replies taken at once: a `ray.wait` takes longer the more replies are due
 _REACH_S = 10.0
 _START_S = 120.0  # a worker starts in seconds, unless its machine has other things to do
 ASKING_S = 0.02
-"""What it takes to have a gradient made by workers, beside the making."""
-_PAUSES_S = (0.2, 5.0)  # before a lost worker is greeted again: first, longest
+"""Seconds that it costs to have workers compute a gradient, beside the computation itself."""
+_PAUSES_S = (0.2, 5.0)  # first and longest pause before a lost worker is greeted again
 _log = logging.getLogger(__name__)
 
 
 class RayWorkers(Backend):
     """A pool of Ray actors that get candidates by number and send outcomes back.
 
-    A worker that dies, hangs or is cut off is replaced and its candidates are evaluated again;
-    what comes out does not change by a bit. Ray's own retries are off: they replay calls in
+    A worker that dies, hangs or is cut off is replaced, and its candidates are evaluated again;
+    the outcomes do not change by a bit. Ray's own retries are off, because they replay calls in
     another order.
 
-    Workers that find no core stand in Ray's queue: they begin when a machine joins the cluster,
-    also in the middle of a generation, and nobody waits for them.
+    A worker for which there is no core stays in Ray's queue until a machine joins the cluster, even
+    in the middle of a generation. The other workers do not wait for it.
     """
 
     def __init__(
@@ -63,18 +63,18 @@ class RayWorkers(Backend):
     ) -> None:
         """Start the workers and wait for the first of them.
 
-        Where this process has initialized Ray already, that Ray is used, and left running.
+        If this process has initialized Ray before, this Ray is used, and left running.
 
         Args:
-            setup: of the run.
-            workers: how many, of one core each.
-            lanes: lives at a time per worker. A few keep their synapses in the core's cache.
-            address: of a Ray cluster to join (``auto``, ``host:port``). None starts a private one
-                on this machine that is closed to all others.
-            batch: candidates per call; by default what takes a worker a second or two.
-            lease_s: seconds after which a worker that does not answer counts as hung.
-            allow_heterogeneous: work with workers whose fingerprint is not this process's, too,
-                with a warning: which of them does what then decides bits.
+            setup: the set-up of the run.
+            workers: the number of workers, with one core each.
+            lanes: the number of lives that a worker advances together; few stay in the cache.
+            address: the address of a Ray cluster to join (``auto``, ``host:port``). None starts a
+                private Ray on this machine, which is closed to all other machines.
+            batch: the number of candidates per call; None for about a second or two of work.
+            lease_s: the seconds after which a worker that does not answer counts as hung.
+            allow_heterogeneous: whether workers with another fingerprint than this process may
+                work, with a warning; the bits then depend on which worker does what.
 
         Raises:
             InputError: arguments out of range or beyond memory, a set-up that cannot be pickled,
@@ -118,16 +118,16 @@ class RayWorkers(Backend):
 
     @property
     def num_workers(self) -> int:
-        """Actors asked for; on a cluster, those that have found a core take part."""
+        """The number of actors asked for; on a cluster, some of them may still wait for a core."""
         return self.workers
 
     @property
     def others(self) -> Sequence[Fingerprint]:
-        """Fingerprints of workers that do arithmetic otherwise than this process."""
+        """Fingerprints of workers with other arithmetic than this process."""
         return self._alike.others
 
     def pids(self) -> list[int]:
-        """Return the process ids of the workers that have said they are alive."""
+        """Return the process ids of the workers that have answered a greeting."""
         return list(self._actors.pids.values())
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
@@ -135,13 +135,13 @@ class RayWorkers(Backend):
 
         Raises:
             TaskError: the code of the task raised an error, twice.
-            ProgressError: work that kills its workers, or none that gets done.
-            InputError: a worker of another fingerprint before any work is done, or no other left.
+            ProgressError: a candidate kills its workers, or no work gets done.
+            InputError: a worker has another fingerprint, and no work was done or no other is left.
         """
         return self.begin(jobs)()
 
     def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
-        """Put jobs behind those that have begun; return what waits for their outcomes."""
+        """Put jobs behind the jobs that have begun; return a function that waits for outcomes."""
         present = self._actors.present()
         cut = [unit for number, job in enumerate(jobs) for unit in self._cut(number, job, present)]
         results = self._begin(jobs, cut)
@@ -158,7 +158,7 @@ class RayWorkers(Backend):
         return finish
 
     def add_up(self, gradient: Gradient) -> Sums:
-        """Return the sums of a gradient, made here or, where that is faster, by the workers."""
+        """Return a gradient, computed in this process or, if that is faster, by the workers."""
         parts = shares(gradient.n_slices, self._actors.present())
         here_s = gradient.cost_s / len(os.sched_getaffinity(0))
         if here_s < gradient.cost_s / len(parts) + ASKING_S:
@@ -170,8 +170,8 @@ class RayWorkers(Backend):
     def _begin(
         self, jobs: Sequence[Job | Gradient], cut: Sequence[Unit], urgent: bool = False
     ) -> Callable[[], list[bytes]]:
-        """Open a round of the dispatcher; return what waits for its results."""
-        if self._dispatch is None:  # the first one, or what an error left
+        """Open a round of the dispatcher; return a function that waits for its results."""
+        if self._dispatch is None:  # the first round, or the first one after an error
             self._actors.forget()
             self._rounds.clear()
             self._dispatch = Dispatch(
@@ -238,15 +238,15 @@ class _Actors:
     def __init__(self, hire: Callable[[], Any], workers: int, alike: Alike) -> None:
         self._hire = hire
         self._handles = [self._hire() for _ in range(workers)]
-        self._due: dict[Any, tuple[int, Unit | None]] = {}  # None: a greeting
-        self._busy: dict[int, Any] = {}  # worker: what it owes; what it owed before is ignored
-        self._resting: dict[int, float] = {}  # worker: when it is greeted again
+        self._due: dict[Any, tuple[int, Unit | None]] = {}  # replies to come; None: to a greeting
+        self._busy: dict[int, Any] = {}  # each worker's latest call; earlier ones are ignored
+        self._resting: dict[int, float] = {}  # time at which each is greeted again
         self._pauses = [_PAUSES_S[0]] * workers
-        self.jobs: dict[int, Any] = {}  # references, by open round
+        self.jobs: dict[int, Any] = {}  # references to the jobs of each open round
         self._alike = alike
         self._last_loss = "no answer"
         self.pids: dict[int, int] = {}
-        self._node = [""] * workers  # where each has been alive
+        self._node = [""] * workers  # the latest node of each worker
         for worker in range(workers):
             self._greet(worker)
 
@@ -264,16 +264,16 @@ class _Actors:
                 )
 
     def begin(self, number: int, jobs: Sequence[Job | Gradient]) -> None:
-        """Make ``jobs`` the ones that units of a round are of."""
-        # They go to each node once, and a point that several have goes once for all of them.
+        """Make ``jobs`` the jobs of round ``number``."""
+        # Each node gets all jobs once, and a point that several jobs share only once.
         self.jobs[number] = ray.put(tuple(jobs))
 
     def end(self, number: int) -> None:
-        """Let go of the jobs of a round."""
+        """Release the jobs of a round."""
         del self.jobs[number]
 
     def forget(self) -> None:
-        """End what interrupted rounds left: it may hang."""
+        """Rebuild workers that are busy with interrupted rounds, because they may hang."""
         self.jobs.clear()
         for ref, (worker, unit) in list(self._due.items()):
             if unit is not None:
@@ -282,7 +282,7 @@ class _Actors:
                     self.rebuild(worker)
 
     def present(self) -> int:
-        """Return how many workers there are, or will be soon: at most as many as cores."""
+        """Return the number of workers that are there, or will be soon if cores are free."""
         cores = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
         return max(1, len(self.pids), min(len(self._handles), int(cores)))
 
@@ -340,9 +340,9 @@ class _Actors:
         self._handles = []
 
     def _close(self) -> None:
-        """Have the workers that are alive close their environments, for a few seconds at most.
+        """Let the workers that are alive close their environments, for a few seconds at most.
 
-        One that hangs in a life will not answer. Ray kills it with its children.
+        A worker that hangs in a life does not answer; Ray kills it with its children.
         """
         asked = [self._handles[worker].close.remote() for worker in self.pids]
         if not asked:
@@ -362,7 +362,7 @@ class _Actors:
         self._busy[worker] = ref
 
     def _welcome(self, ref: Any, worker: int, current: bool) -> None:
-        """Let a worker work that has answered a greeting, if its arithmetic is ours."""
+        """Admit a worker that has answered a greeting, if its arithmetic is this process's."""
         reply = self._read(ref, worker, current)
         if not current:
             return
@@ -378,7 +378,7 @@ class _Actors:
         self._rest(worker)
 
     def _read(self, ref: Any, worker: int, current: bool) -> Any:
-        """Return what ``worker`` replied, and note how it is now if the reply is ``current``."""
+        """Return a worker's reply; note the worker's state if the reply is to its latest call."""
         if current:
             del self._busy[worker]
         try:
@@ -388,7 +388,7 @@ class _Actors:
         except RayError as error:
             self._last_loss = _reason(error)
             if current:
-                if isinstance(error, ActorDiedError):  # Ray has given this one up
+                if isinstance(error, ActorDiedError):  # Ray does not restart this one
                     self._handles[worker] = self._hire()
                 self._rest(worker)
             return Lost(self._last_loss)
@@ -432,7 +432,7 @@ def start_local(cpus: int) -> None:
                 logging_level=logging.ERROR,
                 log_to_driver=False,
             )
-    except Exception as error:  # Ray raises plain ones, too
+    except Exception as error:  # Ray raises plain exceptions, too
         raise InputError(
             f"expected a Ray that starts on this machine, got {_last_line(error)}; see that HOME, "
             "RAY_TMPDIR (/tmp) and /dev/shm can be written and have space (docs/howto/cluster.md), "
@@ -443,7 +443,7 @@ def start_local(cpus: int) -> None:
 
 
 def _connect(workers: int, address: str | None) -> bool:
-    """Initialize Ray; return whether this was needed, and so is its end."""
+    """Initialize Ray, unless it is; return whether this process has to shut it down at the end."""
     if ray.is_initialized():
         return False
     if address is None:
@@ -474,7 +474,7 @@ def _tell_of_no_token() -> None:
 
 
 def _reach(address: str) -> None:
-    """Knock at the door: Ray would try for minutes where nobody is."""
+    """Raise an error if nothing listens at ``address``; Ray itself would try for minutes."""
     if address == "auto":
         return
     host, _, port = address.rpartition(":")

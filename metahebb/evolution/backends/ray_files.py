@@ -1,7 +1,7 @@
-"""Files that Ray writes on this machine: a token, and a temporary folder with its sockets.
+"""Checks of the files that Ray writes on this machine: a token, and a folder with sockets.
 
-Ray finds out late that it cannot write them, and says so by a traceback. What can be known is
-checked here before it starts. Nothing here imports Ray.
+Ray notices late that it cannot write them, and then raises a traceback. These checks run before Ray
+starts. This module does not import Ray.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from metahebb.errors import InputError
 
 _SOCKET_BYTES = 107
-"""The longest path that Linux lets a socket have."""
+"""The largest number of bytes that Linux allows in the path of a socket."""
 _SOCKET = "/ray/session_2000-01-01_00-00-00_000000_{pid}/sockets/plasma_store"
-"""The longest path of a socket below the temporary folder; Ray puts the time in."""
+"""The longest path of a socket below the temporary folder; Ray fills in the time."""
 _CHOOSE = "name another folder: export RAY_TMPDIR=/short/path"
 
 
@@ -52,7 +52,7 @@ def check_temporary_folder() -> None:
 
 
 def check_token() -> None:
-    """Raise InputError if there is no token that Ray could read, and no home to write one to."""
+    """Raise InputError if Ray can neither read a token nor write one to the home folder."""
     if _is_token_given() or os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
         return
     try:
@@ -70,20 +70,20 @@ def check_token() -> None:
 
 
 def close_token() -> None:
-    """Let nobody else read a token that Ray has written before, for all to read."""
+    """Make the token readable for its owner only; earlier versions of it may be open to all."""
     try:
         token = _token_path()
     except RuntimeError:  # a user without a home
         return
     for path, mode in ((token, 0o600), (token.parent, 0o700)):
         if path == token.parent and os.environ.get("RAY_AUTH_TOKEN_PATH"):
-            return  # a folder of the user's choice
+            return  # the user chose this folder
         try:
             status = path.stat()
-        except OSError:  # not there yet, or in a home of somebody else
+        except OSError:  # not there yet, or in another user's home
             continue
         now = stat.S_IMODE(status.st_mode)
-        # A container's secret is closed already, and its file system read-only.
+        # The secret of a container is closed to others, and cannot be changed.
         if status.st_uid == os.getuid() and now & ~mode:
             path.chmod(now & mode)
 

@@ -1,4 +1,4 @@
-"""Signals that come while Ray starts: a Ray that is begun by half leaves processes behind."""
+"""Holds signals back while Ray starts, because a half-started Ray leaves processes behind."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import psutil
 
 @contextlib.contextmanager
 def undisturbed(undo: Callable[[], object]) -> Iterator[None]:
-    """Hold signals back inside the block; where one came, ``undo`` the block and send it again.
+    """Hold signals back inside the block; if a signal came, call ``undo`` and send it again.
 
-    Ray sets a handler for SIGTERM first of all, which raises SystemExit: this process would end
-    without a word. That is made a signal again, and who handled signals before does so afterwards.
+    Ray's own handler for SIGTERM raises SystemExit, which would end this process without a word.
+    Inside the block, such a SystemExit counts as a SIGTERM. After the block, signals have the
+    handlers that they had before.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -39,7 +40,7 @@ def undisturbed(undo: Callable[[], object]) -> Iterator[None]:
             signal.signal(number, handler)
     if came:
         undo()
-        for process in set(started).difference(before):  # an undo may not know of all of them
+        for process in set(started).difference(before):  # undo() may have missed some of them
             with contextlib.suppress(psutil.Error):
                 process.kill()
         signal.raise_signal(came[0])
@@ -47,7 +48,7 @@ def undisturbed(undo: Callable[[], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _lost_exits(came: list[int]) -> Iterator[None]:
-    """Add a SIGTERM to ``came`` where SystemExit is raised in vain, as while a process forks."""
+    """Add a SIGTERM to ``came`` if Python ignores a SystemExit, as it does while it forks."""
     hook = sys.unraisablehook
 
     def note(unraisable: Any) -> None:

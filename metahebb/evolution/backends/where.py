@@ -1,4 +1,4 @@
-"""From flags to a backend."""
+"""The flags that say where lives are lived, and the backend that follows from them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from metahebb.worker import Setup
 
 @dataclass(frozen=True)
 class Where:
-    """Where lives are lived; none of it changes a number, unless machines may be mixed."""
+    """The place where lives are lived; it changes no number, unless machines may be mixed."""
 
     workers: int = 0
-    """Ray workers; 0: threads of this process, without the seconds that starting Ray costs."""
+    """Number of Ray workers; 0 for threads of this process, which start without Ray's delay."""
     threads: int = 0
-    """Threads where there are no workers; 0: one per core."""
+    """Number of threads if there are no workers; 0 for one per core."""
     lanes: int = 16
-    """Lives at a time per thread or worker."""
+    """Number of lives that each thread or worker advances together."""
     address: str | None = None
-    """A Ray cluster to join: auto, or host:port; none: a private one on this machine."""
+    """Address of a Ray cluster to join: auto, or host:port; none for a private Ray here."""
     allow_heterogeneous: bool = False
-    """Work with Ray workers of another processor class or versions, too: bits then depend on which
-    of them does what."""
+    """Whether Ray workers with another class of processor or other versions may work, too; the bits
+    then depend on which worker does what."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -55,7 +55,7 @@ class Where:
         )
 
     def prepare(self) -> None:
-        """Set what must be set before EvoTorch, and with it Ray, is imported."""
+        """Set the environment variables for Ray, before EvoTorch imports Ray."""
         from metahebb.evolution.backends.environment import prepare_environment
 
         prepare_environment(joins_cluster=bool(self.address))
