@@ -98,7 +98,7 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
 
     @property
     def logits(self) -> torch.Tensor:
-        """The logit of each rule for each synapse, float32 ``(synapses, rules)``, layer by layer."""
+        """The logits of all rules for each synapse, float32 ``(synapses, rules)``."""
         synapses, rules, planes = self._shape
         return self._parameters[rules * planes :].view(synapses, rules)
 

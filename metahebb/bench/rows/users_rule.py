@@ -1,4 +1,4 @@
-"""A rule from a user's file against the built-in of the same arithmetic."""
+"""The speed of a rule from a user's file against the built-in rule of the same arithmetic."""
 
 from __future__ import annotations
 
