@@ -1,4 +1,7 @@
-"""Helpers that read the files for clusters; the package for YAML is one that Ray depends on."""
+"""Helpers that read the files for clusters.
+
+YAML is read with a package that is installed with Ray.
+"""
 
 from __future__ import annotations
 

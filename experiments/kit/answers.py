@@ -3,7 +3,7 @@
     python -m experiments.kit.answers
 
 This command makes the table from the ``summary.json`` of every study, and writes it between two
-comments of each README. It is to be given after a study has written new results.
+comments of each README. The command is to be given after a study has written new results.
 """
 
 from __future__ import annotations

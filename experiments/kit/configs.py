@@ -64,7 +64,7 @@ def compact(config: RunConfig) -> dict[str, Any]:
 
 
 def read_config(data: dict[str, Any], where: str = "config") -> RunConfig:
-    """Return the config of ``data``, in which a cycle or all stages may be written.
+    """Return the config of ``data``, in which the schedule may be a cycle or a list of stages.
 
     Raises:
         InputError: ``data`` is no config.
@@ -90,9 +90,10 @@ def read_configs(file: Path) -> dict[str, RunConfig]:
 
 
 def configs_of(runs: Sequence[RunFolder]) -> dict[str, Any]:
-    """Return the configs of ``runs`` by path, one for all that differ only in some fields.
+    """Return the configs of ``runs``, by the path of the run.
 
-    These fields are the seed, the task with its bodies, and the schedule.
+    Of configs that differ only in the seed, the task (with its bodies) and the schedule, only the
+    first is returned.
     """
     first: dict[str, tuple[str, dict[str, Any]]] = {}
     for run in runs:

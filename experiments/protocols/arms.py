@@ -24,7 +24,7 @@ class Arm:
         what: description of the arm, for tables.
         network: network that lives.
         probes: probes of every life of the arm, in the search and in its evaluation.
-        genome: genome map that makes the network's inheritance from genes.
+        genome: genome map that turns genes into the network's coefficients or weights.
         search: search that evolves the arm; the study sets its popsize.
         grid: settings of the search that tuning tries, the same number for every arm.
     """

@@ -15,7 +15,8 @@ def traffic(lanes: Any, sizes: Any, weights: Any, coefficients: Any, times: Any)
     """Read four of five coefficient planes and the weights once, and write the weights once.
 
     No step with these coefficients can do with less traffic. The loop goes layer by layer and lane
-    by lane, in the memory layout of the kernel. Its arithmetic keeps the compiler from removing it.
+    by lane, in the memory layout of the kernel. The arithmetic keeps the compiler from removing the
+    loop.
     """
     for _ in range(times):
         for lane in lanes:

@@ -79,8 +79,8 @@ class TorchConvolutional(nn.Module):
 class Published:
     """The step of the published code: forward in PyTorch, update in a numba loop, then max-abs.
 
-    The step is that of the public code of Najarro & Risi 2020, written anew. It is float32
-    throughout, which is no slower than the original, with its float64 coefficients.
+    The step is that of the public code of Najarro & Risi 2020, written anew. All its numbers are
+    float32, which is no slower than the original with float64 coefficients.
     """
 
     def __init__(self, sizes: tuple[int, ...], seed: int = 0) -> None:

@@ -1,7 +1,8 @@
 """A plastic step for shared rules in which lanes lie side by side in memory.
 
-The step serves only for a measurement. It adds in another order than the kernel of `FeedForward`,
-so that its lives are not the same to the last bit, and it has neither probes nor lanes that pause.
+The step serves only for a measurement. Its sums have another order than those in the kernel of
+`FeedForward`, so that lives differ in their last bits. The step has neither probes nor lanes that
+pause.
 """
 
 from __future__ import annotations

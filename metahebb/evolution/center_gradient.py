@@ -20,7 +20,7 @@ _AT_ONCE = 4
 NORMAL_S = 1e-9
 """Seconds, roughly, to draw a normal number and add it up.
 
-It decides where a gradient is computed, and changes none of the gradient's numbers.
+The value decides where a gradient is computed, and changes none of the gradient's numbers.
 """
 
 

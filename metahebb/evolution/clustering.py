@@ -32,7 +32,7 @@ def k_means(
     from threadpoolctl import threadpool_limits
 
     rows = data if fitted_to is None else fitted_to
-    with threadpool_limits(1):  # sums in another order would be other bits
+    with threadpool_limits(1):  # sums in another order would have other bits
         fitted = KMeans(k, n_init=starts, random_state=seed).fit(rows, sample_weight=weights)
         labels: Labels = fitted.predict(data).astype(np.intp)
     return labels
@@ -41,7 +41,7 @@ def k_means(
 def silhouette(data: Rows, labels: Labels) -> float | None:
     """Return the mean silhouette (Rousseeuw 1987), or None if it is not defined.
 
-    It is not defined for a single cluster, or where each row has a cluster of its own.
+    The silhouette is not defined for a single cluster, or if each row has a cluster of its own.
     """
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits

@@ -64,8 +64,8 @@ class SearchConfig:
     penalty: float = 0.01
     """Factor of the mean squared coefficient, mean(h²), which is subtracted from fitness."""
     delay: int = field(default=0, metadata={LATER: True})
-    """Whether a generation is sampled before the update by the generation before it (1) or after
-    it (0); with 1, workers begin with it while others are not done (openai_es, pgpe, snes)."""
+    """Number of updates by which sampling runs ahead, 0 or 1; with 1, workers that are done with a
+    generation begin with the next one while others are not done (openai_es, pgpe, snes)."""
     mixture_rules: int = field(default=16, metadata={LATER: True})
     """Number of rules that the network has (mixture)."""
 

@@ -91,8 +91,8 @@ class DistributionGradient:
         for candidate, row in enumerate(samples):
             self.point.source(self.seed, self.generation, candidate).write(start, row)
         part = self.kind({**self.options, "mu": mu, "sigma": sigma})
-        # EvoTorch's SNES divides all weights by their sum unless they are "nes"; its PGPE centers
-        # all weights unless they are "centered". The weights are final: choose what leaves them.
+        # EvoTorch treats weights by the name of their ranking: SNES divides them by their sum
+        # unless it is "nes", and PGPE centers them unless it is "centered", as all ranks are here.
         if isinstance(part, ExpSeparableGaussian):
             treatment = "nes" if self.ranking == "nes" else "raw"
         else:

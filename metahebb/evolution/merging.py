@@ -73,7 +73,7 @@ class _Rules:
 
     def mean(self, old: Array) -> Array:
         """Return the means over synapses ``(planes, new rules)`` of ``old`` ``(planes, rules)``."""
-        # In float64, in which the mean of float32 numbers that are all alike is that number.
+        # In float64, the mean of equal float32 numbers is exactly this number.
         return self._sum(old, self.synapses) / np.bincount(self.label, self.synapses)
 
     def scaled_sum(self, old: Array) -> Array:
@@ -96,7 +96,7 @@ _CARRIED: dict[str, Callable[[_Rules, Array], Array]] = {
     "optimizer_exp_avg": _Rules.scaled_sum,
     "optimizer_exp_avg_sq": _Rules.scaled_squares,
 }
-"""How a merge makes each array of the state that has a number per gene, by the array's name."""
+"""Functions that merge the arrays with a number per gene, by the array's name in the state."""
 
 
 def merged(first: Genome, state: State, generation: int) -> State:
@@ -148,7 +148,7 @@ def _merge_slot(genome: Genome, number: int, merge: Merge, state: State, generat
 
 
 def _grouped(layers: list[Array], across: bool) -> list[Array]:
-    """Return an array ``(…, synapses)`` per set of rules: a layer, or ``across`` all of them."""
+    """Return the layers, or if ``across`` a single array of all, each ``(…, synapses)``."""
     return [np.concatenate(layers, axis=-1)] if across else layers
 
 
@@ -167,7 +167,7 @@ def _by_synapse(slot: Slot, memory: Array) -> list[Array]:
 
 
 def _cluster(of_synapse: Labels, values: Array, wanted: int, seed: int) -> _Rules:
-    """Return the rules with the labels of at most ``wanted`` new rules that they become."""
+    """Return the rules, each labeled with the new rule that it becomes, at most ``wanted``."""
     _, first, of_synapse, synapses = np.unique(
         of_synapse, return_index=True, return_inverse=True, return_counts=True
     )

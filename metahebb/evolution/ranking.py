@@ -90,5 +90,5 @@ def weights(fitness: Fitness, ranking: str) -> npt.NDArray[np.float32]:
         # Non-finite fitness ranks below all finite fitness, and shares one rank.
         safe = np.where(finite, safe, -np.inf)
     if (safe == safe[0]).all():
-        return np.zeros(safe.size, np.float32)  # exactly: ClipUp follows even a rounding error
+        return np.zeros(safe.size, np.float32)  # exactly 0: ClipUp would follow a rounding error
     return RANKINGS[ranking](safe).astype(np.float32)

@@ -1,9 +1,9 @@
 """The manifest's record of the arithmetic that made a run, and its comparison with this process.
 
 The manifest has three entries. ``fingerprint`` is the fingerprint of the process that began the
-run. ``continuations`` has an entry for each later process whose fingerprint, or whose ``world``,
-differs from those of the process before it. ``other_workers`` has the fingerprints of workers that
-were admitted although they compute otherwise.
+run. ``continuations`` has an entry for each later process that has another fingerprint, or another
+``world``, than the process before it. ``other_workers`` has the fingerprints of workers that were
+admitted although their arithmetic differs.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Arithmetic:
 def recorded(run: RunFolder, generation: int) -> Fingerprint | None:
     """Return the fingerprint of the process that moved the center in a generation.
 
-    It is the last process that went on with the run at or before ``generation``. The result is None
-    if the manifest has no fingerprint.
+    This process is the last one that went on with the run at or before ``generation``. The result
+    is None if the manifest has no fingerprint.
 
     Raises:
         InputError: the manifest is damaged.

@@ -83,8 +83,8 @@ class Center:
         and in analyses, and under all probes.
 
         Args:
-            backend: the backend in which the lives are lived. It was opened for `setup`, but its
-                genome and norm may be the ones with which the run began.
+            backend: the backend in which the lives are lived, opened for `setup`. The genome and
+                the norm of the backend may be the ones with which the run began.
             lives: the number of lives in each body.
             bodies: numbers of the task's bodies to live in; None for all bodies.
             max_steps: the number of env steps after which a life ends; None for `horizon`.

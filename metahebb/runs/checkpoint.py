@@ -119,8 +119,8 @@ class Checkpoints:
     def fall_back(self) -> list[Path]:
         """Set damaged checkpoints aside, newest first, up to the first whole one.
 
-        Their descriptions are renamed, and the old paths returned. The journal has all generations
-        since the whole checkpoint.
+        Descriptions of damaged checkpoints are renamed, and their old paths returned. The journal
+        has all generations since the whole checkpoint.
         """
         aside = []
         for path in reversed(self._numbered()):

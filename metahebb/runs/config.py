@@ -169,7 +169,7 @@ class RunConfig:
             InputError: a genome map cannot fill its slot, or has no slot to fill.
         """
         maps: dict[SlotName, AnyMap] = {
-            # A network with a rule inherits the weights of few synapses, which have a gene each.
+            # If a network has a rule, only some synapses inherit weights, with a gene for each.
             "inherited" if self.network.is_static else "coefficients": self.genome,
             "birth": self.birth_genome,
         }

@@ -163,7 +163,7 @@ class RunFolder:
         # A folder without a manifest can still be read; `read_manifest` raises an error.
         manifest = _read_json(path / "manifest.json") if (path / "manifest.json").exists() else {}
         try:
-            with remembered(manifest.get("task")):  # earlier versions kept nothing
+            with remembered(manifest.get("task")):  # None in earlier versions
                 config = from_json(RunConfig, data, "config")
         except InputError as error:
             made = manifest.get("metahebb", "of unknown version")

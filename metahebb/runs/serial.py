@@ -178,7 +178,7 @@ def _from_object(wanted: Any, data: Any, where: str) -> Any:
 def _saved_as(kind: Any) -> str:
     """Return the name by which files call a class.
 
-    It is the class's own name, unless the class was renamed: then its old name stays in
+    This name is the class's own, unless the class was renamed: then the class has its old name in
     ``saved_as``, so that older folders open, and hashes stay.
     """
     name: str = getattr(kind, "saved_as", kind.__name__)

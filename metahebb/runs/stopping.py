@@ -30,7 +30,8 @@ _Handler = Callable[[int, FrameType | None], Any] | int | None
 class Interrupted(KeyboardInterrupt):
     """A signal asked the process to end, whatever it was doing.
 
-    As it is a KeyboardInterrupt, code that catches Exception does not catch it, not even a user's.
+    The class is a KeyboardInterrupt, so that code which catches Exception does not catch it. Such
+    code may be part of a user's file.
     """
 
     def __init__(self, number: int) -> None:
@@ -187,7 +188,7 @@ def _is_main() -> bool:
 
 
 def _end_child(number: int) -> None:
-    """Let a signal end this process, a child that an environment forked, in the default way."""
+    """End this process, a child that an environment forked, by the signal's default action."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
@@ -204,7 +205,9 @@ def _note(number: int) -> None:
 
 
 def unread_to_nowhere() -> bool:
-    """Redirect stdout and stderr to the null device if nobody reads them; return whether one was.
+    """Redirect each of stdout and stderr to the null device if it has no reader.
+
+    Return whether one of them was redirected.
 
     Otherwise Python, which writes to both once more at its end, would fail there.
     """

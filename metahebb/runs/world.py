@@ -1,8 +1,8 @@
 """The world of a run: files that its config names, and versions of its environment's code.
 
-The manifest keeps their versions and hashes under ``world``, so that a command which lives lives
-after a change can warn of it. Files that a named file includes, and packages that the environment's
-package depends on, are not looked into.
+The manifest keeps these versions and hashes under ``world``, so that later commands can warn of a
+change. Files that a named file includes, and packages that the environment's package depends on,
+are not looked into.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _code_of(env_id: str) -> Iterator[tuple[str, str]]:
     try:
         entry_point = _spec(name).entry_point
     except gymnasium.error.Error:
-        return  # it is not installed any more
+        return  # the environment is not installed any more
     if isinstance(entry_point, str):
         code = entry_point.partition(":")[0]
     else:

@@ -35,7 +35,7 @@ def claims_of(points: Sequence[Measured], made_by: str) -> list[Claim]:
 
 
 def claim_of(claims: Sequence[Claim], point: str, what: str) -> Claim:
-    """Return the claim about a point whose name ends with ``what``."""
+    """Return the claim that is about ``point``, and that has ``what`` at the end of its name."""
     return named(claims, f"{point}, ", f": {what}")
 
 
@@ -45,7 +45,7 @@ def genes_of(claim: Claim) -> str:
 
 
 def standing(points: Sequence[Measured]) -> dict[str, int]:
-    """Return the number of runs of each point whose center does not walk on the intact body."""
+    """Return, for each point, the number of runs with a center that does not walk when intact."""
     counts = {}
     for point in points:
         lived = point.group.cells.values()

@@ -58,9 +58,10 @@ class Measured:
         return value, *mine.interval(draws["intact"] / other_draws["intact"], value)
 
     def gap(self, other: Measured) -> float:
-        """Return the gap between the interval on unseen legs and that of ``other`` below it [m].
+        """Return the lower end of this point's interval minus the upper end of ``other``'s [m].
 
-        Both intervals are over common folds and seeds. The gap is negative if they overlap.
+        Both are intervals of the distance on unseen legs, over common folds and seeds. The result
+        is negative if the intervals overlap.
         """
         mine, theirs = self.group.common(other.group)
         return mine.kind("unseen")[1] - theirs.kind("unseen")[2]

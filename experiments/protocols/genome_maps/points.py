@@ -26,7 +26,7 @@ from metahebb.networks.topology import Evolved, Modular, Sparse, Static
 from metahebb.plasticity import Bounds
 
 REFERENCE = "hebbian"
-"""Point to which all others are compared; its runs are those of this arm in the damage study."""
+"""Point to which all others are compared, which is the arm of this name in the damage study."""
 SMALL = 2000
 """Largest number of genes for which half of the settings use CMA-ES."""
 FULL = 700
@@ -59,8 +59,8 @@ PALM = Arm(
 )
 """The search of Palm et al. 2021, in settings around the published one.
 
-It has the smallest of the published numbers of rules, because the network of the size ``quick`` has
-an eighth of the published synapses.
+The arm has the smallest of the published numbers of rules, because the network of the size
+``quick`` has an eighth of the published synapses.
 """
 
 

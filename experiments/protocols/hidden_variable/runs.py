@@ -72,7 +72,9 @@ class Evolved:
 
 
 def evolved_arms(order: Order, arms: Mapping[str, Arm]) -> Evolved:
-    """Return the runs of ``arms``, by the names of their folders; tune and evolve missing ones.
+    """Tune and evolve the missing runs of ``arms``; return all runs.
+
+    The runs of an arm lie in a folder with the arm's name.
 
     Raises:
         InputError: with ``order.finished``, a run is missing.

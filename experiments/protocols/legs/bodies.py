@@ -62,7 +62,7 @@ class Fold:
 
 
 def _weak(leg: str) -> str:
-    """Return the body with weak motors at both joints of the leg that the body ``leg`` shortens."""
+    """Return the body that has weak motors in the leg which the damage ``leg`` shortens."""
     number = LEGS.index(leg) + 1
     return f"weak:hip_{number}={WEAK}+weak:ankle_{number}={WEAK}"
 

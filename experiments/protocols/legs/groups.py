@@ -117,7 +117,7 @@ class Group:
 def _kinds(lived: Cells, fold: Fold) -> Floats:
     """Return means over the bodies of each kind, ``(n_kinds, n_lives)``.
 
-    They are distances [m], and for the last kind the survival on unseen legs.
+    The means are distances [m]; the mean of the last kind is the survival on unseen legs.
     """
 
     def mean(bodies: Sequence[str]) -> Floats:

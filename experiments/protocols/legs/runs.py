@@ -82,8 +82,9 @@ def run_path(size: Size, name: str, fold: Fold, seed: int) -> Path:
 def all_runs(order: Order) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
     """Return the settings that tuning tried, by arm, and the runs by (arm, fold, seed).
 
-    Missing runs are evolved now. With ``order.finished``, they are left out; and a seed of an arm
-    and protocol is left out if it does not have all folds.
+    Missing runs are evolved now. With ``order.finished``, they are left out. If an arm's run on one
+    fold of a protocol is missing for a seed, its runs on the protocol's other folds are left out
+    for this seed, too.
 
     Raises:
         InputError: with ``order.finished``, a main arm has no run, or an arm is not tuned.

@@ -30,9 +30,9 @@ GOALS = {"gymnasium": ">= 0.9", "implicitfast": ">= 0.8"}
 def rows(threads: int, lanes: int, quick: bool) -> Iterator[Row]:
     """Yield a row per integrator.
 
-    The limit is ``mujoco.batch`` with the same threads and simulations per thread. It runs the same
-    lives again from their recorded controls, because the cost of physics depends on how the body
-    moves.
+    The limit is ``mujoco.batch`` with the same threads and simulations per thread, which runs the
+    same lives again from their recorded controls. The lives have to be the same, because the cost
+    of physics depends on how the body moves.
     """
     for integrator in GOALS:
         yield _row(integrator, threads, lanes, 2 if quick else REPEATS)  # type: ignore[arg-type]

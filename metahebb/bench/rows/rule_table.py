@@ -28,9 +28,10 @@ RULES = (1, 16, 384)
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     """Yield the rows, none of which has a goal.
 
-    They use one core, the rule ABCD_lr and the bound max-abs, whatever ``threads`` says. Ours is
-    the present kernel, so that a ratio above 1 says that the table is faster, or smaller. Times are
-    this thread's processor time, so that even a busy machine can measure small differences.
+    All rows are for one core, the rule ABCD_lr and the bound max-abs; ``threads`` has no effect.
+    Ours is the present kernel, so that a ratio above 1 says that the table is faster, or smaller.
+    Times are this thread's processor time, so that even a busy machine can measure small
+    differences.
     """
     repeats = 5 if quick else 21
     for head, sizes in HEADS.items():

@@ -27,7 +27,7 @@ STEPS = 250
 CAR_RACING_STEPS_PER_S = 140
 """Env steps per second of Gymnasium's CarRacing with its image, on one core.
 
-They stand for the evaluation of a network of the size ``car racing``.
+This speed stands for the evaluation of a network of the size ``car racing``.
 """
 GENOMES, MEGABYTES = 10, 16
 """Memory that the search may add to the process: so many genomes, and so many MB."""
@@ -183,7 +183,7 @@ def _memory(head: str, search: SearchOnly) -> Row:
 
 
 def _peak_rise(search: SearchOnly) -> float:
-    Path("/proc/self/clear_refs").write_bytes(b"5")  # Linux: peak := present
+    Path("/proc/self/clear_refs").write_bytes(b"5")  # sets the peak to the present memory (Linux)
     before = _status("VmRSS")
     search.step()
     return (_status("VmHWM") - before) / 1024

@@ -35,7 +35,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 def _living(setup: Setup, workers: list[Worker], n: int, long: int, short: int) -> Work:
-    """Return a work of ``n`` lives: even numbers last ``long`` steps, odd numbers ``short``."""
+    """Return a work of ``n`` lives: even ones last ``long`` steps, odd ones ``short`` steps."""
     size = setup.genome.n_genes
     point = SearchPoint(np.zeros(size, np.float32), np.full(size, 0.05, np.float32), mirrored=True)
     lives = [

@@ -19,7 +19,7 @@ from metahebb.plasticity import rule
 
 @rule
 def mine(pre, post, weight, /, A, B, C, D, eta):
-    """Hebb's product, then what either side and nobody asks for."""
+    """Return Hebb's product, a term of each side and a constant, times the learning rate."""
     hebb = A * pre * post
     change = hebb + B * pre + C * post + D
     return eta * change

@@ -138,7 +138,7 @@ def live(
 
 
 def _within(lives: Lives, sent: Mapping[Unit, float], low: float, high: float) -> float:
-    """Return the seconds between times ``low`` and ``high`` in which the units ``sent`` lived."""
+    """Return the total seconds of the lives in ``sent``, as far as they lie in [low, high]."""
     total = 0.0
     for unit, began in sent.items():
         ended = began + float(lives.of(unit.job)[unit.start : unit.stop].sum())

@@ -1,8 +1,8 @@
 """The study of scale, which both the bench row ``scale`` and the experiment use.
 
-It has three parts. Two real workers are measured against one. Hundreds of virtual workers exchange
-real messages, and sleep instead of living. A model is calibrated by one run of virtual workers,
-compared with other such runs, and then predicts numbers of workers that no machine here has.
+The study has three parts. Two real workers are measured against one. Hundreds of virtual workers
+exchange real messages, and sleep instead of living. A model is calibrated by one run of virtual
+workers, compared with other such runs, and then predicts the efficiency of thousands of workers.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def prepare_environment(*, joins_cluster: bool = False) -> None:
     loopback interface.
 
     Args:
-        joins_cluster: whether this process is to join a cluster by its address. Its sockets are
-            then open to other machines.
+        joins_cluster: whether this process is to join a cluster by an address. The process's
+            sockets are then open to other machines.
 
     Raises:
         InputError: Ray is already imported with other settings.

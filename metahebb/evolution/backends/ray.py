@@ -405,7 +405,8 @@ class _Actors:
 def start_local(cpus: int) -> None:
     """Start a private Ray of ``cpus`` cores on this machine.
 
-    It joins no cluster, whatever ``RAY_ADDRESS`` says, and listens on the loopback interface only.
+    This Ray joins no cluster, whatever ``RAY_ADDRESS`` says, and listens only on the loopback
+    interface.
 
     Raises:
         InputError: `prepare_environment` was not called before Ray was imported, or Ray cannot
