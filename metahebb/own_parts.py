@@ -44,7 +44,7 @@ _OWN: dict[type[Any], Own] = {}
 _used: dict[Own, None] = {}  # the own parts that this command uses, in the order of their use
 _trusts_all = False
 _MISFITS = (TypeError, AttributeError, LookupError, ValueError)
-"""Kinds of errors that are raised when a part returns, or lacks, something unexpectedly."""
+"""Kinds of errors that code raises if a part lacks a method or returns an unexpected value."""
 
 
 def own_of(kind: type[Any]) -> Own | None:
@@ -128,7 +128,7 @@ def _module(file: str, source: str, where: str) -> ModuleType:
     module.__file__ = where
     # A rule in the text can then be read, and errors show their lines, even without a file.
     linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
-    sys.modules[name] = module  # before it runs: dataclasses look up their module there
+    sys.modules[name] = module  # needed while the text runs: dataclasses look up their module
     try:
         with importing(Path(where)):
             exec(compile(source, where, "exec"), vars(module))
@@ -173,12 +173,12 @@ def _reduced(part: Any) -> tuple[Any, ...]:
 
 def _rebuilt(file: str, source: str, name: str, fields: bytes) -> Any:
     kind = class_of(Own(file, source, name), "part", ())
-    # The fields may hold objects of other classes of the same text, which exists only now.
+    # The text has run by now, and with it the classes of objects in the fields exist.
     return kind(**pickle.loads(fields))
 
 
 def check_trusted(own: Own) -> None:
-    """Raise InputError if no command on this machine has named this text, and none trusts it."""
+    """Raise InputError if no command on this machine has named this text; see also `trusting`."""
     if not _trusts_all and not _mark(own.source).exists():
         raise InputError(
             f"expected code that was used on this machine before, got {own} in the run folder, "

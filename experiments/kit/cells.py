@@ -25,8 +25,8 @@ from metahebb.tasks import CarRacing
 from metahebb.worker import Outcomes, is_nonfinite
 
 VERSION = 1
-"""Version of what lives compute. If a change of the code changes lives, the number must be raised;
-kept lives are then lived again."""
+"""Number that must be raised when a change of the code changes lives; kept lives are then lived
+again."""
 
 Floats = npt.NDArray[np.float64]
 

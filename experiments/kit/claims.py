@@ -9,7 +9,7 @@ from typing import Any
 from metahebb.analysis.statistics import meets
 
 Interval = tuple[float | None, float | None, float | None]
-"""A figure and the two ends of its 95 % interval; None for each that does not exist."""
+"""A figure and the two ends of its 95 % interval; None for a number that does not exist."""
 
 CARRYING = 5
 """The largest number of claims that carry an answer."""

@@ -1,4 +1,4 @@
-"""A plastic step that looks rules up in a table, to be compared with the one of the kernel.
+"""A plastic step that looks rules up in a table, to be compared with the kernel's step.
 
 A genome map that shares rules writes the same coefficients for many synapses, and the kernel reads
 all of them at each step. Here, each lane has a table of its rules, ``(planes, rules)``, and all

@@ -1,4 +1,4 @@
-"""Where loggers send the numbers of a run: TensorBoard event files, W&B, MLflow."""
+"""Destinations to which loggers send a run's numbers: TensorBoard event files, W&B, MLflow."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Mlflow:
         """Begin the run, or open it again."""
         uri = os.environ.get("MLFLOW_TRACKING_URI")
         if not uri:
-            # MLflow 3 asks for this where it keeps its own files.
+            # MLflow 3 needs this variable to keep its files in a folder.
             os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
             uri = (logged.folder / "mlruns").as_uri()
         from mlflow.tracking import MlflowClient

@@ -12,7 +12,7 @@ _TASK_BYTES = 2048
 
 
 def check_memory(needed: int, expected: str, got: str, remedy: str) -> None:
-    """Raise InputError if ``needed`` bytes are not free; the other arguments are its words.
+    """Raise InputError if ``needed`` bytes are not free; the texts are parts of the message.
 
     As ``needed`` is a lower bound, a run that passes may still turn out too large.
     """

@@ -42,10 +42,10 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
     the published code divides the number of coefficients by ρ, which is five times as large.)
 
     Differs from the reference: the means begin at N(0, initial_stdev²), with a default of 0.1; the
-    weights are centered at their mean, which matters only to the ranking raw; only coefficients
-    evolve; and the center gives each synapse the mean of its most probable rule (among equally
-    probable rules, the first). The center is what gets evaluated, while the reference evaluates
-    draws with their noise.
+    mean of all weights is subtracted from each, which matters only to the ranking raw; only
+    coefficients evolve; and the center gives each synapse the mean of its most probable rule (among
+    equally probable rules, the first). The center is what gets evaluated, while the reference
+    evaluates draws with their noise.
 
     Attributes:
         config: the algorithm and its numbers.
@@ -168,11 +168,11 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
 
         Args:
             values: the genes of all candidates, ``(popsize, n_genes)``.
-            weighted: the weight of each candidate, ``(popsize,)``, which is centered at the mean of
-                all; see `metahebb.evolution.ranking`.
+            weighted: the weight of each candidate, ``(popsize,)``, before their mean is subtracted;
+                see `metahebb.evolution.ranking`.
         """
         if not weighted.any():
-            return torch.zeros_like(self._parameters)  # exactly: ClipUp follows a rounding error
+            return torch.zeros_like(self._parameters)  # exactly 0, unlike a rounding error
         means, logits, variance = self.means.double(), self.logits.double(), self.stdev**2
         of_means, of_logits = torch.zeros_like(means), torch.zeros_like(logits)
         # log N(h; mean) + logit, less the terms that all rules of a synapse have in common.

@@ -139,7 +139,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.on_replayed: Callable[[Job], None] = lambda job: None
 
     def inherit(self, genome: Genome) -> None:
-        """Let candidates be genes of ``genome``, of another length, from now on."""
+        """From now on, let candidates have the genes of ``genome``, which has another length."""
         self.setup = dataclasses.replace(self.setup, genome=genome)
         self.merged = genome  # workers keep their first set-up, so each point names this genome
         self._solution_length = genome.n_genes
@@ -152,7 +152,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
 
     @property
     def num_actors(self) -> int:
-        """The number of workers, but at least 1: with 0, EvoTorch would silently go dense."""
+        """The number of workers, at least 1: with 0, EvoTorch would silently go the dense path."""
         return max(1, self.backend.num_workers)
 
     def initial_center(self) -> torch.Tensor:

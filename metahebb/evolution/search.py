@@ -47,7 +47,8 @@ class Search:
         center_lives: int,
     ) -> None:
         """Build the problem and its searcher; nothing is evaluated yet."""
-        # One thread per tensor operation: the gradient is threaded by slices, and sums keep order.
+        # Each tensor operation has one thread, so that sums keep their order. The slices of the
+        # gradient have a thread each.
         torch.set_num_threads(1)
         if not config.is_seeded:
             check_memory(
@@ -94,7 +95,7 @@ class Search:
         """
         self.problem.evaluations.clear()
         self.searcher.step()
-        self.problem.take_in()  # not before: an interrupted step leaves nothing behind
+        self.problem.take_in()  # after the step, so that an interrupted step changes nothing
         if self.config.mirrored:
             self._decay()
         if not self.config.is_seeded:
@@ -133,7 +134,7 @@ class Search:
     def center(self) -> Center:
         """Return the genome that stands for the search: its center, or its best candidate.
 
-        A dense search has none before its first step.
+        A dense search has no such genome before its first step.
         """
         genes = self.searcher._distribution.mu if self.config.is_seeded else self._center
         return np.array(genes.detach().as_subclass(torch.Tensor).numpy(), np.float32)
@@ -144,7 +145,7 @@ class Search:
         if "stdev" not in status:
             return float("nan")
         stdev = torch.as_tensor(status["stdev"]).as_subclass(torch.Tensor)
-        if stdev.ndim == 2:  # xnes: a square root of the covariance
+        if stdev.ndim == 2:  # of xnes, a square root of the covariance
             stdev = stdev.norm(dim=1)
         return float(stdev.mean())
 
@@ -276,7 +277,7 @@ def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
     options = _gaussian(config, problem)
     # EvoTorch warns of a tensor that it copies.
     options["center_init"] = options["center_init"].numpy()
-    full = not config.separable  # a diagonal is its own decomposition: nothing to save on
+    full = not config.separable  # a diagonal needs no decomposition
     return CMAES(problem, **options, separable=config.separable, limit_C_decomposition=full)
 
 

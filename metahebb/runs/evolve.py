@@ -159,7 +159,7 @@ class _Evolution:
             self.saved = search.generation
 
     def end(self) -> None:
-        """Save what is not saved; a resume lives a generation again that was interrupted."""
+        """Save what is not saved; an interrupted generation is lived again by a resume."""
         if self.search.generation == self.written != self.saved and self.written:
             self.save()
         self.arithmetic.note_others()
@@ -232,7 +232,7 @@ def _record(
 ) -> Record:
     """Return the metrics of a generation; its fitness is that of its last evaluation."""
     last = evaluations[-1]
-    stage = run.config.stage(search.problem.generation - 1)  # a plan belongs to an evaluation
+    stage = run.config.stage(search.problem.generation - 1)  # plans are numbered by evaluations
     outcomes = np.concatenate([e.outcomes for e in evaluations if e.outcomes is not None])
     watched = [e.center for e in evaluations if e.center is not None]
     fitness: Fitness = last.fitness[np.isfinite(last.fitness)]

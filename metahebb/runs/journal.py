@@ -44,7 +44,7 @@ class Journal:
             os.fsync(file.fileno())
 
     def read(self, count: int | None = None) -> list[Fitness]:
-        """Return the fitness vectors of the first ``count`` evaluations, in order; None for all.
+        """Return the fitness vectors of the first ``count`` evaluations (None: of all), in order.
 
         The result is shorter if the file has fewer whole records.
 

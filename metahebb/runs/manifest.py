@@ -67,7 +67,7 @@ def config_sha256(config: RunConfig) -> str:
 
 
 def own_fingerprint() -> Fingerprint:
-    """Return the fingerprint of this process as a leader of runs, which also moves the center."""
+    """Return this process's fingerprint, with the versions of packages that move the center."""
     return fingerprint() | {package: version_of(package) for package in LEADS}
 
 

@@ -1,7 +1,7 @@
 """A replay computes all centers of a run again from its journal, without one env step.
 
-The search begins where the run began, and gets the fitness of each evaluation from the journal.
-After each generation, its center must be the center that the run wrote down. A replay writes
+A new search begins where the run began, and gets the fitness of each evaluation from the journal.
+After each generation, the search must have the center that the run wrote down. A replay writes
 nothing.
 """
 
@@ -62,7 +62,7 @@ def replay(
     Args:
         run: the run's folder; another process may go on with the run meanwhile.
         generations: the number of generations to replay; None for all that are done.
-        on_generation: a function that is called with the metrics of each generation that is equal.
+        on_generation: a function that is called with the run's metrics of each replayed generation.
         on_job: a function that is called with the job of each evaluation, before the search gets
             the fitness.
 

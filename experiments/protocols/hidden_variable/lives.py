@@ -50,7 +50,7 @@ class Lived:
         return nested_interval(self.measures[..., MEASURES.index(measure)], BOUND)
 
     def minus(self, other: Lived, measure: str) -> tuple[float, float, float]:
-        """Return the mean difference of a measure to ``other``, life by life, with its interval.
+        """Return the mean of a measure minus that of ``other``, life by life, with its interval.
 
         Both need the same seeds, generations and lives, so that life i of run j has the same world.
         """

@@ -1,4 +1,4 @@
-"""Groups of runs of one arm, and the means of their centers by kind of body."""
+"""Groups of runs of one arm, and the mean distances of their centers by kind of body."""
 
 from __future__ import annotations
 

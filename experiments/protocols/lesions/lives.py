@@ -118,7 +118,7 @@ CONTROLS = ("zero_freeze", "freeze_zero", "freeze")
 def zeroing(fraction: float, layer: int, at: int) -> Lesion:
     """Return the lesion of a cell of the heat map.
 
-    With fraction 1 and all layers, it has the same lives as the lesion ``zero``.
+    With fraction 1 and all layers, the lesion is the same as ``zero``, and has the same lives.
     """
     fields = [f"fraction={fraction:g}"] if fraction < 1 else []
     fields += [f"layer={layer}"] if layer != ALL else []
@@ -164,7 +164,7 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
 
 
 def _kept(file: Path, asked: str) -> Floats | None:
-    """Return the positions in ``file``; None if it has other ones, or cannot be read."""
+    """Return the positions in ``file``; None if the file has other lives, or cannot be read."""
     try:
         with np.load(file, allow_pickle=False) as kept:
             if str(kept["asked"]) == asked:

@@ -20,9 +20,9 @@ from metahebb.worker import Plan, SearchPoint, Setup, Worker
 
 NETWORK = Convolutional(output="linear")
 MILD = (0.3, -1.5, -50.0)
-"""Outputs with which a car circles at a fifth of its gas, and so never leaves the field."""
+"""Outputs with which a car circles with a fifth of its gas, and so never leaves the field."""
 NEVER = 10**6
-"""Number of steps without a new tile that end a life; so many that no life ends by them."""
+"""Number of steps without a new tile after which a life ends, so large that no life ends so."""
 IMAGES = 20
 
 

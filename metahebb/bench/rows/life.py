@@ -91,7 +91,7 @@ class _Recorder:
         self.states: list[dict[str, npt.NDArray[np.float64]]] = [{} for _ in range(n_lives)]
 
     def observe(self, moment: Moment) -> None:
-        """Note the states of newborn lives, and the outputs of the last step of all others."""
+        """Note the states of newborn lives, and for all other lives the outputs of a step ago."""
         for lane, step, unit in zip(moment.lanes, moment.steps, moment.units, strict=True):
             if step == 0:
                 assert isinstance(moment.task, EmbodiedLanes)

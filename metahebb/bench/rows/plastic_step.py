@@ -29,8 +29,8 @@ HEADS = {"ant": (27, 128, 64, 8), "car racing": (648, 128, 64, 3)}
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
     """Yield the rows, for one core, the rule ABCD_lr and the bound max-abs.
 
-    ``threads`` has no effect. On a processor with AVX-512, rows for AVX2 follow, which are the
-    newest instructions of older processors.
+    ``threads`` has no effect. On a processor with AVX-512, the step is also compiled for AVX2, the
+    newest instructions of older processors, which gives further rows.
     """
     repeats = 5 if quick else 21
     yield from against_memory(lanes, repeats)

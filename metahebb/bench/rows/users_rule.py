@@ -27,7 +27,7 @@ def mine(pre, post, weight, /, A, B, C, D, eta):
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield one row: plastic steps of the ant's network, one core."""
+    """Yield one row, for plastic steps of the ant's network on one core."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.py"
         path.write_text(OWN, encoding="utf-8")

@@ -44,7 +44,7 @@ class Lives:
     def seconds(self, generation: int, start: int, stop: int) -> npt.NDArray[np.float64]:
         """Return the seconds of candidates ``start`` to ``stop - 1``, ``(stop - start,)``."""
         drawn = normals(Key(self.seed, Stream.ENVIRONMENT, generation), stop - start, start)
-        spread = math.sqrt(math.log1p(self.cv**2))  # of the logarithm
+        spread = math.sqrt(math.log1p(self.cv**2))  # standard deviation of the logarithm
         return self.mean_s * np.exp(spread * drawn.astype(np.float64) - spread**2 / 2)
 
     def of(self, generation: int) -> npt.NDArray[np.float64]:

@@ -1,8 +1,8 @@
 """A model of many workers: the real dispatcher over simulated workers, with a simulated clock.
 
 The code that also serves Ray (`Pace`, `cut`, `Dispatch`) decides the units, and which worker gets
-which unit when. So the model cannot deviate from it. Only time is modelled: the dispatcher is one
-process that does one thing after the other, at the `Costs` of a measured run.
+which unit when, so that the model cannot deviate from this code. Only time is modeled: the
+dispatcher is one process that does one thing after the other, at the `Costs` of a measured run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Costs:
         send_s: seconds in which the dispatcher sends a call.
         take_s: seconds in which the dispatcher takes a reply.
         round_s: seconds in which the dispatcher asks Ray once for replies.
-        pending_s: further seconds of asking for each call without a reply, as Ray looks at all.
+        pending_s: further seconds of asking for each call without a reply, as Ray checks all calls.
         latency_s: seconds that the call takes to the worker, and its reply back, together.
     """
 

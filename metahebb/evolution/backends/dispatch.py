@@ -289,7 +289,7 @@ class Dispatch:
                 if isinstance(reply, bytes):
                     self.on_result(unit, self.clock() - since)
         if unit not in self._cases:
-            return False  # of a round that is over
+            return False  # the unit's round is over
         if isinstance(reply, bytes):
             return self._record(unit, reply)
         if self._cases[unit].result is None:
@@ -321,7 +321,7 @@ class Dispatch:
         return False
 
     def _settle(self, unit: Unit, result: bytes) -> None:
-        """Keep the result of a unit; if the unit is the last part of another, settle that one."""
+        """Keep the result of a unit; with the last part of a larger unit, settle this one, too."""
         case = self._cases[unit]
         case.result = result
         if case.whole is None:
