@@ -173,7 +173,7 @@ def _reduced(part: Any) -> tuple[Any, ...]:
 
 def _rebuilt(file: str, source: str, name: str, fields: bytes) -> Any:
     kind = class_of(Own(file, source, name), "part", ())
-    # The text has run by now, and with it the classes of objects in the fields exist.
+    # Fields may hold objects of other classes of the text, which exist only after it has run.
     return kind(**pickle.loads(fields))
 
 

@@ -6,7 +6,7 @@ no number is gathered from elsewhere.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821 - delta, tanh, fast, apart, f32 and SIDE stand in the generated module
+# ruff: noqa: F821 - the generated module defines delta, tanh, fast, apart, f32 and SIDE
 
 
 @apart

@@ -65,7 +65,7 @@ def _by_output(living: PlasticLanes) -> npt.NDArray[np.intp]:
     """Return the place of each synapse in a lane's memory, layer by layer and output by output."""
     places, start = [], 0
     for layer in living.layers:
-        row = np.arange(start, start + layer.size, dtype=np.float32)  # exact below 2**24
+        row = np.arange(start, start + layer.size, dtype=np.float32)  # float32 is exact below 2**24
         places.append(layer.view(row).ravel().astype(np.intp))
         start += layer.size
     return np.concatenate(places)

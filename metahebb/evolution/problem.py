@@ -39,8 +39,8 @@ Fitness = Floats
 ADDED_BYTES = 25
 """Bytes that totals of observations may add to the outcome of a candidate, on average.
 
-This number decides how many candidates add up their observations, so it changes the center that a
-run with an observation norm leads to.
+This number decides how many candidates add up their observations. Another number would lead a run
+with an observation norm to another center.
 """
 Begun = Callable[[], tuple[list[Outcomes], Outcomes | None]]
 

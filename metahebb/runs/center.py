@@ -90,7 +90,7 @@ class Center:
             max_steps: the number of env steps after which a life ends; None for `horizon`.
         """
         chosen = range(len(self.setup.task.bodies)) if bodies is None else bodies
-        # The point names the genome, and plans the norm: the backend may have begun with others.
+        # The backend may have begun with another genome and norm, so point and plans name them.
         point = GivenPoint(self.genes[None], genome=self.genome)
         plans = [replace(self._plan(lives, body, max_steps), norm=self.norm) for body in chosen]
         return backend.evaluate([Job(plan, point, 1) for plan in plans])

@@ -110,7 +110,7 @@ class _Evolution:
     def __init__(self, run: RunFolder, backend: Backend, check: Callable[[], None]) -> None:
         config = run.config
         self.run = run
-        # A search begins with the genome before any merge of rules, and merges them itself.
+        # A search begins with the genome before any merge of rules, and does the merges itself.
         setup = config.setup()
         self.merges = bool(merges(setup.genome))
         self.search = Search(config.search, setup, backend, config.plan, config.center_lives)
@@ -185,8 +185,8 @@ def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
     """
     metrics = run.read_metrics()
     evaluations = metrics[-1]["evaluations"] if metrics else 0
-    # A generation counts once its metrics are written. Evaluations that the journal has beyond it
-    # are lived again, to the same bits.
+    # A generation counts once its metrics are written. Later evaluations in the journal are lived
+    # again, to the same bits.
     journal = run.journal.first(evaluations)
     newest = run.read_newest()
     if newest is not None and newest.generation > len(metrics):

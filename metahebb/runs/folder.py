@@ -252,7 +252,7 @@ class RunFolder:
         """
         newest = self.checkpoints.newest()
         if newest is not None:
-            self.center_of(newest)  # checks it
+            self.center_of(newest)  # raises an error if it is not this run's
         return newest
 
     def read_metrics(self) -> list[dict[str, Any]]:
@@ -295,7 +295,7 @@ class RunFolder:
         """Return the manifest.
 
         Raises:
-            InputError: it is damaged, or no manifest of a run (a study's folder has another kind).
+            InputError: the manifest is damaged, or is not one of a run (a study's is another kind).
         """
         file = self.path / "manifest.json"
         manifest = _read_json(file)

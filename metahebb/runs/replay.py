@@ -30,7 +30,7 @@ _MEAN_TOLERANCE = 1e-9
 
 
 class ReplayError(CheckpointError):
-    """A replay computed something else than the run wrote down."""
+    """A replay computed another result than the run wrote down."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def replay(
 ) -> Replayed:
     """Compute a run again from generation 0, and compare it with what the run wrote down.
 
-    Compared are the center's hash and the mean fitness in each line of the metrics, and the whole
-    state of each checkpoint.
+    The comparison covers the center's hash and the mean fitness in each line of the metrics, and
+    the whole state of each checkpoint.
 
     Args:
         run: the run's folder; another process may go on with the run meanwhile.

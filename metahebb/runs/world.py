@@ -1,8 +1,8 @@
 """The world of a run: files that its config names, and versions of its environment's code.
 
-The manifest keeps these versions and hashes under ``world``, so that later commands can warn of a
-change. Files that a named file includes, and packages that the environment's package depends on,
-are not looked into.
+The manifest has the hashes of the files, and the versions, under ``world``, so that later commands
+can warn of a change. Files that a named file includes, and packages that the environment's package
+depends on, do not belong to the world.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ class Lived:
     def minus(self, other: Lived, measure: str) -> tuple[float, float, float]:
         """Return the mean of a measure minus that of ``other``, life by life, with its interval.
 
-        Both need the same seeds, generations and lives, so that life i of run j has the same world.
+        Both arms need the same seeds, generations and lives; life i of run j then has the same
+        world.
         """
         more = (self.measures - other.measures)[..., MEASURES.index(measure)]
         return nested_interval(more, 2 * BOUND)
@@ -94,5 +95,5 @@ class _Recorder:
 
     def observe_outputs(self, moment: Moment, outputs: npt.NDArray[np.float32]) -> None:
         """Note the scores of the outputs."""
-        lanes = cast(ReversalLanes, moment.task)  # the study lives in no other task
+        lanes = cast(ReversalLanes, moment.task)  # the study has no other task
         self.scores[moment.units, moment.steps] = lanes.score(outputs, moment.lanes)

@@ -22,7 +22,7 @@ NETWORK = Convolutional(output="linear")
 MILD = (0.3, -1.5, -50.0)
 """Outputs with which a car circles with a fifth of its gas, and so never leaves the field."""
 NEVER = 10**6
-"""Number of steps without a new tile after which a life ends, so large that no life ends so."""
+"""Number of steps without a new tile after which a life ends, which no life here reaches."""
 IMAGES = 20
 
 

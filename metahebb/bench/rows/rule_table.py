@@ -63,7 +63,7 @@ def looking_up(sizes: tuple[int, ...], n: int, rules: int, reads: Reads = "table
 
 
 def _steps(where: str, sizes: tuple[int, ...], n: int, rules: int, repeats: int) -> Iterator[Row]:
-    """Yield the rows of tables; with the largest number of rules, also the row of the limit."""
+    """Yield the rows of tables; for the largest number of rules, also one without any look-up."""
     times = times_for(sizes, n)
     works = {
         "ours": compiled_steps(grown(sizes, n, maps=maps_of(rules)), n, times),

@@ -2,9 +2,9 @@
 
 There are two schedules. In the *synchronous* schedule (delay 0), generation g + 1 begins when all
 results of generation g have come and the center has moved. In the *delayed* schedule (delay 1),
-generation g + 1 is sampled around the center that the results of generation g - 1 have moved. Its
-units can be sent as soon as this update is done, while generation g is still being lived. Units of
-g are sent before units of g + 1, and at most two generations are open.
+generation g + 1 is sampled around the center that the results of generation g - 1 have moved. The
+units of generation g + 1 can be sent as soon as this update is done, while generation g is still
+being lived. Units of g are sent before units of g + 1, and at most two generations are open.
 """
 
 from __future__ import annotations

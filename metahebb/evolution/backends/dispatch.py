@@ -300,10 +300,10 @@ class Dispatch:
     def _record(self, unit: Unit, result: bytes) -> bool:
         case = self._cases[unit]
         if case.result is None:
-            if case.parts:  # counted as lost, and done after all; its parts are being lived
+            if case.parts:  # it counted as lost, and its parts are being lived
                 return False
             given_up = case.lost_on or case.failed_on is not None
-            if given_up and unit in self._todo:  # counted as lost, waiting, and done after all
+            if given_up and unit in self._todo:  # it counted as lost, and waits to be lived again
                 self._todo.remove(unit)
             if case.failed_on is not None:
                 _log.warning(

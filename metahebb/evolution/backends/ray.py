@@ -68,7 +68,7 @@ class RayWorkers(Backend):
         Args:
             setup: the set-up of the run.
             workers: the number of workers, with one core each.
-            lanes: the number of lives that a worker advances together; few stay in the cache.
+            lanes: the number of lives that a worker advances together; few of them fit the cache.
             address: the address of a Ray cluster to join (``auto``, ``host:port``). None starts a
                 private Ray on this machine, which is closed to all other machines.
             batch: the number of candidates per call; None for about a second or two of work.
@@ -185,7 +185,7 @@ class RayWorkers(Backend):
         dispatch.begin(units, urgent)
 
         def finish() -> list[bytes]:
-            self._dispatch = None  # an error leaves it so: this dispatcher is not used again
+            self._dispatch = None  # stays None after an error
             results = dispatch.finish(units)
             self._dispatch = dispatch
             self._alike.proven = True
@@ -374,7 +374,7 @@ class _Actors:
         elif isinstance(reply, Failed):
             self._last_loss = reply.reason
         else:
-            return  # lost, and already noted
+            return  # the loss is noted already
         self._rest(worker)
 
     def _read(self, ref: Any, worker: int, current: bool) -> Any:
