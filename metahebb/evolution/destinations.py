@@ -17,8 +17,8 @@ Ending = Literal["finished", "failed", "killed"]
 PROJECT = "metahebb"
 """The name of the W&B project, and of the MLflow experiment, that all runs belong to."""
 _UPLOAD = 8.0  # seconds that W&B may take at the end of a run, and again at the end of the process
-_BATCH = 100  # parameters, or metrics, of a request: MLflow takes no more parameters
-_TEXT = 500  # characters of a parameter: servers of MLflow before version 2 take no more
+_BATCH = 100  # largest number of parameters, or of metrics, in a request to MLflow
+_TEXT = 500  # most characters of a parameter on servers of MLflow before version 2
 
 
 class Record(NamedTuple):
