@@ -1,4 +1,4 @@
-"""Python files of a user's own, imported by their path; and where in them an error comes from."""
+"""Imports a user's own Python files by path, and says where in them an error comes from."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ADDED: set[str] = set()
 
 @functools.cache
 def import_file(path: Path) -> ModuleType:
-    """Return the module that the file at ``path``, which is absolute, makes.
+    """Return the module of the file at the absolute ``path``.
 
-    The module gets the name that an ``import`` beside the file would give it, so that a file may
-    refer to itself (``entry_point="my_env:Mine"``). It gets another name where that one is taken.
-    The file can import the files beside it, unless installed packages have their names.
+    The module has the same name as if a script beside the file had imported it, so that the file
+    may refer to itself (``entry_point="my_env:Mine"``). If this name is taken, the module gets
+    another one. The file can import files beside it, unless a package has the same name.
 
     Raises:
         InputError: there is no such file, or importing it raises an error.
@@ -48,10 +48,10 @@ def import_file(path: Path) -> ModuleType:
 
 
 def import_apart(path: Path, name: str) -> ModuleType:
-    """Return the module that the file at ``path`` makes, under a ``name`` that only we use.
+    """Return the module of the file at ``path``, under a ``name`` that no other module has.
 
     Raises:
-        InputError: importing it raises an error.
+        InputError: importing the file raises an error.
     """
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
@@ -69,7 +69,7 @@ def _is_free(name: str) -> bool:
 
 @contextlib.contextmanager
 def importing(path: Path) -> Iterator[None]:
-    """Turn what importing the file at ``path`` raises in the block into one line."""
+    """Turn errors that the file at ``path`` raises inside the block into one line."""
     try:
         yield
     except InputError:
@@ -83,12 +83,12 @@ def importing(path: Path) -> Iterator[None]:
 
 
 def described(error: BaseException, file: str = "") -> str:
-    """Return an error's kind, its text on one line if it has any, and where it was raised.
+    """Return one line with an error's class, its text if it has one, and its place in the code.
 
     Args:
-        error: that was caught.
-        file: a file whose line is shown, where it led to the error; otherwise the line that raised
-            the error is shown.
+        error: the error that was caught.
+        file: the path of a file. If the traceback passes through this file, the place is the last
+            such line; otherwise, it is the line that raised the error.
     """
     kind, text = type(error).__name__, " ".join(str(error).split())
     if isinstance(error, SyntaxError) and error.filename:

@@ -1,9 +1,10 @@
-"""Parts of a run from a user's own file, whose text travels with them.
+"""Users' own parts of a run: a network, task, genome map or modulator from a user's file.
 
-Such a part is an instance of a frozen dataclass that a file defines. Workers and run folders get
-the file's text instead of its path, as they do with rules: a run is whole without the file. The
-text is run where it arrives. So a folder from elsewhere must not be opened without a look at it:
-text that was never named on this machine is refused, unless the user says that it is trusted.
+An own part is an instance of a frozen dataclass that the file defines. Workers and run folders get
+the file's text instead of its path, as they do with rules, so that a run is complete without the
+file. The text is executed wherever it arrives, so the folder of a stranger could run harmful code.
+Therefore text that no command on this machine has named before is refused, unless the user says
+that it is trusted.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from metahebb.paths import absolute
 
 
 class Own(NamedTuple):
-    """Where a class of a user's own comes from: a file's name and text, and the class's name."""
+    """The origin of a user's own class: the name and the text of a file, and the class's name."""
 
     file: str
     source: str
@@ -41,24 +42,24 @@ class Own(NamedTuple):
 
 
 _OWN: dict[type[Any], Own] = {}
-_used: dict[Own, None] = {}  # by this command, in the order in which they came
+_used: dict[Own, None] = {}  # the own parts that this command uses, in the order of their use
 _trusts_all = False
 _MISFITS = (TypeError, AttributeError, LookupError, ValueError)
-"""Errors of code that gets something else from a part than it expects."""
+"""Kinds of errors that code raises if a part lacks a method or returns an unexpected value."""
 
 
 def own_of(kind: type[Any]) -> Own | None:
-    """Return where a class comes from; None: it is one of ours."""
+    """Return the origin of a user's own class; None for a class of metahebb."""
     return _OWN.get(kind)
 
 
 def own_class(text: str, what: str, needs: tuple[str, ...]) -> Any:
-    """Return the class of ``FILE.py:CLASS``, which the user has named, and so trusts.
+    """Return the class of ``FILE.py:CLASS``; from now on, this machine trusts the file's text.
 
     Args:
-        text: the file and the class in it.
-        what: what the class is to be, for messages.
-        needs: names of the methods and properties that it must have.
+        text: the path of the file, and the name of the class in it.
+        what: the word for the kind of part, such as ``task``, for messages.
+        needs: names of the methods and properties that the class must have.
 
     Raises:
         InputError: there is no such file or class, or it is not a frozen dataclass with ``needs``.
@@ -102,10 +103,10 @@ def class_of(own: Own, what: str, needs: tuple[str, ...], file: str = "") -> Any
     """Return the class that a text defines; the same text gives the same class.
 
     Args:
-        own: the text, and the class's name.
-        what: what the class is to be, for messages.
-        needs: names of the methods and properties that it must have.
-        file: where the text lies, if it lies in a file; lines of errors are shown from it.
+        own: the text, and the name of the class.
+        what: the word for the kind of part, such as ``task``, for messages.
+        needs: names of the methods and properties that the class must have.
+        file: the path of the file with this text, if there is one, which errors then name.
 
     Raises:
         InputError: see `own_class`.
@@ -147,9 +148,9 @@ def _module(file: str, source: str, where: str) -> ModuleType:
         return sys.modules[name]
     module = ModuleType(name)
     module.__file__ = where
-    # So that a rule within can be read, and errors show their line, where there is no such file.
+    # A rule in the text can then be read, and errors show their lines, even without a file.
     linecache.cache[where] = (len(source), None, source.splitlines(keepends=True), where)
-    sys.modules[name] = module  # before it runs: dataclasses look up their module there
+    sys.modules[name] = module  # needed while the text runs: dataclasses look up their module
     try:
         with importing(Path(where)):
             exec(compile(source, where, "exec"), vars(module))
@@ -160,15 +161,15 @@ def _module(file: str, source: str, where: str) -> ModuleType:
 
 
 def begin_command() -> None:
-    """Forget which parts of a user's own the command before this one used."""
+    """Forget which own parts the previous command has used."""
     _used.clear()
 
 
 def misfit(error: Exception) -> InputError | None:
-    """Return what to say of an error that parts of a user's own have led to; None: they have not.
+    """Return the error to show if own parts may have caused ``error``; None if they cannot have.
 
-    The part may have raised it, or be other than what our code expects, such as a method that takes
-    or returns something else.
+    An own part may have raised the error. Or a method of the part takes or returns something else
+    than metahebb expects, so that metahebb's code raised it.
     """
     if not _used or not (isinstance(error, _MISFITS) or is_of_own(error)):
         return None
@@ -180,25 +181,26 @@ def misfit(error: Exception) -> InputError | None:
 
 
 def is_of_own(error: BaseException) -> bool:
-    """Return whether ``error`` was raised in, or below, code of a user's own part."""
+    """Return whether ``error`` was raised in code of an own part, or in a function called there."""
     files = {vars(sys.modules[kind.__module__])["__file__"] for kind in _OWN}
     frames = traceback.extract_tb(error.__traceback__)
     return any(frame.filename in files for frame in frames)
 
 
 def _reduced(part: Any) -> tuple[Any, ...]:
-    """Return what a part is rebuilt from in a process that lacks its file."""
+    """Return the function and arguments that rebuild a part in a process that lacks its file."""
     fields = {f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.init}
     return _rebuilt, (*_OWN[type(part)], pickle.dumps(fields))
 
 
 def _rebuilt(file: str, source: str, name: str, fields: bytes) -> Any:
     kind = class_of(Own(file, source, name), "part", ())
-    return kind(**pickle.loads(fields))  # which may name other classes of the same text
+    # Fields may hold objects of other classes of the text, which exist only after it has run.
+    return kind(**pickle.loads(fields))
 
 
 def check_trusted(own: Own) -> None:
-    """Raise InputError if nobody has named this text on this machine, and it is not trusted."""
+    """Raise InputError if no command on this machine has named this text; see also `trusting`."""
     if not _trusts_all and not _mark(own.source).exists():
         raise InputError(
             f"expected code that was used on this machine before, got {own} in the run folder, "
@@ -208,7 +210,7 @@ def check_trusted(own: Own) -> None:
 
 @contextlib.contextmanager
 def trusting(everything: bool) -> Iterator[None]:
-    """Let code of run folders run unread inside the block, if ``everything`` is to be trusted."""
+    """Trust all code of run folders inside the block, if ``everything`` is true."""
     global _trusts_all
     before, _trusts_all = _trusts_all, everything or _trusts_all
     try:
@@ -219,7 +221,7 @@ def trusting(everything: bool) -> Iterator[None]:
 
 def _remember(source: str) -> None:
     mark = _mark(source)
-    with contextlib.suppress(OSError, RuntimeError):  # then --trust has to be given
+    with contextlib.suppress(OSError, RuntimeError):  # without the mark, users can give --trust
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
 

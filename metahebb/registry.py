@@ -1,7 +1,8 @@
-"""Kinds of things by name, ours and a user's own: one registry for each kind of part of a run.
+"""A registry has all classes of one kind of part by name, for example all networks.
 
-Flags, the types of a config, and tables in the docs come from a registry. A part of a user's own is
-``FILE.py:CLASS``: a frozen dataclass, whose text travels with it to workers and into run folders.
+Flags, the types of a config, and tables in the docs come from registries. A user's own part is
+named ``FILE.py:CLASS``: it is a frozen dataclass, and the text of its file goes to workers and into
+run folders.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Classes of one kind by name, in the order in which they are listed.
+    """The classes of one kind of part by name, in the order in which they are listed.
 
     Attributes:
-        what: the word for a thing of the kind, such as ``genome map``.
-        needs: names of the methods and properties that a class of a user's own must have.
-        optional: whether a run may do without a thing of the kind.
+        what: word for a part of the kind, such as ``genome map``.
+        needs: names of the methods and properties that a user's own class must have.
+        optional: whether a run may have no part of the kind.
     """
 
     def __init__(
         self, what: str, kinds: Mapping[str, T], needs: tuple[str, ...], *, optional: bool = False
     ) -> None:
-        """List ``kinds``."""
+        """List the classes ``kinds``, by name."""
         self.what, self.needs, self.optional = what, needs, optional
         self._kinds = dict(kinds)
 
@@ -42,7 +43,7 @@ class Registry(Mapping[str, T], Generic[T]):
     def __len__(self) -> int:
         return len(self._kinds)
 
-    # There is one registry of a kind; types of fields that name it have to be hashable.
+    # A registry is a part of the types of fields, which have to be hashable.
     __hash__ = object.__hash__
     __eq__ = object.__eq__
 
@@ -50,7 +51,8 @@ class Registry(Mapping[str, T], Generic[T]):
         """Return the class called ``text``, or the class of ``FILE.py:CLASS``.
 
         Raises:
-            InputError: there is none, with the nearest name, or the file is not as it has to be.
+            InputError: there is no such class (the error suggests the nearest name), or the file
+                does not define a class that fits.
         """
         if ".py" in text:
             kind: T = own_class(text, self.what, self.needs)
@@ -60,7 +62,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return self[text]
 
     def default(self, text: str) -> object:
-        """Return the part called ``text``, or of ``FILE.py:CLASS``, its fields at their defaults.
+        """Return a part of the class that `find` returns for ``text``, with all fields at defaults.
 
         Raises:
             InputError: see `find`; or a field has no default.
@@ -111,11 +113,11 @@ class Registry(Mapping[str, T], Generic[T]):
         return adopted(part, self.what, self.needs)
 
     def name_of(self, part: object) -> str:
-        """Return the name that ``part`` goes by; of a user's own, that of its class."""
+        """Return the name of ``part`` in the registry; for a user's own part, its class's name."""
         names = (name for name, kind in self._kinds.items() if kind is type(part))
         return next(names, type(part).__name__)
 
     @property
     def metavar(self) -> str:
-        """What a flag's help shows as its value."""
+        """The text that the help of a flag shows in place of the value."""
         return f"{{{','.join(self)}}}|FILE.py:CLASS"

@@ -1,4 +1,4 @@
-"""Cars for whoever tests car racing: how they wander, and worlds that nobody draws."""
+"""Helpers for tests of car racing: drivers, lanes, and a stand-in that draws no frames."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from metahebb.tasks.car_racing.lanes import CarRacingLanes
 STANDING = np.array([[0, -50, -50]], np.float32)
 """Outputs without gas and brake."""
 AHEAD = np.array([[0, 0, -50]], np.float32)
-"""Straight ahead with half of the gas that there is; with all of it a car spins."""
+"""Outputs that drive straight ahead with half of the gas; with full gas, a car spins."""
 BLACK = np.zeros((96, 96, 3), np.uint8)
 
 
 def wander(seed: int, n: int) -> np.ndarray:
-    """Return outputs ``(n, 3)`` of a driver who swerves, soon off the road, and brakes at times."""
+    """Return outputs ``(n, 3)`` of a driver who swerves off the road, and brakes at times."""
     rng = np.random.default_rng(seed)
     outputs, turn = rng.normal(0, 1.5, (n, 3)), 0.0
     for i in range(n):
@@ -30,7 +30,7 @@ def wander(seed: int, n: int) -> np.ndarray:
 
 
 def open_lanes(task: CarRacing, seeds: Sequence[int], first: int = 0) -> CarRacingLanes:
-    """Return lanes that begin lives of ``seeds`` on lane ``first`` and those after it."""
+    """Return lanes that begin lives of ``seeds``, from lane ``first`` on."""
     lanes = task.lanes(first + len(seeds))
     some = np.arange(first, first + len(seeds))
     lanes.reset(some, seeds, np.zeros(len(seeds), np.intp))
@@ -38,5 +38,5 @@ def open_lanes(task: CarRacing, seeds: Sequence[int], first: int = 0) -> CarRaci
 
 
 def draw_nothing(env: GymnasiumCarRacing, mode: str) -> np.ndarray:
-    """Stand for Gymnasium's ``_render``, which takes nearly all of a step's time."""
+    """Return a black frame, in place of Gymnasium's slow ``_render``."""
     return BLACK

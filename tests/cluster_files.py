@@ -1,6 +1,6 @@
-"""The files for clusters, for whoever tests them.
+"""Helpers that read the files for clusters.
 
-YAML is read with a package that Ray depends on.
+YAML is read with a package that is installed with Ray.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def load(path: Path) -> Any:
 
 
 def text_of(path: Path) -> str:
-    """Return a file without comment signs, and with its lines that go on put together."""
+    """Return a file's text without comment signs; a line that ends in a backslash is joined."""
     lines = [re.sub(r"^#( |$)", "", line) for line in path.read_text().splitlines()]
     return re.sub(r"\\\n\s*", "", "\n".join(lines))
 
 
 def evolve_commands(path: Path) -> list[list[str]]:
-    """Return the words of each ``metahebb evolve`` in a file, as far as they are written there."""
+    """Return the words of each command ``metahebb evolve`` that a file spells out."""
     given = {"submit.sh": "ant --workers 2 --out runs/a"}.get(path.name, "ant --out runs/a")
     text = text_of(path).replace('"$@"', given).replace('"$workers"', "2")
-    found = re.findall(r"metahebb evolve +([^\n`'#&|]+)", text)
-    return [shlex.split(words) for words in found]
+    commands = re.findall(r"metahebb evolve +([^\n`'#&|]+)", text)
+    return [shlex.split(words) for words in commands]

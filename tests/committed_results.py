@@ -1,4 +1,4 @@
-"""The answers that studies give to the results that are committed."""
+"""Helpers that compute each study's answer from its committed results."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 def answer_of(study: str, change: Callable[[Claim], Claim] = lambda claim: claim) -> Answer:
-    """Return what a study's code answers to the claims and figures in its folder.
+    """Return the answer that a study's code makes from the claims and figures in its folder.
 
     Args:
-        study: its name.
-        change: what becomes of every claim before the study answers.
+        study: the name of the study.
+        change: a function that changes each claim before the study answers.
     """
     folder = RESULTS / study
     summary = json.loads((folder / "summary.json").read_text())
@@ -45,7 +45,7 @@ def answer_of(study: str, change: Callable[[Claim], Claim] = lambda claim: claim
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
-    """Return what each run did, as ``runs.csv`` has it."""
+    """Return the rows of ``runs.csv``."""
     with (folder / "runs.csv").open() as file:
         return list(csv.DictReader(file))
 
@@ -59,7 +59,7 @@ def standing(folder: Path) -> dict[str, int]:
 
 
 def returns(folder: Path) -> dict[str, dict[str, np.ndarray]]:
-    """Return the returns of car racing ``(n_runs, n_lives)``, by arm and ground."""
+    """Return the returns of car racing, ``(n_runs, n_lives)``, by arm and ground."""
     by_seed: dict[tuple[str, str], dict[str, list[float]]] = {}
     for row in rows(folder):
         runs = by_seed.setdefault((row["arm"], row["variant"]), defaultdict(list))

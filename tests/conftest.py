@@ -11,18 +11,18 @@ from small_runs import Said, centers, evolve
 
 from metahebb.evolution.backends.environment import prepare_environment
 
-# Before any test imports evotorch, and with it Ray.
+# This has to come before any test imports evotorch, which imports Ray.
 prepare_environment()
 
-# The same examples in each run, so that a failure is seen by all or by none; no deadline, because
-# the first example of a kernel waits for its compilation.
+# Each run tries the same examples, so that all runs show a failure or none. There is no deadline,
+# because the first example of a kernel waits for its compilation.
 settings.register_profile("metahebb", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("metahebb")
 
 
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    """Return a check that one line was printed, on stderr, with these parts in it."""
+    """Return a check that one line with given parts was printed, on stderr."""
 
     def check(*parts: str) -> None:
         printed = capsys.readouterr()
@@ -36,7 +36,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a run of four generations, with its last three checkpoints; to be copied."""
+    """Return a run of four generations, with its last three checkpoints; tests work on copies."""
     from metahebb.runs import evolve as runs_evolve
 
     path = tmp_path_factory.mktemp("kept") / "run"
@@ -48,7 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the centers of six generations that nothing disturbed."""
+    """Return the centers of a run of six generations that nothing has interrupted."""
     path = tmp_path_factory.mktemp("whole") / "run"
     assert evolve(path, generations=6) == 0
     return centers(path)
@@ -56,7 +56,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture
 def run(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Return a copy of `kept` of one's own."""
+    """Return a copy of the run `kept`, which a test may change."""
     shutil.copytree(kept, tmp_path / "run")
     capsys.readouterr()
     return tmp_path / "run"

@@ -1,4 +1,4 @@
-"""Command lines and Python of the documentation, as a reader would copy them."""
+"""The command lines and blocks of Python in the documentation, as a reader would copy them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ _FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```", re.S | re.M)
 _INDENTED = re.compile(r"(?<=\n\n)(?:    .+\n)+")
 _INLINE = re.compile(r"`([^`]+)`")
 _COMMAND = re.compile(r"(metahebb|python3? -m|make|pip|docker|ray|sbatch|uv|cluster/\S+\.sh) ")
-"""How inline code begins that is a command line, and no name or value."""
+"""Beginnings of inline code that is a command line."""
 
 
 class Example(NamedTuple):
-    """A piece of the documentation that can be run."""
+    """A piece of the documentation that can be run.
+
+    Attributes:
+        page: path of the page in this project.
+        line: number of the first line.
+        text: text of the command line, flag or block.
+    """
 
     page: str
     line: int
@@ -32,7 +38,7 @@ class Example(NamedTuple):
         return shlex.split(self.text, comments=True)
 
     def __str__(self) -> str:
-        """Return what a test of it is called."""
+        """Return the name of a test of this example."""
         return f"{self.page}:{self.line} {self.text}"
 
 
@@ -48,7 +54,7 @@ def command_lines() -> list[Example]:
 
 
 def flags() -> list[Example]:
-    """Return the flags of metahebb that stand in the prose, without their values."""
+    """Return the flags of metahebb in inline code, without their values."""
     return [
         Example(code.page, code.line, flag)
         for code in _inline()
@@ -58,7 +64,7 @@ def flags() -> list[Example]:
 
 
 def settings() -> list[Example]:
-    """Return the flags with values that stand in the prose, each of ``a|b`` by itself."""
+    """Return the flags with values in inline code; ``--flag a|b`` gives an example per value."""
     return [
         Example(code.page, code.line, f"{before} {value}")
         for code in _inline()
@@ -79,7 +85,7 @@ def _inline() -> list[Example]:
 
 
 def python_blocks() -> dict[str, list[Example]]:
-    """Return the blocks of Python by page."""
+    """Return the blocks of Python, by page."""
     blocks: dict[str, list[Example]] = {}
     for page in PAGES:
         text, name = page.read_text(encoding="utf-8"), str(page.relative_to(ROOT))
@@ -111,12 +117,12 @@ def _lines(page: Path) -> list[tuple[int, str]]:
 
 
 def _is_list_of_modules(block: str) -> bool:
-    """Return whether a block lists files and folders with what they are."""
+    """Return whether a block lists files and folders with descriptions."""
     return all(re.match(r"\S+(\.py|/) ", line) for line in block.splitlines())
 
 
 def _joined(block: str, first: int) -> list[tuple[int, str]]:
-    r"""Return the lines of a block; one that ends in a ``\`` goes on in the next."""
+    r"""Return the lines of a block; a line that ends in a ``\`` is joined with the next one."""
     lines: list[tuple[int, str]] = []
     continues = False
     for number, line in enumerate(block.splitlines(), first):

@@ -1,7 +1,6 @@
-"""Small environments that exit, hang or leave something behind: in their constructor, in reset, in
-step, while they draw and when they are closed.
+"""Small environments that exit, hang or panic, each in one of its methods or in its constructor.
 
-Use from a command: ``PYTHONPATH=tests metahebb evolve --env leaving_envs:NAME-v0 …``.
+Use one in a command: ``PYTHONPATH=tests metahebb evolve --env leaving_envs:NAME-v0 …``.
 """
 
 import os
@@ -18,7 +17,7 @@ CHILD = [sys.executable, "-c", "import time; time.sleep(600)  # a simulator"]
 
 
 class PanicError(BaseException):
-    """No Exception, as of environments that are written in Rust."""
+    """An error that is no Exception, as environments that are written in Rust raise it."""
 
 
 def add(name, *bases, **members):
@@ -45,9 +44,9 @@ def fails(self, *_, **more):
 
 
 class Spawning(Plain):
-    """A simulator in a process of its own, ended by close()."""
+    """An environment with a child process, which close() ends."""
 
-    most = None  # so many may be made
+    most = None  # number of environments that may still be made; None for no limit
 
     def __init__(self, **options):
         super().__init__(**options)

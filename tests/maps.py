@@ -1,4 +1,4 @@
-"""Genome maps with options, and what they express, as plain loops over synapses in float64."""
+"""Genome maps with options, and a reference of what each expresses, in plain float64 loops."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ MAPS: tuple[GenomeMap, ...] = (
 )
 
 Planes = np.ndarray
-"""``(planes, n_out, n_in)``."""
+"""The coefficients of a layer, ``(planes, n_out, n_in)``."""
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple)
-"""Neurons of each layer: sensors first, outputs last."""
+"""Numbers of neurons of all layers, from the sensors to the outputs."""
 seeds = st.integers(0, 2**16)
 
 
 def slot_of(neurons: tuple[int, ...], rule: str = "abcd_lr") -> Slot:
-    """Return the coefficients of a feed-forward network."""
+    """Return the slot of the coefficients of a feed-forward network."""
     return FeedForward(neurons[1:-1], RULES[rule]).slots(neurons[0], neurons[-1])[0]
 
 
 def dealt(genome_map: Shared | Merge, slot: Slot) -> list[int]:
-    """Return the number of rules of each layer, or of the network, before any merge."""
+    """Return the number of rules of each layer, or of the whole network, before any merge."""
     if isinstance(genome_map, Merge):
         genome_map = genome_map.first
     if genome_map.across:
@@ -70,14 +70,14 @@ def dealt(genome_map: Shared | Merge, slot: Slot) -> list[int]:
 
 
 def random_genes(n: int, seed: int, stdev: float = 1.0) -> np.ndarray:
-    """Return ``n`` genes from U(−stdev, stdev), none of them near 0."""
+    """Return ``n`` genes between −stdev and stdev, none of them near 0."""
     rng = np.random.default_rng(seed)
     signs = rng.choice([-1.0, 1.0], n)
     return (stdev * signs * rng.uniform(0.3, 1, n)).astype(np.float32)
 
 
 def seeded(n: int, seed: int, sign: int) -> tuple[SeededGenes, np.ndarray]:
-    """Return a candidate's source, and its genes written all at once."""
+    """Return the source of a candidate's genes, and all the genes that it writes."""
     center = random_genes(n, seed)
     source = SeededGenes(center, np.full(n, 0.3, np.float32), Key(seed, Stream.SEARCH), sign)
     genes = np.empty(n, np.float32)
@@ -86,7 +86,7 @@ def seeded(n: int, seed: int, sign: int) -> tuple[SeededGenes, np.ndarray]:
 
 
 def express(genome_map: GenomeMap, slot: Slot, genes: np.ndarray) -> list[Planes]:
-    """Return what ``genes`` stand for, layer by layer, as the kernel sees it."""
+    """Return the coefficients that ``genes`` express, layer by layer, as the kernel sees them."""
     memory = np.full(slot.size, 77, np.float32)
     genome_map.express(slot, GivenGenes(genes), 0, memory)
     parts = zip(slot.layers, slot.parts(memory), strict=True)
@@ -94,18 +94,18 @@ def express(genome_map: GenomeMap, slot: Slot, genes: np.ndarray) -> list[Planes
 
 
 def express_reference(genome_map: Any, slot: Slot, genes: np.ndarray) -> list[Planes]:
-    """Return the same in float64, synapse by synapse, from the formulas in the docs."""
+    """Return the coefficients that ``genes`` express, in float64, from the formulas in the docs."""
     genes = genes.astype(np.float64)
-    found, start = [], 0
+    expressed, start = [], 0
     for number, layer in enumerate(slot.layers):
         planes = np.empty((layer.planes, layer.n_out, layer.n_in))
         for index in np.ndindex(planes.shape):
             planes[index] = _number(genome_map, slot, genes, number, start, *index)
-        found.append(planes)
+        expressed.append(planes)
         one = Slot(slot.name, (layer,), slot.rule)
         if not isinstance(genome_map, (PerNeuron, Generated)):
             start += genome_map.n_genes(one)
-    return found
+    return expressed
 
 
 def _number(
@@ -132,7 +132,7 @@ def _number(
                 place += sum(one.synapses for one in slot.layers[:number])
             n = sum(one.synapses for one in slot.layers) if across else n_in * n_out
             logits = genes[start + layer.planes * rules :][: rules * n]
-            rule = max(range(rules), key=lambda k: logits[k * n + place])  # the first of equals
+            rule = max(range(rules), key=lambda k: logits[k * n + place])  # the first largest logit
             return genes[start + p * rules + rule]
         case AntiDiagonal():
             return genes[start + p * (n_in + n_out - 1) + i + j]
@@ -160,7 +160,10 @@ def _number(
 
 
 def _of_neurons(slot: Slot, genes: np.ndarray, number: int, p: int, j: int, i: int) -> float:
-    """Neuron-centric Hebbian learning: 4 genes of sensors, 5 of hidden neurons, 4 of outputs."""
+    """Return a coefficient of neuron-centric Hebbian learning.
+
+    A sensor has 4 genes, a hidden neuron 5, and an output 4.
+    """
     sizes = [slot.layers[0].n_in, *(layer.n_out for layer in slot.layers)]
     neurons: list[list[dict[str, float]]] = []
     rest = iter(genes)

@@ -1,6 +1,7 @@
-"""Small environments that behave as real ones have been reported to; no run may suffer from any.
+"""Small environments that misbehave in ways that were reported of real ones.
 
-Use from a command: ``PYTHONPATH=tests metahebb evolve --env odd_envs:NAME-v0 …``.
+Each of them must lead to a clear error or to a whole run. Use one in a command: ``PYTHONPATH=tests
+metahebb evolve --env odd_envs:NAME-v0 …``.
 """
 
 import os
@@ -16,7 +17,7 @@ from gymnasium.envs.registration import register
 
 
 class Plain(gym.Env):
-    """Four numbers in, two out, twenty steps: what the others differ from."""
+    """A well-behaved environment (4 sensors, 2 outputs, 20 steps), the base of all others."""
 
     metadata: ClassVar = {"render_modes": ["rgb_array"], "render_fps": 20}
     observation_space = spaces.Box(-1, 1, (4,), np.float32)
@@ -52,7 +53,7 @@ def env(name, **members):
 
 
 def elsewhere(self, **more):
-    """Bindings of simulators go to a folder of their own when they load or reset."""
+    """Change the working directory, as bindings of simulators do when they load or reset."""
     os.chdir(os.environ["ELSEWHERE"])
     return Plain.reset(self, **more)
 
@@ -113,7 +114,7 @@ env("ListOfFrames", render=lambda self: [np.zeros((40, 60, 3), np.uint8)])
 
 
 class Spawns(Plain):
-    """A simulator in a process of its own, ended by close(), as many bridges do."""
+    """An environment with a child process, which close() ends, as many simulators have it."""
 
     def __init__(self, **options):
         super().__init__(**options)

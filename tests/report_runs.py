@@ -1,4 +1,4 @@
-"""Small runs for the tests of reports and films: a folder with a checkpoint, nothing evolved."""
+"""Small runs for tests of reports and films: folders with a checkpoint, without any evolution."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from metahebb.tasks import Bandit, GymTask, Locomotion
 
 
 def make_run(path: Path, task: Locomotion | GymTask | Bandit, max_steps: int = 40) -> RunFolder:
-    """Make a run of ``task`` whose center is random; its network has one small hidden layer."""
+    """Make a run of ``task`` with a random center and a network of one small hidden layer."""
     config = RunConfig(
         task=task,
         network=FeedForward(hidden=(12,)),
@@ -37,7 +37,7 @@ def ant(path: Path, max_steps: int = 40, **options: Any) -> RunFolder:
 
 
 def record(generation: int, **changes: Any) -> dict[str, Any]:
-    """Return a line of the metrics."""
+    """Return the metrics of a generation, with ``changes``."""
     return {
         "generation": generation,
         "fitness_mean": 1.0 + generation,
@@ -53,8 +53,8 @@ def record(generation: int, **changes: Any) -> dict[str, Any]:
 
 
 def evaluation(**changes: Any) -> dict[str, Any]:
-    """Return the evaluation of one body."""
-    found = {
+    """Return an evaluation with one body, with ``changes`` in the body's entry."""
+    body = {
         "mean": 4.213,
         "low": 3.5,
         "high": 5.0,
@@ -63,4 +63,4 @@ def evaluation(**changes: Any) -> dict[str, Any]:
         "steps_mean": 38.6,
         "nonfinite": 0,
     } | changes
-    return {"generation": 4, "lives": 2, "max_steps": 40, "bodies": {"intact": found}}
+    return {"generation": 4, "lives": 2, "max_steps": 40, "bodies": {"intact": body}}

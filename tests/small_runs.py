@@ -1,4 +1,4 @@
-"""Small runs of the command line, in this process, for whoever tests what they leave behind."""
+"""Helpers that give small commands in this process, and read the run folders that they leave."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from metahebb.cli import main
 from metahebb.runs.journal import Journal
 
 Said = Callable[..., None]
-"""The check that the fixture ``said`` is."""
+"""Type of the check that the fixture ``said`` returns."""
 
 QUIET = ("--no-finish", "--quiet", "--no-tensorboard")
 TINY = ("--hidden", "3", "--popsize", "6", "--threads", "1", "--center-lives", "1", *QUIET)
 ANT_QUICK = ("ant-quick", "--generations", "6", "--popsize", "32", "--no-finish")
-"""The command whose centers are the same however it is run."""
+"""Arguments of a command that gives the same centers on any number of threads or workers."""
 CAR = ("--schedule", "0:25")
-"""Flags of ``car-racing`` for lives of half a second."""
+"""Flags that give lives of ``car-racing`` a length of half a second."""
 
 
 def evolve(path: Path, *flags: str, generations: int = 3, preset: str = "cartpole") -> int:
     """Evolve a tiny population of ``preset`` into ``path``; return the exit status."""
-    told = ("--generations", str(generations), "--out", str(path))
-    return main(["evolve", preset, *TINY, *told, *flags])
+    own = ("--generations", str(generations), "--out", str(path))
+    return main(["evolve", preset, *TINY, *own, *flags])
 
 
 def resume(path: Path, *flags: str) -> int:
@@ -45,7 +45,7 @@ def centers(path: Path) -> list[str]:
 
 
 def forget_config(path: Path) -> None:
-    """Make the run at ``path`` one of a version that did not note the hash of its config."""
+    """Remove the hash of the config from the manifest, which earlier versions did not write."""
     file = path / "manifest.json"
     data = json.loads(file.read_text())
     del data["config_sha256"]
@@ -53,7 +53,10 @@ def forget_config(path: Path) -> None:
 
 
 def rewrite_fitness(path: Path, evaluation: int, candidate: int, value: float) -> float:
-    """Change a fitness in the journal of the run at ``path``, checksum and all; return the old."""
+    """Change a fitness in the journal of the run at ``path``, with a new checksum.
+
+    Return the old fitness.
+    """
     journal = Journal(path / "journal")
     records = journal.read()
     journal.path.unlink()
@@ -65,15 +68,15 @@ def rewrite_fitness(path: Path, evaluation: int, candidate: int, value: float) -
 
 
 def files(path: Path) -> dict[str, bytes]:
-    """Return what every file under ``path`` holds."""
+    """Return the content of every file under ``path``, by relative path."""
     return {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()}
 
 
 @functools.cache
 def ant_quick_centers(threads: int = 2, flags: Sequence[str] = ()) -> Sequence[str]:
-    """Return the centers of `ANT_QUICK` on that many threads, with further ``flags``."""
+    """Return the centers of the command `ANT_QUICK` on ``threads`` threads, with more ``flags``."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "run")
-        told = ("--threads", str(threads), "--out", str(path))
-        assert main(["evolve", *ANT_QUICK, *QUIET, *told, *flags]) == 0
+        own = ("--threads", str(threads), "--out", str(path))
+        assert main(["evolve", *ANT_QUICK, *QUIET, *own, *flags]) == 0
         return tuple(centers(path))

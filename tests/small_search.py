@@ -1,4 +1,4 @@
-"""A search whose fitness is a formula of the genes, and nobody lives."""
+"""A search for a fitness that is a formula of the genes, without any lives."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ N_GENES = SETUP.genome.n_genes
 
 
 class Formula(Backend):
-    """A backend that gives each candidate ``fitness(genes)``; NaN is a life that went non-finite.
+    """A backend that computes each candidate's fitness from its genes.
+
+    A fitness of NaN stands for a life that went non-finite.
 
     Attributes:
-        jobs: all that it was asked.
-        genes: of the candidates of the last evaluation.
+        jobs: all jobs that were evaluated.
+        genes: genes of all candidates of the last evaluation, ``(n_candidates, n_genes)``.
     """
 
     def __init__(self, fitness: Callable[[np.ndarray], float], num_workers: int = 1) -> None:
@@ -56,16 +58,16 @@ class Formula(Backend):
         return out
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to close."""
 
 
 def search_of(
-    fitness: Callable[[np.ndarray], float] | Formula, algorithm: str = "openai_es", **told: Any
+    fitness: Callable[[np.ndarray], float] | Formula, algorithm: str = "openai_es", **fields: Any
 ) -> Search:
-    """Return a search for ``fitness``, without penalty."""
+    """Return a search for ``fitness``, without penalty, and with other fields of its config."""
     backend = fitness if isinstance(fitness, Formula) else Formula(fitness)
-    told = {"popsize": 8, "penalty": 0.0, **told}
-    config = SearchConfig(algorithm, **told)  # type: ignore[arg-type]
+    fields = {"popsize": 8, "penalty": 0.0, **fields}
+    config = SearchConfig(algorithm, **fields)  # type: ignore[arg-type]
     return Search(config, SETUP, backend, lambda generation: Plan(generation, 10), 0)
 
 

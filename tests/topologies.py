@@ -1,4 +1,4 @@
-"""Networks with topologies, small, and which of their synapses are what."""
+"""Small networks with topologies, and masks of their plastic and static synapses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def genome_of(network: FeedForward, genome_map: GenomeMap | None = None) -> Geno
 
 
 def newborn(network: FeedForward, genome: Genome, genes: np.ndarray) -> PlasticLanes:
-    """Return lanes whose lane 1 is born after another life."""
+    """Return two lanes; lane 1 is newborn, after it has lived another life."""
     lanes = network.lanes(SIZES[0], SIZES[-1], 2)
     if genome.n_genes:
         lanes.born(1, genome, GivenGenes(genes[::-1].copy()), Key(9, Stream.BIRTH))
@@ -36,13 +36,15 @@ def newborn(network: FeedForward, genome: Genome, genes: np.ndarray) -> PlasticL
     return lanes
 
 
-def told(network: FeedForward, genome: Genome, genes: np.ndarray) -> tuple[list[Any], list[Any]]:
-    """Return which synapses are plastic and static, as arrays ``(n_out, n_in)`` per layer."""
+def masks_of(
+    network: FeedForward, genome: Genome, genes: np.ndarray
+) -> tuple[list[Any], list[Any]]:
+    """Return masks ``(n_out, n_in)`` of plastic and of static synapses, for each layer."""
     layers, topology = tuple(network.layers(SIZES[0], SIZES[-1])), network.topology
     none = [np.zeros((layer.n_out, layer.n_in), bool) for layer in layers]
     if isinstance(topology, Evolved):
         gates = np.split(genes[genome.stretches()["gates"]], np.cumsum([s.size for s in layers]))
         views = [s.view(g)[0] for s, g in zip(layers, gates[:-1], strict=True)]
         return [g > topology.threshold for g in views], none
-    found = [s.view(m)[0] for s, m in zip(layers, topology.masks(layers), strict=True)]
-    return ([~m for m in found], found) if isinstance(topology, Static) else (found, none)
+    masks = [s.view(m)[0] for s, m in zip(layers, topology.masks(layers), strict=True)]
+    return ([~m for m in masks], masks) if isinstance(topology, Static) else (masks, none)

@@ -1,4 +1,4 @@
-"""What several tests share: a task without physics, extra rules, and a way to look into a lane."""
+"""Helpers of several tests: a task without physics, extra rules, and views into a lane."""
 
 from __future__ import annotations
 
@@ -39,7 +39,16 @@ def exploding(weight, /, A):
 
 @dataclass(frozen=True)
 class Toy:
-    """Five sensors that the outputs stir; a life lasts 3 to 9 steps, or as long as it may."""
+    """A task with five sensors that the outputs change.
+
+    Attributes:
+        mortal: whether a life ends after 3 to 9 steps; otherwise, it lasts to the horizon.
+        n_observations: number of sensors.
+        n_outputs: number of outputs.
+        bodies: names of the bodies.
+        max_steps: number of steps after which a life ends.
+        measures: measures of the task.
+    """
 
     mortal: bool = True
     n_observations: int = 5
@@ -83,7 +92,7 @@ class ToyLanes:
 
 @dataclass(frozen=True)
 class TwoMeasures(Toy):
-    """The toy, which also knows the fourth push of a life; NaN in one of three steps."""
+    """The toy with a second measure, the fourth push of a life; NaN in a life of three steps."""
 
     measures: tuple[Measure, ...] = (Measure("distance", "m"), Measure("fourth"))
 
@@ -115,7 +124,7 @@ class TwoMeasuresLanes(ToyLanes):
 def born(
     network: FeedForward, n_in: int, n_out: int, seed: int = 0, spread: float = 1.0
 ) -> PlasticLanes:
-    """Return two lanes, of which lane 1 is born with genes from U(-spread, spread)."""
+    """Return two lanes; lane 1 is newborn, with genes from U(-spread, spread)."""
     genome = Genome.direct(network.slots(n_in, n_out))
     genes = np.random.default_rng(seed).uniform(-spread, spread, genome.n_genes)
     lanes = network.lanes(n_in, n_out, 2)
@@ -124,8 +133,8 @@ def born(
 
 
 def layers_of(lanes: PlasticLanes) -> list[Layer]:
-    """Return copies of lane 1's synapses as they are now, whatever update is pending."""
-    found, start = [], 0
+    """Return copies of lane 1's synapses at present, without any pending update."""
+    layers, start = [], 0
     planes = len(lanes.network.rule.coefficients)
     for number, raw in enumerate(lanes.raw_layers(1)):
         n, stop = raw.size, start + raw.size
@@ -136,7 +145,7 @@ def layers_of(lanes: PlasticLanes) -> list[Layer]:
             else np.zeros(n, np.float32)
         )
         coefficients = lanes.state["coefficients"][1, planes * start : planes * stop]
-        found.append(
+        layers.append(
             Layer(
                 raw * lanes.state["scales"][1, number],
                 shape.view(trace)[0].copy(),
@@ -144,7 +153,7 @@ def layers_of(lanes: PlasticLanes) -> list[Layer]:
             )
         )
         start = stop
-    return found
+    return layers
 
 
 def observe(lanes: PlasticLanes, rng: np.random.Generator) -> np.ndarray:

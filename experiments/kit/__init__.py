@@ -1,1 +1,1 @@
-"""The machinery of every study: runs, tuning, lives, claims, answers, and the page made of them."""
+"""The machinery of every study: runs, tuning, lives, claims, answers, and the study's page."""

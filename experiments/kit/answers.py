@@ -1,9 +1,9 @@
-"""The table of all studies with their answers, in the README of the project and in that of results.
+"""The table of all studies and their answers, in the README of the project and that of results.
 
     python -m experiments.kit.answers
 
-The table is made from the ``summary.json`` of every study and stands between two comments; whoever
-wrote a study's results anew runs this command.
+This command makes the table from the ``summary.json`` of every study, and writes it between two
+comments of each README. The command is to be given after a study has written new results.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from metahebb.runs.storage import write_atomically
 BEGIN = "<!-- answers: made by python -m experiments.kit.answers -->"
 END = "<!-- end of answers -->"
 PAGES = {Path("README.md"): "results/", Path("results/README.md"): ""}
-"""Pages that hold the table, with the way from each to the folders of the studies."""
+"""Pages that hold the table, each with the path from the page to the folders of the studies."""
 
 
 def main() -> None:
-    """Write the table into every page that holds it; errors are one line, as of metahebb."""
+    """Write the table into every page that holds it, and print errors as one line."""
     try:
         for file, to_results in PAGES.items():
             text = with_answers(_read(file), answers_table(Path("results"), to_results), file)
@@ -34,11 +34,11 @@ def main() -> None:
 
 
 def answers_table(results: Path, to_results: str) -> str:
-    """Return a row per study, as Markdown.
+    """Return a table with a row per study, as Markdown.
 
     Args:
         results: the folder that has a folder per study.
-        to_results: the way to it from the page that holds the table.
+        to_results: the path to this folder from the page that holds the table.
     """
     lines = ["| question | answer |", "|---|---|"]
     for file in sorted(results.glob("*/summary.json")):

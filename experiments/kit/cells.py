@@ -1,4 +1,4 @@
-"""Cells of a table: what a run's unperturbed center does in many bodies, life by life."""
+"""Cells of a table: distance, survival and return of a run's center in many bodies, per life."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ from metahebb.tasks import CarRacing
 from metahebb.worker import Outcomes, is_nonfinite
 
 VERSION = 1
-"""To be raised by whoever changes what lives do: kept ones are then lived again."""
+"""Number that must be raised when a change of the code changes lives; kept lives are then lived
+again."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Fresh lives in several bodies; life i has the same birth and world seed in each of them.
+    """Fresh lives in several bodies; life i has the same birth and world seed in each body.
 
     Attributes:
-        bodies: their names.
-        distance: ``(n_bodies, n_lives)`` metres along +x; 0 where the life ended non-finite.
-        survived: ``(n_bodies, n_lives)`` whether it reached the horizon.
-        returns: ``(n_bodies, n_lives)``; 0 likewise. None where they were not kept.
+        bodies: names of the bodies.
+        distance: meters along +x, ``(n_bodies, n_lives)``; 0 where the life ended non-finite.
+        survived: whether each life reached the horizon, ``(n_bodies, n_lives)``.
+        returns: return of each life, ``(n_bodies, n_lives)``; 0 where it ended non-finite. None if
+            an older file has no returns.
     """
 
     bodies: tuple[str, ...]
@@ -56,16 +58,16 @@ def cells(
     probes: tuple[str, ...] = (),
     task: CarRacing | None = None,
 ) -> Cells:
-    """Return what the run's center does; lived once, then kept in the run folder.
+    """Return fresh lives of the run's center; they are lived once, and kept in the run folder.
 
     Args:
-        run: finished.
-        bodies: in the grammar of damages; the run need not have seen them.
-        lives: per body.
-        max_steps: horizon in env steps.
-        where: they are lived.
-        probes: done to every life, in the place of those that the run was evolved with.
-        task: another one of the same kind, in the place of that of the run.
+        run: a finished run.
+        bodies: the bodies, in the grammar of damages; training need not have shown them.
+        lives: the number of lives per body.
+        max_steps: the number of env steps after which a life ends.
+        where: the place where the lives are lived.
+        probes: the probes of every life, which replace the probes of the run.
+        task: a task that replaces the task of the run.
     """
     center = run.load()
     asked = {
@@ -99,7 +101,7 @@ def cells(
 def _lived(
     center: Center, lives: int, bodies: Sequence[int], max_steps: int, where: Where
 ) -> dict[str, Any]:
-    """Live fresh lives of ``center`` in each body; return what is kept of them."""
+    """Live fresh lives of ``center`` in each body; return the numbers that are kept."""
     backend = where.backend(center.setup)
     try:
         outcomes = center.live(backend, lives, bodies, max_steps)
@@ -113,14 +115,14 @@ def _lived(
 
 
 def _distance(outcomes: Outcomes) -> Floats:
-    """Return how far lives came; NaN in a task that does not measure it."""
+    """Return the distance of each life [m]; NaN in a task that does not measure distance."""
     if "distance" in (outcomes.dtype.names or ()):
         return outcomes["distance"]
     return np.full(len(outcomes), np.nan)
 
 
 def _kept(file: Path) -> dict[str, Any] | None:
-    """Return what is kept; None where nothing is, or nothing that can be read."""
+    """Return the content of ``file``; None if there is no such file or it cannot be read."""
     try:
         kept: dict[str, Any] = json.loads(file.read_bytes())
     except (OSError, ValueError):

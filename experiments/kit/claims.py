@@ -1,4 +1,4 @@
-"""What a study finds: claims with intervals, and the answer that rests on them."""
+"""The claims of a study, with intervals, and the answer that rests on them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from metahebb.analysis.statistics import meets
 
 Interval = tuple[float | None, float | None, float | None]
-"""A figure with the ends of its 95 % interval; None where there is none."""
+"""A figure and the two ends of its 95 % interval; None for a number that does not exist."""
 
 CARRYING = 5
-"""Claims that carry an answer, at most."""
+"""The largest number of claims that carry an answer."""
 
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
@@ -23,16 +23,16 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Claim:
-    """A number that a study stands for.
+    """A number that a study claims to have measured.
 
     Attributes:
-        name: what was measured, with its unit.
-        value: the figure; None where nothing was there to be measured.
-        low: lower end of its 95 % interval; None where it has none.
-        high: upper end.
-        goal: as the study's question states it, for example ``>= 4``; None if only reported.
-        seeds: the seeds of evolution that the figure rests on.
-        command: the command line that made it.
+        name: name of the measured quantity, with its unit.
+        value: measured value; None if there was nothing to measure.
+        low: lower end of the 95 % interval; None if there is no interval.
+        high: upper end of the 95 % interval; None if there is no interval.
+        goal: goal that the study's question states, for example ``>= 4``; None if there is none.
+        seeds: seeds of evolution that the value rests on.
+        command: command line that made the claim.
     """
 
     name: str
@@ -45,28 +45,28 @@ class Claim:
 
     @property
     def holds(self) -> bool | None:
-        """Whether the value meets the goal; None where there is none."""
+        """Whether the value meets the goal; None if there is no goal."""
         if self.value is None:
             return None if self.goal is None else False
         return meets(self.value, self.goal)
 
     @property
     def figure(self) -> float:
-        """The value, for an answer, which is made of claims that have one."""
+        """The value; a claim without a value raises `Unmeasured`, as no answer can rest on it."""
         if self.value is None:
             raise Unmeasured(self.name)
         return self.value
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Both ends of the interval, for an answer that rests on them."""
+        """Both ends of the interval; a claim without an interval raises `Unmeasured`."""
         if self.low is None or self.high is None:
             raise Unmeasured(self.name)
         return self.low, self.high
 
     @property
     def sign(self) -> int:
-        """1 or -1 where the interval lies above or below 0; 0 where it holds 0."""
+        """1 if the interval lies above 0, -1 if it lies below 0, and 0 if it contains 0."""
         low, high = self.ends
         return 1 if low > 0 else -1 if high < 0 else 0
 
@@ -81,25 +81,25 @@ class Claim:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Claim:
-        """Return a claim that `to_json` gave; whether it holds is computed again."""
+        """Return the claim of a ``row`` that `to_json` made, and compute anew whether it holds."""
         fields = {name: value for name, value in row.items() if name != "holds"}
         return cls(**fields | {"seeds": tuple(row["seeds"])})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a study answers its question with.
+    """The answer of a study to its question.
 
     Attributes:
-        text: one sentence.
-        carried_by: the claims that the sentence rests on, three to five.
+        text: answer as one sentence.
+        carried_by: claims that the sentence rests on, three to five.
     """
 
     text: str
     carried_by: tuple[Claim, ...]
 
 
-class Unmeasured(LookupError):  # noqa: N818  not an error of anybody
+class Unmeasured(LookupError):  # noqa: N818  no mistake, but runs that are not done yet
     """A figure that an answer needs is not among the claims."""
 
 
@@ -107,7 +107,7 @@ def named(claims: Sequence[Claim], begin: str, end: str = "") -> Claim:
     """Return the first claim with a name that begins with ``begin`` and ends with ``end``.
 
     Raises:
-        Unmeasured: there is none.
+        Unmeasured: there is no such claim.
     """
     for claim in claims:
         if claim.name.startswith(begin) and claim.name.endswith(end):
@@ -116,9 +116,10 @@ def named(claims: Sequence[Claim], begin: str, end: str = "") -> Claim:
 
 
 def answered(make: Callable[[Sequence[Claim]], Answer], claims: Sequence[Claim]) -> Answer:
-    """Return the answer that ``make`` gives to the claims, or one that says which figure it lacks.
+    """Return the answer that ``make`` makes from the claims.
 
-    A smoke test, or runs that are not finished yet, have fewer figures than an answer needs.
+    If a figure is missing, as in a smoke test or before all runs are finished, return an answer
+    that names the figure.
     """
     try:
         return make(claims)
@@ -128,5 +129,5 @@ def answered(make: Callable[[Sequence[Claim]], Answer], claims: Sequence[Claim])
 
 
 def in_words(number: int) -> str:
-    """Return a number up to twenty as a word, a larger one in digits."""
+    """Return a number as a word up to twenty, and in digits above."""
     return _WORDS[number] if 0 <= number < len(_WORDS) else f"{number:,}"

@@ -1,8 +1,8 @@
-"""The configs that a study's results keep; a schedule that repeats is kept as its cycle.
+"""The configs in a study's results, in which a schedule that repeats is written as a cycle.
 
-A run folder has every stage of its schedule. Studies that show two bodies per generation have as
-many stages as generations, and the results of a study have many configs: written out, they are
-hundreds of kilobytes that say the same few stages again and again.
+The config of a run folder lists every stage of its schedule. If a study shows two bodies per
+generation, there are as many stages as generations. The results of a study have many configs, and
+with all stages they would have hundreds of kilobytes that repeat the same few stages.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from metahebb.runs.serial import from_json, to_json
 
 @dataclasses.dataclass(frozen=True)
 class Cycle:
-    """Stages that repeat.
+    """Stages that repeat turn by turn.
 
     Attributes:
-        stages: the first turn, each stage as `Stage.read` takes it: ``0:250:intact``.
-        every: the generations from a stage to the same one in the next turn.
-        count: the number of stages in all turns.
+        stages: stages of the first turn, each as a text for `Stage.read`, such as ``0:250:intact``.
+        every: number of generations from one turn to the next.
+        count: number of stages in all turns together.
     """
 
     stages: tuple[str, ...]
@@ -39,14 +39,14 @@ class Cycle:
         first = [Stage.read(text) for text in self.stages]
         stages = [
             dataclasses.replace(stage, start=stage.start + turn * self.every)
-            for turn in range(-(-self.count // len(first)))  # the last one may be a part
+            for turn in range(-(-self.count // len(first)))  # the last turn may be incomplete
             for stage in first
         ]
         return tuple(stages[: self.count])
 
 
 def cycle_of(schedule: Sequence[Stage]) -> Cycle | None:
-    """Return the shortest cycle of a schedule; None where less than two whole turns are alike."""
+    """Return the shortest cycle of a schedule; None if it does not have two whole equal turns."""
     for length in range(1, len(schedule) // 2 + 1):
         every = schedule[length].start - schedule[0].start
         first = tuple(str(stage) for stage in schedule[:length])
@@ -57,17 +57,17 @@ def cycle_of(schedule: Sequence[Stage]) -> Cycle | None:
 
 
 def compact(config: RunConfig) -> dict[str, Any]:
-    """Return a config as JSON types, its schedule as a cycle where it has one."""
+    """Return a config as JSON types; if its schedule is a cycle, the schedule is written as one."""
     data: dict[str, Any] = to_json(config)
     cycle = cycle_of(config.schedule)
     return data if cycle is None else data | {"schedule": to_json(cycle)}
 
 
 def read_config(data: dict[str, Any], where: str = "config") -> RunConfig:
-    """Return a config that `compact` gave, or one with its schedule written out.
+    """Return the config of ``data``, in which the schedule may be a cycle or a list of stages.
 
     Raises:
-        InputError: it is neither.
+        InputError: ``data`` is no config.
     """
     schedule = data.get("schedule")
     if isinstance(schedule, dict):
@@ -80,9 +80,9 @@ def read_config(data: dict[str, Any], where: str = "config") -> RunConfig:
 
 
 def read_configs(file: Path) -> dict[str, RunConfig]:
-    """Return the configs of a study's ``config.json``, by the path of the run they are of.
+    """Return the configs of a study's ``config.json``, by the path of each config's run.
 
-    The first results kept one config without a path; its key is ``config``.
+    The oldest results have a single config without a path, which gets the key ``config``.
     """
     kept = json.loads(file.read_bytes())
     configs = {"config": kept} if "type" in kept else kept
@@ -90,7 +90,11 @@ def read_configs(file: Path) -> dict[str, RunConfig]:
 
 
 def configs_of(runs: Sequence[RunFolder]) -> dict[str, Any]:
-    """Return, by path, the configs that differ in more than seed, bodies and schedule."""
+    """Return the configs of ``runs``, by the path of the run.
+
+    Of configs that differ only in the seed, the task (with its bodies) and the schedule, only the
+    first is returned.
+    """
     first: dict[str, tuple[str, dict[str, Any]]] = {}
     for run in runs:
         config = compact(run.config)

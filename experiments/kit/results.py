@@ -1,4 +1,4 @@
-"""What every study writes: its claims and its answer, and the page made from them."""
+"""Writes the results of a study: its claims and its answer, and the page made from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESULTS = "results"
 
 
 def results_folder(study: str, size: Size) -> Path:
-    """Return where a study writes its results; those of a smoke test stand among the runs."""
+    """Return the folder of a study's results, which for a smoke test lies among the runs."""
     return runs_folder(f"smoke/{study}") if size == "smoke" else absolute(Path(RESULTS, study))
 
 
@@ -35,18 +35,18 @@ def write_study(
     size: Size = "quick",
     tuning: Sequence[RunFolder] = (),
 ) -> Path:
-    """Write what a study keeps, and the README made from it; return ``results/<name>``.
+    """Write the results of a study and its README; return the folder ``results/<name>``.
 
     Args:
-        name: of the study and its folder.
-        title: the question.
-        answer: to the question.
-        claims: what the study measured.
-        runs: that the claims rest on; the manifests of all are kept, and of the configs that
-            differ in more than seed, bodies and schedule the first of each.
-        notes: Markdown for the middle of the README.
-        size: of the study.
-        tuning: runs that were only scored; they count in the cost.
+        name: the name of the study, and of its folder.
+        title: the question of the study.
+        answer: the answer to the question.
+        claims: the figures that the study measured.
+        runs: the runs that the claims rest on. All their manifests are kept; of configs that differ
+            only in seed, bodies and schedule, one is kept.
+        notes: the Markdown text for the middle of the README.
+        size: the size of the study.
+        tuning: the runs that only tuned; they count in the cost.
     """
     folder = results_folder(name, size)
     with storage_errors(folder):
@@ -71,12 +71,12 @@ def write_summary(
     """Write ``summary.json``, and the README made from it.
 
     Args:
-        folder: of the study's results.
-        title: the question.
-        answer: to the question.
-        claims: what the study measured.
-        cost: what it took, by kind.
-        notes: Markdown for the middle of the README.
+        folder: the folder of the study's results.
+        title: the question of the study.
+        answer: the answer to the question.
+        claims: the figures that the study measured.
+        cost: the cost of the study, as texts by kind.
+        notes: the Markdown text for the middle of the README.
     """
     summary = summary_of(title, answer, claims, cost)
     write_json(folder / "summary.json", summary)
@@ -86,7 +86,7 @@ def write_summary(
 def summary_of(
     title: str, answer: Answer, claims: Sequence[Claim], cost: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what ``summary.json`` holds."""
+    """Return the content of ``summary.json``."""
     return {
         "title": title,
         "answer": answer.text,
@@ -97,7 +97,7 @@ def summary_of(
 
 
 def write_rows(file: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table that others can read in: a CSV file with one line of heads."""
+    """Write a table as a CSV file with one line of heads."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(heads)
@@ -106,7 +106,7 @@ def write_rows(file: Path, heads: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def _cost(manifests: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what runs took, by kind; those that were only scored count, too."""
+    """Return the cost of runs by kind; runs that only tuned (``scored``) count, too."""
     everything = [*manifests, *scored]
     minutes = [m["elapsed_s"] / 60 for m in manifests]
     return {

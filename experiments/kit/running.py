@@ -1,6 +1,6 @@
-"""What every study needs to evolve: its command line, and runs that are made once.
+"""The command line of every study, and a function that evolves each of its runs once.
 
-A study is run again with the same command: a finished run is taken as it is, a stopped one goes on.
+When the same command is given again, a finished run is taken as it is, and a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -30,22 +30,23 @@ Size = Literal["smoke", "quick", "paper"]
 
 @dataclass(frozen=True)
 class Order:
-    """What a study is asked for."""
+    """The arguments of a study's command line."""
 
     size: Annotated[Size, tyro.conf.Positional]
-    """smoke: does it run at all; quick: an evening on two cores; paper: a cluster."""
+    """Size of the study; smoke: to see that it runs; quick: an evening on two cores; paper: a
+    cluster."""
     finished: bool = False
-    """Write from the runs that are finished; evolve nothing."""
+    """Whether to evolve nothing, and to write results from finished runs only."""
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
 
 
 def runs_folder(name: str) -> Path:
-    """Return the folder ``name`` among the runs, from the root on; it need not exist."""
+    """Return the absolute path of the folder ``name`` among the runs; it need not exist."""
     return absolute(Path(RUNS, name))
 
 
 def command(study: str, main: Callable[[Order], None], words: list[str] | None = None) -> None:
-    """Run ``main`` as ``python -m experiments.<study>``; errors are one line, as of metahebb."""
+    """Run ``main`` as ``python -m experiments.<study>``, and print errors as one line."""
     status = 0
     try:
         with heard():
@@ -59,18 +60,20 @@ def command(study: str, main: Callable[[Order], None], words: list[str] | None =
     except MetahebbError as error:
         print(f"{study}: {error}", file=sys.stderr)
         status = error.exit_status
-    if words is None:  # the process is for nothing else
+    if words is None:  # this process serves only this command
         leave(status)
     if status:
         sys.exit(status)
 
 
 def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
-    """Return the finished run of ``config`` at ``path``: evolved now, gone on with, or as it is.
+    """Return the finished run of ``config`` at ``path``, which is evolved now if it is not there.
+
+    A run that was stopped goes on.
 
     Raises:
         InputError: ``path`` holds a run of another config.
-        Stopped: by a signal; the next call goes on.
+        Stopped: a signal came; the next call goes on with the run.
     """
     if (path / "config.json").exists():
         run = RunFolder.open(path)
@@ -98,14 +101,14 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
 
 
 def expect_finished(path: Path, what: str) -> None:
-    """Check that a run is there to be written from.
+    """Check that a run is finished, so that results can be written from it.
 
     Args:
-        path: of the run.
-        what: it is, for the error.
+        path: the folder of the run.
+        what: words for the run in the error, such as ``a finished run of the arm static``.
 
     Raises:
-        InputError: it is not finished.
+        InputError: the run is not finished.
     """
     if not is_finished(path):
         raise InputError(f"expected {what}, got none in {path}; leave out --finished")

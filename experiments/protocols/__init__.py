@@ -1,1 +1,1 @@
-"""What several questions share: who lives, in which bodies and tasks, and how it is compared."""
+"""Protocols that several studies share: arms, bodies and tasks, and how arms are compared."""

@@ -1,4 +1,4 @@
-"""The arms of a comparison: who lives, under the same search and the same evaluation."""
+"""The arms of a comparison: networks that are evolved and evaluated in the same way."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from metahebb.report.figures import BLUE, GREEN, ORANGE
 
 HIDDEN = (32, 16)
 FROZEN_AT = 50
-"""Env step from which the arm ``frozen`` no longer learns: 2.5 s of life."""
+"""Env step from which on the arm ``frozen`` no longer learns, after 2.5 s of life."""
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to walk.
+    """An arm of a comparison: a kind of network, and the search that evolves it.
 
     Attributes:
-        what: it is, for a table.
-        network: who lives.
-        probes: done to every life of the arm, in the search and in its evaluation.
-        genome: how genes become what the network inherits.
-        search: that it is evolved by; the study says with which popsize.
-        grid: settings of the search that are tried; as many for every arm.
+        what: description of the arm, for tables.
+        network: network that lives.
+        probes: probes of every life of the arm, in the search and in its evaluation.
+        genome: genome map that turns genes into the network's coefficients or weights.
+        search: search that evolves the arm; the study sets its popsize.
+        grid: settings of the search that tuning tries, the same number for every arm.
     """
 
     what: str
@@ -51,9 +51,12 @@ ARMS: dict[str, Arm] = {
         "ABCD rule per synapse, inherited births", FeedForward(HIDDEN, birth="coevolved")
     ),
 }
-"""All arms that are evolved. Inherited births without plasticity are the arm ``static``: the same
-weights, drawn by the same search. Random births without plasticity inherit nothing that acts; they
-need no search, and are the arm ``hebbian`` with ``freeze:at=0``."""
+"""All arms that are evolved.
+
+Two further combinations need no arm. Inherited births without plasticity are the arm ``static``:
+the search evolves the same weights. Random births without plasticity inherit nothing that acts, so
+they need no search; they are the arm ``hebbian`` with the probe ``freeze:at=0``.
+"""
 
 COLORS = {
     "hebbian": BLUE,
@@ -63,4 +66,4 @@ COLORS = {
     "frozen": "#56b4e9",
     "coevolved": "#c9a227",
 }
-"""Of the arms in every figure."""
+"""Colors of the arms in all figures."""

@@ -1,1 +1,1 @@
-"""How fast, side by side: each row a ratio against a peer or a limit that runs beside it."""
+"""The benchmark: each row is the ratio of our speed to that of a peer, or to a limit."""

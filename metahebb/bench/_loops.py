@@ -1,4 +1,4 @@
-"""Compiled loops that the plastic step is held against; importing it loads numba."""
+"""Compiled loops to which the plastic step is compared; importing this module loads numba."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ _HALF = np.float32(0.5)
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 def traffic(lanes: Any, sizes: Any, weights: Any, coefficients: Any, times: Any) -> None:
-    """Read four of five coefficient planes and the weights once, write the weights once.
+    """Read four of five coefficient planes and the weights once, and write the weights once.
 
-    Layer by layer and lane by lane, in the memory layout of the kernel: what no step that has these
-    coefficients can do without. The arithmetic keeps the loop from being optimised away.
+    No step with these coefficients can do with less traffic. The loop goes layer by layer and lane
+    by lane, in the memory layout of the kernel. The arithmetic keeps the compiler from removing the
+    loop.
     """
     for _ in range(times):
         for lane in lanes:
@@ -41,9 +42,9 @@ def repeated(step: Any, arguments: Any, times: Any) -> None:
 def published_update(weights: Any, pre: Any, post: Any, coefficients: Any, offset: Any) -> None:
     """Rewire a layer ``(n_out, n_in)`` as the published code does: one synapse after the other.
 
-    ``coefficients`` is ``(n_synapses, 5)``, a synapse's five side by side in the order A, B, C,
-    eta, D; synapses in the order n_out·i + j of input i and output j, after those of earlier
-    layers.
+    ``coefficients`` is ``(n_synapses, 5)``: each row has A, B, C, eta and D of a synapse. The
+    synapse of input i and output j has row ``offset`` + n_out·i + j; ``offset`` is the number of
+    synapses in earlier layers.
     """
     n_out, n_in = weights.shape
     for i in range(n_in):

@@ -1,11 +1,12 @@
-"""Driver of a feed-forward stack whose lanes lie side by side, compiled with a rule's ``delta``.
+"""The step of a feed-forward network with lanes side by side, compiled with a rule's ``delta``.
 
-The last axis of every array is a lane's place in its block of ``SIDE``. A synapse follows the same
-rule in all lanes, so that its coefficients in a block are one row of memory: nothing is gathered.
+``SIDE`` lanes form a block, and the last axis of every array is the lane in its block. A synapse
+follows the same rule in all lanes, so that its coefficients are one row of memory per block, and
+no number is gathered from elsewhere.
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F821 - delta, tanh, fast, apart, f32 and SIDE stand in the generated module
+# ruff: noqa: F821 - the generated module defines delta, tanh, fast, apart, f32 and SIDE
 
 
 @apart

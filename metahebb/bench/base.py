@@ -1,4 +1,4 @@
-"""Rows of the benchmark, and how they are timed."""
+"""The rows of the benchmark, and the function that times their works in turn."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from metahebb.analysis.statistics import meets
 
 Work = Callable[[], float]
-"""Does some work and returns how much (env steps, calls …)."""
+"""A function that does some work, and returns its amount (env steps, calls …)."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure beside its peer, both measured in the same run.
+    """A measurement of ours beside that of its peer, both taken in the same run.
 
     Attributes:
-        row: its name.
-        ours: the median of ours, in ``unit``.
-        peer: the median of the peer or limit; None where the goal is absolute.
-        ratio: the median over repeats of ours against the peer, taken repeat by repeat; where
-            ``peer`` is None, ours itself.
-        low: the least ratio of all repeats.
-        high: the largest.
-        goal: what the ratio must reach, for example ``>= 0.9``; None where it is only reported.
-        unit: of ``ours`` and ``peer``.
-        note: what the peer is.
+        row: name of the row.
+        ours: median of our measurements, in ``unit``.
+        peer: median of the peer or limit, in ``unit``; None where the goal is absolute.
+        ratio: median over repeats of our measurement divided by the peer's of the same repeat;
+            where there is no peer, the median of ours.
+        low: smallest ratio of all repeats.
+        high: largest ratio of all repeats.
+        goal: bound that the ratio must meet, for example ``>= 0.9``; None if there is no goal.
+        unit: unit of ``ours`` and ``peer``.
+        note: text that says what the peer is.
     """
 
     row: str
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def holds(self) -> bool | None:
-        """Whether the ratio meets the goal; None where there is none."""
+        """Whether the ratio meets the goal; None if there is no goal."""
         return meets(self.ratio, self.goal)
 
 
@@ -51,13 +51,14 @@ def interleaved(
 ) -> dict[str, list[float]]:
     """Return each work's rates (amount per second), measured in turn A B C A B C ….
 
-    Each is done once before, unmeasured. The machine's mood then falls on all alike.
+    Each work is done once before, unmeasured. As works take turns, a slow phase of the machine
+    affects all of them alike.
 
     Args:
-        works: by name.
-        repeats: of each.
-        clock: in seconds; for works of this thread alone, `time.thread_time` leaves out the time
-            in which others had the core.
+        works: the works, by name.
+        repeats: the number of times that each work is measured.
+        clock: a function that returns seconds. For works of this thread alone, `time.thread_time`
+            leaves out the time in which other processes had the core.
     """
     rates: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():

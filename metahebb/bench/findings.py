@@ -1,4 +1,4 @@
-"""What a benchmark finds beside ratios: absolute figures, curves of growth, profiles."""
+"""Findings of a benchmark other than ratios: absolute figures, curves of growth, profiles."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from metahebb.bench.base import Row
 
 @dataclass(frozen=True)
 class Curve:
-    """Cost against the size of the work.
+    """A curve of cost against the size of the work.
 
     Attributes:
-        name: what grows.
-        x_label: of the size.
-        y_label: of the cost, with its unit.
-        x: sizes.
-        y: the median cost at each.
-        exponent: slope of log cost against log size: 1 where cost is proportional to the work.
+        name: name of the size that grows, such as ``popsize``.
+        x_label: label of the axis of sizes.
+        y_label: label of the axis of costs, with their unit.
+        x: sizes at which the cost was measured.
+        y: median cost at each size.
+        exponent: slope of log cost against log size, which is 1 if cost is proportional to size.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class Profile:
-    """Where the time of an env step goes.
+    """The time of an env step, divided among parts of the program.
 
     Attributes:
-        name: of what was profiled.
-        microseconds: per env step of one core, by part.
+        name: name of the work that was profiled.
+        microseconds: microseconds per env step on one core, by part.
     """
 
     name: str
@@ -54,13 +54,13 @@ def exponent(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def absolute(name: str, values: Sequence[float], goal: str | None, unit: str, note: str) -> Row:
-    """Return the row of a figure whose goal is absolute: its ratio is its own median."""
+    """Return the row of a figure with an absolute goal; the row's ratio is the figure's median."""
     middle = statistics.median(values)
     return Row(name, middle, None, middle, min(values), max(values), goal, unit, note)
 
 
 def seconds(rates: Sequence[float], unit: float = 1.0) -> list[float]:
-    """Return costs from rates; ``unit`` 1e6 gives microseconds."""
+    """Return the costs [s] that belong to ``rates`` [1/s]; a ``unit`` of 1e6 gives microseconds."""
     return [unit / rate for rate in rates]
 
 
@@ -75,12 +75,13 @@ def grown(
     """Return curve and row of costs that were measured at growing sizes.
 
     Args:
-        name: what grows.
-        labels: of size and cost.
-        sizes: ``(n,)``.
-        costs: ``(n, repeats)``; each repeat gives an exponent, whose median is reported.
-        goal: of the exponent.
-        note: what is measured.
+        name: the name of the size that grows.
+        labels: the labels of size and cost.
+        sizes: the sizes, ``(n,)``.
+        costs: the costs, ``(n, repeats)``. Each repeat gives an exponent, and the row reports the
+            median of the exponents.
+        goal: the goal of the exponent.
+        note: the text that says what is measured.
     """
     slopes = [exponent(sizes, repeat) for repeat in zip(*costs, strict=True)]
     middle = tuple(statistics.median(each) for each in costs)

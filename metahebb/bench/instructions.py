@@ -1,4 +1,4 @@
-"""Which vector instructions compiled code has, and how to have it made for older processors."""
+"""The vector instructions of compiled code, and variables that choose older instructions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AVX2 = {
     "NUMBA_CPU_NAME": "haswell",
     "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe,+popcnt,+sse4.2",
 }
-"""Environment variables of a process that compiles for x86-64 processors with AVX2 at most."""
+"""Environment variables with which a process compiles for x86-64 processors with AVX2 at most."""
 
 _SETS = {"+avx512f": "AVX-512", "+avx2": "AVX2"}
 

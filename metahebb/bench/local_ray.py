@@ -1,4 +1,4 @@
-"""A private Ray for rows that need one, and the bytes that go through its serialiser."""
+"""A private Ray for rows of the benchmark, and a count of the bytes that Ray serializes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from metahebb.evolution.backends.base import Job
 from metahebb.evolution.backends.ray import _Actors, start_local
 
 THREADS = 128
-"""Virtual workers of a process, at most."""
+"""The largest number of virtual workers in one process."""
 _READY_S = 120.0
 
 
 @contextlib.contextmanager
 def local_ray(cpus: int) -> Iterator[None]:
-    """Have a private Ray of ``cpus`` cores on this machine, ended afterwards."""
+    """Run a private Ray with ``cpus`` cores on this machine inside the block."""
     start_local(cpus)
     try:
         yield
@@ -36,9 +36,9 @@ def local_ray(cpus: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def virtual_workers(lives: Lives, workers: int) -> Iterator[_Actors]:
-    """Have ``workers`` workers that sleep through ``lives``, in a few processes of the present Ray.
+    """Hire ``workers`` workers that sleep through ``lives``, in a few processes of the present Ray.
 
-    The pool is that of a run; only the actor's class is another one, and its calls run in threads.
+    The pool is that of a run, but its actors are `VirtualWorker`s, which run calls in threads.
     """
     remote: Any = ray.remote(VirtualWorker)
     threaded = remote.options(num_cpus=0, max_concurrency=THREADS)
@@ -63,7 +63,7 @@ def virtual_workers(lives: Lives, workers: int) -> Iterator[_Actors]:
 
 
 def asking_s(pool: _Actors, times: int) -> list[float]:
-    """Return what it took to ask Ray which of all due replies are there, ``(times,)``."""
+    """Ask Ray ``times`` times which replies are there; return the seconds of each, ``(times,)``."""
     due, took = list(pool._due), []
     for _ in range(times):
         began = time.perf_counter()
@@ -74,12 +74,12 @@ def asking_s(pool: _Actors, times: int) -> list[float]:
 
 @dataclass
 class Traffic:
-    """Bytes that this process gave to Ray's serialiser and got from it.
+    """Bytes that this process exchanged with its workers through Ray's serializer.
 
     Attributes:
-        jobs: of the jobs of each round, which go to each node once.
-        sent: of all other arguments.
-        received: of replies.
+        jobs: bytes of the jobs of each round, which go to each node once.
+        sent: bytes of all other arguments.
+        received: bytes of replies.
     """
 
     jobs: list[int] = field(default_factory=list)
@@ -89,7 +89,7 @@ class Traffic:
 
 @contextlib.contextmanager
 def counted() -> Iterator[Traffic]:
-    """Count what this process exchanges with its workers meanwhile."""
+    """Count the bytes that this process exchanges with its workers inside the block."""
     traffic = Traffic()
     serialize = SerializationContext.serialize
     deserialize = SerializationContext.deserialize_objects

@@ -1,4 +1,4 @@
-"""The plastic network as others write it: in PyTorch, and as in the published code."""
+"""Peers of the plastic network: a PyTorch module, and the step of the published code."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Array = npt.NDArray[np.float32]
 
 
 class TorchPlastic(nn.Module):
-    """The rule as a PyTorch module: per-synapse coefficients are its parameters.
+    """A plastic network as a PyTorch module; the coefficients of its synapses are its parameters.
 
-    Recurrent in EvoTorch's sense: ``forward(x, weights)`` returns the outputs and the next weights;
-    without weights it is newborn, from U(-0.1, 0.1).
+    The module is recurrent in EvoTorch's sense: ``forward(x, weights)`` returns the outputs and the
+    next weights. Without ``weights``, it is newborn, with weights from U(-0.1, 0.1).
     """
 
     def __init__(self, sizes: tuple[int, ...], output: str = "tanh") -> None:
@@ -33,7 +33,7 @@ class TorchPlastic(nn.Module):
     def forward(
         self, x: torch.Tensor, weights: list[torch.Tensor] | None = None
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Act, then rewire: ABCD_lr, each layer divided by its largest magnitude."""
+        """Act, then rewire by ABCD_lr, and divide each layer by its largest absolute weight."""
         if weights is None:
             weights = [torch.empty(c.shape[1:]).uniform_(-0.1, 0.1) for c in self.coefficients]
         grown: list[torch.Tensor] = []
@@ -49,15 +49,15 @@ class TorchPlastic(nn.Module):
 
 
 class TorchConvolutional(nn.Module):
-    """Convolutions, each with tanh and maxima over 2×2, and a `TorchPlastic` on what they see."""
+    """Convolutions, each followed by tanh and maxima over 2×2, and a `TorchPlastic` behind them."""
 
     def __init__(self, network: Convolutional, n_outputs: int) -> None:
         """Make the filters and the head of ``network``."""
         super().__init__()
-        told = zip(network.stages, network.kernels, strict=True)
+        stages = zip(network.stages, network.kernels, strict=True)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(stage.channels, stage.filters, kernel, stage.stride, bias=False)
-            for stage, kernel in told
+            for stage, kernel in stages
         )
         sizes = (network.n_features, *network.hidden, n_outputs)
         self.head = TorchPlastic(sizes, network.output)
@@ -71,16 +71,16 @@ class TorchConvolutional(nn.Module):
     def forward(
         self, image: torch.Tensor, weights: list[torch.Tensor] | None = None
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Look, act, then rewire."""
+        """Compute the image's features, act on them, then rewire."""
         outputs: tuple[torch.Tensor, list[torch.Tensor]] = self.head(self.see(image), weights)
         return outputs
 
 
 class Published:
-    """The published step: forward in PyTorch, update in a numba double loop, then max-abs.
+    """The step of the published code: forward in PyTorch, update in a numba loop, then max-abs.
 
-    Najarro & Risi 2020, public code, re-expressed; in float32 throughout, which is no slower than
-    the original's float64 coefficients.
+    The step is that of the public code of Najarro & Risi 2020, written anew. All its numbers are
+    float32, which is no slower than the original with float64 coefficients.
     """
 
     def __init__(self, sizes: tuple[int, ...], seed: int = 0) -> None:

@@ -1,8 +1,9 @@
-"""A plastic step that looks rules up in a table, to be held against the one that streams them.
+"""A plastic step that looks rules up in a table, to be compared with the kernel's step.
 
-A genome map that shares rules expresses each rule many times, and the kernel reads all of that at
-each step. Here a lane has the table of its rules, ``(planes, rules)``, and all lanes share one
-array that says which rule each synapse follows. All else is the present kernel: it is its text.
+A genome map that shares rules writes the same coefficients for many synapses, and the kernel reads
+all of them at each step. Here, each lane has a table of its rules, ``(planes, rules)``, and all
+lanes share one array with the number of each synapse's rule. Everything else is the text of the
+present kernel.
 """
 
 from __future__ import annotations
@@ -32,22 +33,22 @@ _VALUE = "            value = scale * row[k]\n"
 
 
 def rule_numbers(genome: Genome) -> Numbers:
-    """Return the number of each synapse's rule ``(n_synapses,)``, in as few bytes as it takes.
+    """Return the number of each synapse's rule ``(n_synapses,)``, in the smallest integer type.
 
     Args:
-        genome: its first slot is filled by `Shared` with ``across``.
+        genome: a genome in which a `Shared` with ``across`` fills the first slot.
     """
     numbers = np.concatenate(rules_of(genome, 0))
-    found: Numbers = numbers.astype(np.min_scalar_type(numbers.max()))
-    return found
+    small: Numbers = numbers.astype(np.min_scalar_type(numbers.max()))
+    return small
 
 
 def tables_of(living: PlasticLanes, numbers: Numbers) -> npt.NDArray[np.float32]:
     """Return the folded rules ``(n_lanes, planes, rules)`` of newborn lanes of a `Shared` genome.
 
     Args:
-        living: lanes whose coefficients are expressed and folded.
-        numbers: of `rule_numbers`.
+        living: the lanes, with coefficients that are expressed and folded.
+        numbers: the rule numbers that `rule_numbers` returns.
     """
     planes = len(living.network.rule.coefficients)
     firsts = np.unique(numbers, return_index=True)[1]
@@ -68,10 +69,10 @@ def look_up(living: PlasticLanes, numbers: Numbers, reads: Reads = "table") -> N
     """Make newborn lanes of a `Shared` genome step by a table instead of their coefficients.
 
     Args:
-        living: lanes whose coefficients are expressed and folded.
-        numbers: of `rule_numbers`.
-        reads: ``table``; or ``nothing``: all synapses follow the first rule, which is read once.
-            That is another network, and what no table can be faster than.
+        living: the lanes, with coefficients that are expressed and folded.
+        numbers: the rule numbers that `rule_numbers` returns.
+        reads: ``table``, or ``nothing`` for a network in which all synapses follow the first rule,
+            which is read once. No table can be faster than this other network.
     """
     state, table = living.state, tables_of(living, numbers)
     parameters = state.parameters.replace("coefficients", "tables, numbers")
@@ -106,6 +107,6 @@ def _kernel(rule: Rule, text: str, reads: Reads) -> ModuleType:
 
 
 def _changed(text: str, old: str, new: str, times: int) -> str:
-    """Return ``text`` with ``old`` replaced, which must stand there so many times."""
+    """Return ``text`` with ``old``, which must stand there ``times`` times, replaced by ``new``."""
     assert text.count(old) == times, (old, text.count(old))
     return text.replace(old, new)

@@ -1,4 +1,4 @@
-"""Run benchmarks one by one, and keep what they find."""
+"""Runs benchmarks one by one, and keeps their findings in a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from metahebb.bench.base import Row
 from metahebb.bench.findings import Curve, Finding, Profile
-from metahebb.bench.table import Found, markdown
+from metahebb.bench.table import Results, markdown
 from metahebb.errors import InputError, unknown_name
 from metahebb.report.bench_figures import draw_growth, draw_profiles
 from metahebb.report.figures import save
@@ -47,40 +47,41 @@ def run(
     lanes: int,
     quick: bool,
     say: Callable[[str], None],
-) -> tuple[Found, Path]:
-    """Run the benchmarks ``names``; return all that is now known of this machine, and its page.
+) -> tuple[Results, Path]:
+    """Run the benchmarks ``names``; return all results of this machine, and the path of their page.
 
-    What is found replaces what the same benchmark found before; the rest of an existing file stays.
-    The files are written after each benchmark, so that an interrupted run keeps what it has.
+    The findings of a benchmark replace its earlier ones; the rest of an existing file stays. The
+    files are written after each benchmark, so that an interrupted run keeps its findings.
 
     Args:
-        names: of `BENCHES`.
-        out: folder of results.
-        threads: of one process.
-        lanes: lives at a time per thread.
-        quick: measure little, only to see that everything works; has files of its own.
-        say: told what is being measured.
+        names: the names of the benchmarks, which are among `BENCHES`.
+        out: the folder for the files of results.
+        threads: the number of threads of one process.
+        lanes: the number of lives that a thread advances together.
+        quick: whether to measure little, only to see that everything works; the results then have
+            other files.
+        say: a function that is called with a line of progress.
 
     Raises:
-        InputError: no such benchmark, or a file of results that cannot be read.
-        StorageError: results could not be written.
+        InputError: a name is no benchmark's, or a file of results cannot be read.
+        StorageError: the results could not be written.
     """
     for name in names:
         if name not in BENCHES:
             raise unknown_name("benchmark", name, BENCHES)
-    found = _empty()
-    stem = machine_slug(found["machine"]) + ("-quick" if quick else "")
+    results = _empty()
+    stem = machine_slug(results["machine"]) + ("-quick" if quick else "")
     path = out / f"{stem}.json"
-    _take_over(path, found)
+    _take_over(path, results)
     for number, name in enumerate(names, 1):
         say(f"[{number}/{len(names)}] {name}")
         findings: list[Finding] = []
         for finding in _module(name).rows(threads, lanes, quick):
             findings.append(finding)
             say(f"    {_line(finding)}")
-        _replace(found, name, findings)
-        page = _write(found, path)
-    return found, page
+        _replace(results, name, findings)
+        page = _write(results, path)
+    return results, page
 
 
 def machine_slug(machine: dict[str, Any]) -> str:
@@ -93,38 +94,38 @@ def _module(name: str) -> Any:
     return importlib.import_module(f"metahebb.bench.rows.{name}")
 
 
-def _empty() -> Found:
+def _empty() -> Results:
     manifest = make_manifest(0)
     kept = ("machine", "commit", "dirty", "command", "started", "versions")
     return {**{key: manifest[key] for key in kept}, "rows": [], "curves": [], "profiles": []}
 
 
-def _take_over(path: Path, found: Found) -> None:
-    """Take the findings of an existing file."""
+def _take_over(path: Path, results: Results) -> None:
+    """Add the findings of an existing file to ``results``."""
     if not path.exists():
         return
     try:
         old = json.loads(path.read_bytes())
         for kind in _LISTS.values():
-            found[kind] = [each for each in old[kind] if each["bench"] in BENCHES]
+            results[kind] = [each for each in old[kind] if each["bench"] in BENCHES]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"expected results of metahebb bench in {path}, got {error!r}; remove the file"
         ) from error
 
 
-def _replace(found: Found, name: str, findings: list[Finding]) -> None:
-    """Put a benchmark's findings in place of those it had, in the order of `BENCHES`."""
+def _replace(results: Results, name: str, findings: list[Finding]) -> None:
+    """Replace a benchmark's earlier findings by new ones, in the order of `BENCHES`."""
     for kind in _LISTS.values():
-        found[kind] = [each for each in found[kind] if each["bench"] != name]
+        results[kind] = [each for each in results[kind] if each["bench"] != name]
     for finding in findings:
-        told = asdict(finding)
+        entry = asdict(finding)
         if isinstance(finding, Row):
-            told["holds"] = finding.holds
-        told.update(bench=name, commit=found["commit"])
-        found[_LISTS[type(finding)]].append(told)
+            entry["holds"] = finding.holds
+        entry.update(bench=name, commit=results["commit"])
+        results[_LISTS[type(finding)]].append(entry)
     for kind in _LISTS.values():
-        found[kind].sort(key=lambda each: BENCHES.index(each["bench"]))
+        results[kind].sort(key=lambda each: BENCHES.index(each["bench"]))
 
 
 def _line(finding: Finding) -> str:
@@ -134,16 +135,16 @@ def _line(finding: Finding) -> str:
     return finding.name
 
 
-def _write(found: Found, path: Path) -> Path:
+def _write(results: Results, path: Path) -> Path:
     """Write the JSON, the figures and the page beside it; return the page."""
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, found)
+    write_json(path, results)
     figures = []
     for kind, draw in (("curves", draw_growth), ("profiles", draw_profiles)):
-        if found[kind]:
-            drawn = save(draw(found[kind]), path.with_name(f"{path.stem}-{kind}.png"))
+        if results[kind]:
+            drawn = save(draw(results[kind]), path.with_name(f"{path.stem}-{kind}.png"))
             figures.append(drawn.name)
     page = path.with_suffix(".md")
-    write_atomically(page, markdown(found, figures).encode())
+    write_atomically(page, markdown(results, figures).encode())
     return page

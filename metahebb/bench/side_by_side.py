@@ -1,7 +1,8 @@
-"""A plastic step for shared rules whose lanes lie side by side in memory: no gather, no streaming.
+"""A plastic step for shared rules in which lanes lie side by side in memory.
 
-It is here to be measured: it adds in another order than the kernel of `FeedForward`, so that lives
-are not the same to the last bit, and knows neither probes nor lanes that stand still.
+The step serves only for a measurement. Its sums have another order than those in the kernel of
+`FeedForward`, so that lives differ in their last bits. The step has neither probes nor lanes that
+pause.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from metahebb.plasticity.bounds import SMALLEST
 Array = npt.NDArray[np.float32]
 
 SIDE = 16
-"""Lanes of a block: loops over it become a few vector instructions."""
+"""Number of lanes of a block; a loop over a block becomes a few vector instructions."""
 
 
 def side_by_side(
     living: PlasticLanes, numbers: Numbers, observations: Array
 ) -> tuple[Any, tuple[Any, ...]]:
-    """Return a compiled step and its arguments, of which the last is outputs ``(n, n_outputs)``.
+    """Return a compiled step and its arguments; the last one is the outputs ``(n, n_outputs)``.
 
     Args:
-        living: newborn lanes of the rule ``abcd_lr``, a multiple of `SIDE`; they are copied.
-        numbers: of `rule_numbers`.
-        observations: ``(n, n_observations)``, what each call of the step sees.
+        living: newborn lanes with the rule ``abcd_lr``, which are copied; their number is a
+            multiple of `SIDE`.
+        numbers: the rule numbers that `rule_numbers` returns.
+        observations: the observations of each call of the step, ``(n, n_observations)``.
     """
     n, network = len(living.gains), living.network
     fold = fold_of(network.rule)
@@ -60,21 +62,21 @@ def side_by_side(
 
 
 def _by_output(living: PlasticLanes) -> npt.NDArray[np.intp]:
-    """Return where in a lane's memory each synapse is, layer by layer, output by output."""
+    """Return the place of each synapse in a lane's memory, layer by layer and output by output."""
     places, start = [], 0
     for layer in living.layers:
-        row = np.arange(start, start + layer.size, dtype=np.float32)  # exact below 2**24
+        row = np.arange(start, start + layer.size, dtype=np.float32)  # float32 is exact below 2**24
         places.append(layer.view(row).ravel().astype(np.intp))
         start += layer.size
     return np.concatenate(places)
 
 
 def _beside(lanes: Array) -> Array:
-    """Return ``(n, …)`` as ``(n / SIDE, …, SIDE)``, at the start of a line of the cache."""
+    """Return an array ``(n, …)`` as ``(n / SIDE, …, SIDE)``, aligned to lines of the cache."""
     blocks = np.moveaxis(lanes.reshape(-1, SIDE, *lanes.shape[1:]), 1, -1)
-    found = aligned(1, blocks.size).reshape(blocks.shape)
-    found[:] = blocks
-    return found
+    beside = aligned(1, blocks.size).reshape(blocks.shape)
+    beside[:] = blocks
+    return beside
 
 
 def _driver() -> str:

@@ -1,4 +1,4 @@
-"""The benchmark's findings as tables: for a terminal, and as a Markdown page."""
+"""Tables of the benchmark's findings, for a terminal and for a Markdown page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from metahebb.report.table import markdown_table, text_table
 
-Found = dict[str, Any]
+Results = dict[str, Any]
 """The content of ``results/bench/<machine>.json``."""
 
 HEADING = ["row", "ours", "peer", "unit", "ratio [least, largest]", "goal", "holds"]
@@ -28,7 +28,7 @@ def row_cells(row: dict[str, Any]) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Return ``value`` with three digits that count, and all digits before the point."""
+    """Return ``value`` with three significant digits, and with all digits before the point."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 1e-4 else f"{value:.1e}" if value else "0"
@@ -49,44 +49,44 @@ def profile_rows(profiles: list[dict[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def text(found: Found) -> str:
+def text(results: Results) -> str:
     """Return all tables for a terminal."""
     tables = []
-    if found["rows"]:
-        tables.append(text_table([HEADING, *map(row_cells, found["rows"])]))
-    if found["profiles"]:
-        tables.append(text_table(profile_rows(found["profiles"])))
+    if results["rows"]:
+        tables.append(text_table([HEADING, *map(row_cells, results["rows"])]))
+    if results["profiles"]:
+        tables.append(text_table(profile_rows(results["profiles"])))
     return "\n\n".join(tables)
 
 
-def markdown(found: Found, figures: list[str]) -> str:
-    """Return the page of a machine: what it is, tables, figures, what each peer is.
+def markdown(results: Results, figures: list[str]) -> str:
+    """Return the page of a machine: its description, tables, figures, and what each peer is.
 
     Args:
-        found: what was found.
-        figures: file names beside the page.
+        results: the results of the machine.
+        figures: the names of image files in the page's folder.
     """
-    machine = found["machine"]
+    machine = results["machine"]
     parts = [
         f"# {machine['cpu']}, {machine['cores']} cores",
-        f"Made by `{found['command']}`, begun {found['started']}, commit {found['commit']}"
-        f"{', with uncommitted changes' if found['dirty'] else ''}. {machine['platform']}, "
+        f"Made by `{results['command']}`, begun {results['started']}, commit {results['commit']}"
+        f"{', with uncommitted changes' if results['dirty'] else ''}. {machine['platform']}, "
         f"{machine['memory_gb']} GB.",
         "Ours and peer are medians; the ratio is the median of ours against the peer, repeat by "
         "repeat, measured in turn. A row without a peer has an absolute goal.",
     ]
-    if found["rows"]:
-        parts.append(markdown_table([HEADING, *map(row_cells, found["rows"])]))
-        parts += ["What each is held against:", "\n".join(_notes(found["rows"]))]
-    if found["profiles"]:
+    if results["rows"]:
+        parts.append(markdown_table([HEADING, *map(row_cells, results["rows"])]))
+        parts += ["What each is held against:", "\n".join(_notes(results["rows"]))]
+    if results["profiles"]:
         parts += ["## Where the time of an env step goes"]
-        parts.append(markdown_table(profile_rows(found["profiles"])))
+        parts.append(markdown_table(profile_rows(results["profiles"])))
     parts += [f"![{name}]({name})" for name in figures]
     return "\n\n".join(parts) + "\n"
 
 
 def _notes(rows: list[dict[str, Any]]) -> list[str]:
-    """Return a line per note, with the rows that share it."""
+    """Return a line per note, with the names of the rows that share the note."""
     named: dict[str, list[str]] = {}
     for row in rows:
         named.setdefault(row["note"], []).append(row["row"])

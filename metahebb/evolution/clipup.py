@@ -1,4 +1,4 @@
-"""ClipUp that stands a zero gradient (EvoTorch's divides by its norm and turns to NaN)."""
+"""ClipUp for gradients that may be zero; EvoTorch's divides by the norm, and returns NaN then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evotorch.optimizers import ClipUp
 
 
 class SafeClipUp(ClipUp):  # type: ignore[misc]
-    """ClipUp (Toklu et al. 2020); where the gradient is zero, only the momentum goes on."""
+    """ClipUp (Toklu et al. 2020), which moves by its momentum alone where the gradient is zero."""
 
     _momentum: float
     _velocity: torch.Tensor

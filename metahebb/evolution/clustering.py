@@ -1,4 +1,4 @@
-"""K-means and silhouettes, always the same ones; the only module that imports scikit-learn."""
+"""K-means and silhouettes with reproducible bits; only this module imports scikit-learn."""
 
 from __future__ import annotations
 
@@ -21,25 +21,28 @@ def k_means(
     """Return the cluster of each row of ``data``, ``(n,)``.
 
     Args:
-        data: ``(n, dimensions)``.
-        k: how many clusters; some may get no row.
-        fitted_to: rows that the centers are fitted to; None: ``data``.
-        weights: of the rows that the centers are fitted to; None: all alike.
-        seed: of the draws of the first centers, below 2**32.
-        starts: how often it begins anew; the best fit counts.
+        data: the rows to be clustered, ``(n, dimensions)``.
+        k: the number of clusters; some of them may get no row.
+        fitted_to: the rows that the cluster centers are fitted to; None for ``data``.
+        weights: a weight for each row that the centers are fitted to; None for equal weights.
+        seed: the seed, below 2**32, from which the first centers are drawn.
+        starts: the number of fits with different first centers; the best fit counts.
     """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
     rows = data if fitted_to is None else fitted_to
-    with threadpool_limits(1):  # sums in another order would be other bits
+    with threadpool_limits(1):  # sums in another order would have other bits
         fitted = KMeans(k, n_init=starts, random_state=seed).fit(rows, sample_weight=weights)
         labels: Labels = fitted.predict(data).astype(np.intp)
     return labels
 
 
 def silhouette(data: Rows, labels: Labels) -> float | None:
-    """Return the mean silhouette (Rousseeuw 1987), or None where it is not defined."""
+    """Return the mean silhouette (Rousseeuw 1987), or None if it is not defined.
+
+    The silhouette is not defined for a single cluster, or if each row has a cluster of its own.
+    """
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits
 

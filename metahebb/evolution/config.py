@@ -1,4 +1,4 @@
-"""What a search is told."""
+"""The configuration of a search: its algorithm and the algorithm's numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALGORITHMS = ("openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne
 RANKING_NAMES = ("nes", "centered", "standardized", "raw")
 OPTIMIZERS = ("adam", "sgd", "clipup")
 SEEDED = frozenset({"openai_es", "pgpe", "snes", "cem"})
-"""Searches whose candidates workers rebuild by themselves; they resume from a checkpoint."""
+"""Searches in which workers rebuild each candidate from a seed; they resume from a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -31,41 +31,43 @@ class SearchConfig:
     algorithm: Literal[
         "openai_es", "pgpe", "snes", "cem", "cmaes", "xnes", "ga", "cosyne", "mixture"
     ] = "openai_es"
-    """openai_es, pgpe, snes, cem (seeded); cmaes, xnes, ga, cosyne, mixture (dense)."""
+    """Algorithm of the search; seeded: openai_es, pgpe, snes, cem; dense: cmaes, xnes, ga, cosyne,
+    mixture."""
     popsize: int = 128
     """Candidates per generation."""
     stdev: float = 0.05
     """Standard deviation of the search distribution at the start, or of mutations."""
     stdev_decay: float = 1.0
-    """Factor of the stdev per generation (openai_es, pgpe, mixture)."""
+    """Factor by which the stdev is multiplied after each generation (openai_es, pgpe, mixture)."""
     stdev_floor: float = 0.0
-    """Where that decay stops."""
+    """Value below which the decay does not take the stdev."""
     stdev_learning_rate: float = 0.1
-    """How fast pgpe adapts the stdev; the others ignore it."""
+    """Rate at which pgpe adapts the stdev; the other algorithms ignore it."""
     learning_rate: float = 0.02
-    """Of the center (openai_es, pgpe), or of means and logits (mixture)."""
+    """Learning rate of the center (openai_es, pgpe), or of means and logits (mixture)."""
     learning_rate_decay: float = 1.0
-    """Factor of the learning rate per generation (openai_es, pgpe, mixture)."""
+    """Factor by which the learning rate is multiplied after each generation (openai_es, pgpe,
+    mixture)."""
     learning_rate_floor: float = 0.0
-    """Where that decay stops."""
+    """Value below which the decay does not take the learning rate."""
     optimizer: Literal["adam", "sgd", "clipup"] = "adam"
-    """What follows the gradient (openai_es, pgpe, mixture)."""
+    """Optimizer that turns the gradient into a step (openai_es, pgpe, mixture)."""
     ranking: Literal["nes", "centered", "standardized", "raw"] = "nes"
-    """From fitness to weights (openai_es, pgpe, snes, mixture)."""
+    """Ranking that turns fitness into weights (openai_es, pgpe, snes, mixture)."""
     parenthood_ratio: float = 0.5
-    """Part of the population that shapes the next one (cem)."""
+    """Fraction of the population that shapes the next one (cem)."""
     separable: bool = True
-    """Diagonal covariance only (cmaes); a full one needs memory of n_genes²."""
+    """Whether the covariance is diagonal (cmaes); a full one needs memory of n_genes²."""
     initial_stdev: float = 0.1
-    """Genes of the first center, or population, are N(0, initial_stdev²); so are the first rules of
-    mixture."""
+    """Standard deviation of the genes of the first center, or of the first population, around 0;
+    also of the first rules of mixture."""
     penalty: float = 0.01
-    """Factor of mean(h²), subtracted from fitness."""
+    """Factor of the mean squared coefficient, mean(h²), which is subtracted from fitness."""
     delay: int = field(default=0, metadata={LATER: True})
-    """1: each generation is sampled before the update by the one before it, so that workers begin
-    with it while others are not done (openai_es, pgpe, snes)."""
+    """Number of updates by which sampling runs ahead, 0 or 1; with 1, workers that are done with a
+    generation begin with the next one while others are not done (openai_es, pgpe, snes)."""
     mixture_rules: int = field(default=16, metadata={LATER: True})
-    """Rules of the network (mixture)."""
+    """Number of rules that the network has (mixture)."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -109,7 +111,7 @@ class SearchConfig:
             raise InputError(f"expected parenthood_ratio in (0, 1], got {self.parenthood_ratio}")
 
     def _check_parents(self) -> None:
-        """Refuse generations too small to have parents, with which EvoTorch goes wrong."""
+        """Refuse a population too small to have parents: EvoTorch computes nonsense with it."""
         if self.algorithm == "cosyne" and self.popsize < 4:
             raise InputError(f"expected a popsize of at least 4 (cosyne), got {self.popsize}")
         if self.algorithm == "cem" and math.floor(self.popsize * self.parenthood_ratio) < 2:
@@ -120,7 +122,7 @@ class SearchConfig:
 
     @property
     def is_seeded(self) -> bool:
-        """Whether candidates are rebuilt by index, so that only fitness travels."""
+        """Whether workers rebuild candidates by their index, so that only fitness travels."""
         return self.algorithm in SEEDED
 
     @property
@@ -130,7 +132,7 @@ class SearchConfig:
 
 
 def decayed(value: float, factor: float, floor: float) -> float:
-    """Return ``value`` times ``factor``, but not below ``floor``, which lifts nothing."""
+    """Return ``value`` times ``factor``, but at least ``floor``; never more than ``value``."""
     return min(max(value * factor, floor), value)
 
 

@@ -1,4 +1,4 @@
-"""Where loggers send the numbers of a run: TensorBoard event files, W&B, MLflow."""
+"""Destinations to which loggers send a run's numbers: TensorBoard event files, W&B, MLflow."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 Ending = Literal["finished", "failed", "killed"]
-"""How a run came to its end; one that a signal stopped was killed, and may be resumed."""
+"""How a run ended; a run that a signal stopped counts as killed, and can be resumed."""
 PROJECT = "metahebb"
-"""The project of W&B and the experiment of MLflow that all runs belong to."""
+"""The name of the W&B project, and of the MLflow experiment, that all runs belong to."""
 _UPLOAD = 8.0  # seconds that W&B may take at the end of a run, and again at the end of the process
-_BATCH = 100  # parameters, or metrics, of a request: MLflow takes no more parameters
-_TEXT = 500  # characters of a parameter: servers of MLflow before version 2 take no more
+_BATCH = 100  # largest number of parameters, or of metrics, in a request to MLflow
+_TEXT = 500  # most characters of a parameter on servers of MLflow before version 2
 
 
 class Record(NamedTuple):
     """The numbers of one step of a search.
 
     Attributes:
-        step: steps done, this one included.
-        time: when the step was over [s since 1970].
-        numbers: values by EvoTorch's names.
+        step: number of steps done, this step included.
+        time: time at which the step ended [s since 1970].
+        numbers: the step's values, by EvoTorch's names.
     """
 
     step: int
@@ -37,11 +37,11 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Logged:
-    """What loggers are told of a run beside its numbers.
+    """The facts about a run that loggers show beside its numbers.
 
     Attributes:
-        folder: the run folder, an absolute path.
-        config: the run's config as JSON types, the seed among them.
+        folder: absolute path of the run folder.
+        config: the run's config, including the seed, as JSON types.
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Logged:
 
 
 class Destination(Protocol):
-    """What takes the numbers of a run. It may raise anything and take any time."""
+    """A destination takes the numbers of a run; its methods may raise anything and take long."""
 
     def write(self, records: Sequence[Record]) -> None:
         """Take the numbers of some steps, in their order."""
@@ -64,7 +64,7 @@ class Destination(Protocol):
 
 
 class TensorBoard:
-    """An event file in the run folder, which each write opens and closes: nothing is kept back."""
+    """An event file in the run folder; each write opens and closes it, so that nothing is lost."""
 
     def __init__(self, logged: Logged) -> None:
         """Name the file; the first write makes it."""
@@ -96,13 +96,13 @@ class TensorBoard:
 
 
 class Wandb:
-    """A run of Weights & Biases, which goes on where the run folder is resumed."""
+    """A run of Weights & Biases; when the run folder is resumed, the same W&B run goes on."""
 
     def __init__(self, logged: Logged) -> None:
         """Begin the run, or open it again."""
         import wandb
 
-        # Nobody can be asked for a key here: the terminal shows the progress of the run.
+        # No prompt for a key: the terminal shows the progress of the run.
         if wandb.setup().settings.mode == "online" and not wandb.login(prompt=False):
             raise RuntimeError("no API key ('wandb login' sets one, WANDB_MODE=offline needs none)")
         file = logged.folder / "wandb-run-id"
@@ -115,8 +115,8 @@ class Wandb:
             resume="allow",
             config=logged.parameters,
             allow_val_change=True,  # a resumed run may have more generations, or another folder
-            # What this process prints does not pass through W&B, and its exit does not wait for an
-            # upload that gets nowhere.
+            # W&B does not capture what this process prints, and the process does not wait at its
+            # exit for an upload that makes no progress.
             settings=wandb.Settings(console="off", finish_timeout=_UPLOAD),
         )
         file.write_text(run_id, encoding="ascii")
@@ -132,7 +132,7 @@ class Wandb:
 
 
 class Mlflow:
-    """A run of MLflow, which goes on where the run folder is resumed.
+    """A run of MLflow; when the run folder is resumed, the same MLflow run goes on.
 
     Without a tracking server (``MLFLOW_TRACKING_URI``), MLflow's files are in the run folder.
     """
@@ -141,7 +141,7 @@ class Mlflow:
         """Begin the run, or open it again."""
         uri = os.environ.get("MLFLOW_TRACKING_URI")
         if not uri:
-            # MLflow 3 asks for this where it keeps its own files.
+            # MLflow 3 needs this variable to keep its files in a folder.
             os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
             uri = (logged.folder / "mlruns").as_uri()
         from mlflow.tracking import MlflowClient
@@ -197,7 +197,7 @@ class Mlflow:
 
 
 def _kept(file: Path) -> str:
-    """Return the id in ``file`` of the run that a service began for the run folder; empty: none."""
+    """Return the id of the service's run that ``file`` holds; an empty text if there is none."""
     return file.read_text(encoding="ascii").strip() if file.exists() else ""
 
 
@@ -215,4 +215,4 @@ DESTINATIONS: dict[str, Callable[[Logged], Destination]] = {
     "wandb": Wandb,
     "mlflow": Mlflow,
 }
-"""By the name of the package."""
+"""All destinations, by the name of the package that each of them needs."""

@@ -1,8 +1,8 @@
-"""EvoTorch's search gradient, from fitness weights and rebuilt noise, slice by slice.
+"""EvoTorch's search gradient, computed in slices from fitness weights and rebuilt noise.
 
-PGPE, SNES and CEM treat each gene alone, so EvoTorch's own gradient of a slice of the genome is
-that slice of the whole gradient. Memory is popsize × slice, never popsize × genome; and the slices
-are fixed, so that it changes no bit who makes which.
+PGPE, SNES and CEM treat each gene by itself, so EvoTorch's gradient for a slice of the genome is
+this slice of the whole gradient. Memory is popsize × slice, never popsize × genome. The slices are
+fixed, so that the bits do not depend on which thread or worker computes a slice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from metahebb.evolution.center_gradient import NORMAL_S, Weights
 from metahebb.worker import SearchPoint
 
 SLICE_BYTES = 2**22
-"""Memory of one slice of all candidates' genes."""
+"""Bytes that one slice of all candidates' genes takes in memory."""
 NAMES = ("mu", "sigma")
 
 
@@ -30,13 +30,13 @@ class DistributionGradient:
     """EvoTorch's gradients ``{"mu", "sigma"}`` of one generation.
 
     Attributes:
-        kind: EvoTorch's distribution from which the candidates were drawn.
-        options: its parameters other than mu and sigma.
-        point: mu and sigma, as workers saw them.
-        seed: of the run.
-        generation: of the candidates.
-        weights: ``(popsize,)``, see `metahebb.evolution.ranking`.
-        ranking: the name under which they were made.
+        kind: EvoTorch's class of the distribution from which the candidates were drawn.
+        options: parameters of the distribution other than mu and sigma.
+        point: mu and sigma of the distribution, as workers saw them.
+        seed: seed of the run.
+        generation: generation of the candidates.
+        weights: weight of each candidate, ``(popsize,)``; see `metahebb.evolution.ranking`.
+        ranking: name of the ranking that made the weights.
     """
 
     kind: type[SeparableGaussian]
@@ -63,21 +63,21 @@ class DistributionGradient:
 
     @property
     def width(self) -> int:
-        """Genes of a slice."""
+        """The number of genes in a slice."""
         return max(16, SLICE_BYTES // (4 * self.weights.size) // 16 * 16)
 
     @property
     def n_slices(self) -> int:
-        """How many slices there are."""
+        """The number of slices."""
         return -(-self.point.center.size // self.width)
 
     @property
     def cost_s(self) -> float:
-        """Seconds that all of them take one core, roughly."""
+        """Seconds, roughly, that all slices take on one core."""
         return 2 * self.point.center.size * self.weights.size * NORMAL_S
 
     def slices(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Return slices ``start`` to ``stop - 1``, mu and sigma of each behind the other."""
+        """Return slices ``start`` to ``stop - 1`` in one array: mu, then sigma, of each slice."""
         torch.set_num_threads(1)  # sums keep their order
         return np.concatenate([self._slice(number) for number in range(start, stop)])
 
@@ -91,23 +91,24 @@ class DistributionGradient:
         for candidate, row in enumerate(samples):
             self.point.source(self.seed, self.generation, candidate).write(start, row)
         part = self.kind({**self.options, "mu": mu, "sigma": sigma})
-        # SNES would divide all weights but utilities by their sum, PGPE center all but ranks.
+        # EvoTorch treats weights by the name of their ranking: SNES divides them by their sum
+        # unless it is "nes", and PGPE centers them unless it is "centered", as all ranks are here.
         if isinstance(part, ExpSeparableGaussian):
             treatment = "nes" if self.ranking == "nes" else "raw"
         else:
             treatment = "raw" if self.ranking == "raw" else "centered"
         weighting = torch.from_numpy(self.weights)
         with torch.no_grad():
-            found = part._compute_gradients(torch.from_numpy(samples), weighting, treatment)
-        return np.concatenate([found[name].numpy() for name in NAMES])
+            gradients = part._compute_gradients(torch.from_numpy(samples), weighting, treatment)
+        return np.concatenate([gradients[name].numpy() for name in NAMES])
 
     def joined(self, parts: Sequence[npt.NDArray[np.float32]]) -> Sums:
         """Return the gradient from all slices, in order."""
         values, n_genes = np.concatenate(parts), self.point.center.size
-        found: Sums = {name: np.empty(n_genes, np.float32) for name in NAMES}
+        gradient: Sums = {name: np.empty(n_genes, np.float32) for name in NAMES}
         for start in range(0, n_genes, self.width):
             width = min(self.width, n_genes - start)
             for number, name in enumerate(NAMES):
                 begin = 2 * start + number * width
-                found[name][start : start + width] = values[begin : begin + width]
-        return found
+                gradient[name][start : start + width] = values[begin : begin + width]
+        return gradient

@@ -1,4 +1,4 @@
-"""Loggers beside the run folder: each works in a thread of its own, so that none can harm a run."""
+"""Loggers send a run's numbers elsewhere, each in its own thread, so that none can harm the run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from metahebb.evolution.destinations import DESTINATIONS, Ending, Logged, Record
 _log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
-"""Seconds that the end of a run waits for all of its loggers together."""
+"""Seconds for which the end of a run waits for all loggers together."""
 BACKLOG = 10_000
-"""Most generations that may wait for a slow logger, which then sends all of them together."""
+"""The largest number of generations that may wait for a slow logger; it sends them together."""
 
 
 def check_logger(name: str) -> None:
@@ -36,13 +36,13 @@ def check_logger(name: str) -> None:
 def logging_to(names: Sequence[str], searcher: Any, logged: Logged) -> Iterator[None]:
     """Send the numbers of each step of an EvoTorch ``searcher`` to loggers, inside the block.
 
-    A logger that fails or does not answer costs a warning, and nothing else. The end of the block
-    waits up to `PATIENCE` seconds for what is not sent yet.
+    A logger that fails or does not answer causes a warning, and nothing else. The end of the block
+    waits up to `PATIENCE` seconds for numbers that are not sent yet.
 
     Args:
-        names: loggers that `check_logger` knows; one that is named twice logs once.
-        searcher: what is watched.
-        logged: what the loggers are told of the run.
+        names: names of loggers that `check_logger` knows; a logger that is named twice logs once.
+        searcher: the EvoTorch searcher that takes the steps.
+        logged: the folder and the config of the run, for the loggers to show.
 
     Raises:
         InputError: see `check_logger`.
@@ -80,7 +80,7 @@ class _Logger:
         self._thread.start()
 
     def __call__(self, status: dict[str, Any]) -> None:
-        """Take the numbers of a step; EvoTorch calls its hooks with the whole status."""
+        """Take the numbers of a step from ``status``, with which EvoTorch calls its hooks."""
         numbers = {key: float(v) for key, v in status.items() if isinstance(v, (int, float))}
         self._put(Record(int(status["iter"]), time.time(), numbers))
 
@@ -89,7 +89,7 @@ class _Logger:
         self._put(ending)
 
     def wait(self, until: float) -> None:
-        """Wait for the thread to send what is left, no longer than until that monotonic time."""
+        """Wait for the thread to send the rest, at most until the monotonic time ``until``."""
         self._thread.join(max(0.0, until - time.monotonic()))
         if self._thread.is_alive():
             self._give_up(f"no answer within {PATIENCE:g} s of the end of the run")
@@ -111,11 +111,11 @@ class _Logger:
                 if records:
                     destination.write(records)
             destination.close(ending)
-        except BaseException as error:  # whatever a library raises, SystemExit among it
+        except BaseException as error:  # a library may raise anything, even SystemExit
             self._give_up(one_line(error))
 
     def _take(self) -> tuple[list[Record], Ending | None]:
-        """Wait for a step; return all that have come since, and the ending if that has come."""
+        """Wait for a step; return all steps that have come, and the ending if it has come."""
         records: list[Record] = []
         item = self._waiting.get()
         while isinstance(item, Record):
@@ -126,7 +126,7 @@ class _Logger:
         return records, item
 
     def _give_up(self, reason: str) -> None:
-        """Send nothing from now on; warn of the first reason."""
+        """Send nothing from now on; the first call warns, with its reason."""
         if self._given_up:
             return
         self._given_up = True

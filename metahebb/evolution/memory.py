@@ -1,4 +1,4 @@
-"""What is too large for this machine is refused before it is made."""
+"""Checks that refuse a run that is too large for the memory of this machine, before it begins."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from metahebb.errors import InputError
 from metahebb.worker import OUTCOME, Setup
 
 _TASK_BYTES = 2048
-"""What a lane of the smallest task takes, roughly: an ant's takes 2.6 kB, CartPole's as much."""
+"""Bytes, roughly, of a lane of the smallest task: a lane of ant or CartPole takes 2.6 kB."""
 
 
 def check_memory(needed: int, expected: str, got: str, remedy: str) -> None:
-    """Raise InputError, made of these words, if ``needed`` bytes are not free.
+    """Raise InputError if ``needed`` bytes are not free; the texts are parts of the message.
 
-    ``needed`` is a lower bound: what passes may still turn out too large.
+    As ``needed`` is a lower bound, a run that passes may still turn out too large.
     """
     free = psutil.virtual_memory().available
     if needed > free:
@@ -25,7 +25,7 @@ def check_memory(needed: int, expected: str, got: str, remedy: str) -> None:
 
 
 def check_lanes(setup: Setup, lanes: int, workers: int) -> None:
-    """Raise InputError if ``lanes`` in each of ``workers`` threads or processes cannot fit."""
+    """Raise InputError if ``lanes`` lanes in each of ``workers`` workers do not fit in memory."""
     check_memory(
         lanes * workers * (4 * setup.genome.size + _TASK_BYTES),
         "lanes that fit",
@@ -35,5 +35,8 @@ def check_lanes(setup: Setup, lanes: int, workers: int) -> None:
 
 
 def check_lives(lives: int, got: str, remedy: str) -> None:
-    """Raise InputError, with ``got`` for their number, if outcomes of so many lives cannot fit."""
+    """Raise InputError if the outcomes of ``lives`` lives do not fit in memory.
+
+    The texts ``got`` and ``remedy`` become parts of the message.
+    """
     check_memory(lives * OUTCOME.itemsize, "lives whose outcomes fit", got, remedy)

@@ -1,23 +1,27 @@
-"""Evolve and merge: what becomes of a search's state where rules become fewer.
+"""A merge of rules turns the state of a search into the state of a search with fewer rules.
 
 Pedersen & Risi 2021 (arXiv 2104.07959) merge rules by k-means while they evolve, and do not publish
-what their optimizer carries over. What we do, of a new rule made of J old ones:
+what their optimizer carries over. Here, J old rules become one new rule in this way:
 
-- **which**: k-means over the coefficients of the center's rules, as they are (all begin in one
-  distribution and are mutated alike, so that no coefficient needs another scale), each rule
-  weighted by its synapses. Where the center has no more distinct rules than are to be left, those
-  are the clusters, and the merge changes no bit of what the center expresses.
-- **center**: the centroid, the mean over the synapses: of all values the one that changes the
-  expressed coefficients least, in squares.
-- **stdev**: the mean over the synapses, gene by gene: what was explored widely still is. A stdev
-  that is the same everywhere (openai_es) stays what it is.
-- **Adam**: the gradient of a tied gene is the sum of its members'. A gradient made of ranks has
-  about the same error in every gene, however many synapses that moves; a sum of J has √J times as
-  much. In units of that error, the first moment is the sum of the members' over √J, and the second
-  the sum over J. Their quotient is that of the plain sums, so that the next step is the same, and
-  the second moment fits the gradients that come, where a plain sum would shorten the steps of a
-  thousand generations. The count of steps and the learning rate stay.
-- **ClipUp**: the velocity is the mean over the synapses: the centroid goes on as its synapses did.
+- **Which rules become one** is decided by k-means over the coefficients of the center's rules. Each
+  rule is weighted by the number of its synapses. The coefficients are not rescaled: all of them
+  begin in one distribution and are mutated alike. Where the center has no more distinct rules than
+  the merge shall leave, each distinct rule is a cluster, and the merge changes no bit of the
+  coefficients that the center gives to its synapses.
+- **The center** gets the mean of the old rules over their synapses. No other value changes the
+  coefficients of the synapses less, in squares.
+- **The stdev** is the mean over the synapses, gene by gene, so that a gene which was explored
+  widely still is. A stdev that is the same everywhere (openai_es) stays the same.
+- **The moments of Adam** are scaled to the gradients that will come. The gradient of a tied gene is
+  the sum of the gradients of its J members. A gradient made of ranks has about the same error in
+  every gene, however many synapses the gene moves, but a sum of J gradients has √J times this
+  error. In units of this error, the first moment is the sum of the members' first moments over √J,
+  and the second moment is the sum of the members' second moments over J. The ratio of the two is
+  the same as for plain sums, so that the next step is the same. The second moment fits the
+  gradients that will come; a plain sum would shorten the steps of a thousand generations. The
+  count of steps and the learning rate stay.
+- **The velocity of ClipUp** is the mean over the synapses: the new rule moves on as its synapses
+  did.
 """
 
 from __future__ import annotations
@@ -47,18 +51,19 @@ Array = npt.NDArray[Any]
 State = dict[str, Array]
 
 _STARTS = 3
-"""Of k-means: from 12,160 rules to 384 they take about a second, to 1,536 about ten."""
+"""Number of starts of k-means: three starts take about a second from 12,160 rules to 384, and about
+ten seconds to 1,536."""
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """Rules of a layer, or of the network, about to be merged.
+    """The rules of a layer, or of the whole network, that are about to be merged.
 
     Attributes:
-        of_synapse: ``(synapses,)`` the number of each synapse's rule.
-        first: ``(rules,)`` a synapse of each rule.
-        synapses: ``(rules,)`` how many follow it.
-        label: ``(rules,)`` the number of the new rule that it becomes.
+        of_synapse: the number of each synapse's rule, ``(synapses,)``.
+        first: the first synapse that follows each rule, ``(rules,)``.
+        synapses: the number of synapses that follow each rule, ``(rules,)``.
+        label: the number of the new rule that each old rule becomes, ``(rules,)``.
     """
 
     of_synapse: Labels
@@ -68,7 +73,7 @@ class _Rules:
 
     def mean(self, old: Array) -> Array:
         """Return the means over synapses ``(planes, new rules)`` of ``old`` ``(planes, rules)``."""
-        # In float64, in which the mean of float32 numbers that are all alike is that number.
+        # In float64, the mean of equal float32 numbers is exactly this number.
         return self._sum(old, self.synapses) / np.bincount(self.label, self.synapses)
 
     def scaled_sum(self, old: Array) -> Array:
@@ -76,7 +81,7 @@ class _Rules:
         return self._sum(old, None) / np.sqrt(np.bincount(self.label))
 
     def scaled_squares(self, old: Array) -> Array:
-        """Return what belongs to the squares of those: sums divided by the number."""
+        """Return sums over the old rules, divided by their number (for squares of gradients)."""
         return self._sum(old, None) / np.bincount(self.label)
 
     def _sum(self, old: Array, weights: Labels | None) -> Array:
@@ -91,7 +96,7 @@ _CARRIED: dict[str, Callable[[_Rules, Array], Array]] = {
     "optimizer_exp_avg": _Rules.scaled_sum,
     "optimizer_exp_avg_sq": _Rules.scaled_squares,
 }
-"""What is done to each array of a state that has a number per gene."""
+"""Functions that merge the arrays with a number per gene, by the array's name in the state."""
 
 
 def merged(first: Genome, state: State, generation: int) -> State:
@@ -99,18 +104,18 @@ def merged(first: Genome, state: State, generation: int) -> State:
 
     Args:
         first: the run's genome before any merge.
-        state: of a seeded search; see `metahebb.evolution.search.Search.state`.
-        generation: generations done.
+        state: the state of a seeded search; see `metahebb.evolution.search.Search.state`.
+        generation: the number of generations done.
 
     Raises:
         ProgressError: the center is not finite.
     """
-    for number, told in due(first, generation):
-        state = _merge_slot(genome_of(first, state), number, told, state, generation)
+    for number, merge in due(first, generation):
+        state = _merge_slot(genome_of(first, state), number, merge, state, generation)
     return state
 
 
-def _merge_slot(genome: Genome, number: int, told: Merge, state: State, generation: int) -> State:
+def _merge_slot(genome: Genome, number: int, merge: Merge, state: State, generation: int) -> State:
     """Return ``state`` with the rules of one slot merged."""
     slot = genome.slots[number].compact
     if not np.isfinite(state["center"]).all():
@@ -118,13 +123,13 @@ def _merge_slot(genome: Genome, number: int, told: Merge, state: State, generati
             f"expected a finite center to merge after generation {generation}, got one with NaN or "
             "infinity; use a smaller learning rate or stdev"
         )
-    groups = _grouped(rules_of(genome, number), told.across)
-    values = _expressed(genome, number, state["center"], told.across)
-    wanted = told.to[told.at.index(generation)]
-    found = []
+    groups = _grouped(rules_of(genome, number), merge.across)
+    values = _expressed(genome, number, state["center"], merge.across)
+    wanted = merge.to[merge.at.index(generation)]
+    sets_of_rules = []
     for k, (of_synapse, of_center) in enumerate(zip(groups, values, strict=True)):
-        key = Key(told.seed, Stream.GENOME_MAP, generation, k)
-        found.append(_cluster(of_synapse, of_center, wanted, integer(key)))
+        key = Key(merge.seed, Stream.GENOME_MAP, generation, k)
+        sets_of_rules.append(_cluster(of_synapse, of_center, wanted, integer(key)))
     stretch = genome.stretches()[slot.name]
     carried = dict(state)
     for name in _CARRIED.keys() & state.keys():
@@ -132,23 +137,23 @@ def _merge_slot(genome: Genome, number: int, told: Merge, state: State, generati
         parts = [
             _CARRIED[name](rules, layer[:, rules.first]).ravel()
             for rules, layer in zip(
-                found, _expressed(genome, number, old, told.across), strict=True
+                sets_of_rules, _expressed(genome, number, old, merge.across), strict=True
             )
         ]
         whole = [old[: stretch.start], *parts, old[stretch.stop :]]
         carried[name] = np.concatenate(whole).astype(old.dtype)
-    chosen = [rules.label[rules.of_synapse] for rules in found]
+    chosen = [rules.label[rules.of_synapse] for rules in sets_of_rules]
     carried[RULES_OF + slot.name] = np.concatenate(chosen).astype(np.int32)
     return carried
 
 
 def _grouped(layers: list[Array], across: bool) -> list[Array]:
-    """Return arrays ``(…, synapses)`` of the sets of rules: of the layers, or of all together."""
+    """Return the layers, or if ``across`` a single array of all, each ``(…, synapses)``."""
     return [np.concatenate(layers, axis=-1)] if across else layers
 
 
 def _expressed(genome: Genome, number: int, values: Array, across: bool) -> list[Array]:
-    """Return what a number per gene is per synapse: ``(planes, synapses)`` of each set of rules."""
+    """Spread a number per gene over the synapses: ``(planes, synapses)`` for each set of rules."""
     slot = genome.slots[number].compact
     memory = np.empty(slot.size, np.float32)
     start = genome.stretches()[slot.name].start
@@ -162,7 +167,7 @@ def _by_synapse(slot: Slot, memory: Array) -> list[Array]:
 
 
 def _cluster(of_synapse: Labels, values: Array, wanted: int, seed: int) -> _Rules:
-    """Return which of the rules become one: ``wanted`` of them are left, if there are more now."""
+    """Return the rules, each labeled with the new rule that it becomes, at most ``wanted``."""
     _, first, of_synapse, synapses = np.unique(
         of_synapse, return_index=True, return_inverse=True, return_counts=True
     )

@@ -20,49 +20,51 @@ from metahebb.genomes.shared import spread_rules
 from metahebb.noise import Key, Stream, perturb, uniforms
 
 _BYTES = 64
-"""What a synapse takes for each rule: its logit, the optimizer's share, and doubles in between."""
+"""Bytes per synapse and rule: the logit, the optimizer's state for it, and float64 copies."""
 
 
 class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
-    """Each synapse of each candidate draws a rule, and normal noise of its own around it.
+    """A search in which each synapse of a candidate draws a rule, and adds noise of its own to it.
 
-    The distribution has M means ``(rules, planes)`` for the whole network, and logits ``(synapses,
-    rules)``. Independently per synapse, a candidate draws a component from the softmax of the
-    synapse's logits, and its coefficients from N(mean, stdev²). The update follows the
-    score-function gradient, the mean over candidates of weight times the gradient of log p: that of
-    the *marginal* density, in which the component that was drawn is not known. One optimizer and
-    one learning rate serve means and logits.
+    The distribution has a mean ``(planes,)`` for each rule of the network, together ``(rules,
+    planes)``, and logits ``(synapses, rules)``. For each synapse independently, a candidate draws a
+    rule from the softmax of the synapse's logits, and then the synapse's coefficients from
+    N(mean, stdev²). The update follows the score-function gradient: the mean over candidates of
+    weight times the gradient of log p, where p is the *marginal* density, for which it is not known
+    which rule was drawn. One optimizer and one learning rate serve means and logits.
 
-    Faithful to the published code (evostrat's GaussianMixturePopulation in hebbian-evolution): what
-    is drawn, the marginal gradient, its scale, logits that begin at zero, no mirrored pairs, rules
-    for all layers together, decays of stdev and learning rate after each update. Its settings are
-    an initial_stdev of 1, stdev 0.1 decaying by 0.999, optimizer sgd with a learning rate of 0.2
-    decaying by 0.995, ranking standardized, and as many rules as there are synapses divided by ρ.
-    (Its runs of the ant divide five times as many numbers, coefficients, by ρ.)
+    The following is as in the published code (evostrat's GaussianMixturePopulation in
+    hebbian-evolution): the draws, the marginal gradient and its scale, logits that begin at zero,
+    no mirrored pairs, the same rules for all layers, and the decay of stdev and learning rate after
+    each update. The published settings are an initial_stdev of 1, a stdev of 0.1 that decays by
+    0.999, the optimizer sgd with a learning rate of 0.2 that decays by 0.995, the ranking
+    standardized, and a number of rules that is the number of synapses divided by ρ. (For the ant,
+    the published code divides the number of coefficients by ρ, which is five times as large.)
 
-    Differs: means begin at N(0, initial_stdev²), where 0.1 is our default; the weights' mean is
-    taken off them, which matters to the ranking raw only; nothing but rules' coefficients evolves;
-    and the center, which is what gets evaluated, gives each synapse the mean of its most probable
-    rule (of equal ones, the first), where the reference evaluated draws with their noise.
+    Differs from the reference: the means begin at N(0, initial_stdev²), with a default of 0.1; the
+    mean of all weights is subtracted from each, which matters only to the ranking raw; only
+    coefficients evolve; and the center gives each synapse the mean of its most probable rule (among
+    equally probable rules, the first). The center is what gets evaluated, while the reference
+    evaluates draws with their noise.
 
     Attributes:
-        config: what it was told.
-        stdev: of the noise, at present.
-        population: the last generation's candidates.
+        config: the algorithm and its numbers.
+        stdev: standard deviation of the noise, at present.
+        population: candidates of the last generation.
     """
 
     stdev: float
 
     def __init__(self, problem: LifeProblem, config: SearchConfig, optimizer: Any) -> None:
-        """Begin at rules from the seed, and at logits of zero.
+        """Begin with rules that are drawn from the seed, and with logits of zero.
 
         Args:
-            problem: its genome must be nothing but coefficients, per synapse.
-            config: popsize, stdev, ranking, decays and ``mixture_rules`` are read.
-            optimizer: makes one of EvoTorch's from a number of parameters.
+            problem: the problem; its genome may hold nothing but coefficients, per synapse.
+            config: the numbers of the search: popsize, stdev, ranking, decays, ``mixture_rules``.
+            optimizer: a function that makes an EvoTorch optimizer for a number of parameters.
 
         Raises:
-            InputError: the genome is another, or the mixture does not fit in memory.
+            InputError: the genome holds something else, or the mixture does not fit in memory.
         """
         self._slot = _coefficients(problem)
         synapses = sum(layer.synapses for layer in self._slot.layers)
@@ -85,30 +87,33 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
 
     @property
     def optimizer(self) -> Any:
-        """What holds the learning rate."""
+        """The torch optimizer, which holds the learning rate."""
         return self._optimizer.contained_optimizer
 
     @property
     def means(self) -> torch.Tensor:
-        """The rules, float32 ``(rules, planes)``."""
+        """The mean coefficients of each rule, float32 ``(rules, planes)``."""
         _, rules, planes = self._shape
         return self._parameters[: rules * planes].view(rules, planes)
 
     @property
     def logits(self) -> torch.Tensor:
-        """Of each synapse for each rule, float32 ``(synapses, rules)``; layers as in memory."""
+        """The logits of all rules for each synapse, float32 ``(synapses, rules)``."""
         synapses, rules, planes = self._shape
         return self._parameters[rules * planes :].view(synapses, rules)
 
     def _center(self) -> torch.Tensor:
         """Return the means of the most probable rules, as a genome ``(n_genes,)``."""
         genes = np.empty(self._slot.size, np.float32)
-        # NumPy's is the first of equal ones; torch promises none.
+        # NumPy's argmax takes the first of equal values; torch does not say which it takes.
         self._spread(np.argmax(self.logits.numpy(), axis=1), genes)
         return torch.from_numpy(genes)
 
     def _spread(self, chosen: npt.NDArray[np.intp], genes: npt.NDArray[np.float32]) -> None:
-        """Write the means that ``chosen`` ``(synapses,)`` names into ``genes`` ``(n_genes,)``."""
+        """Write the mean of each synapse's rule into ``genes`` ``(n_genes,)``.
+
+        The numbers of the rules are in ``chosen`` ``(synapses,)``.
+        """
         rules = np.ascontiguousarray(self.means.numpy().T)
         ends = np.cumsum([layer.synapses for layer in self._slot.layers])[:-1]
         for part, numbers in zip(self._slot.parts(genes), np.split(chosen, ends), strict=True):
@@ -135,12 +140,12 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
     def _draw(self, values: npt.NDArray[np.float32]) -> None:
         """Write a generation's candidates into ``values`` ``(popsize, n_genes)``.
 
-        The noise of a candidate is episode 0 of its key, and who follows which rule is episode 1.
+        A candidate's noise is drawn with episode 0 in its key, its synapses' rules with episode 1.
         """
         synapses, rules, _ = self._shape
         rows = np.arange(synapses)
-        # Steps of the distribution functions, one synapse's after the other's, to be searched in
-        # one go. Sums of rounded numbers may end above 1, or below.
+        # The cumulative distributions of all synapses form one increasing row, so that one search
+        # serves all of them. Sums of rounded numbers may end above 1, or below.
         steps = torch.softmax(self.logits.double(), 1).cumsum(1).clamp_(max=1).numpy()
         steps[:, -1] = 1
         steps += rows[:, None]
@@ -154,21 +159,23 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
     def gradient(
         self, values: npt.NDArray[np.float32], weighted: npt.NDArray[np.float32]
     ) -> torch.Tensor:
-        """Return the mean over candidates of weight times ∇ log p, of means and then of logits.
+        """Return the mean over candidates of weight times ∇ log p, for all means, then all logits.
 
-        With r the responsibilities of rules for a synapse's coefficients h: ∇ log p is Σ r·(h −
-        mean)/stdev² of a mean, summed over synapses, and r − softmax(logits) of a synapse's logits.
-        Summed in float64; what is in memory at a time is of one candidate.
+        Let r be the posterior probability of each rule, given the coefficients h of a synapse. With
+        respect to a rule's mean, ∇ log p is Σ r·(h − mean)/stdev² over synapses; with respect to a
+        synapse's logits, ∇ log p is r − softmax(logits). Sums are float64, and only one candidate's
+        terms are in memory at a time.
 
         Args:
-            values: the candidates, ``(popsize, n_genes)``.
-            weighted: ``(popsize,)``, see `metahebb.evolution.ranking`; their mean is taken off.
+            values: the genes of all candidates, ``(popsize, n_genes)``.
+            weighted: the weight of each candidate, ``(popsize,)``, before their mean is subtracted;
+                see `metahebb.evolution.ranking`.
         """
         if not weighted.any():
-            return torch.zeros_like(self._parameters)  # exactly: ClipUp follows a rounding error
+            return torch.zeros_like(self._parameters)  # exactly 0, unlike a rounding error
         means, logits, variance = self.means.double(), self.logits.double(), self.stdev**2
         of_means, of_logits = torch.zeros_like(means), torch.zeros_like(logits)
-        # log N(h; mean) + logit, less what all rules of a synapse have in common.
+        # log N(h; mean) + logit, less the terms that all rules of a synapse have in common.
         bias = logits - means.square().sum(1) / (2 * variance)
         factor = means.T / variance
         centered = weighted.astype(np.float64) - weighted.mean(dtype=np.float64)
@@ -179,12 +186,12 @@ class RuleMixture(SearchAlgorithm):  # type: ignore[misc]
             of_logits.add_(shares, alpha=weight)
             of_means.add_(shares.T @ h - means * shares.sum(0)[:, None], alpha=weight)
         of_logits -= torch.softmax(logits, 1) * centered.sum()
-        found = torch.cat([(of_means / variance).flatten(), of_logits.flatten()])
-        return (found / len(values)).float()
+        summed = torch.cat([(of_means / variance).flatten(), of_logits.flatten()])
+        return (summed / len(values)).float()
 
 
 def _coefficients(problem: LifeProblem) -> Slot:
-    """Return the only slot of the genome, without synapses that are not there."""
+    """Return the only slot of the genome, without the synapses that its topology leaves out."""
     genome = problem.setup.genome
     slot = genome.slots[0]
     if [s.name for s in genome.slots] != ["coefficients"] or genome.maps != (PerSynapse(),):

@@ -1,4 +1,4 @@
-"""The living population as an EvoTorch problem, with a seeded and a dense path."""
+"""An EvoTorch problem that evaluates candidates by their lives, on a seeded or a dense path."""
 
 from __future__ import annotations
 
@@ -37,23 +37,24 @@ from metahebb.worker import (
 Floats = npt.NDArray[np.float64]
 Fitness = Floats
 ADDED_BYTES = 25
-"""What the totals of observations may add to the outcome of a candidate, on average [bytes].
+"""Bytes that totals of observations may add to the outcome of a candidate, on average.
 
-It settles how many candidates add up what they observe, and so the center that a seed leads to.
+This number decides how many candidates add up their observations. Another number would lead a run
+with an observation norm to another center.
 """
 Begun = Callable[[], tuple[list[Outcomes], Outcomes | None]]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one evaluation of a population brought.
+    """The result of evaluating one population.
 
     Attributes:
-        fitness: ``(popsize,)``; NaN where a life went non-finite.
-        outcomes: of all lives, candidate by candidate; None when replayed from a journal.
-        center: outcomes of the unperturbed center's lives; None where there are none.
-        observed: totals of what its first candidates observed, see
-            `metahebb.networks.ObservationNorm`; empty where observations are sensed as they are.
+        fitness: fitness of each candidate, ``(popsize,)``; NaN where a life went non-finite.
+        outcomes: outcomes of all lives, candidate by candidate; None when replayed from a journal.
+        center: outcomes of the unperturbed center's lives; None where the center did not live.
+        observed: totals of the first candidates' observations, see
+            `metahebb.networks.ObservationNorm`; empty without an observation norm.
     """
 
     fitness: Fitness
@@ -63,12 +64,14 @@ class Evaluation:
 
     @property
     def record(self) -> Floats:
-        """What a replay needs of it: fitness, and behind it what was observed."""
+        """The numbers that a replay needs: the fitness, followed by the observed totals."""
         return np.concatenate([self.fitness, self.observed])
 
 
 class LifeProblem(Problem):  # type: ignore[misc]
-    """Fitness is the mean return over a candidate's lives, less a penalty on its coefficients.
+    """An EvoTorch problem in which a candidate's fitness comes from the lives of its networks.
+
+    Fitness is the mean return over the candidate's lives, less a penalty on its coefficients.
 
     PGPE, SNES and CEM with ``distributed=True`` take the *seeded* path: workers rebuild each
     candidate from the distribution and the key (seed, generation, index), and only outcomes
@@ -76,7 +79,7 @@ class LifeProblem(Problem):  # type: ignore[misc]
 
     Attributes:
         ahead: with a delay, the distribution from which the next generation is sampled.
-        until: with a delay, the generation that is not begun with any more.
+        until: with a delay, the first generation that shall not be begun ahead of its turn.
     """
 
     def __init__(
@@ -96,17 +99,21 @@ class LifeProblem(Problem):  # type: ignore[misc]
         """Bind a set-up to a backend.
 
         Args:
-            setup: task, network, genome, seed.
-            backend: where lives are lived.
-            plan_of: the plan of each generation.
-            penalty: factor of mean(h²), subtracted from the mean return.
-            ranking: see `metahebb.evolution.ranking`; the seeded path ranks with it.
-            rescaled: take the center's gradient divided by stdev², which makes PGPE the OpenAI-ES.
+            setup: the task, the network, the genome and the seed.
+            backend: the threads or workers in which lives are lived.
+            plan_of: a function from a generation's number to its plan.
+            penalty: the factor of mean(h²), which is subtracted from the mean return.
+            ranking: the name of the ranking that the seeded path uses; see
+                `metahebb.evolution.ranking`.
+            rescaled: whether the center's gradient is divided by stdev², which turns PGPE into the
+                OpenAI-ES.
             mirrored: whether the seeded path's candidates come in pairs center ± noise.
-            initial_stdev: genes of the first center, or population, are N(0, initial_stdev²).
-            center_lives: fresh lives of the center per generation, for the record.
-            delay: 1 samples each generation before the update by the one before it, so that it can
-                begin while that one is not done (seeded path).
+            initial_stdev: the standard deviation of the genes of the first center, or of the first
+                population, around 0.
+            center_lives: the number of fresh lives that the center lives per generation, for the
+                record.
+            delay: 1 to sample each generation before the update by the generation before it, so
+                that both can be lived at the same time (seeded path); else 0.
         """
         super().__init__("max", solution_length=setup.genome.n_genes, dtype=torch.float32)
         self.manual_seed(setup.seed % 2**63)
@@ -132,26 +139,26 @@ class LifeProblem(Problem):  # type: ignore[misc]
         self.on_replayed: Callable[[Job], None] = lambda job: None
 
     def inherit(self, genome: Genome) -> None:
-        """Let candidates be genes of ``genome``, of another length, from now on."""
+        """From now on, let candidates have the genes of ``genome``, which has another length."""
         self.setup = dataclasses.replace(self.setup, genome=genome)
-        self.merged = genome  # workers keep the set-up that they began with, so points say it
+        self.merged = genome  # workers keep their first set-up, so each point names this genome
         self._solution_length = genome.n_genes
 
     def take_in(self) -> None:
-        """End a generation: lives to come sense by what those of `evaluations` observed, too."""
+        """End a generation: add what its lives observed to the norm that later lives sense by."""
         if self.norm is not None:
             for evaluation in self.evaluations:
                 self.norm = self.norm.after(evaluation.observed)
 
     @property
     def num_actors(self) -> int:
-        """At least 1: with 0, EvoTorch would take the lagged dense path without a word."""
+        """The number of workers, at least 1: with 0, EvoTorch would silently go the dense path."""
         return max(1, self.backend.num_workers)
 
     def initial_center(self) -> torch.Tensor:
         """Return the first center, ``(n_genes,)``."""
-        found = initial_center(self.setup.seed, self.solution_length, self.initial_stdev)
-        return torch.from_numpy(found)
+        genes = initial_center(self.setup.seed, self.solution_length, self.initial_stdev)
+        return torch.from_numpy(genes)
 
     def _fill(self, values: torch.Tensor) -> None:
         self.make_gaussian(out=values, center=0.0, stdev=self.initial_stdev)
@@ -159,35 +166,38 @@ class LifeProblem(Problem):  # type: ignore[misc]
     def sample_and_compute_gradients(
         self, distribution: Any, popsize: int, *, num_interactions: int | None = None, **_: Any
     ) -> list[dict[str, Any]]:
-        """Evaluate a generation by seed and return EvoTorch's gradients of it (seeded path)."""
+        """Evaluate a generation that workers rebuild; return EvoTorch's gradients (seeded path)."""
         if num_interactions is not None:
             raise NotImplementedError("expected a fixed popsize, got num_interactions")
         point = SearchPoint(
             _numpy(distribution.mu), _numpy(distribution.sigma), self.mirrored, self.merged
         )
-        # With a delay this generation was sampled before the last update, as the next one is now.
+        # With a delay, this generation was sampled from the distribution before the last update.
         generation, lived = self.generation, self.ahead or point
         fitness = self._fitness(lived, popsize, then=point if self.delay else None)
-        found = self._gradient(distribution, lived, generation, weights(fitness, self.ranking))
+        weighted = weights(fitness, self.ranking)
+        gradients = self._gradient(distribution, lived, generation, weighted)
         self.ahead = point if self.delay else None
         mean = float(np.nanmean(worst_for_nonfinite(fitness)))
-        return [{"gradients": found, "num_solutions": popsize, "mean_eval": mean}]
+        return [{"gradients": gradients, "num_solutions": popsize, "mean_eval": mean}]
 
     def _gradient(
         self, distribution: Any, point: SearchPoint, generation: int, weighted: Weights
     ) -> dict[str, torch.Tensor]:
         """Return EvoTorch's gradients of a generation that was sampled at ``point``."""
         zeros = np.zeros_like(point.center)
-        if not weighted.any():  # all alike: nothing to follow (EvoTorch would divide by zero)
+        if not weighted.any():  # all fitness is alike (EvoTorch would divide by zero)
             sums = {"mu": zeros, "sigma": zeros.copy()}
         elif self.rescaled:
-            told = (point.center.size, self.setup.seed, generation, weighted)
-            sums = self.backend.add_up(CenterGradient(*told))
+            of = (point.center.size, self.setup.seed, generation, weighted)
+            sums = self.backend.add_up(CenterGradient(*of))
             sums["mu"] /= point.stdev * np.float32(weighted.size // 2)
             sums["sigma"] = zeros
         else:
-            of = (distribution, point, self.setup.seed, generation, weighted, self.ranking)
-            sums = self.backend.add_up(DistributionGradient.of(*of))
+            gradient = DistributionGradient.of(
+                distribution, point, self.setup.seed, generation, weighted, self.ranking
+            )
+            sums = self.backend.add_up(gradient)
         return {name: torch.from_numpy(values) for name, values in sums.items()}
 
     def _evaluate_all(self, batch: SolutionBatch) -> None:
@@ -199,7 +209,10 @@ class LifeProblem(Problem):  # type: ignore[misc]
     def _fitness(
         self, point: SearchPoint | GivenPoint, popsize: int, then: SearchPoint | None = None
     ) -> Fitness:
-        """Evaluate the next generation; the one after it begins meanwhile, if ``then`` is given."""
+        """Evaluate the next generation, which is drawn from ``point``, and return its fitness.
+
+        With ``then``, the generation after it, which is drawn from ``then``, begins meanwhile.
+        """
         generation = self.generation
         self.generation += 1
         plan = dataclasses.replace(self.plan_of(generation), norm=self.norm)
@@ -227,31 +240,34 @@ class LifeProblem(Problem):  # type: ignore[misc]
         return Evaluation(record[:popsize], observed=record[popsize:])
 
     def _begin(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> Begun:
-        """Begin a generation; return what waits for its outcomes and those of the center."""
+        """Begin a generation; return a function that waits for the outcomes.
+
+        This function returns the outcomes of the candidates, and the outcomes of the center.
+        """
         jobs = self._candidates(plan, point, popsize)
         n = len(jobs)
         if self.center_lives and isinstance(point, SearchPoint):
-            told = (plan.generation, plan.max_steps, plan.bodies[:1], self.center_lives)
-            watch = Plan(*told, fresh=Fresh.WATCHED, norm=self.norm)
+            lives = (plan.generation, plan.max_steps, plan.bodies[:1], self.center_lives)
+            watch = Plan(*lives, fresh=Fresh.WATCHED, norm=self.norm)
             jobs.append(Job(watch, GivenPoint(point.center[None], genome=self.merged), 1))
         evaluate = functools.partial(self.backend.evaluate, jobs)
         outcomes = self.backend.begin(jobs) if self.delay else evaluate
 
         def finish() -> tuple[list[Outcomes], Outcomes | None]:
-            found = outcomes()
-            return found[:n], found[n] if len(found) > n else None
+            of_jobs = outcomes()
+            return of_jobs[:n], of_jobs[n] if len(of_jobs) > n else None
 
         return finish
 
     def _live(self, begun: Begun, popsize: int) -> Evaluation:
-        found, center = begun()
-        outcomes = found[0] if len(found) == 1 else np.concatenate([plain(part) for part in found])
+        parts, center = begun()
+        outcomes = parts[0] if len(parts) == 1 else np.concatenate([plain(part) for part in parts])
         fitness = fitness_of(outcomes, popsize, self.penalty)
-        totals = np.zeros(0) if self.norm is None else observed(found[0])
+        totals = np.zeros(0) if self.norm is None else observed(parts[0])
         return Evaluation(fitness, outcomes, center, totals)
 
     def _check_mostly_finite(self, job: Job, fitness: Fitness) -> None:
-        """Raise ProgressError where the finite ones are too few to say much."""
+        """Raise ProgressError where less than half of the fitness is finite."""
         bad = np.flatnonzero(~np.isfinite(fitness))
         if bad.size <= fitness.size / 2:
             return
@@ -263,9 +279,10 @@ class LifeProblem(Problem):  # type: ignore[misc]
         raise ProgressError(f"expected {wanted}, got {got} of {fitness.size}{cause}; {advice}")
 
     def _candidates(self, plan: Plan, point: SearchPoint | GivenPoint, popsize: int) -> list[Job]:
-        """Return the jobs of a population; the first job's lives add up what they observe.
+        """Return the jobs of a population.
 
-        Those are as many as `ADDED_BYTES` allow, and at least one candidate's.
+        With an observation norm there are two jobs, and the lives of the first add up what they
+        observe. The first job has as many candidates as `ADDED_BYTES` allows, and at least one.
         """
         if self.norm is None:
             return [Job(plan, point, popsize)]
@@ -276,12 +293,12 @@ class LifeProblem(Problem):  # type: ignore[misc]
 
 
 def fitness_of(outcomes: Outcomes, n_candidates: int, penalty: float) -> Fitness:
-    """Return the fitness ``(n_candidates,)`` that outcomes, candidate by candidate, are worth.
+    """Return the fitness of candidates, ``(n_candidates,)``, from the outcomes of their lives.
 
     Args:
-        outcomes: of as many lives for each candidate.
-        n_candidates: how many.
-        penalty: factor of mean(h²), subtracted from the mean return.
+        outcomes: outcomes of all lives, candidate by candidate, the same number for each.
+        n_candidates: the number of candidates.
+        penalty: the factor of mean(h²), which is subtracted from the mean return.
     """
     returns = outcomes["episode_return"].reshape(n_candidates, -1)
     nonfinite = is_nonfinite(outcomes).reshape(n_candidates, -1)

@@ -1,7 +1,7 @@
-"""From fitness to weights: non-finite fitness ranks worst, ties share a rank.
+"""Rankings turn fitness into weights: non-finite fitness ranks worst, and ties share a rank.
 
-EvoTorch's own rankers put NaN first when maximising and break ties by position. These stand in
-front of its gradients, computed once for the whole population.
+EvoTorch's own rankings put NaN first when maximizing, and break ties by position. The rankings here
+replace them: weights are computed once for the whole population, before EvoTorch's gradients.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def worst_for_nonfinite(fitness: Fitness) -> Fitness:
     """Return ``fitness`` with NaN and ±inf replaced by the worst finite value.
 
     Raises:
-        ProgressError: nothing in it is finite.
+        ProgressError: no value of ``fitness`` is finite.
     """
     finite = np.isfinite(fitness)
     if not finite.any():
@@ -33,20 +33,20 @@ def worst_for_nonfinite(fitness: Fitness) -> Fitness:
 
 
 def _centered(fitness: Fitness) -> Fitness:
-    """Ranks spread evenly over [-0.5, 0.5] (Salimans et al. 2017)."""
+    """Return ranks spread evenly over [-0.5, 0.5] (Salimans et al. 2017)."""
     ranks: Fitness = (rankdata(fitness) - 1) / max(fitness.size - 1, 1) - 0.5
     return ranks
 
 
 def _standardized(fitness: Fitness) -> Fitness:
-    """Centred ranks divided by their standard deviation (Najarro & Risi's public code)."""
+    """Return centered ranks over their standard deviation (Najarro & Risi's public code)."""
     ranks = _centered(fitness)
     deviation = ranks.std()
     return ranks / deviation if deviation > 0 else ranks
 
 
 def _nes(fitness: Fitness) -> Fitness:
-    """Log-rank utilities, which reward the best few (Wierstra et al. 2014, section 3.1)."""
+    """Return log-rank utilities, which favor the best few (Wierstra et al. 2014, section 3.1)."""
     n = fitness.size
     by_rank = np.maximum(0.0, np.log(n / 2 + 1) - np.log(np.arange(n, 0, -1)))
     by_rank = by_rank / by_rank.sum() - 1 / n
@@ -72,23 +72,23 @@ RANKINGS: dict[str, Callable[[Fitness], Fitness]] = {
 def weights(fitness: Fitness, ranking: str) -> npt.NDArray[np.float32]:
     """Return each candidate's weight ``(popsize,)`` in the search gradient.
 
-    All zero where all fitness is alike: there is nothing to follow.
+    All weights are zero if all fitness is alike, because there is nothing to follow then.
 
     Args:
-        fitness: ``(popsize,)``, maximised; may hold non-finite values.
-        ranking: one of `RANKINGS`.
+        fitness: fitness of each candidate, ``(popsize,)``, which may hold non-finite values.
+        ranking: the name of one of `RANKINGS`.
 
     Raises:
-        InputError: no such ranking.
-        ProgressError: nothing in ``fitness`` is finite.
+        InputError: ``ranking`` is no name of a ranking.
+        ProgressError: no value of ``fitness`` is finite.
     """
     if ranking not in RANKINGS:
         raise unknown_name("ranking", ranking, RANKINGS)
     finite = np.isfinite(fitness)
     safe = worst_for_nonfinite(fitness)
     if ranking != "raw":
-        # Below every finite one, and all alike.
+        # Non-finite fitness ranks below all finite fitness, and shares one rank.
         safe = np.where(finite, safe, -np.inf)
     if (safe == safe[0]).all():
-        return np.zeros(safe.size, np.float32)  # exactly: ClipUp follows even a rounding error
+        return np.zeros(safe.size, np.float32)  # exactly 0: ClipUp would follow a rounding error
     return RANKINGS[ranking](safe).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A search: one of EvoTorch's algorithms over the living population, step by step."""
+"""A search runs one of EvoTorch's algorithms, generation by generation, and can be restored."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Center = npt.NDArray[np.float32]
 
 
 class Search:
-    """Steps through generations, and can be put down and taken up again.
+    """A search steps through generations; its state can be saved, and restored later.
 
     Attributes:
-        config: what the search was told.
-        problem: the living population.
-        searcher: EvoTorch's algorithm, for whoever wants to hang a logger or a hook on it. Another
-            one follows where rules are merged, with the same hooks.
+        config: the algorithm and its numbers.
+        problem: the EvoTorch problem that evaluates candidates.
+        searcher: EvoTorch's algorithm, to which loggers and hooks can be added. A merge of rules
+            replaces it by a new one with the same hooks.
     """
 
     def __init__(
@@ -47,7 +47,8 @@ class Search:
         center_lives: int,
     ) -> None:
         """Build the problem and its searcher; nothing is evaluated yet."""
-        # One thread per tensor operation: the gradient is threaded by slices, and sums keep order.
+        # Each tensor operation has one thread, so that sums keep their order. The slices of the
+        # gradient have a thread each.
         torch.set_num_threads(1)
         if not config.is_seeded:
             check_memory(
@@ -80,25 +81,25 @@ class Search:
         self._center: torch.Tensor
         self._first = setup.genome
         self._merges = merges(setup.genome)
-        self._assigned: State = {}  # which synapse follows which rule, since rules were merged
+        self._assigned: State = {}  # after a merge: which synapse follows which rule
 
     @property
     def generation(self) -> int:
-        """Generations done."""
+        """The number of generations done."""
         return int(self.searcher.step_count)
 
     def step(self) -> list[Evaluation]:
-        """Live one generation and update the distribution; return what its evaluations brought.
+        """Evaluate one generation, update the distribution, and return the evaluations.
 
-        Where rules are merged after this generation, that is done, too.
+        If the genome map plans a merge of rules after this generation, the step ends with it.
         """
         self.problem.evaluations.clear()
         self.searcher.step()
-        self.problem.take_in()  # not before: a step that is broken off leaves nothing behind
+        self.problem.take_in()  # after the step, so that an interrupted step changes nothing
         if self.config.mirrored:
             self._decay()
         if not self.config.is_seeded:
-            # Noted now: a step that is broken off leaves a searcher without status.
+            # Noted now: an interrupted step leaves a searcher without status.
             status = self.searcher.status
             self._center = status["center"] if "center" in status else status["best"].values
         if self.generation in self._merges:
@@ -106,7 +107,7 @@ class Search:
         return list(self.problem.evaluations)
 
     def _status(self) -> dict[str, float]:
-        """Tell EvoTorch's loggers, in its words, what the seeded path would keep from them."""
+        """Return numbers for EvoTorch's loggers, which do not see fitness on the seeded path."""
         fitness = worst_for_nonfinite(self.problem.evaluations[-1].fitness)
         return {
             "mean_eval": float(fitness.mean()),
@@ -127,13 +128,13 @@ class Search:
 
     @property
     def n_genes(self) -> int:
-        """Length of the genome that the next generation has."""
+        """The number of genes of the next generation's genome."""
         return self.problem.setup.genome.n_genes
 
     def center(self) -> Center:
         """Return the genome that stands for the search: its center, or its best candidate.
 
-        A dense search has none before its first step.
+        A dense search has no such genome before its first step.
         """
         genes = self.searcher._distribution.mu if self.config.is_seeded else self._center
         return np.array(genes.detach().as_subclass(torch.Tensor).numpy(), np.float32)
@@ -144,7 +145,7 @@ class Search:
         if "stdev" not in status:
             return float("nan")
         stdev = torch.as_tensor(status["stdev"]).as_subclass(torch.Tensor)
-        if stdev.ndim == 2:  # xnes: a square root of the covariance
+        if stdev.ndim == 2:  # of xnes, a square root of the covariance
             stdev = stdev.norm(dim=1)
         return float(stdev.mean())
 
@@ -174,12 +175,15 @@ class Search:
         return state
 
     def observed(self) -> State:
-        """Return what the center senses by, as part of a state; {} without an observation norm."""
+        """Return the totals by which the center's observations are normalized, as part of a state.
+
+        Without an observation norm, the result is empty.
+        """
         norm = self.problem.norm
         return {} if norm is None else {OBSERVED: norm.totals}
 
     def restore(self, state: State, generation: int) -> None:
-        """Go on from a `state` that was taken after ``generation`` generations."""
+        """Set the search to a `state` that was taken after ``generation`` generations."""
         self._inherit({k: v for k, v in state.items() if k.startswith(RULES_OF)})
         searcher = self.searcher
         searcher._distribution = searcher._distribution.modified_copy(
@@ -209,7 +213,10 @@ class Search:
             optimizer.state[searcher._optimizer._data] = moments
 
     def _inherit(self, assigned: State) -> None:
-        """Search the genomes of merged rules; a searcher keeps the length that it was built for."""
+        """Build a new searcher for the shorter genome of merged rules.
+
+        EvoTorch's searchers cannot change the length of the genome that they were built for.
+        """
         if not assigned:
             return
         self._assigned = assigned
@@ -267,10 +274,11 @@ def _cmaes(config: SearchConfig, problem: LifeProblem) -> CMAES:
     if not config.separable:
         # EvoTorch's update makes two arrays (popsize, n_genes, n_genes) beside what it keeps.
         _check_covariance(problem, matrices=2 * config.popsize + 2)
-    told = _gaussian(config, problem)
-    told["center_init"] = told["center_init"].numpy()  # EvoTorch warns of a tensor that it copies
-    full = not config.separable  # a diagonal is its own decomposition: nothing to save on
-    return CMAES(problem, **told, separable=config.separable, limit_C_decomposition=full)
+    options = _gaussian(config, problem)
+    # EvoTorch warns of a tensor that it copies.
+    options["center_init"] = options["center_init"].numpy()
+    full = not config.separable  # a diagonal needs no decomposition
+    return CMAES(problem, **options, separable=config.separable, limit_C_decomposition=full)
 
 
 def _xnes(config: SearchConfig, problem: LifeProblem) -> XNES:

@@ -18,15 +18,17 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Terms:
-    """The coefficients of a rule, apart from one that only scales others.
+    """The terms of a rule, one for each of its coefficients except a scale.
+
+    A scale is a coefficient, such as ``eta``, that only multiplies other coefficients. The term of
+    a coefficient is the Δw that the rule gives if all other coefficients except the scale are 0.
 
     Attributes:
-        fold: how the scale (``eta``) is multiplied into what it scales; None where there is none.
-        indices: of the coefficients that are no scale, in the order of the signature.
-        labels: what each of them stands for, such as ``A·pre·post``; where its term is no product
-            of signals, its name.
-        add_up: whether Δw is the sum of the terms: of the rule with the scale and one of the
-            coefficients, and 0 for all others.
+        fold: description of how the scale multiplies the other coefficients; None without a scale.
+        indices: indices of the coefficients that have a term, in the order of the signature.
+        labels: label of each term, such as ``A·pre·post``, or the name of its coefficient where the
+            term is no product of signals.
+        add_up: whether Δw is the sum of all terms.
     """
 
     fold: Fold | None

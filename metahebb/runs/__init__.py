@@ -1,1 +1,1 @@
-"""What is kept of a run: config, manifest, metrics, journal, checkpoints; resume and evaluation."""
+"""Runs: their config and folder, the loop that evolves them, and how they resume and replay."""

@@ -1,8 +1,9 @@
-"""Whose arithmetic a run's bits come from: recorded in its manifest, compared with this process's.
+"""The manifest's record of the arithmetic that made a run, and its comparison with this process.
 
-``fingerprint`` is of the process that began the run, ``continuations`` of those that went on with
-it where theirs is another than the one before, or where its ``world`` is, and ``other_workers`` of
-workers that were admitted although they compute otherwise.
+The manifest has three entries. ``fingerprint`` is the fingerprint of the process that began the
+run. ``continuations`` has an entry for each later process that has another fingerprint, or another
+``world``, than the process before it. ``other_workers`` has the fingerprints of workers that were
+admitted although their arithmetic differs.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from metahebb.runs.world import World, changes, world_of
 
 
 class Arithmetic:
-    """Keeps a run's manifest true to whoever computes now."""
+    """Records in a run's manifest which process, and which workers, compute now."""
 
     def __init__(self, run: RunFolder, backend: Backend) -> None:
-        """Write nothing yet: perhaps there is nothing left to compute."""
+        """Bind the run and the backend; nothing is written yet."""
         self._run = run
         self._backend = backend
         self._noted = False
         self._others = 0
 
     def note(self, generation: int) -> None:
-        """Record this process and its workers, where they are new, before ``generation``."""
+        """Before ``generation``, record this process and its workers, unless they are recorded."""
         if not self._noted:
             own, world = own_fingerprint(), world_of(self._run.config)
             before, worlds = recorded(self._run, generation), _worlds(self._run)
@@ -48,26 +49,27 @@ class Arithmetic:
             return
         self._others = len(self._backend.others)
         known = self._run.read_manifest().get("other_workers", [])
-        new = [found for found in self._backend.others if found not in known]
+        new = [other for other in self._backend.others if other not in known]
         self._run.update_manifest(other_workers=[*known, *new])
 
 
 def recorded(run: RunFolder, generation: int) -> Fingerprint | None:
-    """Return whose arithmetic moved the center in a generation; None where nobody noted it.
+    """Return the fingerprint of the process that moved the center in a generation.
 
-    That is the last process that went on with the run at or before ``generation``.
+    This process is the last one that went on with the run at or before ``generation``. The result
+    is None if the manifest has no fingerprint.
 
     Raises:
         InputError: the manifest is damaged.
     """
-    found = [each for first, each in _all(run) if first <= generation]
-    return found[-1] if found else None
+    fingerprints = [each for first, each in _all(run) if first <= generation]
+    return fingerprints[-1] if fingerprints else None
 
 
 def changed(run: RunFolder) -> str:
-    """Return in words what this process has other than the one that began the run; "" if nothing.
+    """Return in words how this process differs from the one that began the run; "" if it does not.
 
-    Nothing is known of runs of earlier versions.
+    The result is also empty for runs of earlier versions, which recorded no fingerprint.
 
     Raises:
         InputError: the manifest is damaged.
@@ -77,9 +79,9 @@ def changed(run: RunFolder) -> str:
 
 
 def changed_world(run: RunFolder) -> str:
-    """Return in words what of the run's world is otherwise than when it began; "" if nothing.
+    """Return in words how the run's world has changed since it began; "" if it has not.
 
-    Nothing is known of runs of earlier versions.
+    The result is also empty for runs of earlier versions, which recorded no world.
 
     Raises:
         InputError: the manifest is damaged.
@@ -89,7 +91,7 @@ def changed_world(run: RunFolder) -> str:
 
 
 def _worlds(run: RunFolder) -> list[World]:
-    """Return what the world of a run was made of, from its beginning to the last change."""
+    """Return the worlds of a run, from its beginning to the last change."""
     manifest = run.read_manifest()
     try:
         kept = [m["world"] for m in (manifest, *manifest.get("continuations", [])) if "world" in m]
@@ -102,12 +104,12 @@ def _worlds(run: RunFolder) -> list[World]:
 
 
 def _all(run: RunFolder) -> list[tuple[int, Fingerprint]]:
-    """Return all fingerprints of a run, each with the generation that it was the first of."""
+    """Return all fingerprints of a run, each with the generation from which on it computed."""
     manifest = run.read_manifest()
-    found = [(0, manifest["fingerprint"])] if "fingerprint" in manifest else []
+    pairs = [(0, manifest["fingerprint"])] if "fingerprint" in manifest else []
     try:
-        found += [(c["generation"], c["fingerprint"]) for c in manifest.get("continuations", [])]
-        return [(int(first), {str(k): str(v) for k, v in each.items()}) for first, each in found]
+        pairs += [(c["generation"], c["fingerprint"]) for c in manifest.get("continuations", [])]
+        return [(int(first), {str(k): str(v) for k, v in each.items()}) for first, each in pairs]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"expected fingerprints in the manifest of {run.path}, got {type(error).__name__}: "
@@ -116,14 +118,14 @@ def _all(run: RunFolder) -> list[tuple[int, Fingerprint]]:
 
 
 def cause(run: RunFolder, generation: int) -> str:
-    """Return what may be why a generation does not come out again as the run wrote it down."""
-    found = recorded(run, generation)
-    if found is None:
+    """Return the likely cause why a generation is not reproduced as the run wrote it down."""
+    of_run = recorded(run, generation)
+    if of_run is None:
         return (
             "the run's manifest has no fingerprint to tell by whether this machine computes as the "
             "one that made it; see its versions and machine"
         )
-    difference = differing(found, own_fingerprint(), ("there", "here"))
+    difference = differing(of_run, own_fingerprint(), ("there", "here"))
     if difference:
         return f"the run was made with other arithmetic ({difference}); repeat this where it was"
     if run.read_manifest().get("other_workers"):

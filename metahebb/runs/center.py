@@ -1,4 +1,4 @@
-"""The center of a run, as a checkpoint has it: loaded once, and then lived from."""
+"""The center of a run: loaded once from a checkpoint, and then used for all fresh lives."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from metahebb.worker import Fresh, Genes, GivenPoint, Outcomes, Plan, Setup, Wor
 
 @dataclass(frozen=True)
 class Center:
-    """What a run has evolved by a checkpoint, and all that lives of it need.
+    """The genes that a run has evolved, with everything that lives of these genes need.
 
     Attributes:
-        path: the run's folder.
-        config: what the run was told.
-        generation: the number of generations that made the center.
-        genes: ``(n_genes,)``, which cannot be written to.
-        setup: what its lives share. Lives in another world, or under other probes, are those of a
-            center with another set-up, see `within`.
+        path: folder of the run.
+        config: config of the run.
+        generation: number of generations that made the center.
+        genes: genes of the center, ``(n_genes,)``, as a read-only array.
+        setup: set-up that all lives of the center share. For lives in another world, or under other
+            probes, `within` returns a center with another set-up.
     """
 
     path: Path
@@ -40,34 +40,34 @@ class Center:
 
     @classmethod
     def of(cls, path: Path, config: RunConfig, checkpoint: Checkpoint) -> Center:
-        """Return the center of ``checkpoint``, one of the run at ``path``.
+        """Return the center of ``checkpoint``, a checkpoint of the run at ``path``.
 
         Raises:
-            CheckpointError: the center is of another length, its rules are of other synapses, or
-                what was observed is missing or of other sensors.
+            CheckpointError: the center has another length than the config says, its rules belong to
+                other synapses, or the totals of observations are missing or of another size.
         """
         setup = _setup_at(config, checkpoint, path)
         genes = checkpoint.state["center"].view()
-        genes.flags.writeable = False  # whoever shares the center shares them
+        genes.flags.writeable = False  # all users of the center share these genes
         return cls(path, config, checkpoint.generation, genes, setup)
 
     @property
     def genome(self) -> Genome:
-        """What the genes stand for: rules that merge have fewer of them in time."""
+        """The genome that the genes belong to; where rules are merged, it shrinks over time."""
         return self.setup.genome
 
     @property
     def norm(self) -> ObservationNorm | None:
-        """By which the center senses observations; None: as they are."""
+        """The norm by which the center's observations are normalized; None if they are not."""
         return self.setup.norm
 
     @property
     def horizon(self) -> int:
-        """Env steps after which a life ends in the run's last stage."""
+        """The number of env steps after which a life ends in the run's last stage."""
         return self.config.stages[-1].max_steps
 
     def within(self, setup: Setup) -> Center:
-        """Return the same center, whose lives share ``setup``."""
+        """Return the same center for lives that share ``setup``."""
         return replace(self, setup=setup)
 
     def live(
@@ -79,18 +79,18 @@ class Center:
     ) -> list[Outcomes]:
         """Live fresh lives of the center, and return their outcomes ``(lives,)`` per body.
 
-        Life k has the same birth and the same seed of its world each time, whoever asks for it and
-        whatever is done to it.
+        Life k always has the same birth and the same seed of its world: in ``evaluate``, in films
+        and in analyses, and under all probes.
 
         Args:
-            backend: where they are lived. It was opened for `setup`; the genome and the norm may be
-                those with which the run began.
-            lives: how many in each body.
-            bodies: numbers among the task's; None: all of them.
-            max_steps: env steps after which a life ends; None: `horizon`.
+            backend: the backend in which the lives are lived, opened for `setup`. The genome and
+                the norm of the backend may be the ones with which the run began.
+            lives: the number of lives in each body.
+            bodies: numbers of the task's bodies to live in; None for all bodies.
+            max_steps: the number of env steps after which a life ends; None for `horizon`.
         """
         chosen = range(len(self.setup.task.bodies)) if bodies is None else bodies
-        # Genome and norm are named, since the backend may have begun with other ones.
+        # The backend may have begun with another genome and norm, so point and plans name them.
         point = GivenPoint(self.genes[None], genome=self.genome)
         plans = [replace(self._plan(lives, body, max_steps), norm=self.norm) for body in chosen]
         return backend.evaluate([Job(plan, point, 1) for plan in plans])
@@ -107,11 +107,11 @@ class Center:
         """Live some of the lives of `live` in this thread, and return their results in order.
 
         Args:
-            lives: their numbers, which are also their units.
-            observers: what watches them.
-            body: number among the task's.
-            max_steps: as in `live`.
-            lanes: lives at a time.
+            lives: the numbers of the lives, which are also their units.
+            observers: the observers of the lives.
+            body: the number of the task's body to live in.
+            max_steps: the number of env steps after which a life ends; None for `horizon`.
+            lanes: the number of lives that are advanced together.
         """
         plan = self._plan(lives.stop, body, max_steps)
         every = plan.lives(self.setup, 0, GivenGenes(self.genes), 0)
@@ -121,16 +121,16 @@ class Center:
         return sorted(results, key=lambda result: result.unit)
 
     def _plan(self, lives: int, body: int, max_steps: int | None) -> Plan:
-        """Return how fresh lives in ``body`` are lived."""
+        """Return the plan of fresh lives in ``body``."""
         horizon = self.horizon if max_steps is None else max_steps
         return Plan(self.generation, horizon, (body,), lives, fresh=Fresh.EVALUATION)
 
 
 def _setup_at(config: RunConfig, checkpoint: Checkpoint, path: Path) -> Setup:
-    """Return the set-up as ``checkpoint``'s center lives in it.
+    """Return the run's set-up with the genome and the observation norm of ``checkpoint``.
 
-    Rules are merged while they evolve, and what all candidates before observed is what the center
-    senses by.
+    Merges of rules have changed the genome since the run began, and the norm has the totals of all
+    observations up to the checkpoint.
     """
     first = config.setup()
     try:

@@ -1,4 +1,4 @@
-"""Checkpoints: arrays and a description with their hash; no pickle, nothing half-written."""
+"""Checkpoints: a file of arrays, and a description with its hash, neither of them half-written."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ State = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The search after ``generation`` generations.
+    """The state of a search after ``generation`` generations.
 
     Attributes:
-        generation: generations done.
-        evaluations: evaluations done, which is the length of the journal to keep.
-        state: the search's arrays; ``center`` is always among them.
+        generation: number of generations done.
+        evaluations: number of evaluations done, and so of the journal's records up to here.
+        state: arrays of the search by name; ``center`` is always among them.
     """
 
     generation: int
@@ -55,20 +55,22 @@ class Checkpoints:
         self.folder = folder
 
     def save(self, checkpoint: Checkpoint, name: str | None = None) -> None:
-        """Write a checkpoint; under its generation's number, the oldest beyond three goes.
+        """Write a checkpoint under ``name``, or under the number of its generation.
+
+        Of checkpoints with numbers, the last three are kept, and older ones are removed.
 
         Raises:
-            StorageError: it could not be written; the earlier ones stand.
+            StorageError: the checkpoint could not be written; the earlier checkpoints stand.
         """
         name = name or f"{checkpoint.generation:06d}"
         buffer = io.BytesIO()
-        # The counts are in both files: the arrays' hash vouches for those of the description.
+        # The counts are in both files, so that the arrays' hash covers the description's, too.
         counts = {c: np.array(getattr(checkpoint, c)) for c in _COUNTS}
         np.savez(buffer, **counts, **checkpoint.state)  # type: ignore[arg-type]
         data = buffer.getvalue()
         with storage_errors(self.folder):
             self.folder.mkdir(exist_ok=True)
-        # A reader trusts the description alone, so the arrays get a name of their own first.
+        # A reader begins with the description, so the arrays are written first, under a new name.
         digest = hashlib.sha256(data).hexdigest()
         arrays = f"{name}-{digest[:12]}.npz"
         write_atomically(self.folder / arrays, data)
@@ -84,9 +86,9 @@ class Checkpoints:
             self._tidy()
 
     def _tidy(self) -> None:
-        """Remove what is too old, and what a process that was killed left half-written.
+        """Remove checkpoints that are too old, and files that a killed process left half-written.
 
-        Files of other names than those that `save` gives are not ours, and stay.
+        Files with names that `save` does not give belong to others, and stay.
         """
         for old in self._numbered()[:-KEPT]:
             old.unlink()
@@ -96,7 +98,7 @@ class Checkpoints:
         try:
             used = {json.loads(p.read_bytes())["arrays"] for p in self.folder.glob("*.json")}
         except (ValueError, KeyError, TypeError):
-            return  # whose arrays are they? A damaged description is for the user to look into.
+            return  # a damaged description does not say which arrays it needs: remove none
         for arrays in self.folder.glob("*.npz"):
             if _ARRAYS.fullmatch(arrays.name) and arrays.name not in used:
                 arrays.unlink()
@@ -106,18 +108,19 @@ class Checkpoints:
         return sorted(numbered, key=lambda path: int(path.stem))
 
     def newest(self) -> Checkpoint | None:
-        """Return the newest checkpoint, or None where there is none.
+        """Return the newest checkpoint, or None if there is none.
 
         Raises:
-            CheckpointError: it is damaged.
+            CheckpointError: the newest checkpoint is damaged.
         """
         numbered = self._numbered()
         return self.load(numbered[-1].stem) if numbered else None
 
     def fall_back(self) -> list[Path]:
-        """Rename descriptions, newest first, until a whole checkpoint comes; return their paths.
+        """Set damaged checkpoints aside, newest first, up to the first whole one.
 
-        The journal has what came since that one.
+        Descriptions of damaged checkpoints are renamed, and their old paths returned. The journal
+        has all generations since the whole checkpoint.
         """
         aside = []
         for path in reversed(self._numbered()):
@@ -132,10 +135,10 @@ class Checkpoints:
         return aside
 
     def load(self, name: str) -> Checkpoint:
-        """Return the checkpoint of that name (a number, or ``best``).
+        """Return the checkpoint called ``name`` (a number, or ``best``).
 
         Raises:
-            CheckpointError: missing, cut short, changed, or of another format.
+            CheckpointError: the checkpoint is missing, cut short, changed, or of another format.
         """
         path = self.folder / f"{name}.json"
         try:
@@ -176,15 +179,15 @@ class Checkpoints:
 
 
 def _free(path: Path) -> Path:
-    """Return ``path``, or the first of ``path.1``, ``path.2``, ... where that is taken."""
+    """Return ``path`` or, if that is taken, the first free one of ``path.1``, ``path.2`` etc."""
     names = (path.with_name(f"{path.name}.{n}") for n in itertools.count(1))
     return next(each for each in itertools.chain([path], names) if not each.exists())
 
 
 def _check_headers(data: bytes) -> None:
-    """Raise ValueError if an array of a npz file claims to be more than the file holds.
+    """Raise ValueError if the header of an array in a npz file claims more bytes than it has.
 
-    NumPy takes the memory that a header claims before it reads what there is.
+    NumPy would allocate the memory that a header claims before it reads the array.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for info in archive.infolist():

@@ -1,4 +1,4 @@
-"""What a run is told: the whole of it, in frozen dataclasses."""
+"""The configuration of a run, which consists of frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from metahebb.worker import OnError, Plan, Setup
 
 @dataclass(frozen=True)
 class Stage:
-    """How lives are lived from a generation on: the curriculum is a list of these."""
+    """A stage of the curriculum sets the length and the bodies of lives from a generation on."""
 
     start: int = 0
     """First generation of the stage."""
     max_steps: int = 1000
-    """Env steps after which a life ends."""
+    """Number of env steps after which a life ends."""
     bodies: tuple[str, ...] = ()
-    """Bodies of the task that each candidate lives in; empty: all of them."""
+    """Bodies of the task that each candidate lives in; empty for all bodies."""
 
     @classmethod
     def read(cls, text: str) -> Stage:
         """Return the stage written as ``START:STEPS`` or ``START:STEPS:BODY,BODY``.
 
         Raises:
-            InputError: it is written otherwise.
+            InputError: ``text`` is written otherwise.
         """
         # A body may itself hold colons (limb:left_ankle_geom=0.25).
         start, _, rest = text.partition(":")
@@ -55,39 +55,38 @@ class Stage:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that decides a run's numbers; where and how fast it runs is told elsewhere."""
+    """All settings that decide a run's numbers; its place and speed are set elsewhere (`Where`)."""
 
     task: AnyTask = field(default_factory=Locomotion)
-    """The world."""
+    """Task in which networks live."""
     network: AnyNetwork = field(default_factory=FeedForward)
-    """Who lives in it."""
+    """Network that lives in the task."""
     search: SearchConfig = field(default_factory=SearchConfig)
-    """How it is selected."""
+    """Search that selects genomes."""
     schedule: tuple[Stage, ...] = ()
-    """Stages of the curriculum, for example 0:250:intact 150:400; empty: the task's horizon and
-    all its bodies."""
+    """Stages of the curriculum, for example 0:250:intact 150:400; empty for a single stage with the
+    task's horizon and all its bodies."""
     episodes: int = 1
-    """Lives per body that make one fitness."""
+    """Number of lives per body over which a fitness is averaged."""
     generations: int = 200
-    """Generations in total."""
+    """Number of generations in total."""
     seed: int = 0
-    """Of everything random."""
+    """Seed of all random numbers."""
     probes: tuple[str, ...] = ()
-    """What is done to every life of the run (see docs/howto/probes.md)."""
+    """Probes that change every life of the run (see docs/howto/probes.md)."""
     center_lives: int = 4
-    """Fresh lives of the unperturbed center per generation, for the record only."""
+    """Number of fresh lives of the unperturbed center per generation, for the record only."""
     genome: AnyMap = field(default_factory=PerSynapse, metadata={LATER: True})
-    """How genes become the rules' coefficients, or the weights of a static network."""
+    """Genome map that makes the rules' coefficients, or a static network's weights, from genes."""
     birth_genome: AnyMap = field(default_factory=PerSynapse, metadata={LATER: True})
-    """How genes become the weights at birth, where these are co-evolved."""
+    """Genome map that makes the weights at birth from genes, where these weights are co-evolved."""
     observation_norm: bool = field(default=False, metadata={LATER: True})
-    """Whether networks sense observations less their mean, over their std, as the generations
-    before have met them."""
+    """Whether observations are normalized by the mean and std over all earlier generations."""
     on_error: OnError = field(default="abort", metadata={LATER: True})
-    """What an error of the environment does (see docs/howto/faults.md): it ends the run (abort), or
-    its candidate ranks worst."""
+    """Effect of an error of the environment (see docs/howto/faults.md): the run ends (abort), or
+    the candidate ranks worst (worst)."""
     modulator: AnyModulator = field(default=None, metadata={LATER: True})
-    """What each life tells its synapses, which rules read as ``modulator``; none: 0."""
+    """Modulator that sends rules a signal, such as the reward; without one, the signal is 0."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -120,7 +119,7 @@ class RunConfig:
 
     @property
     def _merges(self) -> bool:
-        """Whether rules become fewer while they evolve."""
+        """Whether rules are merged while they evolve."""
         return bool(self.genome.merges_at or self.birth_genome.merges_at)
 
     def _check_delay(self) -> None:
@@ -150,7 +149,7 @@ class RunConfig:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The schedule, never empty."""
+        """The stages of the schedule; for an empty schedule, one stage from the task's settings."""
         return self.schedule or (Stage(max_steps=self.task.max_steps),)
 
     def stage(self, generation: int) -> Stage:
@@ -158,19 +157,19 @@ class RunConfig:
         return [stage for stage in self.stages if stage.start <= generation][-1]
 
     def plan(self, generation: int) -> Plan:
-        """Return how the lives of a generation are lived."""
+        """Return the plan by which the lives of a generation are lived."""
         stage = self.stage(generation)
         bodies = tuple(self.task.bodies.index(b) for b in stage.bodies or self.task.bodies)
         return Plan(generation, stage.max_steps, bodies, self.episodes)
 
     def setup(self) -> Setup:
-        """Return what every worker must agree on; rules that merge are those of the beginning.
+        """Return the set-up that all workers share, with the genome before any merge of rules.
 
         Raises:
-            InputError: a genome map cannot fill its slot, or has none to fill.
+            InputError: a genome map cannot fill its slot, or has no slot to fill.
         """
         maps: dict[SlotName, AnyMap] = {
-            # Beside a rule, inherited weights are those of a few synapses: a gene for each.
+            # If a network has a rule, only some synapses inherit weights, with a gene for each.
             "inherited" if self.network.is_static else "coefficients": self.genome,
             "birth": self.birth_genome,
         }

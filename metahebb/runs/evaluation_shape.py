@@ -1,4 +1,4 @@
-"""The shape of ``evaluation.json``, checked where it is read: nobody trips over it later."""
+"""Checks the shape of ``evaluation.json`` when the file is read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from metahebb.errors import InputError
 
 
 def check_evaluation(data: dict[str, Any], file: Path) -> dict[str, Any]:
-    """Return ``data``, the content of ``file``.
+    """Return ``data``, the content of ``file``, if it has the shape that ``evaluate`` writes.
 
     Raises:
-        InputError: it is not what ``evaluate`` writes; the first thing that is not is named.
+        InputError: ``data`` has another shape; the message names the first entry that is wrong.
     """
     for wrong in _wrong(data):
         raise InputError(
@@ -24,12 +24,12 @@ def check_evaluation(data: dict[str, Any], file: Path) -> dict[str, Any]:
 
 
 def measures_of(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what was measured in a body of an evaluation, by name, whoever wrote it.
+    """Return the measures of one body of an evaluation, by name, from a file of any version.
 
-    A file of an older version has a distance at most.
+    A file of an older version has a distance, or no measure at all.
 
     Args:
-        body: the content of ``bodies.BODY``.
+        body: the entry ``bodies.BODY`` of the file.
     """
     if "measures" in body:
         measures: dict[str, dict[str, Any]] = body["measures"]
@@ -38,7 +38,7 @@ def measures_of(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _wrong(data: dict[str, Any]) -> Iterator[str]:
-    """Yield what was expected and is not there."""
+    """Yield a description of each entry that is missing or wrong."""
     for key in ("generation", "lives", "max_steps"):
         if not isinstance(data.get(key), int):
             yield f"an integer {key!r}"
@@ -46,29 +46,29 @@ def _wrong(data: dict[str, Any]) -> Iterator[str]:
     if not (isinstance(bodies, dict) and bodies):
         yield "an object 'bodies' of at least one body"
         return
-    for body, found in bodies.items():
-        if not isinstance(found, dict):
+    for body, entry in bodies.items():
+        if not isinstance(entry, dict):
             yield f"an object 'bodies.{body}'"
         else:
-            yield from (f"{wrong} of 'bodies.{body}'" for wrong in _wrong_body(found))
+            yield from (f"{wrong} of 'bodies.{body}'" for wrong in _wrong_body(entry))
 
 
-def _wrong_body(found: dict[str, Any]) -> Iterator[str]:
-    yield from _wrong_interval(found)
-    returns = found.get("returns")
+def _wrong_body(entry: dict[str, Any]) -> Iterator[str]:
+    yield from _wrong_interval(entry)
+    returns = entry.get("returns")
     if not (isinstance(returns, list) and returns and all(map(_is_known_or_null, returns))):
         yield "a list 'returns' of at least one number"
-    if not _is_number(found.get("steps_mean")):
+    if not _is_number(entry.get("steps_mean")):
         yield "a number 'steps_mean'"
-    distance = found.get("distance", ())
+    distance = entry.get("distance", ())
     if isinstance(distance, dict):
         yield from (f"{wrong} of 'distance'" for wrong in _wrong_interval(distance))
     elif distance is not None:
         yield "an object 'distance', or null,"
-    values = found.get("values", {})
+    values = entry.get("values", {})
     if not isinstance(values, dict) or not all(map(_are_known_or_null, values.values())):
         yield "an object 'values' of lists of numbers"
-    measures = found.get("measures", {})
+    measures = entry.get("measures", {})
     if not isinstance(measures, dict):
         yield "an object 'measures'"
         return
@@ -87,11 +87,11 @@ def _wrong_measure(measured: dict[str, Any]) -> Iterator[str]:
         yield "an integer 'lives'"
 
 
-def _wrong_interval(found: dict[str, Any]) -> Iterator[str]:
+def _wrong_interval(entry: dict[str, Any]) -> Iterator[str]:
     for key in ("mean", "low", "high"):
-        if not _is_known_or_null(found.get(key, ())):
+        if not _is_known_or_null(entry.get(key, ())):
             yield f"a number {key!r}, or null,"
-    if found.get("low") is not None and found.get("high") is None:
+    if entry.get("low") is not None and entry.get("high") is None:
         yield "a number 'high' beside that of 'low'"
 
 

@@ -1,4 +1,4 @@
-"""The loop of a run: live, write down, update, write down."""
+"""The loop of a run: it lives a generation, writes fitness, updates the center, writes metrics."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from metahebb.runs.stopping import Stopped, Stopping
 from metahebb.worker import Outcomes, is_nonfinite
 
 CHECKPOINT_EVERY = 10
-"""Generations between checkpoints; the journal covers those in between."""
+"""Number of generations between checkpoints; the journal covers the generations in between."""
 
 Record = dict[str, Any]
 
 
 class _Interruptible(Backend):
-    """A backend whose evaluations a signal may break off."""
+    """A backend with evaluations that a signal may interrupt."""
 
     def __init__(self, backend: Backend, stopping: Stopping) -> None:
         self._backend = backend
@@ -74,17 +74,17 @@ def evolve(
 ) -> None:
     """Evolve ``run`` until its generations are done, from wherever it stands.
 
-    A generation's fitness goes to the journal before the update, its metrics after; a checkpoint
-    follows every few generations, and whenever the run ends or is stopped.
+    The fitness of a generation goes to the journal before the update, and its metrics are written
+    after the update. A checkpoint follows every few generations, and when the run ends or stops.
 
     Args:
-        run: the folder; new, or one to go on with.
-        backend: where lives are lived. It does not change a bit.
-        on_generation: called with each line of the metrics.
-        loggers: names known to `metahebb.evolution.loggers`.
+        run: the folder of a new run, or of a run to go on with.
+        backend: the backend in which lives are lived; it does not change a bit.
+        on_generation: a function that is called with the metrics of each generation.
+        loggers: names of loggers, see `metahebb.evolution.loggers`.
 
     Raises:
-        Stopped: a signal came; everything is saved.
+        Stopped: a signal came, and the run is saved.
         ProgressError, StorageError, CheckpointError: see `metahebb.errors`.
     """
     stopping = Stopping()
@@ -97,39 +97,39 @@ def evolve(
                     stopping.check()
                     on_generation(evolution.generation())
             except (MetahebbError, Stopped):
-                # Raised between two states. What else may come, such as a second Ctrl-C, may come
-                # in the middle of an update, of which nothing must be kept.
+                # These come between two updates. Other errors, such as a second Ctrl-C, may come
+                # in the middle of an update, and then nothing of it may be saved.
                 evolution.end()
                 raise
             evolution.end()
 
 
 class _Evolution:
-    """A search on its folder."""
+    """A search, and the run folder that it writes to."""
 
     def __init__(self, run: RunFolder, backend: Backend, check: Callable[[], None]) -> None:
         config = run.config
         self.run = run
-        # Not the run's set-up of now: a search begins with the first genome, and merges its rules.
+        # A search begins with the genome before any merge of rules, and does the merges itself.
         setup = config.setup()
         self.merges = bool(merges(setup.genome))
         self.search = Search(config.search, setup, backend, config.plan, config.center_lives)
         self.search.problem.until = config.generations
         self.saved = _catch_up(run, self.search, check)
-        """Generations that the newest checkpoint has done."""
+        """Number of generations in the newest checkpoint; -1 if there is none."""
         self.search.problem.on_fitness = run.journal.append
         history = run.read_metrics()
         self.best = max((r["fitness_mean"] for r in history), default=-np.inf)
         self.env_steps = sum(r["env_steps"] for r in history)
         self.began = time.monotonic() - (history[-1]["elapsed_s"] if history else 0.0)
         self.written = self.search.generation
-        """Generations whose metrics are on the disk."""
+        """Number of generations that have their metrics on the disk."""
         self.evaluations = self.search.problem.generation
-        """Evaluations that those generations took."""
+        """Number of evaluations that these generations took."""
         self.arithmetic = Arithmetic(run, backend)
 
     def generation(self) -> Record:
-        """Live one generation and write it down; return its metrics."""
+        """Live one generation, write it to the folder, and return its metrics."""
         self.arithmetic.note(self.written)
         n_genes = self.search.n_genes
         evaluations = self.search.step()
@@ -152,14 +152,14 @@ class _Evolution:
         search = self.search
         seeded = search.config.is_seeded
         state = search.state() if seeded else {"center": search.center(), **search.observed()}
-        # Not the problem's own count: it includes an evaluation that was broken off.
+        # The problem's own count would include an evaluation that was interrupted.
         done = Checkpoint(search.generation, self.evaluations, state)
         self.run.checkpoints.save(done, name)
         if name is None:
             self.saved = search.generation
 
     def end(self) -> None:
-        """Save what is not saved; a generation that was broken off is lived again on resume."""
+        """Save what is not saved; an interrupted generation is lived again by a resume."""
         if self.search.generation == self.written != self.saved and self.written:
             self.save()
         self.arithmetic.note_others()
@@ -172,20 +172,21 @@ class _Evolution:
 
 
 def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
-    """Bring a new search to where the run stands, without one env step.
+    """Bring a new search to the run's last generation, without one env step.
 
     Args:
-        run: the folder.
-        search: a new one.
-        check: called between replayed generations; what it raises ends the replay.
+        run: the run's folder.
+        search: a new search.
+        check: a function that is called between replayed generations; an error that it raises ends
+            the replay.
 
     Returns:
-        The generations that the newest checkpoint has done; -1 where there is none.
+        The number of generations in the newest checkpoint; -1 if there is none.
     """
     metrics = run.read_metrics()
     evaluations = metrics[-1]["evaluations"] if metrics else 0
-    # A generation counts once its metrics are written; what the journal has beyond is lived again,
-    # to the same bits.
+    # A generation counts once its metrics are written. Later evaluations in the journal are lived
+    # again, to the same bits.
     journal = run.journal.first(evaluations)
     newest = run.read_newest()
     if newest is not None and newest.generation > len(metrics):
@@ -211,7 +212,7 @@ def _catch_up(run: RunFolder, search: Search, check: Callable[[], None]) -> int:
             f"expected center {metrics[-1]['center_sha256'][:12]}…, got {digest(search)[:12]}… "
             f"after replaying {run.path}; resume with the versions and processor of its manifest"
         )
-    # Only now that all of it fits together is anything cut.
+    # Files are cut only now, when all of them have proved to fit together.
     run.journal.keep(evaluations)
     run.keep_metrics(len(metrics))
     return -1 if newest is None else newest.generation
@@ -229,9 +230,9 @@ def _record(
     evaluations: list[Evaluation],
     elapsed: float,
 ) -> Record:
-    """Return the metrics of a generation; those of selection come from its last evaluation."""
+    """Return the metrics of a generation; its fitness is that of its last evaluation."""
     last = evaluations[-1]
-    stage = run.config.stage(search.problem.generation - 1)  # plans go by evaluations
+    stage = run.config.stage(search.problem.generation - 1)  # plans are numbered by evaluations
     outcomes = np.concatenate([e.outcomes for e in evaluations if e.outcomes is not None])
     watched = [e.center for e in evaluations if e.center is not None]
     fitness: Fitness = last.fitness[np.isfinite(last.fitness)]

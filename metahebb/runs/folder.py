@@ -1,4 +1,4 @@
-"""A run is a folder: opened, created, read."""
+"""The folder of a run: it is created, opened, locked, read and extended here."""
 
 from __future__ import annotations
 
@@ -41,23 +41,24 @@ EVALUATION = "evaluation.json"
 EVALUATIONS = "evaluations"
 _TEMPORARY = re.compile(r"\.(manifest|config)\.json\.\d+\.tmp")
 _HALF_MADE = re.compile(rf"manifest\.json|{re.escape(LOCK)}|{_TEMPORARY.pattern}")
-"""What `RunFolder.create` leaves where it is killed before config.json is there."""
+"""Names of the files that `RunFolder.create` leaves if it is killed before it writes config.json.
+"""
 _BEGUN = ("metrics.jsonl", "journal", "config.json", "manifest.json", LOCK)
-"""Files that a run has made before its first generation is done."""
+"""Files that a run makes before its first generation is done."""
 _LOGS = ("tensorboard", "wandb", "mlruns")
 """Folders that loggers make in a run folder."""
 _NAMED = 3
-"""Differences between two configs that an error names."""
+"""The largest number of differences between two configs that an error names."""
 
 
 class RunFolder:
-    """A run on disk.
+    """The folder of a run on disk.
 
     Attributes:
-        path: the folder, from the root on: the working directory may change while a run goes on.
-        config: what the run was told.
-        journal: every evaluation's fitness.
-        checkpoints: states to go on from.
+        path: absolute path of the folder, since the working directory may change during a run.
+        config: config of the run.
+        journal: journal of the fitness of all evaluations.
+        checkpoints: saved states that the run can go on from.
     """
 
     def __init__(self, path: Path, config: RunConfig) -> None:
@@ -76,9 +77,9 @@ class RunFolder:
 
     @staticmethod
     def check_free(path: Path) -> None:
-        """Raise InputError if a new run cannot have ``path``: it holds a run, or other files.
+        """Raise InputError if ``path`` is not free for a new run, because it holds any files.
 
-        What `create` left when it was killed is no hindrance.
+        Files that a killed `create` left do not count.
         """
         if RunFolder.is_there(path):
             held = writer(path)
@@ -96,7 +97,7 @@ class RunFolder:
 
         Raises:
             InputError: see `check_free` and `lock`.
-            StorageError: it cannot be written.
+            StorageError: the folder cannot be written.
         """
         path = absolute(path)
         cls.check_free(path)
@@ -105,10 +106,10 @@ class RunFolder:
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
         with run.lock():
-            cls.check_free(path)  # once more: nobody else can take it now
+            cls.check_free(path)  # again, now that no other process can take the folder
             with storage_errors(path):
                 for left in path.iterdir():
-                    if _TEMPORARY.fullmatch(left.name):  # of a `create` that was killed
+                    if _TEMPORARY.fullmatch(left.name):  # left by a `create` that was killed
                         left.unlink()
             manifest = make_manifest(config.seed) | {
                 "config_sha256": config_sha256(config),
@@ -121,16 +122,16 @@ class RunFolder:
         return run
 
     def discard(self) -> None:
-        """Remove what a run has made that never got anywhere; one with metrics stays.
+        """Remove the files of a run that has done no generation; a run with metrics stays.
 
-        Files of others stay, and with them the folder; so does a folder that was there before.
-        Nothing is removed where the folder is not the one that this run has locked.
+        Files that the run did not make stay, and so does a folder that holds such files or was
+        there before the run. Nothing is removed unless this run has locked the folder.
         """
         if not self._holds_lock() or self.read_metrics():
             return
         for name in _LOGS:
             shutil.rmtree(self.path / name, ignore_errors=True)
-        with contextlib.suppress(OSError):  # the error for which it is discarded says more
+        with contextlib.suppress(OSError):  # the error that ended the run says more
             for name in _BEGUN:
                 (self.path / name).unlink(missing_ok=True)
             if self._made_folder and not any(self.path.iterdir()):
@@ -151,8 +152,8 @@ class RunFolder:
         """Open a run folder.
 
         Raises:
-            InputError: it is none, or its config is not one of ours.
-            CheckpointError: its config is not the one that it was made with.
+            InputError: ``path`` is no run folder, or its config cannot be read.
+            CheckpointError: the config was changed since the run was made.
         """
         path = absolute(path)
         file = path / "config.json"
@@ -165,10 +166,10 @@ class RunFolder:
                 )
             raise InputError(f"expected a run folder, got {path} without config.json; check it")
         data = _read_json(file)
-        # A folder without a manifest can still be looked at; who needs one asks for it.
+        # A folder without a manifest can still be read; `read_manifest` raises an error.
         manifest = _read_json(path / "manifest.json") if (path / "manifest.json").exists() else {}
         try:
-            with remembered(manifest.get("task")):  # earlier versions kept nothing
+            with remembered(manifest.get("task")):  # None in earlier versions
                 config = from_json(RunConfig, data, "config")
         except InputError as error:
             made = manifest.get("metahebb", "of unknown version")
@@ -180,12 +181,12 @@ class RunFolder:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only one who writes here, inside the block; it ends with the process, too.
+        """Let no other process write to the folder, inside the block.
 
-        So what a killed process left in the file is in nobody's way.
+        The lock ends with the process, so the file that a killed process left locks nobody out.
 
         Raises:
-            InputError: somebody else is writing.
+            InputError: another process is writing to the folder.
         """
         with storage_errors(self.path):
             file = (self.path / LOCK).open("a+", encoding="utf-8")
@@ -208,25 +209,25 @@ class RunFolder:
                 self._lock = None
 
     def check_same(self, config: RunConfig) -> None:
-        """Raise InputError unless this is a run of ``config``; its generations may differ."""
+        """Raise InputError unless the run has this ``config``; only its generations may differ."""
         asked = to_json(as_read(config)) | {"generations": self.config.generations}
-        found = differences(to_json(self.config), asked)
-        if found:
-            more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        unlike = differences(to_json(self.config), asked)
+        if unlike:
+            more = f" and {len(unlike) - _NAMED} more" if len(unlike) > _NAMED else ""
             raise InputError(
                 f"expected {self.path} to be a run of the config asked for, got "
-                f"{'; '.join(found[:_NAMED])}{more}; give the flags that it was made with, or "
+                f"{'; '.join(unlike[:_NAMED])}{more}; give the flags that it was made with, or "
                 "choose another --out"
             )
 
     def is_finished(self, generations: int) -> bool:
-        """Return whether that many generations are done, and all of it is written down."""
+        """Return whether ``generations`` generations are done, and the folder has all of them."""
         newest, manifest = self.read_newest(), self.read_manifest()
         saved = newest is not None and newest.generation >= generations
         return saved and int(manifest["generations"]) >= generations
 
     def extend(self, generations: int) -> None:
-        """Set the new total of generations in the config."""
+        """Set the config's total number of generations to ``generations``."""
         data = to_json(self.config) | {"generations": generations}
         self.config = from_json(RunConfig, data, "config")
         write_json(self.path / "config.json", data)
@@ -235,40 +236,40 @@ class RunFolder:
         """Read the newest checkpoint, and return its center.
 
         Raises:
-            CheckpointError: there is none, it is damaged, or it is not one of this run.
+            CheckpointError: there is no checkpoint, it is damaged, or it belongs to another run.
         """
         newest = self.checkpoints.newest()
         if newest is None:
-            self.read_manifest()  # of a run? A study's folder has a config.json, too
+            self.read_manifest()  # raises an error for a study's folder, which has a config, too
             raise CheckpointError(
                 f"expected a checkpoint in {self.path}, got none; go on with 'metahebb resume'"
             )
         return self.center_of(newest)
 
     def center_of(self, checkpoint: Checkpoint) -> Center:
-        """Return the center of a checkpoint that was read; see `Center.of`."""
+        """Return the center of ``checkpoint``; see `Center.of`."""
         return Center.of(self.path, self.config, checkpoint)
 
     def read_newest(self) -> Checkpoint | None:
-        """Return the newest checkpoint, or None where there is none.
+        """Return the newest checkpoint, or None if there is none.
 
         Raises:
-            CheckpointError: it is damaged, or not one of this run.
+            CheckpointError: the checkpoint is damaged, or it belongs to another run.
         """
         newest = self.checkpoints.newest()
         if newest is not None:
-            self.center_of(newest)  # checks it
+            self.center_of(newest)  # raises an error if it is not this run's
         return newest
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """Return the lines of ``metrics.jsonl``; one cut short at the end is left out.
+        """Return the lines of ``metrics.jsonl``, without a last line that was cut short.
 
         Raises:
-            CheckpointError: a whole line is damaged, or missing.
+            CheckpointError: any other line is damaged or missing.
         """
         file = self.path / "metrics.jsonl"
         lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
-        found: list[dict[str, Any]] = []
+        records: list[dict[str, Any]] = []
         for number, line in enumerate(lines):
             try:
                 record = json.loads(line)
@@ -280,8 +281,8 @@ class RunFolder:
                     f"expected the metrics of generation {number} in line {number + 1} of {file}, "
                     "got damaged text; restore the file from a copy"
                 )
-            found.append(record)
-        return found
+            records.append(record)
+        return records
 
     def keep_metrics(self, count: int) -> None:
         """Cut ``metrics.jsonl`` after ``count`` lines."""
@@ -289,7 +290,7 @@ class RunFolder:
         write_atomically(self.path / "metrics.jsonl", "".join(lines).encode())
 
     def append_metrics(self, record: dict[str, Any]) -> None:
-        """Append one generation's line."""
+        """Append the metrics of a generation as a line."""
         file = self.path / "metrics.jsonl"
         with storage_errors(file), file.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
@@ -300,7 +301,7 @@ class RunFolder:
         """Return the manifest.
 
         Raises:
-            InputError: it is damaged, or not that of a run (a study's folder has another one).
+            InputError: the manifest is damaged, or is not one of a run (a study's is another kind).
         """
         file = self.path / "manifest.json"
         manifest = _read_json(file)
@@ -313,22 +314,22 @@ class RunFolder:
         return manifest
 
     def update_manifest(self, **cost: Any) -> None:
-        """Write what the run has cost so far."""
+        """Write new values into the manifest, such as the run's cost so far."""
         write_json(self.path / "manifest.json", self.read_manifest() | cost)
 
     def read_evaluation(self) -> dict[str, Any] | None:
         """Return the last evaluation on the run's own bodies and horizon, or None.
 
         Raises:
-            InputError: it is damaged, or of another shape than ``evaluate`` writes.
+            InputError: the file is damaged, or has another shape than ``evaluate`` writes.
         """
         return read_evaluation_at(self.path / EVALUATION)
 
     def read_other_evaluations(self) -> list[dict[str, Any]]:
-        """Return the evaluations on other bodies or over other horizons, by name.
+        """Return the evaluations on other bodies or over other horizons, in the order of names.
 
         Raises:
-            InputError: as of `evaluation`.
+            InputError: a file is damaged, or has another shape than ``evaluate`` writes.
         """
         files = sorted((self.path / EVALUATIONS).glob("*.json"))
         return [check_evaluation(_read_json(file), file) for file in files]
@@ -344,7 +345,7 @@ def read_evaluation_at(file: Path) -> dict[str, Any] | None:
 
 
 def writer(path: Path) -> str | None:
-    """Return who writes to the run at ``path`` now, by host and process id; None: nobody."""
+    """Return the host and id of the process that writes to the run at ``path``, or None."""
     try:
         file = (path / LOCK).open(encoding="utf-8")
     except OSError:
@@ -358,7 +359,7 @@ def writer(path: Path) -> str | None:
 
 
 def _named(file: TextIO) -> str:
-    """Return who holds a lock, as it has written there itself."""
+    """Return the process that holds a lock, as it is written in the lock file."""
     file.seek(0)
     words = file.read().split()
     if len(words) != 3:
@@ -372,18 +373,18 @@ def _started() -> str:
 
 
 def _check_unchanged(file: Path, config: RunConfig, manifest: dict[str, Any]) -> None:
-    found = config_sha256(config)
-    made = manifest.get("config_sha256", found)  # earlier versions wrote none
-    if found != made:
+    present = config_sha256(config)
+    made = manifest.get("config_sha256", present)  # earlier versions wrote none
+    if present != made:
         raise CheckpointError(
             f"expected {file} as the run was made with it (SHA-256 {str(made)[:12]}…), got a "
-            f"changed one ({found[:12]}…), in which field cannot be known; restore the file, or "
+            f"changed one ({present[:12]}…), in which field cannot be known; restore the file, or "
             "evolve a new run with the change"
         )
 
 
 def _is_half_made(path: Path) -> bool:
-    """Return whether ``path`` holds nothing but what a run's beginning leaves."""
+    """Return whether ``path`` holds only files of a run that has done no generation."""
     names = [p.name for p in path.iterdir()]
     if not all(map(_HALF_MADE.fullmatch, names)):
         return False
@@ -393,7 +394,7 @@ def _is_half_made(path: Path) -> bool:
         manifest = _read_json(path / "manifest.json")
     except InputError:
         return False
-    # That of a study, or of a run that has come to something, is not ours to write over.
+    # The manifest of a study, or of a run that has done generations, must not be overwritten.
     return all(key in manifest for key in KEYS) and manifest["generations"] == 0
 
 

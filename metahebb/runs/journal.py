@@ -1,4 +1,4 @@
-"""The journal: every evaluation's fitness, written down before the search acts on it."""
+"""The journal has the fitness of every evaluation, written before the search's update."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Journal:
         self.path = path
 
     def append(self, number: int, fitness: Fitness) -> None:
-        """Write evaluation ``number``'s fitness ``(popsize,)`` to the disk, for good.
+        """Write the fitness ``(popsize,)`` of evaluation ``number``, and wait for the disk.
 
-        With an observation norm, the totals of what was observed stand behind it.
+        With an observation norm, the totals of the observations follow the fitness.
 
         Raises:
-            StorageError: the disk does not take it.
+            StorageError: the disk cannot be written.
         """
         payload = np.asarray(fitness, "<f8").tobytes()
         record = _HEAD.pack(number, fitness.size, zlib.crc32(payload)) + payload
@@ -46,10 +46,10 @@ class Journal:
     def read(self, count: int | None = None) -> list[Fitness]:
         """Return the fitness vectors of the first ``count`` evaluations (None: of all), in order.
 
-        Fewer come back where the file ends before, or within a record.
+        The result is shorter if the file has fewer whole records.
 
         Raises:
-            CheckpointError: a whole record among them is damaged, or out of order.
+            CheckpointError: one of these records is damaged or out of order.
         """
         return [fitness for fitness, _ in self._records(count)]
 
@@ -57,15 +57,15 @@ class Journal:
         """Return the fitness vectors of the first ``count`` evaluations, in order.
 
         Raises:
-            CheckpointError: as of `read`, or there are fewer.
+            CheckpointError: a record is damaged or out of order, or there are fewer records.
         """
-        found = self.read(count)
-        if len(found) < count:
+        vectors = self.read(count)
+        if len(vectors) < count:
             raise CheckpointError(
-                f"expected {count} evaluations in {self.path}, got {len(found)}; restore the file "
-                "from a copy"
+                f"expected {count} evaluations in {self.path}, got {len(vectors)}; restore the "
+                "file from a copy"
             )
-        return found
+        return vectors
 
     def keep(self, count: int) -> None:
         """Cut the file after ``count`` evaluations."""
@@ -78,19 +78,19 @@ class Journal:
         data = self.path.read_bytes() if self.path.exists() else b""
         if data and not data.startswith(MAGIC[: len(data)]):
             raise CheckpointError(f"expected a journal, got another file ({self.path}); restore it")
-        found: list[tuple[Fitness, int]] = []
+        records: list[tuple[Fitness, int]] = []
         place = len(MAGIC)
-        while place + _HEAD.size <= len(data) and len(found) != count:
+        while place + _HEAD.size <= len(data) and len(records) != count:
             number, popsize, checksum = _HEAD.unpack_from(data, place)
             end = place + _HEAD.size + 8 * popsize
             if end > len(data):
-                break  # the process died while it wrote this one
+                break  # the process died while it wrote this record
             payload = data[place + _HEAD.size : end]
-            if zlib.crc32(payload) != checksum or number != len(found):
+            if zlib.crc32(payload) != checksum or number != len(records):
                 raise CheckpointError(
-                    f"expected evaluation {len(found)} at byte {place} of {self.path}, got damaged "
-                    "bytes; restore the file from a copy"
+                    f"expected evaluation {len(records)} at byte {place} of {self.path}, got "
+                    "damaged bytes; restore the file from a copy"
                 )
-            found.append((np.frombuffer(payload, "<f8").copy(), end))
+            records.append((np.frombuffer(payload, "<f8").copy(), end))
             place = end
-        return found
+        return records

@@ -1,4 +1,4 @@
-"""The manifest: what made a run, so that somebody else can make it again."""
+"""The manifest of a run: the command, versions and machine that made it, and what it cost."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from metahebb.runs.serial import from_json, to_json
 
 PACKAGES = ("numpy", "numba", "mujoco", "gymnasium", "torch", "evotorch", "ray", "scipy")
 LEADS = ("torch", "evotorch")
-"""What takes part in the update of a center, and in no life."""
+"""Packages that take part in updates of the center, and in no life."""
 
 KEYS = (
     *("metahebb", "commit", "dirty", "command", "seed", "started", "versions", "machine"),
     *("generations", "env_steps", "elapsed_s"),
 )
-"""What every manifest of a run has."""
+"""Keys that every manifest of a run has."""
 
 
 def make_manifest(seed: int) -> dict[str, Any]:
-    """Return the manifest of a run that starts now; cost is filled in as it goes."""
+    """Return the manifest of a run that starts now, with a cost of 0, which the run updates."""
     commit, dirty = _commit()
     command = [Path(sys.argv[0]).name, *sys.argv[1:]]
     return {
@@ -52,14 +52,14 @@ def make_manifest(seed: int) -> dict[str, Any]:
 
 
 def as_read(config: RunConfig) -> RunConfig:
-    """Return ``config`` as a run folder gives it back: a 1 given for a float comes back as 1.0."""
+    """Return ``config`` as it is after writing and reading: a float given as 1 becomes 1.0."""
     return from_json(RunConfig, json.loads(json.dumps(to_json(config))))  # type: ignore[no-any-return]
 
 
 def config_sha256(config: RunConfig) -> str:
-    """Return the SHA-256 of ``config`` as a run folder gives it back, but for its generations.
+    """Return the SHA-256 of ``config`` as a run folder keeps it, without its generations.
 
-    Generations are left out because a run may go on for longer; all else decides its numbers.
+    Generations are left out because a run may be extended; all other fields decide its numbers.
     """
     data = to_json(as_read(config))
     del data["generations"]
@@ -67,12 +67,12 @@ def config_sha256(config: RunConfig) -> str:
 
 
 def own_fingerprint() -> Fingerprint:
-    """Return the fingerprint of a process that leads a run: it moves the center, too."""
+    """Return this process's fingerprint, with the versions of packages that move the center."""
     return fingerprint() | {package: version_of(package) for package in LEADS}
 
 
 def machine() -> dict[str, Any]:
-    """Return what decides speed, and the bits of arithmetic: processor, cores, memory, system."""
+    """Return the facts that decide speed and bits: processor, cores, memory, system."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "cpu": cpu_name(),
@@ -87,7 +87,7 @@ def _commit() -> tuple[str | None, bool | None]:
     folder = Path(metahebb.__file__).parent
     try:
         if Path(_git(folder, "rev-parse", "--show-toplevel")) != folder.parent:
-            return None, None  # installed somewhere inside another project's checkout
+            return None, None  # metahebb lies inside the checkout of another project
         commit = _git(folder, "rev-parse", "HEAD")
         return commit, bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.SubprocessError):
@@ -96,4 +96,4 @@ def _commit() -> tuple[str | None, bool | None]:
 
 def _git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)
-    return os.fsdecode(done.stdout).strip()  # perhaps a path
+    return os.fsdecode(done.stdout).strip()  # the output may be a path

@@ -1,7 +1,8 @@
-"""Replay: the whole way of a center from the journal, without one env step.
+"""A replay computes all centers of a run again from its journal, without one env step.
 
-The search begins where the run began and gets each evaluation's fitness from the journal. What it
-moves its center to must be, generation by generation, what the run wrote down. Nothing is written.
+A new search begins where the run began, and gets the fitness of each evaluation from the journal.
+After each generation, the search must have the center that the run wrote down. A replay writes
+nothing.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ from metahebb.runs.folder import RunFolder
 from metahebb.worker import Outcomes
 
 _MEAN_TOLERANCE = 1e-9
-"""Relative, of the mean fitness: its sum may be rounded otherwise on another processor."""
+"""Relative tolerance of the mean fitness; another processor may round the sum otherwise."""
 
 
 class ReplayError(CheckpointError):
-    """A replay came to something else than the run wrote down."""
+    """A replay computed another result than the run wrote down."""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What was replayed.
+    """The result of a replay.
 
     Attributes:
-        generations: how many, from the first.
-        evaluations: of the journal that they took.
-        center_sha256: of the center after them.
+        generations: number of generations that were replayed, from the first.
+        evaluations: number of the journal's evaluations that these generations took.
+        center_sha256: SHA-256 of the center after these generations.
     """
 
     generations: int
@@ -53,22 +54,24 @@ def replay(
     on_generation: Callable[[Record], None] = lambda record: None,
     on_job: Callable[[Job], None] = lambda job: None,
 ) -> Replayed:
-    """Rebuild a run's center from generation 0, and compare it with all that the run wrote down.
+    """Compute a run again from generation 0, and compare it with what the run wrote down.
 
-    These are the center's hash and the mean fitness of each line of the metrics, and the whole
-    state of each checkpoint.
+    The comparison covers the center's hash and the mean fitness in each line of the metrics, and
+    the whole state of each checkpoint.
 
     Args:
-        run: the folder; it may be one that another process goes on with.
-        generations: how many; None: all that are done.
-        on_generation: called with the line of each generation that came out as it was.
-        on_job: called with what each evaluation was to live, before the search hears its fitness.
+        run: the run's folder; another process may go on with the run meanwhile.
+        generations: the number of generations to replay; None for all that are done.
+        on_generation: a function that is called with the run's metrics of each replayed generation.
+        on_job: a function that is called with the job of each evaluation, before the search gets
+            the fitness.
 
     Raises:
-        ReplayError: the first generation, or checkpoint, that came out otherwise.
+        ReplayError: a generation, or a checkpoint, is not what the run wrote down.
         CheckpointError: there is nothing to replay, or a file is damaged or too short.
     """
-    kept = _checkpoints(run)  # before the metrics: of a run that goes on, these then have them all
+    # Read before the metrics: if the run goes on meanwhile, the metrics then cover all of them.
+    kept = _checkpoints(run)
     metrics = done(run)
     newest = max((checkpoint.generation for _, checkpoint in kept), default=0)
     if newest > len(metrics):
@@ -95,8 +98,8 @@ def done(run: RunFolder) -> list[Record]:
     """Return the metrics of a run of which at least one generation is done.
 
     Raises:
-        CheckpointError: none is, or a line is damaged.
-        InputError: the folder is none of a run (a study's has a config.json, too).
+        CheckpointError: no generation is done, or a line is damaged.
+        InputError: the folder is no run folder (a study's folder has a config.json, too).
     """
     run.read_manifest()
     metrics = run.read_metrics()
@@ -116,7 +119,7 @@ def done(run: RunFolder) -> list[Record]:
 
 
 class _Nobody(Backend):
-    """A backend that lives no life: all fitness has to come from the journal."""
+    """A backend that refuses to live any life, since all fitness has to come from the journal."""
 
     num_workers = 1
     others: Sequence[Fingerprint] = ()
@@ -131,55 +134,55 @@ class _Nobody(Backend):
         )
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to close."""
 
 
 def _checkpoints(run: RunFolder) -> list[tuple[str, Checkpoint]]:
     """Return each checkpoint with its name."""
-    found = []
+    checkpoints = []
     for path in sorted(run.checkpoints.folder.glob("*.json")):
         try:
-            found.append((path.stem, run.checkpoints.load(path.stem)))
+            checkpoints.append((path.stem, run.checkpoints.load(path.stem)))
         except CheckpointError:
-            if path.exists():  # else a run that goes on has removed it meanwhile
+            if path.exists():  # else a process that goes on with the run has removed it meanwhile
                 raise
-    return found
+    return checkpoints
 
 
 def _compare(run: RunFolder, search: Search, record: Record) -> None:
     """Compare a search that has done a generation with that generation's metrics."""
     evaluations = search.problem.generation
-    for what, told, got in (
+    for what, noted, got in (
         ("evaluations", record["evaluations"], evaluations),
         ("center", record["center_sha256"], digest(search)),
     ):
-        if told != got:
-            raise _difference(run, record["generation"], what, told, got)
-    # Fitness that keeps its rank moves no center.
+        if noted != got:
+            raise _difference(run, record["generation"], what, noted, got)
+    # The center alone does not show a change of fitness that keeps all ranks.
     last = search.problem.evaluations[-1].fitness
-    told, mean = record["fitness_mean"], float(last[np.isfinite(last)].mean())
-    if not math.isclose(told, mean, rel_tol=_MEAN_TOLERANCE):
-        raise _difference(run, record["generation"], "mean fitness", told, mean)
+    noted, mean = record["fitness_mean"], float(last[np.isfinite(last)].mean())
+    if not math.isclose(noted, mean, rel_tol=_MEAN_TOLERANCE):
+        raise _difference(run, record["generation"], "mean fitness", noted, mean)
 
 
 def _compare_checkpoint(run: RunFolder, search: Search, name: str, checkpoint: Checkpoint) -> None:
-    """Compare a search with the checkpoint that was taken where it stands."""
+    """Compare a search with a checkpoint of the same generation."""
     seeded = search.config.is_seeded
     state = search.state() if seeded else {"center": search.center(), **search.observed()}
     for key, array in state.items():
-        told = checkpoint.state.get(key)
-        if told is None or (told.dtype, told.shape) != (array.dtype, array.shape):
-            was = "none" if told is None else f"{told.dtype} {told.shape}"
+        noted = checkpoint.state.get(key)
+        if noted is None or (noted.dtype, noted.shape) != (array.dtype, array.shape):
+            was = "none" if noted is None else f"{noted.dtype} {noted.shape}"
             got = f"{array.dtype} {array.shape}"
-        elif told.tobytes() != array.tobytes():
-            was, got = (hashlib.sha256(each.tobytes()).hexdigest() for each in (told, array))
+        elif noted.tobytes() != array.tobytes():
+            was, got = (hashlib.sha256(each.tobytes()).hexdigest() for each in (noted, array))
         else:
             continue
         raise _difference(run, search.generation - 1, f"{key} of checkpoint {name}", was, got)
 
 
-def _difference(run: RunFolder, generation: int, what: str, told: Any, got: Any) -> ReplayError:
+def _difference(run: RunFolder, generation: int, what: str, noted: Any, got: Any) -> ReplayError:
     return ReplayError(
-        f"expected {what} {told} after generation {generation} of {run.path}, got {got} from the "
+        f"expected {what} {noted} after generation {generation} of {run.path}, got {got} from the "
         f"journal; {cause(run, generation)}"
     )

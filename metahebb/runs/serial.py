@@ -1,4 +1,4 @@
-"""Frozen dataclasses to JSON and back, strictly: an unknown key is an error, not a surprise."""
+"""Converts frozen dataclasses to JSON and back, strictly: an unknown key is an error."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from metahebb.probes.own import OwnProbeText
 from metahebb.registry import Registry
 
 _FUNCTIONS = ("Rule", "Neuron")
-"""Types that are kept as text: two of them differ as a whole."""
+"""Names of types that are kept as text, so that `differences` reports them as a whole."""
 _PROBE = "OwnProbe"
 _SHOWN = 40
-"""Characters of a value that `differences` shows."""
+"""The largest number of characters of a value that `differences` shows."""
 
 
 def to_json(value: Any) -> Any:
     """Return ``value`` (dataclasses, rules, neurons, tuples, scalars) as JSON types.
 
-    A dataclass becomes an object with its class name under ``type``. A rule, a neuron or a part of
-    a user's own travels as text, so that a run folder is whole without the file that it came from.
-    A `LATER` field is left out where it has its default: folders from before it open, and their
-    configs keep their hash.
+    A dataclass becomes an object with its class name under ``type``. A rule, a neuron or a user's
+    own part becomes text, so that a run folder is complete without the user's file. A `LATER` field
+    is left out if it has its default value, so that older folders open, and their configs keep
+    their hash.
     """
     if isinstance(value, ScalarFunction):
         return {"type": type(value).__name__, "name": value.name, "source": value.source}
@@ -51,9 +51,9 @@ def to_json(value: Any) -> Any:
 
 
 def differences(there: Any, here: Any, where: str = "") -> list[str]:
-    """Return where two values of `to_json` differ, as in ``search.popsize 32 (here 64)``.
+    """Return where two results of `to_json` differ, as in ``search.popsize 32 (here 64)``.
 
-    Objects of two classes differ as a whole, and so do rules.
+    Two objects of different classes, or two rules, are reported as a whole.
     """
     if there == here:
         return []
@@ -61,10 +61,10 @@ def differences(there: Any, here: Any, where: str = "") -> list[str]:
     if kinds[0] is None or kinds[0] != kinds[1] or kinds[0] in _FUNCTIONS:
         one, other = _short(there), _short(here)
         return [f"{where} {one} (here {other if other != one else f'another {other}'})"]
-    found = []
+    unlike = []
     for key in dict.fromkeys((*there, *here)):  # in the order of the fields
-        found += differences(there.get(key), here.get(key), f"{where}.{key}" if where else key)
-    return found
+        unlike += differences(there.get(key), here.get(key), f"{where}.{key}" if where else key)
+    return unlike
 
 
 def _short(value: Any) -> str:
@@ -78,12 +78,12 @@ def from_json(wanted: Any, data: Any, where: str = "config") -> Any:
     """Return ``data`` as the type ``wanted``.
 
     Args:
-        wanted: a dataclass, or a type as annotated in one.
-        data: what `to_json` gave.
-        where: the place in the file, for error messages.
+        wanted: a dataclass, or the type of a dataclass's field.
+        data: the JSON types that `to_json` returned.
+        where: the place of ``data`` in the file, for error messages.
 
     Raises:
-        InputError: a missing or unknown key, or a value of another type.
+        InputError: a key is missing or unknown, or a value has another type.
     """
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin is Annotated:
@@ -134,14 +134,14 @@ def _from_union(choices: tuple[Any, ...], data: Any, where: str) -> Any:
         _check_type(data, tuple(c for c in choices if c is not type(None)), where)
         return data
     _check_type(data, (dict,), where)
-    found = str(data.get("type", ""))
-    if found not in kinds:
-        raise unknown_name(f"{where}.type", found, kinds)
-    return _from_object(kinds[found], data, where)
+    name = str(data.get("type", ""))
+    if name not in kinds:
+        raise unknown_name(f"{where}.type", name, kinds)
+    return _from_object(kinds[name], data, where)
 
 
 def _from_registry(registry: Registry[Any], data: Any, where: str) -> Any:
-    """Return a part of a kind that ``registry`` knows, or one of a user's own, from its text."""
+    """Return a part: one of ``registry``, or a user's own part from its text."""
     if data is None and registry.optional:
         return None
     _check_type(data, (dict,), where)
@@ -176,9 +176,10 @@ def _from_object(wanted: Any, data: Any, where: str) -> Any:
 
 
 def _saved_as(kind: Any) -> str:
-    """Return what a class is called in a file: its name, or the one that it had when files began.
+    """Return the name by which files call a class.
 
-    A class that was renamed keeps that in ``saved_as``, so that folders open and hashes stay.
+    This name is the class's own, unless the class was renamed: then the class has its old name in
+    ``saved_as``, so that older folders open, and hashes stay.
     """
     name: str = getattr(kind, "saved_as", kind.__name__)
     return name

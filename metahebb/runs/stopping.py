@@ -1,4 +1,8 @@
-"""SIGINT, SIGTERM and SIGHUP end a run between two bits, not within one."""
+"""Signals that stop a run: SIGINT, SIGTERM and SIGHUP, which take effect where nothing is lost.
+
+While lives are lived, a signal interrupts them at once. While the search is updated or files are
+written, a signal waits until this is done. So a stopped run can always be resumed.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,16 @@ from typing import Any, NoReturn, TextIO
 from metahebb.user_code import is_stuck
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_AGAIN_S = 0.1  # until a signal that was lost is sent again
-_LEAVE_S = 2.0
+_AGAIN_S = 0.1  # seconds after which a signal that was lost is sent again
+_LEAVE_S = 2.0  # seconds that the end of the process may take
 _Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
 class Interrupted(KeyboardInterrupt):
     """A signal asked the process to end, whatever it was doing.
 
-    As a KeyboardInterrupt this passes by whatever catches an Exception, in code of users, too.
+    The class is a KeyboardInterrupt, so that code which catches Exception does not catch it. Such
+    code may be part of a user's file.
     """
 
     def __init__(self, number: int) -> None:
@@ -36,14 +41,14 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Stopped(Interrupted):
-    """The run was asked to stop; what it has done is kept, and it can be resumed."""
+    """A signal asked the run to stop; its generations are saved, and it can be resumed."""
 
 
 class Stopping:
-    """Turns the first SIGINT, SIGTERM or SIGHUP into `Stopped`, where that is harmless.
+    """Turns the first SIGINT, SIGTERM or SIGHUP into a `Stopped`, at a moment when it does no harm.
 
-    Inside `interruptible` (while lives are lived) it is raised at once, elsewhere at the next
-    `check`. A second signal acts as it would without us.
+    Inside `interruptible` (while lives are lived), `Stopped` is raised at once; elsewhere, at the
+    next `check`. A second signal does what it would do without this class.
     """
 
     def __init__(self) -> None:
@@ -55,11 +60,11 @@ class Stopping:
 
     @contextlib.contextmanager
     def armed(self) -> Iterator[None]:
-        """Handle signals inside the block. Enter it after ``ray.init``, which sets its own."""
+        """Handle signals inside the block; enter it after ``ray.init``, which sets handlers."""
         numbers = list(_SIGNALS)
-        if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # as nohup wants it
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:  # nohup sets this
             numbers.remove(signal.SIGHUP)
-        if not _is_main():  # where Python handles no signals
+        if not _is_main():  # Python handles signals in the main thread only
             numbers.clear()
         old = {number: signal.signal(number, self._handle) for number in numbers}
         self._old = old
@@ -80,7 +85,7 @@ class Stopping:
             raise Stopped(number)
 
     def _repeat(self, old: _Handler, number: int, frame: FrameType | None) -> None:
-        """Do with a signal that comes again what was done before us."""
+        """Handle a second signal as it was handled before `armed`."""
         self._repeated = True
         signal.signal(number, old)
         signal.raise_signal(number)
@@ -94,7 +99,7 @@ class Stopping:
             yield
         except (SystemError, KeyboardInterrupt):
             if not self._repeated:
-                self.check()  # Ray's C code may make this of what our handler raised in it
+                self.check()  # Ray's C code may turn the handler's Stopped into this error
             raise
         finally:
             self._interruptible = False
@@ -107,10 +112,10 @@ class Stopping:
 
 @contextlib.contextmanager
 def heard() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP raise `Interrupted` inside the block, wherever it is.
+    """Let SIGINT, SIGTERM and SIGHUP raise `Interrupted` anywhere inside the block.
 
-    They would end the process without a word. Where somebody else handles or ignores one of them,
-    that stays.
+    Without this, they would end the process without a word. A signal that other code handles or
+    ignores is left alone.
     """
     came: list[int] = []
     before, process = sys.unraisablehook, os.getpid()
@@ -123,7 +128,7 @@ def heard() -> Iterator[None]:
         raise Interrupted(number)
 
     def send_again(unraisable: Any) -> None:
-        """Send the signal again: what our handler raised was lost, as in a ``__del__``."""
+        """Send the signal again if Python ignored `Interrupted`, as it does in a ``__del__``."""
         if not (came and isinstance(unraisable.exc_value, Interrupted)):
             before(unraisable)
             return
@@ -143,7 +148,7 @@ def heard() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if came and not isinstance(error, Interrupted):  # what others made of it
+        if came and not isinstance(error, Interrupted):  # other code turned it into this error
             raise Interrupted(came[0]) from error
         raise
     finally:
@@ -153,10 +158,10 @@ def heard() -> Iterator[None]:
 
 
 def leave(status: int) -> None:
-    """End this process with ``status`` now, if it was stopped or code of users hangs in a thread.
+    """End this process with ``status`` at once, if a signal stopped it or a user's code hangs.
 
-    Python's own end would wait for that thread, and another signal in the midst of it would change
-    the status. What loggers have registered to be done at the end is done.
+    Python's own end would wait for a thread that hangs, and another signal meanwhile would change
+    the status. Functions that are registered with ``atexit``, as loggers do, are called.
     """
     if status not in (75, 130) and not is_stuck():
         return
@@ -166,7 +171,7 @@ def leave(status: int) -> None:
 
     for number in _SIGNALS:
         signal.signal(number, end)
-    if is_stuck():  # it may hold a lock that somebody waits for in what follows
+    if is_stuck():  # the thread that hangs may hold a lock that the lines below wait for
         timer = threading.Timer(_LEAVE_S, end)
         timer.daemon = True
         timer.start()
@@ -183,15 +188,16 @@ def _is_main() -> bool:
 
 
 def _end_child(number: int) -> None:
-    """Let a signal end this process, which an environment has forked, as it would without us."""
+    """End this process, a child that an environment forked, by the signal's default action."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
 
 def _note(number: int) -> None:
-    """Ignore a second SIGHUP: the kernel and the shell send one each when a terminal is closed.
+    """After a SIGHUP, ignore further ones, and let output go nowhere.
 
-    What is printed there would raise an error from now on, and keep a run from being saved.
+    When a terminal is closed, the kernel and the shell send a SIGHUP each. Printing to the closed
+    terminal would raise an error, and keep a run from being saved.
     """
     if number == signal.SIGHUP:
         signal.signal(number, signal.SIG_IGN)
@@ -199,9 +205,11 @@ def _note(number: int) -> None:
 
 
 def unread_to_nowhere() -> bool:
-    """Let stdout and stderr go to nowhere if nobody reads them; return whether one of them does.
+    """Redirect each of stdout and stderr to the null device if it has no reader.
 
-    Python writes to them once more at its end.
+    Return whether one of them was redirected.
+
+    Otherwise Python, which writes to both once more at its end, would fail there.
     """
     streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
     unread = [stream for stream in streams if _is_unread(stream)]
@@ -212,10 +220,10 @@ def unread_to_nowhere() -> bool:
 
 
 def _is_unread(stream: TextIO) -> bool:
-    """Return whether whoever was to read ``stream`` has closed it."""
+    """Return whether the reader of ``stream`` has closed it."""
     try:
         poll = select.poll()
-        poll.register(stream.fileno(), 0)  # errors are reported without being asked for
+        poll.register(stream.fileno(), 0)  # 0: poll reports errors and hang-ups in any case
     except io.UnsupportedOperation:
-        return False  # no file, as in a notebook
+        return False  # the stream is no file, for example in a notebook
     return bool(poll.poll(0))

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Functions that write a file as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from metahebb.errors import StorageError
 from metahebb.paths import absolute
 
 REPEAT = "give the command again"
-"""What helps where a file could not be written, unless there is a run to go on with."""
+"""The advice in errors about files that could not be written, unless a run can be resumed."""
 
 
 @contextlib.contextmanager
@@ -33,7 +33,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 
 def slug(parts: Sequence[str]) -> str:
-    """Return ``parts`` as a name that a file or folder can have, and people can read.
+    """Return ``parts`` as a readable name for a file or folder.
 
     Example:
         >>> slug(["zero_weights:at=500", "body=long_back"])
@@ -48,7 +48,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` so that ``path`` holds either its old content or all of the new.
 
     Raises:
-        StorageError: it could not be written; the old content stands.
+        StorageError: the file could not be written; its old content stands.
     """
     path = absolute(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

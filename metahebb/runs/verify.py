@@ -1,4 +1,4 @@
-"""Verify: candidates of a run live again, and must be worth what its journal says."""
+"""Verifies a run: some candidates live again, and must get the fitness that its journal says."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from metahebb.runs.replay import ReplayError, done, replay
 from metahebb.worker import GivenPoint, SearchPoint, Setup
 
 SAMPLED = 16
-"""Generations that are looked into where none are named."""
+"""Number of generations from which candidates are drawn, unless the user names generations."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Which candidates are to live again.
+    """A choice of candidates that are to live again.
 
     Attributes:
-        generations: that must be replayed for them, from the first.
-        owners: ``(evaluations,)`` the generation of each evaluation of the journal.
-        journal: fitness of each evaluation.
-        chosen: candidates by evaluation, in order.
+        generations: number of generations, from the first, that must be replayed for the choice.
+        owners: generation of each evaluation in the journal, ``(evaluations,)``.
+        journal: fitness of all candidates, by evaluation.
+        chosen: numbers of the chosen candidates, by evaluation and in order.
     """
 
     generations: int
@@ -43,10 +43,11 @@ class Compared:
     """A candidate that lived again.
 
     Attributes:
-        generation: its number.
-        candidate: its number in its evaluation, of which some searches need several a generation.
-        journal: its fitness as the run wrote it down.
-        lived: its fitness now.
+        generation: number of the candidate's generation.
+        candidate: number of the candidate in its evaluation (some searches need several evaluations
+            per generation).
+        journal: fitness that the run's journal has.
+        lived: fitness of the candidate's new lives.
     """
 
     generation: int
@@ -56,7 +57,7 @@ class Compared:
 
     @property
     def is_equal(self) -> bool:
-        """Whether both are the same bits."""
+        """Whether the two fitness values have the same bits."""
         return np.float64(self.journal).tobytes() == np.float64(self.lived).tobytes()
 
 
@@ -66,13 +67,15 @@ def choose(
     """Return a sample of candidates that depends on its arguments only.
 
     Args:
-        run: the folder.
-        candidates: how many, over all generations; all there are, if there are fewer.
-        seed: of the choice.
-        generations: which, by number; empty: `SAMPLED` that are drawn, too.
+        run: the run's folder.
+        candidates: the number of candidates to choose from all generations together; all of them
+            are chosen if there are fewer.
+        seed: the seed from which the choice is drawn.
+        generations: the numbers of the generations to choose from; if empty, `SAMPLED` generations
+            are drawn.
 
     Raises:
-        InputError: no candidates, or a generation that is not done.
+        InputError: ``candidates`` is below 1, or a generation is not done.
         CheckpointError: no generation is done, or a file is damaged or too short.
     """
     if candidates < 1:
@@ -91,7 +94,7 @@ def choose(
     for record in metrics:
         owners.extend([record["generation"]] * (record["evaluations"] - len(owners)))
     norm = run.config.setup().norm
-    observed = 0 if norm is None else norm.totals.size  # stands behind the fitness
+    observed = 0 if norm is None else norm.totals.size  # these numbers follow the fitness
     journal = [r[: r.size - observed] for r in run.journal.first(len(owners))]
     everyone = [
         (evaluation, candidate)
@@ -112,20 +115,20 @@ def verify(
     backend: Callable[[Setup], Backend],
     on_generation: Callable[[Record], None] = lambda record: None,
 ) -> list[Compared]:
-    """Live the candidates of ``sample`` again; return what they were worth then and now, in order.
+    """Live the candidates of ``sample`` again; return their fitness then and now, in order.
 
-    Their distributions come from a replay of the journal, which is compared with what the run wrote
-    down. Where it fails, candidates up to the generation in which it did still live again: one of
-    them may be the reason.
+    The candidates' distributions come from a replay of the journal, which is compared with the
+    run's metrics and checkpoints. If the replay fails in some generation, the candidates up to this
+    generation still live again, because one of them may be the reason.
 
     Args:
-        run: the folder.
-        sample: see `choose`.
-        backend: starts where they live.
-        on_generation: called with the line of each generation that was replayed.
+        run: the run's folder.
+        sample: the candidates, see `choose`.
+        backend: a function that starts the backend in which the candidates live.
+        on_generation: a function that is called with the metrics of each replayed generation.
 
     Raises:
-        ReplayError: the replay failed, and the candidates are worth what the journal says.
+        ReplayError: the replay failed, and the candidates have the fitness of the journal.
         CheckpointError: see `replay`.
     """
     jobs: list[Job] = []
@@ -138,22 +141,22 @@ def verify(
         replay(run, sample.generations, on_generation, take)
     except ReplayError as error:
         failed = error
-    found = _live(run, sample, backend, jobs) if jobs else []
-    if failed is not None and all(each.is_equal for each in found):
+    compared = _live(run, sample, backend, jobs) if jobs else []
+    if failed is not None and all(each.is_equal for each in compared):
         raise failed
-    return found
+    return compared
 
 
-def first_difference(run: RunFolder, found: Sequence[Compared]) -> CheckpointError | None:
-    """Return the error that names the first candidate of another fitness, if there is one."""
-    unlike = [each for each in found if not each.is_equal]
+def first_difference(run: RunFolder, compared: Sequence[Compared]) -> CheckpointError | None:
+    """Return an error that names the first candidate with a different fitness, if there is one."""
+    unlike = [each for each in compared if not each.is_equal]
     if not unlike:
         return None
     first = unlike[0]
     return CheckpointError(
         f"expected fitness {first.journal!r} of candidate {first.candidate} of generation "
         f"{first.generation} of {run.path}, as its journal has it, got {first.lived!r} "
-        f"({len(unlike)} of {len(found)} that were compared differ); "
+        f"({len(unlike)} of {len(compared)} that were compared differ); "
         f"{cause(run, first.generation)}"
     )
 
@@ -166,18 +169,18 @@ def _live(
         lived = where.evaluate(jobs)
     finally:
         where.close()
-    found = []
+    compared = []
     for job, outcomes in zip(jobs, lived, strict=True):
         evaluation = job.plan.generation
         fitness = fitness_of(outcomes, job.n_candidates, run.config.search.penalty)
         for candidate, value in zip(job.candidates, fitness.tolist(), strict=True):
-            told = float(sample.journal[evaluation][candidate])
-            found.append(Compared(sample.owners[evaluation], candidate, told, value))
-    return found
+            written = float(sample.journal[evaluation][candidate])
+            compared.append(Compared(sample.owners[evaluation], candidate, written, value))
+    return compared
 
 
 def _parts(job: Job, candidates: tuple[int, ...]) -> list[Job]:
-    """Return a job per candidate, in memory of their own: the search goes on."""
+    """Return a job per candidate, with copies of the arrays that the search will change."""
     point = job.point
     if isinstance(point, SearchPoint):
         kept = replace(point, center=point.center.copy(), stdev=point.stdev.copy())

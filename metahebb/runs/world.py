@@ -1,7 +1,8 @@
-"""What a run's world is made of beside its config: files that it names, and its environment's code.
+"""The world of a run: files that its config names, and versions of its environment's code.
 
-The manifest keeps it under ``world``, so that whoever lives on after a change hears of it. Files
-that a named file includes, and what an environment's package depends on, are not looked into.
+The manifest has the hashes of the files, and the versions, under ``world``, so that later commands
+can warn of a change. Files that a named file includes, and packages that the environment's package
+depends on, do not belong to the world.
 """
 
 from __future__ import annotations
@@ -23,19 +24,21 @@ from metahebb.runs.config import RunConfig
 from metahebb.tasks.base import Foreign
 
 World = dict[str, str]
-"""By name: the version of a package, ``sha256:...`` of a file or of a module without a package."""
+"""The version of each package, and ``sha256:...`` of each file or module without a package, by
+name."""
 
 _SHOWN = len("sha256:") + 12
 _ABSENT = "absent"
 _OURS = ("metahebb", "gymnasium")
-"""Modules whose versions the manifest has anyway."""
+"""Modules that the manifest lists elsewhere with their versions."""
 
 
 def world_of(config: RunConfig) -> World:
-    """Return what the world of ``config`` is made of; empty for tasks that metahebb brings along.
+    """Return the world of ``config``, which is empty for the tasks that metahebb brings along.
 
-    These are the files that arguments of the environment name, and the package that its code comes
-    from. Of code that belongs to no package, such as the user's own, the file counts.
+    The world consists of the files that arguments of the environment name, and of the package that
+    the environment's code comes from. If the code belongs to no package (a user's own file, for
+    example), the world has the file of the code instead.
     """
     task = config.task
     if not isinstance(task, Foreign):
@@ -47,9 +50,9 @@ def world_of(config: RunConfig) -> World:
 
 
 def changes(began: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Return in words how ``began`` and ``now`` differ; "" where nothing changed.
+    """Return in words how ``now`` differs from ``began``; an empty text if nothing changed.
 
-    What only ``now`` has is unknown of the other, and does not count.
+    Names that only ``now`` has do not count: an earlier version may not have looked for them.
     """
     return ", ".join(
         f"{name} {_short(then)} then and {_short(now.get(name, _ABSENT))} now"
@@ -67,7 +70,7 @@ def _code_of(env_id: str) -> Iterator[tuple[str, str]]:
     try:
         entry_point = _spec(name).entry_point
     except gymnasium.error.Error:
-        return  # it is not installed any more
+        return  # the environment is not installed any more
     if isinstance(entry_point, str):
         code = entry_point.partition(":")[0]
     else:
@@ -84,7 +87,7 @@ def _code_of(env_id: str) -> Iterator[tuple[str, str]]:
 
 
 def _spec(name: str) -> gymnasium.envs.registration.EnvSpec:
-    """Return what is registered as ``name``; its highest version, if ``name`` has none."""
+    """Return the specification registered as ``name``, of the highest version if it names none."""
     namespace, base, version = parse_env_id(name)
     if version is None:
         version = find_highest_version(namespace, base)
@@ -92,13 +95,13 @@ def _spec(name: str) -> gymnasium.envs.registration.EnvSpec:
 
 
 def _path_of(text: str) -> str:
-    with contextlib.suppress(InputError):  # relative, and there is nothing that it is relative to
+    with contextlib.suppress(InputError):  # a relative path, and the working directory is gone
         return str(absolute(os.path.expanduser(text)))
     return ""
 
 
 def _digest(path: str) -> str:
-    """Return ``sha256:...`` of the file at ``path``; "absent" where none can be read."""
+    """Return ``sha256:...`` of the file at ``path``; "absent" if no file can be read there."""
     if not os.path.isfile(path):
         return _ABSENT
     try:

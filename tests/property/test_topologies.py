@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maps import MAPS, random_genes, seeded, seeds, sizes
-from topologies import KINDS, SIZES, genome_of, network_of, newborn, told
+from topologies import KINDS, SIZES, genome_of, masks_of, network_of, newborn
 from toys import layers_of, observe, oja, traced
 
 from metahebb.genomes import Genome, GenomeMap, GivenGenes, Merge, Mixture, RuleBook, Shared
@@ -41,7 +41,7 @@ def test_absent_synapses_stay_0_and_static_ones_as_inherited(
         genome = genome_of(network, genome_map)
         genes = random_genes(genome.n_genes, 5)
         lanes, rng = newborn(network, genome, genes), np.random.default_rng(0)
-        plastic, static = told(network, genome, genes)
+        plastic, static = masks_of(network, genome, genes)
         weights, given_ = genes[genome.stretches().get("inherited", slice(0))], []
         for layer, mask in zip(lanes.layers, static, strict=True):
             # Genes of static synapses stand in the order of memory.
@@ -74,7 +74,7 @@ def test_so_they_do_with_other_rules(rule: Any, topology: Any) -> None:
     genes = random_genes(genome.n_genes, 5)
     lanes, rng = newborn(network, genome, genes), np.random.default_rng(0)
     lanes.modulators[:] = 0.5
-    plastic, _ = told(network, genome, genes)
+    plastic, _ = masks_of(network, genome, genes)
     before = lanes.weights(1)
     for _ in range(4):
         observe(lanes, rng)
@@ -214,7 +214,7 @@ def test_static_networks_have_topologies_too(topology: Any) -> None:
     genome = genome_of(network)
     genes = random_genes(genome.n_genes, 2)
     lanes = newborn(network, genome, genes)
-    plastic, _ = told(network, genome, genes)
+    plastic, _ = masks_of(network, genome, genes)
     found = lanes.weights(1)
     for weights, mask in zip(found, plastic, strict=True):
         assert (weights[~mask] == 0).all()
@@ -256,7 +256,7 @@ def test_a_change_that_goes_round_its_mask_moves_no_other(topology: Any) -> None
     genes = random_genes(genome.n_genes, 5)
     lanes = network.lanes(5, 3, 2)
     lanes.born(1, genome, GivenGenes(genes), Key(3, Stream.BIRTH), [flood])
-    plastic, _ = told(network, genome, genes)
+    plastic, _ = masks_of(network, genome, genes)
     for layer, p in zip(layers_of(lanes), plastic, strict=True):
         assert (layer.coefficients[:, ~p] == 0).all()
         assert (layer.coefficients[:, p] != 0).all()
@@ -269,7 +269,7 @@ def test_a_leveled_eta_is_the_mean_of_the_plastic_and_given_to_no_other(topology
     genes = random_genes(genome.n_genes, 5)
     lanes = network.lanes(5, 3, 2)
     (drop,) = parse_probes(["drop_term:term=eta"])
-    plastic, _ = told(network, genome, genes)
+    plastic, _ = masks_of(network, genome, genes)
     lanes.born(1, genome, GivenGenes(genes), Key(3, Stream.BIRTH))
     before = [layer.coefficients[0] for layer in layers_of(lanes)]
     changes = [drop.change_coefficients]

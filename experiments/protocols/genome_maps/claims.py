@@ -1,4 +1,4 @@
-"""What is claimed of every point of a curve."""
+"""The claims about every point of a curve of genome maps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from experiments.protocols.genome_maps.points import REFERENCE
 from experiments.protocols.legs.groups import WALKS
 
 FEW = 1104
-"""Genes of the smallest published rule genome of an ant (Ferigo et al. 2024)."""
+"""Number of genes of the smallest published genome of rules for an ant (Ferigo et al. 2024)."""
 
 
 def claims_of(points: Sequence[Measured], made_by: str) -> list[Claim]:
-    """Return the goals first, then every point's figures."""
+    """Return the claims about ``points``, first the ones with a goal."""
     reference = next(point for point in points if point.name == REFERENCE)
     goals: list[Claim] = []
     figures: list[Claim] = []
@@ -35,17 +35,17 @@ def claims_of(points: Sequence[Measured], made_by: str) -> list[Claim]:
 
 
 def claim_of(claims: Sequence[Claim], point: str, what: str) -> Claim:
-    """Return what is claimed of a point, for an answer."""
+    """Return the claim that is about ``point``, and that has ``what`` at the end of its name."""
     return named(claims, f"{point}, ", f": {what}")
 
 
 def genes_of(claim: Claim) -> str:
-    """Return the number of genes of the point that a claim is of, with commas."""
+    """Return the number of genes of the point in a claim's name, with commas."""
     return claim.name.split(", ")[1].removesuffix(" genes")
 
 
 def standing(points: Sequence[Measured]) -> dict[str, int]:
-    """Return the number of runs of each point whose center does not walk on the intact body."""
+    """Return, for each point, the number of runs with a center that does not walk when intact."""
     counts = {}
     for point in points:
         lived = point.group.cells.values()

@@ -1,4 +1,4 @@
-"""A curve of points: evolved, lived, and written as a study."""
+"""A study of a curve of genome maps: its points are evolved and evaluated, and its page written."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from experiments.protocols.lesions.numbers import Pairs
 from metahebb.errors import InputError
 
 AnswerOf = Callable[[Sequence[Claim], Mapping[str, int]], Answer]
-"""Makes an answer of the claims, and of the number of runs that do not walk, by point."""
+"""A function that makes an answer from the claims, and from the number of runs per point that do
+not walk."""
 FOLD = WEAKENED[3]
-"""That every point is evolved on."""
+"""Fold on which every point is evolved."""
 
 
 def write_curve(
@@ -40,15 +41,15 @@ def write_curve(
     *,
     focus: Sequence[str] = (),
 ) -> None:
-    """Evolve what is missing of some points, evaluate, and write ``results/<study>``.
+    """Evolve the missing runs of some points, evaluate all, and write ``results/<study>``.
 
     Args:
-        study: its name.
-        title: its question.
-        answer_of: makes its answer.
-        names: of the points, the reference among them.
-        order: what is asked for.
-        focus: the points that are evolved on all folds, and not on the first alone.
+        study: the name of the study.
+        title: the question of the study.
+        answer_of: a function that makes the answer.
+        names: the names of the points, with the reference among them.
+        order: the arguments of the command line.
+        focus: the names of the points that are evolved on all folds, and not only on `FOLD`.
     """
     budget = BUDGETS[order.size]
     tuning, runs = _all_runs(order, jobs(names, focus))
@@ -79,24 +80,24 @@ def write_curve(
 
 
 def arm_of(size: Size, name: str) -> Arm:
-    """Return who lives at a point, with the settings for its size."""
+    """Return the arm of a point, with the settings of the search for its number of genes."""
     point = POINTS[name]
     config = run_config(BUDGETS[size], point.arm, FOLD, 0, generations=1)
     return point.tuned_arm(config.setup().genome.n_genes)
 
 
 def jobs(names: Sequence[str], focus: Sequence[str]) -> list[tuple[str, Fold]]:
-    """Return points and folds in the order in which they are evolved; other folds are last."""
+    """Return points with folds, in the order in which they are evolved: first all on `FOLD`."""
     others = [fold for fold in WEAKENED if fold != FOLD]
     wide = [(name, fold) for name in names if name in focus for fold in others]
     return [(name, FOLD) for name in names] + wide
 
 
 def _all_runs(order: Order, wanted: Sequence[tuple[str, Fold]]) -> tuple[Tuning, dict[str, Runs]]:
-    """Return what tuning found and the runs, by point; see `arm_runs`.
+    """Return the settings that tuning tried, and the runs, by point; see `arm_runs`.
 
     Raises:
-        InputError: with ``order.finished``, where the reference or all others are not finished.
+        InputError: with ``order.finished``, the reference, or every other point, is not finished.
     """
     size = order.size
     arms = {name: arm_of(size, name) for name, _ in wanted}
@@ -110,7 +111,7 @@ def _all_runs(order: Order, wanted: Sequence[tuple[str, Fold]]) -> tuple[Tuning,
 
 
 def _measured(name: str, runs: Runs, order: Order) -> Measured:
-    """Live the lives of a point."""
+    """Live the lives of a point, and return the point with its measures."""
     scale = SCALES[order.size]
     group = Group.of(name, runs, BUDGETS[order.size], order.where)
     lesion = lesions_of("hebbian", FOLD, scale.at)["zero"]

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Published:
-    """A number that somebody else published, relative to their own genome per synapse.
+    """A published result of a genome map.
 
     Attributes:
-        what: it is, with its source.
-        genes: of the genome.
-        relative: distance by that of their genome per synapse; None where none is known.
-        retention: distance on unseen damage by that without; None likewise.
+        what: name of the genome map, with its source.
+        genes: number of genes of the genome.
+        relative: distance over the distance of the same authors' genome per synapse; None if
+            unknown.
+        retention: distance on unseen damage over the distance without damage; None if unknown.
     """
 
     what: str
@@ -44,15 +45,21 @@ PUBLISHED = (
     Published("Pedersen & Risi 2021, evolve and merge", 1_920, None, None),
     Published("Ferigo et al. 2024, five genes per neuron", 1_104, None, None),
 )
-"""On PyBullet's ant with its 12,288 synapses; rules alone are counted, not mixing logits. Those
-without a number are said to do as well as, or better than, one rule per synapse."""
+"""Published results on PyBullet's ant, which has 12,288 synapses.
+
+Genes are those of rules, without the logits of mixtures. The genome maps without a number do as
+well as one rule per synapse, or better, as their authors say.
+"""
 
 
 SMALL = {"fontsize": 6, "color": GRAY, "va": "top", "ha": "right"}
 
 
 def write_figure(folder: Path, points: Sequence[Measured]) -> None:
-    """Write ``bottleneck.png``: relative distance and retention against genes, a line per map."""
+    """Write ``bottleneck.png``: relative distance and retention against genes, a line per map.
+
+    The reference among ``points`` is the one to which distances are relative.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10.5, 4.4), layout="constrained")

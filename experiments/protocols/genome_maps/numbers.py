@@ -1,4 +1,4 @@
-"""What is measured at a point of the curve, and how it compares with the reference."""
+"""The measures of a point of the curve, and their comparison with the reference."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from metahebb.genomes import Genome, Mixture
 from metahebb.runs.folder import RunFolder
 
 SMOOTH = 10
-"""Generations over which a fitness is a mean: all training bodies have had their turns."""
+"""Number of generations over which fitness is averaged, in which all training bodies take turns."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A point of the curve, measured.
+    """A point of the curve with its measures.
 
     Attributes:
-        name: of the point.
-        genes: of the center that was evaluated.
-        bits: likewise.
-        search: in words, with the best setting of those tried.
-        group: what its runs do in all bodies.
-        zeroed: lives whose weights are all set to zero, and the same lives without.
-        half: generations until half of the final fitness, by run; NaN where nobody walks.
+        name: name of the point.
+        genes: number of genes of the evaluated center.
+        bits: number of bits of the evaluated center.
+        search: search in words, with the best of the settings that tuning tried.
+        group: runs of the point, with their lives in all bodies.
+        zeroed: lives in which all weights are set to zero, and the same lives without this lesion.
+        half: number of generations until half of the final fitness, by run; NaN for a run that does
+            not walk.
     """
 
     name: str
@@ -41,9 +42,10 @@ class Measured:
     half: tuple[float, ...]
 
     def relative(self, other: Measured) -> Interval:
-        """Return intact distance by that of ``other``, whose lives are drawn together.
+        """Return the intact distance over that of ``other``, with its interval.
 
-        None where ``other`` does not walk; no interval where its own reaches down to `WALKS`.
+        All three are None if ``other`` does not walk. The interval is None if the interval of
+        ``other``'s distance reaches below `WALKS`.
         """
         mine, theirs = self.group.common(other.group)
         means, draws = mine.draws()
@@ -56,20 +58,21 @@ class Measured:
         return value, *mine.interval(draws["intact"] / other_draws["intact"], value)
 
     def gap(self, other: Measured) -> float:
-        """Return how far the interval of unseen damage is above that of ``other`` [m].
+        """Return the lower end of this point's interval minus the upper end of ``other``'s [m].
 
-        On common folds and seeds; negative where they overlap.
+        Both are intervals of the distance on unseen legs, over common folds and seeds. The result
+        is negative if the intervals overlap.
         """
         mine, theirs = self.group.common(other.group)
         return mine.kind("unseen")[1] - theirs.kind("unseen")[2]
 
     def back(self) -> tuple[Estimate, Estimate]:
-        """Return the part of the former speed after zeroing, and without it; see `Pairs`."""
+        """Return the part of the former speed that is there after zeroing, and without zeroing."""
         return self.zeroed.iqm("back"), self.zeroed.iqm("back", "without")
 
 
 def words_of(search: SearchConfig) -> str:
-    """Return what a search is, for a table."""
+    """Return the words for a search in a table."""
     if search.algorithm == "cmaes":
         return f"{'separable ' * search.separable}CMA-ES {search.stdev:g}"
     name = {"openai_es": "OpenAI-ES", "mixture": "mixture"}[search.algorithm]
@@ -78,10 +81,10 @@ def words_of(search: SearchConfig) -> str:
 
 
 def size_of(run: RunFolder) -> tuple[int, int]:
-    """Return the genes and bits of what is inherited.
+    """Return the number of genes, and of bits, that a run's networks inherit.
 
-    The search ``mixture`` has rules and logits, as the genome map of that name has, and a
-    per-synapse genome only for its candidates.
+    The search ``mixture`` evolves rules and logits, as the genome map ``mixture`` has them; its
+    genome with a rule per synapse is only that of its candidates, and does not count.
     """
     search, genome = run.config.search, run.load().genome
     if search.algorithm == "mixture":
@@ -91,9 +94,10 @@ def size_of(run: RunFolder) -> tuple[int, int]:
 
 
 def half_of(run: RunFolder) -> float:
-    """Return the generations until half of the final fitness; NaN where nobody walks.
+    """Return the number of generations until half of the final fitness; NaN if the run fails.
 
-    Fitness is the population's mean, smoothed over `SMOOTH` generations; final is the last of them.
+    The fitness is the population's mean, smoothed over `SMOOTH` generations. The final fitness is
+    its last value, and a run fails if this is below half of `WALKS`.
     """
     means = np.array([record["fitness_mean"] for record in run.read_metrics()], np.float64)
     return _half(means)

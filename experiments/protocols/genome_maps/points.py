@@ -1,4 +1,4 @@
-"""The points of the curve: genome maps of many sizes, with one network and one protocol."""
+"""The points of the curve: genome maps of many sizes, for the same network and protocol."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from metahebb.networks.topology import Evolved, Modular, Sparse, Static
 from metahebb.plasticity import Bounds
 
 REFERENCE = "hebbian"
-"""The point that all others are measured against: that arm of the damage study, and its runs."""
+"""Point to which all others are compared, which is the arm of this name in the damage study."""
 SMALL = 2000
-"""Genes up to which half of the settings are those of CMA-ES."""
+"""Largest number of genes for which half of the settings use CMA-ES."""
 FULL = 700
-"""Genes up to which its covariance is a full one."""
+"""Largest number of genes for which CMA-ES has a full covariance."""
 LARGE = (
     Setting(0.1, 0.06, 0.3),
     Setting(0.06, 0.03, 0.1),
     Setting(0.06, 0.03, 0.3),
     Setting(0.1, 0.03, 0.1),
 )
-"""Settings of a genome of more than `SMALL` genes; the damage study found the second best."""
+"""Settings for a genome of more than `SMALL` genes; the second was the best in the damage study."""
 
 
 PALM = Arm(
@@ -51,25 +51,28 @@ PALM = Arm(
         ranking="standardized",
     ),
     grid=(
-        Setting(0.1, 0.2, 1.0, optimizer="sgd"),  # the published one
-        Setting(0.1, 1.0, 1.0),  # the best that was tried after the fact
+        Setting(0.1, 0.2, 1.0, optimizer="sgd"),  # the published setting
+        Setting(0.1, 1.0, 1.0),  # the best setting of later trials
         Setting(0.1, 0.2, 1.0),
         Setting(0.1, 0.06, 0.3),
     ),
 )
-"""The search of Palm et al. 2021, in settings around theirs, with the smallest of their numbers of
-rules: the network of ``quick`` has an eighth of their synapses."""
+"""The search of Palm et al. 2021, in settings around the published one.
+
+The arm has the smallest of the published numbers of rules, because the network of the size
+``quick`` has an eighth of the published synapses.
+"""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One genome map of one size.
+    """A point of the curve: one genome map of one size.
 
     Attributes:
-        line: of the figure that it lies on.
-        arm: who lives.
-        scale: of the first center of a small genome; products of genes need more than sums do.
-            None: the arm says itself in which settings it is tuned.
+        line: name of the figure's line that the point lies on.
+        arm: arm that is evolved.
+        scale: standard deviation of the first center of a small genome, which has to be larger for
+            products of genes than for sums. None to tune the arm in the settings of its own grid.
     """
 
     line: str
@@ -77,22 +80,22 @@ class Point:
     scale: float | None = 0.3
 
     def tuned_arm(self, n_genes: int) -> Arm:
-        """Return the arm with the settings that fit so many genes."""
+        """Return the arm with the settings that fit a genome of ``n_genes`` genes."""
         if self.scale is None:
             return self.arm
-        if self.arm.genome.merges_at:  # CMA-ES has no state that could be merged
+        if self.arm.genome.merges_at:  # the state of CMA-ES cannot be merged
             return dataclasses.replace(self.arm, grid=LARGE)
         return dataclasses.replace(self.arm, grid=grid_of(n_genes, self.scale))
 
 
 def grid_of(n_genes: int, scale: float) -> tuple[Setting, ...]:
-    """Return the settings of a genome: up to `SMALL` genes two searches, in two settings each."""
+    """Return the settings for a genome; up to `SMALL` genes, half of them use CMA-ES."""
     if n_genes > SMALL:
         return LARGE
     separable = n_genes > FULL
     return (
         Setting(0.1, 0.06, scale),
-        Setting(0.1, 0.02, scale, "cmaes", separable=separable),  # which has no learning rate
+        Setting(0.1, 0.02, scale, "cmaes", separable=separable),  # cmaes ignores the learning rate
         Setting(0.06, 0.03, scale / 3),
         Setting(0.3, 0.02, scale, "cmaes", separable=separable),
     )
@@ -177,9 +180,9 @@ POINTS: dict[str, Point] = {
     ),
     "shared-1": _point("shared", "one rule per layer", Shared(1)),
 }
-"""In the order in which they are evolved."""
+"""All points by name, in the order in which they are evolved."""
 QUICK = (
     *(REFERENCE, "per_synapse", "low_rank-1", "neuron", "shared-16", "shared-64", "generated"),
     *("one", "shared-4", "births", "mixture-16", "palm-16", "merge-16", "static-50"),
 )
-"""Those of ``quick``, on top of the runs of the damage study; the others are for ``paper``."""
+"""Names of the points of the size ``quick``; the size ``paper`` has all points."""

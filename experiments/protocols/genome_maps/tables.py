@@ -1,4 +1,4 @@
-"""Notes and tables of the points of a curve."""
+"""The notes of a curve's page, and the tables of its points."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ covariance). Genomes of at most {small:,} genes are offered CMA-ES in two of the
 
 
 def points_table(points: Sequence[Measured]) -> str:
-    """Return one row per point, as Markdown."""
+    """Return a table with a row per point, as Markdown."""
     heads = (
         *("point", "what has genes", "genes", "bits", "search", "folds × seeds", "intact"),
         *(f"intact / {REFERENCE}", "unseen legs", "unseen / intact", "after zeroing", "half"),
@@ -86,7 +86,7 @@ def points_table(points: Sequence[Measured]) -> str:
 
 
 def tuning_lists(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> str:
-    """Return the score of every setting that was tried, the best first, as Markdown."""
+    """Return a table of all settings that tuning tried, the best first, as Markdown."""
     lines = ["| point | settings |", "|---|---|"]
     for name, tried in tuning.items():
         scores = [f"{setting}: {score:.2f}" for setting, score in tried]
@@ -96,7 +96,7 @@ def tuning_lists(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> str:
 
 
 def _range(values: Sequence[float]) -> str:
-    """Return the median, and the ends where they differ; NaN is left out."""
+    """Return the median as text, with the smallest and largest value if they differ; skip NaN."""
     known = [value for value in values if np.isfinite(value)]
     if not known:
         return "–"

@@ -1,1 +1,1 @@
-"""The protocol of the task `Reversal`, in which a hidden sign flips in mid-life."""
+"""The protocol of studies with the task `Reversal`, in which a hidden sign flips in mid-life."""

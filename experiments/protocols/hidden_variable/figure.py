@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINES = ((GREEN, "-"), (GRAY, "-"), (ORANGE, "-"), (BLUE, "-"), (INK, "--"))
-"""Color and dashes of each arm in the figure of the study ``latent``."""
+"""Color and dashes of each arm's line in the figure of the study ``latent``."""
 
 
 def curve(lived: Lived, task: Reversal, starts: npt.NDArray[np.intp], cycles: int) -> Floats:
-    """Return mean score, low and high per cycle from ``starts`` ``(n_runs, n_lives)``, ``(3, c)``.
+    """Return the mean score per cycle and the ends of its interval, ``(3, cycles)``.
 
-    A window as long as a cycle holds as many go steps, wherever in the cycle it begins.
+    A window as long as a cycle has the same number of go steps, wherever in the cycle it begins.
+
+    Args:
+        lived: the lives.
+        task: the task, which has the number of look and go steps of a cycle.
+        starts: the step at which the first window begins in each life, ``(n_runs, n_lives)``.
+        cycles: the number of windows.
     """
     length = task.look + task.go
     steps = starts[..., None] + np.arange(cycles * length)
@@ -42,13 +48,16 @@ def draw(
     folder: Path,
     lines: Sequence[tuple[str, str]] = LINES,
 ) -> None:
-    """Write the figure: the score after birth, and around the flip, which lives have aligned."""
+    """Write the figure of the score after birth, and of the score around the flip.
+
+    Around the flip, lives are shifted in time so that all of them flip at 0.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 3.8), layout="constrained")
     born, turned = figure.subplots(1, 2, sharey=True, width_ratios=(1.0, 1.5))
     length = task.look + task.go
-    cycles = task.max_steps // 3 // length  # every life has as many before its flip and after it
+    cycles = task.max_steps // 3 // length  # all lives have so many before and after the flip
     before = cycles // 2
     for (name, lived), line in zip(arms.items(), lines[: len(arms)], strict=True):
         birth = curve(lived, task, np.zeros_like(lived.flips), cycles)

@@ -1,4 +1,4 @@
-"""Fresh lives of a genome, step by step."""
+"""Fresh lives of a center in the task `Reversal`, with their scores in each step."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ from metahebb.tasks.reversal import ReversalLanes
 Floats = npt.NDArray[np.float64]
 
 MEASURES = ("return", "before", "after")
-"""Mean score of all go steps; of the settled ones before the flip, and after it."""
+"""Names of the measures: the mean score of all go steps, of the settled go steps before the flip,
+and of the settled go steps after it."""
 BOUND = 1.0
-"""That no score is beyond, on either side."""
+"""Largest absolute value of a score."""
 LANES = 64
 
 
 @dataclass(frozen=True)
 class Lived:
-    """Lives of one arm; a life that ended non-finite scores 0, as guessing does.
+    """The lives of one arm; a life that ended non-finite scores 0, as guessing does.
 
     Attributes:
-        measures: ``(n_runs, n_lives, 3)``, in the order of `MEASURES`.
-        flips: ``(n_runs, n_lives)`` the first step with the other sign.
-        scores: ``(n_runs, n_lives, max_steps)`` ±1 in go steps, 0 in look steps.
+        measures: measures in the order of `MEASURES`, ``(n_runs, n_lives, 3)``.
+        flips: first step with the other sign, ``(n_runs, n_lives)``.
+        scores: score of each step, ``(n_runs, n_lives, max_steps)``: ±1 in go steps, 0 in look
+            steps.
     """
 
     measures: Floats
@@ -40,7 +42,7 @@ class Lived:
 
     @classmethod
     def join(cls, runs: Sequence[Lived]) -> Lived:
-        """Return the lives of several runs, each of one."""
+        """Return the lives of several runs together; each of ``runs`` has the lives of one run."""
         return cls(*(np.concatenate([vars(r)[key] for r in runs]) for key in vars(runs[0])))
 
     def interval(self, measure: str) -> tuple[float, float, float]:
@@ -48,21 +50,22 @@ class Lived:
         return nested_interval(self.measures[..., MEASURES.index(measure)], BOUND)
 
     def minus(self, other: Lived, measure: str) -> tuple[float, float, float]:
-        """Return how much more it scores than ``other``, life by life, with its interval.
+        """Return the mean of a measure minus that of ``other``, life by life, with its interval.
 
-        Life i of run j has the same world in both where seeds, generations and lives are the same.
+        Both arms need the same seeds, generations and lives; life i of run j then has the same
+        world.
         """
         more = (self.measures - other.measures)[..., MEASURES.index(measure)]
         return nested_interval(more, 2 * BOUND)
 
 
 def rows_of(arms: dict[str, Lived]) -> dict[str, dict[str, tuple[float, float, float]]]:
-    """Return each measure with its interval, by who lived."""
+    """Return each measure with its interval, by arm or probe."""
     return {name: {m: lived.interval(m) for m in MEASURES} for name, lived in arms.items()}
 
 
 def rows_table(arms: dict[str, Lived]) -> str:
-    """Return a row per arm and per probe, in Markdown."""
+    """Return a table with a row per arm or probe, as Markdown."""
     lines = ["| who | return | settled, before the flip | settled, after it |", "|---|---|---|---|"]
     for name, row in rows_of(arms).items():
         shown = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in row.values())
@@ -71,7 +74,7 @@ def rows_table(arms: dict[str, Lived]) -> str:
 
 
 def live(center: Center, n: int, probe: str = "") -> Lived:
-    """Return ``n`` fresh lives of ``center``, the same ones whatever ``probe`` is done to them."""
+    """Return ``n`` fresh lives of ``center``, with the same births and worlds for any ``probe``."""
     task = center.setup.task
     probed = center.within(replace(center.setup, probes=parse_probes([probe] if probe else [])))
     recorder = _Recorder(np.zeros((n, task.max_steps), np.int8))
@@ -86,11 +89,11 @@ def live(center: Center, n: int, probe: str = "") -> Lived:
 
 @dataclass(frozen=True)
 class _Recorder:
-    """An observer that notes what each output scores."""
+    """An observer that notes the score of each step's outputs."""
 
     scores: npt.NDArray[np.int8]
 
     def observe_outputs(self, moment: Moment, outputs: npt.NDArray[np.float32]) -> None:
-        """Note the scores."""
-        lanes = cast(ReversalLanes, moment.task)  # the study lives in no other task
+        """Note the scores of the outputs."""
+        lanes = cast(ReversalLanes, moment.task)  # the study has no other task
         self.scores[moment.units, moment.steps] = lanes.score(outputs, moment.lanes)

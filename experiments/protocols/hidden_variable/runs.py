@@ -1,4 +1,4 @@
-"""The protocol of the hidden variable, for any arms: budgets, tuning, runs and lives."""
+"""The budgets, tuning, runs and lives of studies with the task `Reversal`, for any arms."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ GRID = tuple(Setting(s, r, i) for s in (0.1, 0.3) for r in (0.05, 0.1) for i in 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a size of the study may cost.
+    """The budget of a study at one size.
 
     Attributes:
-        seeds: of evolution, in each arm.
-        popsize: candidates per generation; each lives twice.
-        generations: of a run.
-        tuning_generations: of a run that tunes.
-        grid: that every arm is tuned on.
-        tuning_lives: that score a setting.
-        lives: per center.
+        seeds: seeds of evolution of each arm.
+        popsize: number of candidates per generation; each candidate lives twice.
+        generations: number of generations of a run.
+        tuning_generations: number of generations of a run that tunes.
+        grid: settings of the search that tuning tries for every arm.
+        tuning_lives: number of lives that give a setting its score.
+        lives: number of lives of each center.
     """
 
     seeds: tuple[int, ...]
@@ -54,12 +54,12 @@ BUDGETS: dict[Size, Budget] = {
 
 @dataclass(frozen=True)
 class Evolved:
-    """What was evolved, by arm.
+    """The runs of all arms, and their tuning.
 
     Attributes:
-        settings: that were tried, with their scores, the best first.
-        runs: in the order of the seeds.
-        tuning: runs that were only scored, of all arms.
+        settings: settings that tuning tried with their scores, the best first, by arm.
+        runs: runs in the order of their seeds, by arm.
+        tuning: runs that only tuned, of all arms.
     """
 
     settings: dict[str, list[tuple[Setting, float]]]
@@ -68,15 +68,17 @@ class Evolved:
 
     @property
     def everything(self) -> list[RunFolder]:
-        """All runs but those that were only scored."""
+        """All runs except the ones that only tuned."""
         return [run for some in self.runs.values() for run in some]
 
 
 def evolved_arms(order: Order, arms: Mapping[str, Arm]) -> Evolved:
-    """Tune and evolve what is missing of ``arms``, which have their names as folders.
+    """Tune and evolve the missing runs of ``arms``; return all runs.
+
+    The runs of an arm lie in a folder with the arm's name.
 
     Raises:
-        InputError: with ``order.finished``, where something is missing.
+        InputError: with ``order.finished``, a run is missing.
     """
     budget, folder = BUDGETS[order.size], runs_folder(f"latent-{order.size}")
     # A step of this task costs hardly more for many lives than for one.
@@ -112,7 +114,7 @@ def _expect(name: str, paths: Sequence[Path]) -> None:
 
 
 def run_config(budget: Budget, who: Arm) -> RunConfig:
-    """Return the config of an arm's runs, its search untuned."""
+    """Return the config of an arm's runs, with a search that is not tuned yet."""
     base = preset("reversal")
     return dataclasses.replace(
         base,

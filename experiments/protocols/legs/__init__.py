@@ -1,1 +1,1 @@
-"""The protocol of the walking studies: one leg is shortened in training, the others in tests."""
+"""The protocol of walking studies: one leg is shortened in training, the other legs in tests."""

@@ -1,8 +1,8 @@
-"""Bodies of the ant that training shows, and those in which its centers are tested.
+"""Bodies of the ant in training, and bodies in which centers are tested.
 
-A fold is the one leg that a run sees shortened; the other three are unseen. Protocol ``one`` trains
-on the intact body and that leg. Protocol ``weak`` also shows the other legs, at full length, with
-weak motors.
+A fold says which leg a run sees shortened; the other three legs are unseen. Protocol ``one`` trains
+on the intact body and on the body with the shortened leg. Protocol ``weak`` also trains on bodies
+in which one of the other legs has its full length, but weak motors.
 """
 
 from __future__ import annotations
@@ -12,33 +12,34 @@ from dataclasses import dataclass
 from metahebb.tasks.locomotion.damage import INTACT
 
 LEGS = tuple(f"short_{leg}_ankle" for leg in ("left", "right", "third", "fourth"))
-"""The four single-leg damages: front left, back left, back right, front right (heading +x)."""
+"""The four damages of a single leg, in this order: front left, back left, back right, front right
+(for an ant that heads for +x)."""
 LONG = ("long_back", "long_front")
 PAIRS = (
     "short_left_ankle+short_right_ankle",
     "short_left_ankle+short_fourth_ankle",
     "short_left_ankle+short_third_ankle",
 )
-"""Both legs of a side, of the front, of a diagonal."""
+"""Bodies with two shortened legs: both of a side, both in front, and two of a diagonal."""
 BODIES = (INTACT, *LEGS, *LONG, *PAIRS)
-"""Everything that centers are tested in."""
+"""All bodies in which centers are tested."""
 DT = 0.05
 """Simulated time of an env step of the ant [s]."""
 STEPS = 330
-"""Of an evaluated life: 16.5 s, the length of a published one, so that Bullet units compare."""
+"""Number of env steps of an evaluated life, 16.5 s, which is the length of a published life."""
 BULLET = 0.0165
-"""Metres per published unit of distance (Najarro & Risi 2020)."""
+"""Meters per published unit of distance (Najarro & Risi 2020, with Bullet's ant)."""
 WEAK = 0.3
-"""Strength left to the motors of a weak leg."""
+"""Fraction of its strength that is left to the motors of a weak leg."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """What a run may see.
+    """The bodies that a run sees in training.
 
     Attributes:
-        protocol: ``one`` or ``weak``.
-        leg: that it sees shortened.
+        protocol: name of the protocol, ``one`` or ``weak``.
+        leg: leg that is shortened in training.
     """
 
     protocol: str
@@ -46,22 +47,22 @@ class Fold:
 
     @property
     def unseen(self) -> tuple[str, ...]:
-        """The other legs, as they are tested: shortened."""
+        """The bodies that test the other legs, each with one of them shortened."""
         return tuple(leg for leg in LEGS if leg != self.leg)
 
     @property
     def training(self) -> tuple[str, ...]:
-        """Bodies of training."""
+        """The bodies of training."""
         weak = tuple(_weak(leg) for leg in self.unseen)
         return (INTACT, self.leg, *weak) if self.protocol == "weak" else (INTACT, self.leg)
 
     def __str__(self) -> str:
-        """Return it as a folder's name."""
+        """Return the fold as the name of a folder."""
         return f"{self.protocol}-{self.leg.split('_')[1]}"
 
 
 def _weak(leg: str) -> str:
-    """Return the body whose leg, which ``leg`` shortens, has weak motors at both joints."""
+    """Return the body that has weak motors in the leg which the damage ``leg`` shortens."""
     number = LEGS.index(leg) + 1
     return f"weak:hip_{number}={WEAK}+weak:ankle_{number}={WEAK}"
 

@@ -1,4 +1,4 @@
-"""What each size of a walking study may cost."""
+"""The budget of a walking study at each size: seeds, folds, generations and lives."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from experiments.protocols.legs.bodies import ONE, STEPS, WEAKENED, Fold
 
 @dataclass(frozen=True)
 class Budget:
-    """What a size of the study may cost.
+    """The budget of a study at one size.
 
     Attributes:
-        seeds: of evolution.
-        folds: of the arms in `MAIN`.
-        side_folds: of the other arms.
-        side_seeds: of the other arms.
+        seeds: seeds of evolution of the arms in `MAIN`.
+        folds: folds of the arms in `MAIN`, by arm.
+        side_folds: folds of the other arms.
+        side_seeds: seeds of evolution of the other arms.
         hidden: sizes of the hidden layers.
-        popsize: candidates per generation; each lives twice.
-        generations: of a run.
-        tuning_generations: of a run that tunes.
-        settings: of each arm's grid that are tried.
-        train_steps: horizon of a life in the search.
-        steps: horizon of a life in the evaluation.
-        lives: per body in the evaluation.
-        tuning_lives: per body in the tuning.
-        integrator: of the physics.
+        popsize: number of candidates per generation; each candidate lives twice.
+        generations: number of generations of a run.
+        tuning_generations: number of generations of a run that tunes.
+        settings: number of settings that tuning tries, the first ones of each arm's grid.
+        train_steps: number of env steps after which a life in the search ends.
+        steps: number of env steps after which a life in the evaluation ends.
+        lives: number of lives per body in the evaluation.
+        tuning_lives: number of lives per body in tuning.
+        integrator: integrator of the physics.
     """
 
     seeds: tuple[int, ...]

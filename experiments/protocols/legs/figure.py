@@ -1,4 +1,4 @@
-"""The figure of how far arms get, intact and with shortened legs."""
+"""The figure of the distance of arms, intact and with shortened legs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from metahebb.report.figures import FAINT, GRAY, INK, save, style
 def write_figure(
     folder: Path, groups: Sequence[Group], seconds: float, colors: Mapping[str, str] = COLORS
 ) -> None:
-    """Write ``damage.png``: every run's distance, intact and in unseen damage, and arm means."""
+    """Write ``damage.png``: distances of runs and of arms, intact and with seen or unseen legs."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 3.6), layout="constrained")

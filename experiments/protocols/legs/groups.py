@@ -1,4 +1,4 @@
-"""The runs of one way to walk, and what their centers do by kind of body."""
+"""Groups of runs of one arm, and the mean distances of their centers by kind of body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from metahebb.evolution.backends.where import Where
 from metahebb.tasks.locomotion.damage import INTACT
 
 WALKS = 1.0
-"""Metres from which an arm walks at all."""
+"""Mean distance from which on an arm counts as walking [m]."""
 KINDS = ("intact", "seen", "unseen", "long", "pairs", "alive")
 
 
@@ -26,10 +26,11 @@ class Group:
     """The runs of one arm under one protocol.
 
     Attributes:
-        arm: who.
-        protocol: what training showed, see `Fold`.
-        folds: which of them there are.
-        cells: ``(fold, seed)`` to what the center did.
+        arm: name of the arm.
+        protocol: name of the protocol of training, see `Fold`.
+        folds: folds that have runs.
+        seeds: seeds of evolution that have runs.
+        cells: lives of each run's center, by fold and seed.
     """
 
     arm: str
@@ -42,14 +43,14 @@ class Group:
     def of(
         cls, arm: str, runs: Runs, budget: Budget, where: Where, probes: tuple[str, ...] = ()
     ) -> Group:
-        """Return what an arm's runs, of one protocol, do in all bodies.
+        """Return the group of an arm's runs under one protocol, with their lives in all bodies.
 
         Args:
-            arm: its name.
-            runs: every seed on every fold.
-            budget: says how many lives, and how long.
-            where: they are lived.
-            probes: done to every life.
+            arm: the name of the arm.
+            runs: the runs, with every seed on every fold.
+            budget: the budget, which has the number and the length of lives.
+            where: the place where the lives are lived.
+            probes: the probes of every life.
         """
         lived = {
             job: cells(run, BODIES, budget.lives, budget.steps, where, probes)
@@ -72,15 +73,15 @@ class Group:
         return quantile_interval(draws, value, few_runs(len(self.folds), len(self.seeds)))
 
     def kind(self, kind: str) -> tuple[float, float, float]:
-        """Return the mean over bodies of a kind [m], with its interval."""
+        """Return the mean over the bodies of a kind [m], with its interval."""
         means, draws = self.draws()
         return means[kind], *self.interval(draws[kind], means[kind])
 
     def retention(self) -> Interval:
-        """Return distance on unseen legs by that on the intact body, and its interval.
+        """Return the distance on unseen legs divided by the intact distance, and its interval.
 
-        None where nobody walks intact, and where the interval of the intact distance reaches
-        `WALKS`: a ratio of nothing says nothing.
+        The ratio is None if the arm does not walk intact. The interval is None if the interval of
+        the intact distance reaches below `WALKS`, because a division by nearly 0 says nothing.
         """
         means, draws = self.draws()
         if self.interval(draws["intact"], means["intact"])[0] < WALKS:
@@ -90,19 +91,19 @@ class Group:
         return ratio, *self.interval(draws["unseen"] / draws["intact"], ratio)
 
     def retains_more(self, other: Group) -> Interval:
-        """Return its `retention` minus that of ``other``, on the folds and seeds of both."""
+        """Return this group's `retention` minus that of ``other``, on common folds and seeds."""
         pair = self.common(other)
         (ours, low, _), (theirs, other_low, _) = (group.retention() for group in pair)
         if ours is None or theirs is None:
             return None, None, None
         if low is None or other_low is None:
             return ours - theirs, None, None
-        # Life i of run j has the same world in both groups: they are drawn together.
+        # Life i of run j has the same world in both groups, so that both are drawn together.
         mine, others = (d["unseen"] / d["intact"] for d in (group.draws()[1] for group in pair))
         return ours - theirs, *pair[0].interval(mine - others, ours - theirs)
 
     def only(self, folds: tuple[Fold, ...], seeds: tuple[int, ...]) -> Group:
-        """Return the part with these folds and seeds."""
+        """Return the part of the group with these folds and seeds."""
         some = {(f, s): lived for (f, s), lived in self.cells.items() if f in folds and s in seeds}
         return Group(self.arm, self.protocol, folds, seeds, some)
 
@@ -114,7 +115,10 @@ class Group:
 
 
 def _kinds(lived: Cells, fold: Fold) -> Floats:
-    """Return ``(n_kinds, n_lives)`` means over the bodies of each kind [m], survival of unseen."""
+    """Return means over the bodies of each kind, ``(n_kinds, n_lives)``.
+
+    The means are distances [m]; the mean of the last kind is the survival on unseen legs.
+    """
 
     def mean(bodies: Sequence[str]) -> Floats:
         rows = [lived.bodies.index(body) for body in bodies]

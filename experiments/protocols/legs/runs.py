@@ -1,7 +1,7 @@
-"""The runs of the walking studies: who is evolved on what, and where each run lies.
+"""The runs of walking studies: the arm, fold and seed of each run, and its folder.
 
-A generation lives in two of the training bodies, all of them in turn, so that both protocols cost
-the same. Studies with runs in common find them in the same folders.
+Each generation lives in two of the training bodies, and all bodies take turns, so that both
+protocols cost the same. Studies that have runs in common share their folders.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from metahebb.runs.folder import RunFolder
 from metahebb.tasks import Locomotion
 
 Tuning = dict[str, list[tuple[Setting, float]]]
-"""By arm: the settings that were tried, with their scores, the best first."""
+"""The settings that tuning tried with their scores, the best first, by arm."""
 Runs = dict[tuple[Fold, int], RunFolder]
-"""Of one arm, by fold and seed."""
+"""The runs of one arm, by fold and seed."""
 
 
 def run_config(budget: Budget, who: Arm, fold: Fold, seed: int, generations: int) -> RunConfig:
-    """Return the config of a run, its search untuned."""
+    """Return the config of a run, with a search that is not tuned yet."""
     turns = itertools.cycle(fold.training)
     stages = tuple(
         Stage(generation, budget.train_steps, (next(turns), next(turns)))
@@ -49,7 +49,7 @@ def run_config(budget: Budget, who: Arm, fold: Fold, seed: int, generations: int
 
 
 def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
-    """Yield every run as (arm, fold, seed): the two main arms first, a seed after the other."""
+    """Yield every run as (arm, fold, seed), seed by seed, beginning with the two main arms."""
     side = tuple(arm for arm in ARMS if arm not in MAIN)
     for arms, seeds in ((MAIN, budget.seeds), (side, budget.side_seeds)):
         for seed in seeds:
@@ -76,18 +76,19 @@ def run_of(
 
 
 def run_path(size: Size, name: str, fold: Fold, seed: int) -> Path:
-    """Return where a run is."""
+    """Return the folder of a run."""
     return _folder(size) / name / str(fold) / f"seed{seed}"
 
 
 def all_runs(order: Order) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
-    """Return what tuning found, by arm, and the runs by (arm, fold, seed).
+    """Return the settings that tuning tried, by arm, and the runs by (arm, fold, seed).
 
-    Those that are missing are evolved now; with ``order.finished`` they are left out, and with
-    them the seeds of an arm and protocol that do not have all folds.
+    Missing runs are evolved now. With ``order.finished``, they are left out. If an arm's run on one
+    fold of a protocol is missing for a seed, its runs on the protocol's other folds are left out
+    for this seed, too.
 
     Raises:
-        InputError: with ``order.finished``, where a main arm has no run, or an arm no tuning.
+        InputError: with ``order.finished``, a main arm has no run, or an arm is not tuned.
     """
     size, budget = order.size, BUDGETS[order.size]
     wanted = list(jobs(budget))
@@ -109,15 +110,15 @@ def all_runs(order: Order) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolde
 def arm_runs(
     order: Order, arms: Mapping[str, Arm], wanted: Sequence[tuple[str, Fold]]
 ) -> tuple[Tuning, dict[str, Runs]]:
-    """Return what tuning found, and the runs with all seeds of the budget, by arm.
+    """Return the settings that tuning tried, and the runs with all seeds of the budget, by arm.
 
-    Those that are missing are evolved now; with ``order.finished`` arms and folds are left out
-    whose runs are not all there.
+    Missing runs are evolved now. With ``order.finished``, a fold of an arm is left out unless all
+    its runs are finished.
 
     Args:
-        order: what is asked for.
-        arms: who, by the name of their folders.
-        wanted: of them, each on a fold, in the order in which they are evolved.
+        order: the arguments of the command line.
+        arms: the arms, by the names of their folders.
+        wanted: names of arms with folds, in the order in which they are evolved.
     """
     size, seeds = order.size, BUDGETS[order.size].seeds
     if order.finished:
@@ -138,7 +139,7 @@ def arm_runs(
 def _evolved(
     order: Order, arms: Mapping[str, Arm], wanted: Iterable[tuple[str, Fold, int]]
 ) -> tuple[Tuning, dict[tuple[str, Fold, int], RunFolder]]:
-    """Evolve what is missing, in this order; an arm is tuned before its first run."""
+    """Evolve missing runs in the order of ``wanted``; an arm is tuned before its first run."""
     tuning: Tuning = {}
     runs = {}
     for name, fold, seed in wanted:
@@ -151,7 +152,7 @@ def _evolved(
 
 
 def tuning_runs(size: Size, arms: Mapping[str, Arm]) -> list[RunFolder]:
-    """Return the finished runs that tuned ``arms``, by name."""
+    """Return the finished runs that tuned ``arms``, which are given by name."""
     paths = [path for name, who in arms.items() for path in tuning_paths(size, name, who)]
     return [RunFolder.open(path) for path in paths]
 
@@ -170,7 +171,7 @@ def _check_finished(size: Size, wanted: list[tuple[str, Fold, int]]) -> None:
 
 
 def tuning_paths(size: Size, name: str, who: Arm) -> list[Path]:
-    """Return where the runs that tune the arm ``name`` are."""
+    """Return the folders of the runs that tune the arm ``name``."""
     return [_folder(size) / "tuning" / name / str(setting) for setting in _grid(size, who)]
 
 

@@ -1,4 +1,4 @@
-"""Tables of what arms do in every body."""
+"""Tables of the distances and the survival of arms in every body."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADS = {
 
 
 def kinds_table(groups: Sequence[Group]) -> str:
-    """Return metres by arm and kind of body, each with its 95 % interval, as Markdown."""
+    """Return a Markdown table of meters by arm and kind of body, with 95 % intervals."""
     lines = [
         f"| arm | protocol | folds × seeds | {' | '.join(HEADS.values())} | unseen / intact |",
         "|---" * (len(HEADS) + 4) + "|",
@@ -38,7 +38,7 @@ def kinds_table(groups: Sequence[Group]) -> str:
 
 
 def bodies_table(groups: Sequence[Group]) -> str:
-    """Return mean metres by arm, fold and body, over seeds and lives, as Markdown."""
+    """Return a Markdown table of mean meters over seeds and lives, by arm, fold and body."""
     bodies = next(iter(groups[0].cells.values())).bodies
     lines = [f"| arm | fold | {' | '.join(bodies)} |", "|---" * (len(bodies) + 2) + "|"]
     for group in groups:
@@ -53,7 +53,7 @@ def bodies_table(groups: Sequence[Group]) -> str:
 
 
 def write_runs(folder: Path, groups: Sequence[Group]) -> None:
-    """Write ``runs.csv``: mean distance and survival of each run in each body."""
+    """Write ``runs.csv``, the mean distance and survival of each run in each body."""
     rows = []
     for group in groups:
         for (fold, seed), lived in group.cells.items():

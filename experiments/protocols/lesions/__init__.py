@@ -1,1 +1,1 @@
-"""Lesions in mid-life: lives with and without them, and the speed that comes back."""
+"""Lesions in mid-life: lives with and without a lesion, and the speed that comes back."""

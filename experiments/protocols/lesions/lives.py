@@ -1,4 +1,4 @@
-"""Lesions, and the ways that lives take around them: lived once, then kept in the run folder."""
+"""Lesions, and the positions of lives with a lesion, which are lived once and kept on disk."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from metahebb.tasks.locomotion.damage import INTACT
 Floats = npt.NDArray[np.float64]
 
 HEAD_START = 40
-"""Env steps by which the control that freezes before the lesion does so: 2 s."""
+"""Number of env steps (2 s) by which the control ``freeze_zero`` freezes before its lesion."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What a size of the study may cost, beside its runs.
+    """The number and length of lives at one size of the study.
 
     Attributes:
-        lives: per run and lesion.
-        horizon: of a life, in env steps.
+        lives: number of lives per run and lesion.
+        horizon: number of env steps after which a life ends.
         at: env step of the lesion.
-        cell_lives: per run and cell of the heat map.
-        fractions: of a layer's weights that the heat map zeroes.
-        times: env steps at which it does.
-        frames: of a film, at most.
+        cell_lives: number of lives per run and cell of the heat map.
+        fractions: fractions of a layer's weights that the heat map sets to zero.
+        times: env steps at which the heat map sets weights to zero.
+        frames: largest number of frames of a film.
     """
 
     lives: int
@@ -65,13 +65,13 @@ SCALES: dict[Size, Scale] = {
 
 @dataclass(frozen=True)
 class Lesion:
-    """Something done to lives that walk.
+    """A lesion that probes do to a walking life.
 
     Attributes:
-        what: it is, for a table.
-        probes: that do it.
-        at: env step at which it begins.
-        steps: env steps that it lasts; 0 for one whose cause is done at once.
+        what: description of the lesion, for tables.
+        probes: probes that do the lesion.
+        at: env step at which the lesion begins.
+        steps: number of env steps that the lesion lasts; 0 for a change that is made at once.
     """
 
     what: str
@@ -83,8 +83,8 @@ class Lesion:
 def lesions_of(arm: str, fold: Fold, at: int) -> dict[str, Lesion]:
     """Return the lesions at step ``at`` that the arm can have, by name.
 
-    Networks that were never plastic have nothing to freeze; those that inherit their weights at
-    birth have no distribution from which new ones could be drawn.
+    A network without plasticity has nothing to freeze. A network that inherits its weights at birth
+    has no distribution from which new weights could be drawn.
     """
     zero, freeze = f"zero_weights:at={at}", f"freeze:at={at}"
     unseen = fold.unseen[0]
@@ -112,31 +112,36 @@ def lesions_of(arm: str, fold: Fold, at: int) -> dict[str, Lesion]:
 
 
 CONTROLS = ("zero_freeze", "freeze_zero", "freeze")
-"""Lesions that ask how plastic networks get over the first one."""
+"""Control lesions, which ask by what means plastic networks recover from the lesion ``zero``."""
 
 
 def zeroing(fraction: float, layer: int, at: int) -> Lesion:
-    """Return a cell of the heat map; that of all weights is the lesion ``zero``, lived once."""
+    """Return the lesion of a cell of the heat map.
+
+    With fraction 1 and all layers, the lesion is the same as ``zero``, and has the same lives.
+    """
     fields = [f"fraction={fraction:g}"] if fraction < 1 else []
     fields += [f"layer={layer}"] if layer != ALL else []
     return Lesion("", (f"zero_weights:{','.join([*fields, f'at={at}'])}",), at)
 
 
 def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, where: Where) -> Floats:
-    """Return metres along +x since birth ``(lives, horizon + 1)``, on the intact body.
+    """Return meters along +x since birth in each step, ``(lives, horizon + 1)``.
 
-    They are lived in threads of this process; what was lived once is kept in the folder
-    ``lesions`` of the run, and fewer lives are the first ones of more.
+    The lives are lived on the intact body, in threads of this process, and are kept in the folder
+    ``lesions`` of the run. When fewer lives are asked for than are kept, the first ones are
+    returned.
 
     Args:
-        run: finished; its center lives.
-        probes: done to every life, and no others.
-        lives: fresh ones, the same births and worlds whatever the probes.
-        horizon: in env steps.
-        where: threads and lanes.
+        run: a finished run, of which the center lives.
+        probes: the probes of every life.
+        lives: the number of fresh lives, which have the same births and worlds for any probes.
+        horizon: the number of env steps after which a life ends.
+        where: the number of threads and lanes.
 
     Returns:
-        NaN after a life's end, from the last finite step on where it ended non-finite.
+        The meters, which are NaN after a life's end. If a life ends non-finite, they are NaN after
+        its last finite step.
     """
     conditions = Conditions.of(run.load(), lives, horizon, INTACT)
     name = slug([*(probes or ("plain",)), f"max_steps={horizon}"])
@@ -149,7 +154,7 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
     print(f"{run.path} {' '.join(probes) or 'no lesion'}", file=sys.stderr)
     backend = functools.partial(InProcess, threads=where.threads, lanes=where.lanes)
     lived = conditions.live(parse_probes(probes), backend)
-    x = lived.x.astype(np.float32)  # micrometres at tens of metres
+    x = lived.x.astype(np.float32)  # exact to micrometers at tens of meters
     data = io.BytesIO()
     np.savez_compressed(data, asked=np.array(asked), x=x)
     with storage_errors(file):
@@ -159,7 +164,7 @@ def ways(run: RunFolder, probes: tuple[str, ...], lives: int, horizon: int, wher
 
 
 def _kept(file: Path, asked: str) -> Floats | None:
-    """Return the ways that are kept; None where there are none, of others, or none to be read."""
+    """Return the positions in ``file``; None if the file has other lives, or cannot be read."""
     try:
         with np.load(file, allow_pickle=False) as kept:
             if str(kept["asked"]) == asked:

@@ -1,4 +1,4 @@
-"""The numbers of the lesion study: what is measured in a life, and its mean with an interval."""
+"""The numbers of the lesion study: measures of each life, and their means with intervals."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ Floats = npt.NDArray[np.float64]
 Condition = Literal["with", "without"]
 
 SPAN = 2.0
-"""Simulated time over which a speed is a mean [s]."""
+"""Simulated time over which a speed is averaged [s]."""
 STRIDE = 0.5
 """Simulated time between points of a speed curve [s]."""
 WALKS = 0.1
-"""Speed before a lesion below which there is nothing to get back [m/s]."""
+"""Speed before a lesion from which on a life counts as walking [m/s]."""
 DRAWS = 1000
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its bootstrap draws; estimates of arms with the same runs are drawn together.
+    """A figure and its bootstrap draws; draw k of arms with the same runs uses the same lives.
 
     Attributes:
-        value: NaN where no life has it.
-        draws: ``(n,)``.
-        spread: of the interval; see `few_runs`.
-        within: where the figure can be.
+        value: value of the figure; NaN where no life has it.
+        draws: bootstrap draws of the figure, ``(n,)``.
+        spread: factor by which the interval is widened because runs are few; see `few_runs`.
+        within: smallest and largest possible value of the figure.
     """
 
     value: float
@@ -44,7 +44,7 @@ class Estimate:
     within: tuple[float, float] = (-np.inf, np.inf)
 
     def __sub__(self, other: Estimate) -> Estimate:
-        """Return the difference."""
+        """Return the difference of two figures."""
         return Estimate(self.value - other.value, self.draws - other.draws, self.spread)
 
     def interval(self) -> tuple[float, float]:
@@ -58,19 +58,21 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Measures:
-    """One number per life, ``(n_folds, n_seeds, n_lives)``; NaN where it does not count.
+    """The measures of each life, in arrays ``(n_folds, n_seeds, n_lives)``.
 
-    Lives that ended before the lesion have none. Those slower than `WALKS` before it have only the
-    speed before and survival. The dead have a speed of 0.
+    A number is NaN where it does not count: a life that ended before the lesion has no measures,
+    and a life slower than `WALKS` before the lesion has only ``walks``, ``before`` and
+    ``survival``. After its death, a life has a speed of 0.
 
     Attributes:
-        walks: 1 where the life was faster than `WALKS`, else 0.
+        walks: 1 where the life was at least as fast as `WALKS`, else 0.
         before: speed over the `SPAN` before the lesion [m/s].
         after: speed of walkers over the `SPAN` that begins `SETTLE` after the lesion's end [m/s].
-        back: ``after / before``.
-        loss: at the dip; see `metahebb.analysis.recovery.Recovery`.
-        time: from the lesion until 80 % of ``before`` is back [s], infinite if never; likewise.
-        soon: 1 where that time is at most `SETTLE` after the lesion's end, else 0.
+        back: speed after over speed before the lesion.
+        loss: relative loss of speed at its lowest, see `metahebb.analysis.recovery.Recovery`.
+        time: seconds from the lesion until 80 % of ``before`` is back, infinite if never; see
+            `metahebb.analysis.recovery.Recovery`.
+        soon: 1 where 80 % is back at most `SETTLE` after the lesion's end, else 0.
         survival: 1 where the life reached the horizon, else 0.
     """
 
@@ -85,10 +87,15 @@ class Measures:
 
 
 def measures(x: Floats, lesion: Lesion, dt: float) -> Measures:
-    """Return the measures of ways ``(n_folds, n_seeds, n_lives, horizon + 1)`` [m].
+    """Return the measures of lives from their positions ``x`` [m].
+
+    Args:
+        x: the positions in each step, ``(n_folds, n_seeds, n_lives, horizon + 1)``.
+        lesion: the lesion that the lives had, or (in lives without it) would have had.
+        dt: the simulated time of an env step [s].
 
     Raises:
-        ValueError: the ways are too short around the lesion.
+        ValueError: the lives are too short before or after the lesion.
     """
     flat = x.reshape(-1, x.shape[-1])
     search, span = lesion.steps + round(SETTLE / dt), round(SPAN / dt)
@@ -112,15 +119,16 @@ def measures(x: Floats, lesion: Lesion, dt: float) -> Measures:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The same lives of an arm with a lesion and without.
+    """The same lives of an arm, once with a lesion and once without it.
 
     Attributes:
-        arm: who.
-        lesion: what was done.
-        seeds: of evolution.
+        arm: name of the arm.
+        lesion: lesion of the first set of lives.
+        seeds: seeds of evolution.
         dt: simulated time of an env step [s].
-        with_: ways ``(n_folds, n_seeds, n_lives, horizon + 1)`` [m].
-        without: likewise.
+        with_: positions of the lives with the lesion [m], ``(n_folds, n_seeds, n_lives, horizon +
+            1)``.
+        without: positions of the lives without the lesion [m], with the same shape.
     """
 
     arm: str
@@ -131,7 +139,7 @@ class Pairs:
     without: Floats
 
     def only(self, seeds: tuple[int, ...] | None = None) -> Pairs:
-        """Return the first fold, which all arms have, with these of its seeds; None: with all."""
+        """Return the lives of the first fold, which all arms have, and of ``seeds`` (None: all)."""
         seeds = self.seeds if seeds is None else seeds
         rows = [self.seeds.index(seed) for seed in seeds]
         with_, without = self.with_[:1, rows], self.without[:1, rows]
@@ -157,7 +165,7 @@ class Pairs:
         return Estimate(*nested_iqms(getattr(self.of(condition), name), DRAWS), self._spread)
 
     def part(self, name: str, condition: Condition = "with") -> Estimate:
-        """Return the mean of a measure over all lives that have it: a part, of ones and zeros."""
+        """Return the mean of a measure of ones and zeros: the fraction of lives that have a 1."""
         data = getattr(self.of(condition), name)
         values, draws = means(data[..., None], np.isfinite(data))
         return Estimate(float(values[0]), draws[:, 0], self._spread, (0, 1))
@@ -165,27 +173,34 @@ class Pairs:
     def recovered_by(
         self, seconds: Floats, condition: Condition = "with"
     ) -> tuple[Floats, Floats, Floats]:
-        """Return ``(seconds, values, draws)`` of the part with 80 % of the speed back by then.
+        """Return the fraction of lives with 80 % of their speed back after each of ``seconds``.
 
-        All lives are followed to the same horizon, and the dead never recover: this is one minus
-        the Kaplan-Meier curve of the time, without weights.
+        All lives are followed to the same horizon, and dead ones never recover. So this is one
+        minus the Kaplan-Meier curve of the recovery time, without weights.
+
+        Returns:
+            ``seconds``, the fractions, and the bootstrap draws of the fractions.
         """
         time = self.of(condition).time
         values, draws = means(time[..., None] <= seconds, ~np.isnan(time))
         return seconds, values, np.clip(values + self._spread * (draws - values), 0, 1)
 
     def time(self, condition: Condition = "with") -> tuple[float, float, float]:
-        """Return the interquartile mean of the recovery time [s]; infinite if a quarter never do.
+        """Return the interquartile mean of the recovery time [s], with its interval.
 
-        Its interval is over lives only, the runs being what they are: `iqm_interval`.
+        The mean is infinite if more than a quarter of the lives never recover. The interval is over
+        lives of these runs only; see `iqm_interval`.
         """
         time = self.of(condition).time
         return iqm_interval(list(time.reshape(-1, time.shape[-1])))
 
     def speeds(self, condition: Condition) -> tuple[Floats, Floats, Floats]:
-        """Return ``(seconds since the lesion, means, draws)`` of speeds [m/s].
+        """Return the mean speed [m/s] over all lives that were alive at the lesion.
 
-        Over all lives that were alive at the lesion; each speed is a mean over `STRIDE`.
+        Each speed is a mean over `STRIDE`.
+
+        Returns:
+            The seconds since the lesion, the mean speeds, and the bootstrap draws of the means.
         """
         x = self.with_ if condition == "with" else self.without
         stride = round(STRIDE / self.dt)
@@ -203,14 +218,14 @@ def means(
     """Return means ``(k,)`` over the lives that count, and their draws ``(n_resamples, k)``.
 
     Args:
-        data: ``(n_folds, n_seeds, n_lives, k)``.
-        counts: ``(n_folds, n_seeds, n_lives)`` which lives do.
-        n_resamples: of `nested_means`.
+        data: the numbers of each life, ``(n_folds, n_seeds, n_lives, k)``.
+        counts: whether each life counts, ``(n_folds, n_seeds, n_lives)``.
+        n_resamples: the number of bootstrap draws if k > 1; for k = 1, there are `DRAWS` draws.
     """
     values = np.where(counts[..., None], data, 0.0)
     both = np.concatenate([values, counts[..., None]], axis=-1)
-    n_resamples = DRAWS if values.shape[-1] == 1 else n_resamples  # a curve needs no third digit
-    # Sums, not means, make the value: 19 of 20 are 0.95 to the last bit.
+    n_resamples = DRAWS if values.shape[-1] == 1 else n_resamples  # a curve needs fewer digits
+    # The value is a quotient of sums, so that 19 lives of 20 give exactly 0.95.
     totals = np.vstack([both.sum((0, 1, 2)), nested_means(both, n_resamples)])
     some = totals[:, -1:] > 0
     nothing = np.full_like(totals[:, :-1], np.nan)

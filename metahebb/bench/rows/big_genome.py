@@ -1,4 +1,4 @@
-"""A generation of 10,000 candidates of a million genes: who holds how many genomes at a time."""
+"""The memory for a generation of 10,000 candidates of a million genes, in numbers of genomes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Size:
-    """Of a search.
+    """The size of a search.
 
     Attributes:
-        hidden: neurons of each of two layers.
-        popsize: candidates of a generation.
+        hidden: number of neurons in each of the two hidden layers.
+        popsize: number of candidates of a generation.
     """
 
     hidden: int
@@ -39,12 +39,12 @@ SMALL, BIG, QUICK = Size(16, 100), Size(445, 10_000), Size(140, 500)
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield the rows; one lane in each of two workers, whatever ``threads`` and ``lanes``."""
+    """Yield the rows, for two workers with one lane; ``threads`` and ``lanes`` have no effect."""
     from metahebb.bench.local_ray import local_ray
 
     size = QUICK if quick else BIG
     with local_ray(WORKERS):
-        _generation(SMALL)  # what the first one loads is no genome
+        _generation(SMALL)  # the first generation also loads modules, which are no genomes
         small, _ = _generation(SMALL)
         big, seconds = _generation(size)
     n_genes = size.setup().genome.n_genes
@@ -79,7 +79,7 @@ def _generation(size: Size) -> tuple[list[float], float]:
         backend._actors.receive()
     pids = [os.getpid(), *backend.pids()]
     for pid in pids:
-        Path(f"/proc/{pid}/clear_refs").write_bytes(b"5")  # its peak is what it has now
+        Path(f"/proc/{pid}/clear_refs").write_bytes(b"5")  # sets the peak to the present memory
     config = SearchConfig(popsize=size.popsize)
     search = Search(config, setup, backend, lambda generation: Plan(generation, STEPS), 0)
     began = time.perf_counter()
@@ -91,8 +91,8 @@ def _generation(size: Size) -> tuple[list[float], float]:
 
 
 def _peaks(pids: Sequence[int]) -> list[float]:
-    found = []
+    peaks = []
     for pid in pids:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-        found.append(float(status.partition("VmHWM:")[2].split()[0]) * 1024)
-    return found
+        peaks.append(float(status.partition("VmHWM:")[2].split()[0]) * 1024)
+    return peaks

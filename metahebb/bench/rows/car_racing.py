@@ -1,4 +1,4 @@
-"""Car racing: its world, its eyes and the whole of it, against how others would do it."""
+"""The speed of car racing: physics and frames, convolutions, and whole lives, against peers."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from metahebb.worker import Plan, SearchPoint, Setup, Worker
 
 NETWORK = Convolutional(output="linear")
 MILD = (0.3, -1.5, -50.0)
-"""Outputs that turn a car in circles, at a fifth of its gas: nobody leaves the field."""
+"""Outputs with which a car circles with a fifth of its gas, and so never leaves the field."""
 NEVER = 10**6
-"""Steps without a new tile: no life ends for want of them."""
+"""Number of steps without a new tile after which a life ends, which no life here reaches."""
 IMAGES = 20
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield the rows; one thread of ours, whatever ``threads``.
+    """Yield the rows, which use one thread, whatever ``threads`` says.
 
-    They are timed by the processor time of that thread, against EnvPool, which has a thread beside
-    it, by that of the process.
+    Rows are timed by the processor time of this thread. The row against EnvPool is timed by that of
+    the process, because EnvPool works in a second thread.
     """
     steps, repeats = (30, 2) if quick else (1000, 5)
     rates = interleaved({"ours": world(lanes, steps)}, repeats, time.thread_time)
@@ -63,7 +63,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 def world(lanes: int, steps: int) -> Work:
-    """Return a work of ``lanes`` lives of ``steps`` env steps, without anybody who looks."""
+    """Return a work of ``lanes`` lives of ``steps`` env steps, without any network."""
     living, every = CarRacing(patience=NEVER).lanes(lanes), np.arange(lanes, dtype=np.intp)
     outputs = np.tile(np.array(MILD, np.float32), (lanes, 1))
 
@@ -77,7 +77,7 @@ def world(lanes: int, steps: int) -> Work:
 
 
 def lives(lanes: int, steps: int) -> Work:
-    """Return a work of ``lanes`` lives of the published policy: births, eyes, rules, world."""
+    """Return a work of ``lanes`` whole lives of ``steps`` env steps, with the published policy."""
     setup = Setup.build(CarRacing(patience=NEVER), NETWORK, seed=0)
     worker, n = Worker(setup, lanes), setup.genome.n_genes
     point = SearchPoint(np.zeros(n, np.float32), np.full(n, 0.1, np.float32), mirrored=True)
@@ -89,10 +89,10 @@ def lives(lanes: int, steps: int) -> Work:
 
 
 class InGymnasium:
-    """Lives in Gymnasium's environment with the policy in PyTorch, one after the other."""
+    """A work of lives in Gymnasium's environment, one after the other, by a PyTorch policy."""
 
     def __init__(self, steps: int) -> None:
-        """Make both."""
+        """Make the environment and the policy; a call will live ``steps`` env steps."""
         import gymnasium
         import torch
 
@@ -105,7 +105,7 @@ class InGymnasium:
         self._steps = steps
 
     def __call__(self) -> float:
-        """Live a number of env steps; return it."""
+        """Live the env steps; return their number."""
         import torch
 
         frame, weights = self._env.reset(seed=0)[0], None
@@ -127,7 +127,7 @@ class InGymnasium:
 
 
 def areas(size: int) -> npt.NDArray[np.float32]:
-    """Return the matrix ``(size, 96)`` that takes means over areas."""
+    """Return the matrix ``(size, 96)`` that scales 96 pixels to ``size``, by means over areas."""
     edges, pixels = np.arange(size + 1)[:, None] * 96 / size, np.arange(96)
     shared = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
     return (shared.clip(0) * size / 96).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A whole generation of the ant against EnvPool stepping its ant, where EnvPool is installed."""
+"""The speed of a whole generation of the ant against EnvPool's bare ant, if it is installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from metahebb.bench.rows.generation import SIZES, Ours, random_actions
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield one row, or none without EnvPool; it has the ant of the model file only: RK4."""
+    """Yield one row, or none without EnvPool; EnvPool's ant has the integrator RK4 only."""
     try:
         envpool = importlib.import_module("envpool")
     except ModuleNotFoundError:

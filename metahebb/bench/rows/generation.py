@@ -1,4 +1,4 @@
-"""A whole generation of the ant against the same one in EvoTorch, and against bare environments."""
+"""The speed of a whole generation of the ant against EvoTorch, and against bare environments."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 class Ours:
-    """A generation of ours, search included."""
+    """A work that is a whole generation in metahebb, including the search."""
 
     def __init__(
         self, integrator: Integrator, threads: int, lanes: int, popsize: int, steps: int
     ) -> None:
-        """Set up a PGPE."""
+        """Set up a search by PGPE."""
         task = Locomotion("ant", integrator=integrator, ending="none")
         setup = Setup.build(task, FeedForward(SIZES[1:-1]), seed=0)
         self._backend = InProcess(setup, threads, lanes)
@@ -75,17 +75,17 @@ class Ours:
         self._env_steps = float(popsize * steps)
 
     def __call__(self) -> float:
-        """Do one; return its env steps."""
+        """Live one generation; return its env steps."""
         self._search.step()
         return self._env_steps
 
     def close(self) -> None:
-        """Let go of the threads."""
+        """End the threads."""
         self._backend.close()
 
 
 class _GymNE:
-    """A generation in EvoTorch; Ray must run."""
+    """A work that is a whole generation in EvoTorch; Ray must run."""
 
     def __init__(self, integrator: Integrator, popsize: int, steps: int) -> None:
         import torch
@@ -107,7 +107,7 @@ class _GymNE:
             center_learning_rate=config.learning_rate,
             stdev_learning_rate=config.stdev_learning_rate,
             stdev_init=config.stdev,
-            # Ours, too: how an ant moves decides what its physics costs.
+            # The same as in metahebb, because the cost of physics depends on how the ant moves.
             center_init=config.initial_stdev * torch.randn(self._problem.solution_length),
             optimizer="adam",
         )
@@ -122,7 +122,7 @@ class _GymNE:
 
 
 class _AsyncVectorEnv:
-    """Gymnasium's environments in processes, without anybody who acts."""
+    """A work that is env steps of Gymnasium's environments in processes, under random actions."""
 
     def __init__(self, integrator: Integrator, steps: int) -> None:
         from gymnasium.vector import AsyncVectorEnv
@@ -141,7 +141,7 @@ class _AsyncVectorEnv:
 
 
 def make_ant(integrator: Integrator) -> Any:
-    """Return Gymnasium's ant as its users get it, but for lives that do not end by themselves."""
+    """Return Gymnasium's ant with its usual settings, except that lives do not end early."""
     import gymnasium
     import mujoco
 

@@ -1,4 +1,4 @@
-"""How cost grows with popsize, with the hidden layers, and with lanes."""
+"""The growth of cost with popsize, with the size of hidden layers, and with lanes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from metahebb.tasks import Locomotion
 from metahebb.worker import Plan, SearchPoint, Setup
 
 STEPS = 10
-"""Of a life, where popsize grows: births and search weigh more than in earnest."""
+"""Number of steps of a life where popsize grows; in such short lives, births and search matter."""
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Finding]:
-    """Yield a curve and a row for each; quick ones grow less far."""
+    """Yield a curve and a row for each of the three sizes; with ``quick``, they grow less far."""
     repeats = 2 if quick else 3
     yield from _popsize(threads, lanes, (32, 128) if quick else (32, 128, 512, 2048), repeats)
     widths = (32, 128) if quick else (32, 64, 128, 256, 512, 1024)

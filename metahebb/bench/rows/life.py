@@ -1,4 +1,4 @@
-"""Life throughput of the ant against its physics alone."""
+"""The speed of whole lives of the ant against the speed of their physics alone."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ GOALS = {"gymnasium": ">= 0.9", "implicitfast": ">= 0.8"}
 def rows(threads: int, lanes: int, quick: bool) -> Iterator[Row]:
     """Yield a row per integrator.
 
-    The limit is ``mujoco.batch`` with the same threads and simulations per thread, which runs these
-    very lives again from their recorded controls: physics costs what the body does.
+    The limit is ``mujoco.batch`` with the same threads and simulations per thread, which runs the
+    same lives again from their recorded controls. The lives have to be the same, because the cost
+    of physics depends on how the body moves.
     """
     for integrator in GOALS:
         yield _row(integrator, threads, lanes, 2 if quick else REPEATS)  # type: ignore[arg-type]
@@ -83,14 +84,14 @@ def _row(
 
 
 class _Recorder:
-    """An observer that notes how lives begin and what their networks put out."""
+    """An observer that notes the first state of each life and the outputs of its network."""
 
     def __init__(self, n_lives: int) -> None:
         self.controls = np.zeros((n_lives, STEPS, 8))
         self.states: list[dict[str, npt.NDArray[np.float64]]] = [{} for _ in range(n_lives)]
 
     def observe(self, moment: Moment) -> None:
-        """Note the states of the newborn, and what the networks put out a step ago."""
+        """Note the states of newborn lives, and for all other lives the outputs of a step ago."""
         for lane, step, unit in zip(moment.lanes, moment.steps, moment.units, strict=True):
             if step == 0:
                 assert isinstance(moment.task, EmbodiedLanes)
@@ -100,7 +101,7 @@ class _Recorder:
 
 
 class _Physics:
-    """One thread's simulations: the recorded lives again, without anything that lived them."""
+    """The simulations of one thread, which repeat the physics of recorded lives."""
 
     def __init__(
         self, integrator: str, recorder: _Recorder, lives: npt.NDArray[np.intp], lanes: int

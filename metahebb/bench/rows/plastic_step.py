@@ -1,4 +1,4 @@
-"""One plastic step against the memory it must touch, and against how others write it."""
+"""The speed of a plastic step against the memory that it must touch, and against peers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 
 HEADS = {"ant": (27, 128, 64, 8), "car racing": (648, 128, 64, 3)}
-"""Layer sizes: 12,160 synapses, and the 91,328 of the network behind a convolution."""
+"""Layer sizes of the ant (12,160 synapses) and of the car behind its convolutions (91,328)."""
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield the rows; one core, ABCD_lr, max-abs, whatever ``threads``.
+    """Yield the rows, for one core, the rule ABCD_lr and the bound max-abs.
 
-    A processor with AVX-512 also runs code for AVX2, which is the newest that older ones have.
+    ``threads`` has no effect. On a processor with AVX-512, the step is also compiled for AVX2, the
+    newest instructions of older processors, which gives further rows.
     """
     repeats = 5 if quick else 21
     yield from against_memory(lanes, repeats)
@@ -39,7 +40,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 def against_memory(lanes: int, repeats: int) -> Iterator[Row]:
-    """Yield the rows that hold the compiled step against the memory that it must touch."""
+    """Yield the rows that compare the compiled step with the memory traffic that it needs."""
     for head, sizes in HEADS.items():
         for n in dict.fromkeys((1, lanes, 2 * lanes)):
             yield _against_memory(head, sizes, n, repeats)
@@ -51,7 +52,7 @@ def grown(
     rule: str = "abcd_lr",
     maps: Mapping[SlotName, GenomeMap] = MappingProxyType({}),
 ) -> PlasticLanes:
-    """Return ``n`` living lanes of layers ``sizes``, each born of genes of its own."""
+    """Return ``n`` living lanes of a network with layers ``sizes``, each with genes of its own."""
     from metahebb.plasticity import load_rule
 
     network = FeedForward(sizes[1:-1], load_rule(rule))
@@ -65,12 +66,12 @@ def grown(
 
 
 def compiled_steps(living: PlasticLanes, n: int, times: int) -> Work:
-    """Return a work of ``times`` compiled steps of lanes 0 to n - 1, called without Python."""
+    """Return a work of ``times`` compiled steps of lanes 0 to n - 1, in a compiled loop."""
     from metahebb.bench._loops import repeated
 
     observations = np.random.default_rng(0).uniform(-1, 1, (n, living.layers[0].n_in))
     step, seen = living._step, []
-    living._step = lambda *arguments: seen.append(arguments)  # what `act` hands to the kernel
+    living._step = lambda *arguments: seen.append(arguments)  # keep the kernel's arguments
     living.act(observations.astype(np.float32), np.arange(n, dtype=np.intp))
     living._step = step
     (arguments,) = seen
@@ -83,7 +84,7 @@ def compiled_steps(living: PlasticLanes, n: int, times: int) -> Work:
 
 
 def times_for(sizes: tuple[int, ...], n: int) -> int:
-    """Return how many steps of ``n`` lanes take some ten milliseconds."""
+    """Return a number of steps that take ``n`` lanes some ten milliseconds."""
     synapses = sum(a * b for a, b in itertools.pairwise(sizes))
     return max(2, int(4e7 / (synapses * n)))
 
@@ -113,9 +114,10 @@ def _against_memory(head: str, sizes: tuple[int, ...], n: int, repeats: int) -> 
 
 
 def against_memory_with_avx2(lanes: int, repeats: int) -> list[Row]:
-    """Return the rows of `against_memory` of a process that compiles for AVX2, for loop and step.
+    """Return the rows of `against_memory` from a process that compiles for AVX2.
 
-    numba reads what it is to compile for when it is imported, so that it takes another process.
+    Another process is needed because numba decides for which processor it compiles when it is
+    imported.
     """
     body = (
         "import json\n"

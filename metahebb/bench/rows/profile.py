@@ -1,4 +1,4 @@
-"""Where the time of an env step goes: physics, kernel, births, Python, search."""
+"""A profile of the time of an env step: physics, kernel, births, Python, search."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POPSIZE = 64
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Profile]:
-    """Yield a profile per integrator: a generation on one core, popsize 64."""
+    """Yield a profile per integrator, of a generation with popsize 64 on one core."""
     steps = 50 if quick else 250
     integrators: tuple[Literal["gymnasium", "implicitfast"], ...] = ("gymnasium", "implicitfast")
     for integrator in integrators:

@@ -1,4 +1,4 @@
-"""Shared rules: the kernel that streams expressed coefficients against one that looks them up."""
+"""The speed of shared rules: the present kernel against one that looks rules up in a table."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
 
 HEADS = {"ant-quick": (27, 32, 16, 8), "ant": (27, 128, 64, 8)}
-"""Layer sizes: 1,504 and 12,160 synapses."""
+"""Layer sizes of the networks, which have 1,504 and 12,160 synapses."""
 RULES = (1, 16, 384)
-"""Rules of the network."""
+"""Numbers of rules that the networks have."""
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield the rows, none of which has a goal; one core, ABCD_lr, max-abs, whatever ``threads``.
+    """Yield the rows, none of which has a goal.
 
-    Ours is the present kernel: a ratio above 1 says that the other is faster, or smaller. Times
-    are the thread's own, so that a busy machine can tell such small differences, too.
+    All rows are for one core, the rule ABCD_lr and the bound max-abs; ``threads`` has no effect.
+    Ours is the present kernel, so that a ratio above 1 says that the table is faster, or smaller.
+    Times are this thread's processor time, so that even a busy machine can measure small
+    differences.
     """
     repeats = 5 if quick else 21
     for head, sizes in HEADS.items():
@@ -43,12 +45,12 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 def maps_of(rules: int) -> dict[SlotName, GenomeMap]:
-    """Return the genome map that gives a network so many rules in all."""
+    """Return the genome maps that give a network ``rules`` rules in all."""
     return {"coefficients": Shared(rules, across=True)}
 
 
 def genome_of(sizes: tuple[int, ...], rules: int) -> Genome:
-    """Return the genome of a network of layers ``sizes`` that has so many rules in all."""
+    """Return the genome of a network with layers ``sizes`` and ``rules`` rules in all."""
     slots = FeedForward(sizes[1:-1]).slots(sizes[0], sizes[-1])
     return Genome.mapped(slots, maps_of(rules))
 
@@ -61,7 +63,7 @@ def looking_up(sizes: tuple[int, ...], n: int, rules: int, reads: Reads = "table
 
 
 def _steps(where: str, sizes: tuple[int, ...], n: int, rules: int, repeats: int) -> Iterator[Row]:
-    """Yield the rows of tables, and once per network and lanes that of the limit."""
+    """Yield the rows of tables; for the largest number of rules, also one without any look-up."""
     times = times_for(sizes, n)
     works = {
         "ours": compiled_steps(grown(sizes, n, maps=maps_of(rules)), n, times),
@@ -123,7 +125,7 @@ def _birth(head: str, sizes: tuple[int, ...], rules: int, repeats: int) -> Row:
 
 
 def births(sizes: tuple[int, ...], rules: int, times: int = 50) -> dict[str, Work]:
-    """Return works of ``times`` births, as far as they deal with coefficients and mean(h²)."""
+    """Return works of ``times`` births, which compute only coefficients and mean(h²)."""
     genome = genome_of(sizes, rules)
     center, stdev = np.zeros(genome.n_genes, np.float32), np.ones(genome.n_genes, np.float32)
     source = SeededGenes(center, stdev, Key(0, Stream.SEARCH), 1)
@@ -153,20 +155,20 @@ def births(sizes: tuple[int, ...], rules: int, times: int = 50) -> dict[str, Wor
 
 
 def _memory(head: str, sizes: tuple[int, ...], lanes: int, rules: int) -> Row:
-    found = []
+    sizes_kb = []
     for living in (grown(sizes, lanes), looking_up(sizes, lanes, rules)):
-        # Behind the traces come coefficients, or table and numbers.
+        # The traces are followed by the coefficients, or by table and numbers.
         state: list[Any] = list(living.state.values)
         start, end = (
             next(k for k, each in enumerate(state) if each is living.state[name])
             for name in ("traces", "before")
         )
         arrays = [living.state["weights"], *state[start + 1 : end]]
-        found.append(sum(array.nbytes for array in arrays) / lanes / 1e3)
+        sizes_kb.append(sum(array.nbytes for array in arrays) / lanes / 1e3)
     return compare(
         f"rule table, {head}, memory per lane, {_number(rules, 'rule')}",
-        [found[0]],
-        [found[1]],
+        [sizes_kb[0]],
+        [sizes_kb[1]],
         None,
         "kB",
         f"weights, the table, and a share of the rule numbers at {lanes} lanes; ours: weights and "

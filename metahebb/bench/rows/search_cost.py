@@ -1,4 +1,4 @@
-"""What the search itself costs: noise, ranking, gradient and update, in time and in memory."""
+"""The cost of the search itself: time and memory of noise, ranking, gradient and update."""
 
 from __future__ import annotations
 
@@ -25,13 +25,16 @@ from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
 POPSIZE = 500
 STEPS = 250
 CAR_RACING_STEPS_PER_S = 140
-"""Of Gymnasium's CarRacing with its image on one core: the stand-in for evaluating that head."""
+"""Env steps per second of Gymnasium's CarRacing with its image, on one core.
+
+This speed stands for the evaluation of a network of the size ``car racing``.
+"""
 GENOMES, MEGABYTES = 10, 16
-"""What the search may add to the process's memory."""
+"""Memory that the search may add to the process: so many genomes, and so many MB."""
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield time and memory of the search, for both heads."""
+    """Yield rows for the time and the memory of the search, for both sizes of network."""
     popsize, repeats = (50, 2) if quick else (POPSIZE, 5)
     yield _ant(threads, lanes, popsize, repeats)
     yield _car_racing(threads, lanes, popsize, repeats)
@@ -40,7 +43,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 class SearchOnly:
-    """Generations in which nobody lives: all that is left is what the search costs."""
+    """A work that is a generation without lives, so that only the search costs time."""
 
     def __init__(self, sizes: tuple[int, ...], popsize: int, threads: int) -> None:
         """Set up a search for a network of these layer ``sizes``."""
@@ -60,11 +63,11 @@ class SearchOnly:
         return 1.0
 
     def step(self) -> None:
-        """Rank, follow the gradient, update: the main process's part."""
+        """Do the main process's part: rank, compute the gradient, update the center."""
         self._search.step()
 
     def _write(self, thread: int) -> None:
-        """Generate the genomes of a thread's share of the candidates, as births do."""
+        """Generate the genomes of one thread's share of the candidates, as births do."""
         genes = np.empty(self.n_genes, np.float32)
         for candidate in range(thread, self._popsize, self._threads):
             self._point.source(0, 0, candidate).write(0, genes)
@@ -72,7 +75,7 @@ class SearchOnly:
 
 @dataclass(frozen=True)
 class Nowhere:
-    """A task of which only the sizes are asked."""
+    """A task that has only sizes, and in which no network can live."""
 
     n_observations: int
     n_outputs: int
@@ -84,12 +87,12 @@ class Nowhere:
     measures: tuple[Measure, ...] = ()
 
     def lanes(self, n: int) -> Any:
-        """Nobody lives here."""
+        """Raise NotImplementedError: the task has no lives."""
         raise NotImplementedError
 
 
 class _Nobody(Backend):
-    """A backend that answers at once, with noise."""
+    """A backend that answers at once, with random returns."""
 
     others: Sequence[Fingerprint] = ()
 
@@ -102,12 +105,12 @@ class _Nobody(Backend):
         return self._threads
 
     def evaluate(self, jobs: Sequence[Job]) -> list[Outcomes]:
-        found = []
+        of_jobs = []
         for job in jobs:
             outcomes = np.zeros(job.n_candidates * job.plan.lives_per_candidate, OUTCOME)
             outcomes["episode_return"] = self._rng.normal(size=outcomes.size)
-            found.append(outcomes)
-        return found
+            of_jobs.append(outcomes)
+        return of_jobs
 
     def close(self) -> None:
         pass
@@ -164,8 +167,8 @@ def _car_racing(threads: int, lanes: int, popsize: int, repeats: int) -> Row:
 
 
 def _memory(head: str, search: SearchOnly) -> Row:
-    """Return by how much the process's memory peaks above its level before a generation."""
-    search.step()  # what a search keeps from now on is there
+    """Return the row of the peak memory in a generation, less the level before the generation."""
+    search.step()  # the first step allocates the memory that a search keeps
     rises = [_peak_rise(search) for _ in range(3)]
     limit = (GENOMES * 4 * search.n_genes + MEGABYTES * 2**20) / 2**20
     return compare(
@@ -180,7 +183,7 @@ def _memory(head: str, search: SearchOnly) -> Row:
 
 
 def _peak_rise(search: SearchOnly) -> float:
-    Path("/proc/self/clear_refs").write_bytes(b"5")  # Linux: peak := present
+    Path("/proc/self/clear_refs").write_bytes(b"5")  # sets the peak to the present memory (Linux)
     before = _status("VmRSS")
     search.step()
     return (_status("VmHWM") - before) / 1024

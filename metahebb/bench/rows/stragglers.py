@@ -1,4 +1,4 @@
-"""Lives of very different length against lives of the same length."""
+"""The speed of lives of very different lengths against lives of equal length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from metahebb.worker import Plan, SearchPoint, Setup, Worker, all_lives
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield one row: env steps/s where every other life is over at once, RK4."""
+    """Yield one row: the ant with RK4, where every other life ends after its first step."""
     lives, steps, repeats = (32, 50, 2) if quick else (128, 250, 5)
     setup = Setup.build(Locomotion("ant", ending="none"), FeedForward(), seed=0)
     workers = [Worker(setup, lanes) for _ in range(threads)]
@@ -35,7 +35,7 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 def _living(setup: Setup, workers: list[Worker], n: int, long: int, short: int) -> Work:
-    """Return a work of ``n`` lives, of which those with odd numbers last ``short`` steps."""
+    """Return a work of ``n`` lives: even ones last ``long`` steps, odd ones ``short`` steps."""
     size = setup.genome.n_genes
     point = SearchPoint(np.zeros(size, np.float32), np.full(size, 0.05, np.float32), mirrored=True)
     lives = [

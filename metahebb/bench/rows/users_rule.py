@@ -1,4 +1,4 @@
-"""A rule from a user's file against the built-in of the same arithmetic."""
+"""The speed of a rule from a user's file against the built-in rule of the same arithmetic."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from metahebb.plasticity import rule
 
 @rule
 def mine(pre, post, weight, /, A, B, C, D, eta):
-    """Hebb's product, then what either side and nobody asks for."""
+    """Return Hebb's product, a term of each side and a constant, times the learning rate."""
     hebb = A * pre * post
     change = hebb + B * pre + C * post + D
     return eta * change
@@ -27,7 +27,7 @@ def mine(pre, post, weight, /, A, B, C, D, eta):
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield one row: plastic steps of the ant's network, one core."""
+    """Yield one row, for plastic steps of the ant's network on one core."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.py"
         path.write_text(OWN, encoding="utf-8")

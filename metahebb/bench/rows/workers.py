@@ -1,4 +1,4 @@
-"""Ray workers: two against one, what travels, how fast one is there and how big it is."""
+"""Ray workers: the speed of two against one, bytes per candidate, start time and memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def two_against_one(
 
 
 def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
-    """Yield the rows; ant, RK4, one core per worker, whatever ``threads``."""
+    """Yield the rows, for the ant with RK4 and one core per worker; ``threads`` has no effect."""
     from metahebb.bench.local_ray import counted, local_ray
     from metahebb.evolution.backends.ray import RayWorkers
 
@@ -77,9 +77,10 @@ def rows(threads: int, lanes: int, quick: bool = False) -> Iterator[Row]:
 
 
 def _starts(setup: Setup, lanes: int, job: Job) -> Iterator[Row]:
-    """Start workers one after the other; those whose process was not there before count.
+    """Yield the rows about the start of a worker.
 
-    Ray keeps a few processes in stock, whose start nobody waits for.
+    Workers are started one after the other. Only workers with a new process count, because Ray
+    keeps a few processes in stock.
     """
     from metahebb.evolution.backends.ray import RayWorkers
 

@@ -1,1 +1,1 @@
-"""How many workers are useful: virtual workers on real Ray messages, and a model of many more."""
+"""A study of how many workers are useful, with virtual workers in Ray and a model of many more."""

@@ -1,4 +1,4 @@
-"""What was found of scale, and what follows from it."""
+"""The results of the study of scale, and numbers that follow from them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ SCHEDULES = ("synchronous", "delay 1")
 
 
 def named(plan: Plan) -> str:
-    """Return a plan in words."""
+    """Return ``plan`` in words."""
     return f"{plan.workers:,} workers, {SCHEDULES[plan.delay]}, cv {plan.lives.cv}"
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A plan, followed by virtual workers and by the model.
+    """A plan that both virtual workers and the model have followed.
 
     Attributes:
-        plan: what was lived.
-        measured: how it went.
-        model: how it was to go.
-        driver_s: processor time of the process that leads, per call.
+        plan: plan of the lives.
+        measured: durations with virtual workers.
+        model: durations that the model predicted.
+        driver_s: processor time per call of the process that leads [s].
     """
 
     plan: Plan
@@ -34,13 +34,13 @@ class HeldOut:
 
     @property
     def error(self) -> float:
-        """How much more efficient the model is: its efficiency over the measured one, less 1."""
+        """The relative error of the model: predicted over measured efficiency, less 1."""
         return self.model.efficiency / self.measured.efficiency - 1
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """A plan, and how it would go."""
+    """A plan, and the durations that the model predicts for it."""
 
     plan: Plan
     model: Lived
@@ -48,18 +48,18 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Scale:
-    """All that was found.
+    """All results of the study.
 
     Attributes:
-        costs: of the model.
-        driver_s: processor time of the process that leads, per call, while it never waits.
-        workers: of the run that the costs are from.
-        update_s: what moving the center takes this machine alone, at the predicted popsize and
-            60,800 genes; plans say what it takes with the help of workers.
-        held_out: what the model is held against.
-        predictions: what it is asked for.
+        costs: costs that the model was calibrated with.
+        driver_s: processor time per call of the process that leads, while it never waits [s].
+        workers: number of workers in the run that the costs were measured in.
+        update_s: seconds in which this machine alone moves the center, at the predicted popsize and
+            60,800 genes; each plan has the seconds with the help of workers.
+        held_out: measured plans to which the model is compared.
+        predictions: predictions of the model.
         one: rates of one real worker [env steps/s], ``(repeats,)``.
-        two: of two, in turn with those.
+        two: rates of two real workers, measured in turn with ``one``, ``(repeats,)``.
     """
 
     costs: Costs
@@ -73,31 +73,34 @@ class Scale:
 
     @property
     def call_s(self) -> float:
-        """What a call takes the dispatcher when it never waits."""
+        """Seconds that the dispatcher needs per call when it never waits."""
         return self.costs.call_s(self.workers)
 
     @property
     def errors(self) -> list[float]:
-        """Of the model in the runs that it is held against."""
+        """The relative errors of the model in all measured plans."""
         return [each.error for each in self.held_out]
 
     @property
     def two_efficiency(self) -> list[float]:
-        """The rate of two real workers over twice that of one, repeat by repeat."""
+        """The rate of two real workers over twice the rate of one, for each repeat."""
         return [two / (2 * one) for two, one in zip(self.two, self.one, strict=True)]
 
     def band(self, efficiency: float) -> tuple[float, float]:
-        """Return what a predicted ``efficiency`` would be with the largest errors either way."""
+        """Return the range of a predicted ``efficiency``, given the model's largest errors."""
         high = efficiency / (1 + min(0.0, *self.errors))
         return efficiency / (1 + max(0.0, *self.errors)), min(1.0, high)
 
     @property
     def shared_update_s(self) -> float:
-        """What moving the center takes with the help of the most workers."""
+        """Seconds in which the center is moved with the help of the largest number of workers."""
         return min(each.plan.update_s for each in self.predictions)
 
     def goals(self) -> list[Prediction]:
-        """Return the two predictions that have a goal: synchronous and even, delayed and uneven."""
+        """Return the two predictions that have a goal.
+
+        The first is synchronous with lives of even length, the second delayed with uneven lives.
+        """
         known = {each.plan.workers for each in self.predictions}
         workers = 1000 if 1000 in known else max(known)
         return [
@@ -109,6 +112,6 @@ class Scale:
 
 
 def slowest_update(predicted: Prediction, goal: float) -> float:
-    """Return the seconds that the update of a synchronous plan may take for ``goal`` to hold."""
+    """Return the seconds that a synchronous plan's update may take at most to reach ``goal``."""
     generation_s = statistics.fmean(predicted.model.generation_s)
     return predicted.plan.update_s + generation_s * (predicted.model.efficiency / goal - 1)

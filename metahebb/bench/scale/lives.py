@@ -1,4 +1,4 @@
-"""Lives of which only the duration is known, and the worker that sleeps through them."""
+"""Virtual lives, which have only a duration, and the worker that sleeps through them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from metahebb.tasks import Locomotion
 from metahebb.worker import outcome_of
 
 SENT = outcome_of(Locomotion())
-"""What travels back of a life here: as much as in locomotion."""
+"""Type of the outcome of a virtual life, which has as many bytes as in locomotion."""
 
 
 @dataclass(frozen=True)
 class Lives:
-    """Durations, lognormal, as a function of (seed, generation, candidate); one life a candidate.
+    """Lognormal durations of lives, one life per candidate, as a function of their keys.
+
+    A key consists of seed, generation and candidate.
 
     Attributes:
-        mean_s: seconds of a worker per life; 0 for lives that are over at once.
-        cv: standard deviation of the duration over its mean.
-        popsize: candidates of a generation.
-        seed: of the durations.
+        mean_s: mean seconds that a life takes a worker; 0 for lives that are over at once.
+        cv: coefficient of variation: the standard deviation of the duration over its mean.
+        popsize: number of candidates of a generation.
+        seed: seed of the durations.
     """
 
     mean_s: float
@@ -40,13 +42,13 @@ class Lives:
     seed: int = 0
 
     def seconds(self, generation: int, start: int, stop: int) -> npt.NDArray[np.float64]:
-        """Return what candidates ``start`` to ``stop - 1`` take a worker, ``(stop - start,)``."""
+        """Return the seconds of candidates ``start`` to ``stop - 1``, ``(stop - start,)``."""
         drawn = normals(Key(self.seed, Stream.ENVIRONMENT, generation), stop - start, start)
-        spread = math.sqrt(math.log1p(self.cv**2))  # of the logarithm
+        spread = math.sqrt(math.log1p(self.cv**2))  # standard deviation of the logarithm
         return self.mean_s * np.exp(spread * drawn.astype(np.float64) - spread**2 / 2)
 
     def of(self, generation: int) -> npt.NDArray[np.float64]:
-        """Return what all candidates of a generation take, ``(popsize,)``."""
+        """Return the seconds of all candidates of a generation, ``(popsize,)``."""
         return _of(self, generation)
 
 
@@ -56,9 +58,9 @@ def _of(lives: Lives, generation: int) -> npt.NDArray[np.float64]:
 
 
 class VirtualWorker:
-    """Stands for any number of workers that live one life at a time: a call sleeps in its thread.
+    """An actor that stands for many workers with one lane each; every call sleeps in a thread.
 
-    Ray's messages, their number and their size are those of real workers; see `RemoteWorker`.
+    The messages through Ray are as many and as large as with real workers; see `RemoteWorker`.
     """
 
     def __init__(self) -> None:
@@ -66,18 +68,18 @@ class VirtualWorker:
         self._fingerprint = fingerprint()
 
     def greet(self) -> Greeting:
-        """Return a sign of life."""
+        """Return the greeting of a worker."""
         host = socket.gethostname()
         return Greeting(os.getpid(), host, host, self._fingerprint)
 
     def evaluate(self, jobs: Sequence[Lives], number: int, start: int, stop: int) -> bytes:
-        """Sleep through candidates ``start`` to ``stop - 1``; return how long each took, as bytes.
+        """Sleep through candidates ``start`` to ``stop - 1``; return their seconds, as bytes.
 
         Args:
-            jobs: one, of all generations.
-            number: of the generation.
-            start: the first candidate.
-            stop: the one after the last.
+            jobs: a single job, the lives of all generations.
+            number: the number of the generation.
+            start: the number of the first candidate.
+            stop: the number after that of the last candidate.
         """
         (lives,) = jobs
         outcomes = np.zeros(stop - start, SENT)

@@ -1,4 +1,4 @@
-"""Virtual workers measured: what their generations take, and what a call costs the dispatcher."""
+"""Measurements with virtual workers: seconds per generation, and the dispatcher's cost per call."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _ASKED = 20
 
 @dataclass
 class Timed:
-    """A pool that notes what sending takes."""
+    """A pool that notes the seconds that each call takes to send."""
 
     pool: Pool
     send_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Pass on what is not timed."""
+        """Use the methods that are not timed as they are."""
         self.ready, self.rebuild = self.pool.ready, self.pool.rebuild
         self.node, self.nodes = self.pool.node, self.pool.nodes
 
@@ -44,8 +44,8 @@ class Measured:
     """A plan that virtual workers have followed.
 
     Attributes:
-        lived: how it went.
-        driver_s: processor time of this process per call, its threads' included.
+        lived: durations of the plan's generations.
+        driver_s: processor time of this process per call, including its threads [s].
     """
 
     lived: Lived
@@ -63,14 +63,14 @@ def measure(plan: Plan) -> Measured:
 def calibrate(workers: int, calls: int) -> tuple[Costs, float]:
     """Return the costs of a call, and this process's processor time per call.
 
-    One run with lives that are over at once, a call each, so that the dispatcher never waits: what
-    a call takes then is sending, taking the reply, and a part of asking Ray for replies. What
-    asking costs where few replies are there is timed while all workers sleep, and how long a call
-    takes that finds everybody idle with one worker.
+    Three runs measure the costs. In the first, lives are over at once and each is a call, so that
+    the dispatcher never waits; a call then takes the time to send it, to take its reply, and a part
+    of the time to ask Ray for replies. In the second, all workers sleep, and asking Ray for replies
+    is timed alone. In the third, one worker is idle before each call, which gives the latency.
 
     Args:
-        workers: of the run.
-        calls: of its generation.
+        workers: the number of workers of the first two runs.
+        calls: the number of calls in the generation of the first run.
     """
     at_once = Lives(0.0, 0.0, calls)
     plan = Plan(at_once, workers, generations=1, batch=1)
@@ -83,7 +83,7 @@ def calibrate(workers: int, calls: int) -> tuple[Costs, float]:
     with virtual_workers(asleep, workers) as pool:
         for worker in pool.ready():
             pool.send(worker, Unit(0, worker, worker + 1))
-        # Each round of replies asks twice: whether there is one, and which else there are.
+        # Ray is asked twice per batch of replies: for a first reply, and for all others.
         pending_s = 2 * statistics.median(asking_s(pool, _ASKED)) / workers
     few = Lives(0.0, 0.0, min(calls, 200))
     with virtual_workers(few, 1) as pool:

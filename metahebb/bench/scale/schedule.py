@@ -1,9 +1,10 @@
-"""Generations of lives over any workers, real, virtual or simulated, by the dispatcher of a run.
+"""Generations of lives on real, virtual or simulated workers, led by the dispatcher of a run.
 
-Two schedules. *Synchronous* (delay 0): generation g + 1 begins when all of g is in and the center
-has moved. *Delayed* (delay 1): g + 1 is sampled around the center that the results of g - 1 have
-moved, so that its candidates are ready to be sent as soon as those are all in and that update is
-done; units of g are sent before units of g + 1, and at most two generations are in flight.
+There are two schedules. In the *synchronous* schedule (delay 0), generation g + 1 begins when all
+results of generation g have come and the center has moved. In the *delayed* schedule (delay 1),
+generation g + 1 is sampled around the center that the results of generation g - 1 have moved. The
+units of generation g + 1 can be sent as soon as this update is done, while generation g is still
+being lived. Units of g are sent before units of g + 1, and at most two generations are open.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ LEASE_S = 120.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be lived, and how.
+    """A plan of generations for a number of workers.
 
     Attributes:
-        lives: of all generations.
-        workers: that live one life at a time, so that a life of one second takes a worker a second.
-        delay: generations that the center lags behind: 0 or 1.
-        generations: that count. One before them sets the pace; where there is a delay, one more
-            gets into step, and one after them keeps the workers busy as the last one ends.
-        update_s: what the process that leads needs to move the center.
-        batch: candidates per call; None: as many as the pace says.
+        lives: durations of all lives.
+        workers: number of workers, each of which lives one life at a time.
+        delay: number of generations by which the center lags behind, 0 or 1.
+        generations: number of generations that are measured. One unmeasured generation before them
+            sets the pace. With a delay, there is another one before them, and one after them, which
+            keeps the workers busy while the last measured generation ends.
+        update_s: seconds that the process that leads needs to move the center.
+        batch: number of candidates per call; None to let `Pace` decide.
     """
 
     lives: Lives
@@ -43,14 +45,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Lived:
-    """How it went.
+    """The durations of the generations of a plan.
 
     Attributes:
-        generation_s: seconds per generation, from the end of one update to the end of the next;
+        generation_s: seconds of each generation, from the end of one update to the end of the next,
             ``(generations,)``.
-        calls: units of these generations.
-        efficiency: the share of these seconds in which workers lived lives, of whichever
-            generation.
+        calls: number of units of these generations.
+        efficiency: fraction of the workers' time in which they lived lives of any generation.
     """
 
     generation_s: tuple[float, ...]
@@ -59,10 +60,10 @@ class Lived:
 
 
 class Noted:
-    """A pool that notes when which unit was sent first."""
+    """A pool that notes the time at which each unit was first sent."""
 
     def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
-        """Read the time off ``clock``."""
+        """Bind the pool, and the ``clock`` that gives the time."""
         self._pool, self._clock = pool, clock
         self.sent: dict[Unit, float] = {}
         self.ready, self.receive, self.rebuild = pool.ready, pool.receive, pool.rebuild
@@ -80,13 +81,13 @@ def live(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
 ) -> Lived:
-    """Live the generations of ``plan`` and say how long they took.
+    """Live the generations of ``plan``, and return their durations.
 
     Args:
-        plan: what is lived.
-        pool: its workers; job numbers of units are generations.
-        clock: of the pool, in seconds.
-        wait: stands for the update of the center.
+        plan: the lives and the schedule.
+        pool: the workers; a unit's job number is the number of its generation.
+        clock: a function that returns the pool's time in seconds.
+        wait: a function that waits for the seconds that an update of the center would take.
     """
     pace = Pace()
     ends: list[float] = []
@@ -99,20 +100,20 @@ def live(
         wait(plan.update_s)
         ends.append(clock())
 
-    def units(generation: int) -> list[Unit]:
+    def units_of(generation: int) -> list[Unit]:
         n, step = plan.lives.popsize, plan.batch
         if step is None:
-            found = pace.units(generation, n, 1, plan.workers)
+            units = pace.units(generation, n, 1, plan.workers)
         else:
-            found = [Unit(generation, s, min(s + step, n)) for s in range(0, n, step)]
-        calls.append(len(found))
-        return found
+            units = [Unit(generation, s, min(s + step, n)) for s in range(0, n, step)]
+        calls.append(len(units))
+        return units
 
     noted = Noted(pool, clock)
     dispatch = Dispatch(noted, LEASE_S, str, clock=clock, on_result=measure)
 
     def begin(generation: int) -> Sequence[Unit]:
-        return dispatch.begin(dispatch.round(units(generation)))
+        return dispatch.begin(dispatch.round(units_of(generation)))
 
     def finish(begun: Sequence[Unit]) -> None:
         dispatch.finish(begun)
@@ -137,7 +138,7 @@ def live(
 
 
 def _within(lives: Lives, sent: Mapping[Unit, float], low: float, high: float) -> float:
-    """Return the seconds of life of the units ``sent`` that fall between ``low`` and ``high``."""
+    """Return the total seconds of the lives in ``sent``, as far as they lie in [low, high]."""
     total = 0.0
     for unit, began in sent.items():
         ended = began + float(lives.of(unit.job)[unit.start : unit.stop].sum())

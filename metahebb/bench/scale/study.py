@@ -1,8 +1,8 @@
-"""What is measured and what is predicted of scale; the bench row and the experiment tell the same.
+"""The study of scale, which both the bench row ``scale`` and the experiment use.
 
-Three layers, each for what it can show: two real workers; hundreds of virtual ones, whose messages
-are real and whose lives are sleep; and a model, calibrated by one run of the second layer, held
-against other runs of it, and asked for what no machine at hand can show.
+The study has three parts. Two real workers are measured against one. Hundreds of virtual workers
+exchange real messages, and sleep instead of living. A model is calibrated by one run of virtual
+workers, compared with other such runs, and then predicts the efficiency of thousands of workers.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from metahebb.bench.scale.model import Costs, predict
 from metahebb.bench.scale.schedule import Plan
 
 PER_WORKER = 8
-"""Lives per worker and generation in the runs that are measured."""
+"""Number of lives per worker and generation in the measured runs."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured.
+    """The size of the study.
 
     Attributes:
-        two: popsize, steps and repeats of the two real workers.
-        calibrated: workers and calls of the run that the model is calibrated by.
-        held_out: plans that the model is held against.
-        predicted: plans that it is asked for; their update is measured.
+        two: popsize, steps and repeats of the runs with real workers.
+        calibrated: workers and calls of the run by which the model is calibrated.
+        held_out: plans that are measured and to which the model is compared.
+        predicted: plans that the model predicts, with a measured duration of the update.
     """
 
     two: tuple[int, int, int]
@@ -43,7 +43,7 @@ class Size:
 
 
 def _held_out(workers: int, mean_s: float, cv: float, delay: int, generations: int) -> Plan:
-    # Lives of a seed that no prediction has.
+    # The seed of these lives differs from that of all predictions.
     return Plan(Lives(mean_s, cv, PER_WORKER * workers, seed=1), workers, delay, generations)
 
 
@@ -77,12 +77,12 @@ QUICK = Size(
 
 
 def find(lanes: int, quick: bool, say: Callable[[str], None]) -> Scale:
-    """Measure and predict.
+    """Measure, calibrate the model and predict.
 
     Args:
-        lanes: lives at a time of a real worker; virtual ones live one at a time.
-        quick: measure little, only to see that everything works.
-        say: told what was found so far.
+        lanes: the number of lives that a real worker advances together; a virtual worker has one.
+        quick: whether to measure little, only to see that everything works.
+        say: a function that is called with a line per result.
     """
     size = QUICK if quick else FULL
     one, two = _real(size.two, lanes)
@@ -124,24 +124,24 @@ def _virtual(size: Size, say: Callable[[str], None]) -> tuple[Costs, float, tupl
         say(f"a call: {1e3 * costs.call_s(size.calibrated[0]):.3f} ms; {costs}")
         for plan in size.held_out:
             measured = measure(plan)
-            found = HeldOut(plan, measured.lived, predict(plan, costs), measured.driver_s)
-            held_out.append(found)
+            both = HeldOut(plan, measured.lived, predict(plan, costs), measured.driver_s)
+            held_out.append(both)
             say(
-                f"{named(plan)}, {plan.lives.mean_s} s: {found.measured.efficiency:.3f} measured, "
-                f"the model {100 * found.error:+.1f} %"
+                f"{named(plan)}, {plan.lives.mean_s} s: {both.measured.efficiency:.3f} measured, "
+                f"the model {100 * both.error:+.1f} %"
             )
     return costs, driver_s, tuple(held_out)
 
 
 @dataclass(frozen=True)
 class Update:
-    """What moving the center takes, by parts [s].
+    """The seconds of an update of the center, by parts.
 
     Attributes:
-        rest: ranking and the optimiser, which the process that leads does.
-        here: the gradient, made by that process on all its cores.
-        shares: of the gradient, that there are at most.
-        share: one of so many, made by one core.
+        rest: seconds for ranking and the optimizer, in the process that leads.
+        here: seconds for the gradient, on all cores of the process that leads.
+        shares: largest number of parts into which the gradient can be cut.
+        share: seconds for one of these parts, on one core.
     """
 
     rest: float
@@ -150,7 +150,7 @@ class Update:
     share: float
 
     def seconds(self, workers: int) -> float:
-        """Return what it takes with ``workers``, by the rule of `RayWorkers.add_up`."""
+        """Return the seconds of an update with ``workers``, decided as in `RayWorkers.add_up`."""
         from metahebb.evolution.backends.ray import ASKING_S
 
         there = self.share * math.ceil(self.shares / workers) + ASKING_S

@@ -92,9 +92,10 @@ class Backend(Protocol):
         """Return the outcomes of each job, ``(n_candidates · lives_per_candidate,)``."""
 
     def begin(self, jobs: Sequence[Job]) -> Callable[[], list[Outcomes]]:
-        """Begin with jobs, while earlier jobs may not be done; return a function that waits.
+        """Begin with jobs, even if earlier jobs are not done; return a function for the outcomes.
 
-        This function returns the outcomes. By default, the jobs begin only when it is called.
+        This function waits for the outcomes, and returns them. By default, the jobs begin only when
+        the function is called.
         """
         return functools.partial(self.evaluate, jobs)
 

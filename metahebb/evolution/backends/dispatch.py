@@ -289,7 +289,7 @@ class Dispatch:
                 if isinstance(reply, bytes):
                     self.on_result(unit, self.clock() - since)
         if unit not in self._cases:
-            return False  # of a round that is over
+            return False  # the unit's round is over
         if isinstance(reply, bytes):
             return self._record(unit, reply)
         if self._cases[unit].result is None:
@@ -300,10 +300,10 @@ class Dispatch:
     def _record(self, unit: Unit, result: bytes) -> bool:
         case = self._cases[unit]
         if case.result is None:
-            if case.parts:  # counted as lost, and done after all; its parts are being lived
+            if case.parts:  # it counted as lost, and its parts are being lived
                 return False
             given_up = case.lost_on or case.failed_on is not None
-            if given_up and unit in self._todo:  # counted as lost, waiting, and done after all
+            if given_up and unit in self._todo:  # it counted as lost, and waits to be lived again
                 self._todo.remove(unit)
             if case.failed_on is not None:
                 _log.warning(
@@ -321,7 +321,7 @@ class Dispatch:
         return False
 
     def _settle(self, unit: Unit, result: bytes) -> None:
-        """Keep the result of a unit; if the unit is the last part of another, settle that one."""
+        """Keep the result of a unit; with the last part of a larger unit, settle this one, too."""
         case = self._cases[unit]
         case.result = result
         if case.whole is None:

@@ -16,7 +16,7 @@ loopback interface; without "0", a local Ray listens on all interfaces."""
 
 
 def prepare_environment(*, joins_cluster: bool = False) -> None:
-    """Set the environment variables, before ``ray`` or ``evotorch`` (which imports it) is imported.
+    """Set the environment variables, before ``ray`` is imported, by itself or by ``evotorch``.
 
     A local Ray then listens on the loopback interface only, and processes that a task forked end
     with their worker. Any Ray asks for a token and sends no usage statistics, and EvoTorch does not
@@ -24,8 +24,8 @@ def prepare_environment(*, joins_cluster: bool = False) -> None:
     loopback interface.
 
     Args:
-        joins_cluster: whether this process is to join a cluster by its address. Its sockets are
-            then open to other machines.
+        joins_cluster: whether this process is to join a cluster by an address. The process's
+            sockets are then open to other machines.
 
     Raises:
         InputError: Ray is already imported with other settings.

@@ -20,7 +20,7 @@ from metahebb.worker import Outcomes, Setup, Worker, all_lives, collect, is_of_t
 
 STOP_S = 4.0
 """Seconds that threads get to end their present env steps after an error or a signal."""
-_CLOSE_WAIT_S = 0.5  # the same when the backend is closed, after a second Ctrl-C
+_CLOSE_WAIT_S = 0.5  # seconds that threads get when the backend is closed
 T = TypeVar("T")
 
 

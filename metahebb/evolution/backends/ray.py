@@ -68,7 +68,7 @@ class RayWorkers(Backend):
         Args:
             setup: the set-up of the run.
             workers: the number of workers, with one core each.
-            lanes: the number of lives that a worker advances together; few stay in the cache.
+            lanes: the number of lives that a worker advances together; few of them fit the cache.
             address: the address of a Ray cluster to join (``auto``, ``host:port``). None starts a
                 private Ray on this machine, which is closed to all other machines.
             batch: the number of candidates per call; None for about a second or two of work.
@@ -89,7 +89,7 @@ class RayWorkers(Backend):
             check_lanes(setup, lanes, workers)
         try:
             pickled = ray.cloudpickle.dumps(setup)  # type: ignore[no-untyped-call]
-        except Exception as error:  # whatever the reducers of a user's classes raise
+        except Exception as error:  # a user's class may raise anything while it is pickled
             raise InputError(
                 f"expected a task and network that can be pickled, got {error}; "
                 "keep open files, locks and environments out of them"
@@ -105,7 +105,7 @@ class RayWorkers(Backend):
         self._dispatch: Dispatch | None = None
         self._rounds: dict[int, Sequence[Job | Gradient]] = {}
         self._owns_ray = _connect(workers, address)
-        # Actors are spread over the nodes; a call is tried once, a process as often as it dies.
+        # Ray spreads actors over the nodes, restarts dead ones, and does not repeat their calls.
         remote: Any = ray.remote(
             num_cpus=1, max_restarts=-1, max_task_retries=0, scheduling_strategy="SPREAD"
         )(RemoteWorker)
@@ -185,7 +185,7 @@ class RayWorkers(Backend):
         dispatch.begin(units, urgent)
 
         def finish() -> list[bytes]:
-            self._dispatch = None  # not used again after an error
+            self._dispatch = None  # stays None after an error
             results = dispatch.finish(units)
             self._dispatch = dispatch
             self._alike.proven = True
@@ -333,7 +333,7 @@ class _Actors:
         self._rest(worker)
 
     def dismiss(self) -> None:
-        if ray.is_initialized():  # if it is not, killing would start one
+        if ray.is_initialized():  # otherwise, killing would start a Ray
             self._close()
             for handle in self._handles:
                 ray.kill(handle)
@@ -349,7 +349,7 @@ class _Actors:
             return
         closed, _ = ray.wait(asked, num_returns=len(asked), timeout=CLOSE_S + 1.0)
         for ref in closed:
-            with contextlib.suppress(RayError):  # lost meanwhile
+            with contextlib.suppress(RayError):  # the worker was lost meanwhile
                 reason = ray.get(ref)
                 if reason:
                     warn_of_close(reason)
@@ -370,11 +370,11 @@ class _Actors:
             if self._alike.admits(worker, reply):
                 self.pids[worker], self._node[worker] = reply.pid, reply.node
                 return
-            ray.kill(self._handles[worker], no_restart=False)  # perhaps on another machine
+            ray.kill(self._handles[worker], no_restart=False)  # may restart elsewhere
         elif isinstance(reply, Failed):
             self._last_loss = reply.reason
         else:
-            return  # lost, and already noted
+            return  # the loss is noted already
         self._rest(worker)
 
     def _read(self, ref: Any, worker: int, current: bool) -> Any:
@@ -388,7 +388,7 @@ class _Actors:
         except RayError as error:
             self._last_loss = _reason(error)
             if current:
-                if isinstance(error, ActorDiedError):  # Ray does not restart this one
+                if isinstance(error, ActorDiedError):  # Ray will not restart it
                     self._handles[worker] = self._hire()
                 self._rest(worker)
             return Lost(self._last_loss)
@@ -405,7 +405,8 @@ class _Actors:
 def start_local(cpus: int) -> None:
     """Start a private Ray of ``cpus`` cores on this machine.
 
-    It joins no cluster, whatever ``RAY_ADDRESS`` says, and listens on the loopback interface only.
+    This Ray joins no cluster, whatever ``RAY_ADDRESS`` says, and listens only on the loopback
+    interface.
 
     Raises:
         InputError: `prepare_environment` was not called before Ray was imported, or Ray cannot

@@ -1,7 +1,7 @@
 """Checks of the files that Ray writes on this machine: a token, and a folder with sockets.
 
-Ray notices late that it cannot write them, and then raises a traceback. These checks run before Ray
-starts. This module does not import Ray.
+Ray notices late that it cannot write its files, and then raises a traceback. These checks run
+before Ray starts. This module does not import Ray.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def check_token() -> None:
 
 
 def close_token() -> None:
-    """Make the token readable for its owner only; earlier versions of it may be open to all."""
+    """Make the file with Ray's token readable for its owner only, since Ray may have not."""
     try:
         token = _token_path()
     except RuntimeError:  # a user without a home

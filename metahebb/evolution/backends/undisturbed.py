@@ -48,7 +48,7 @@ def undisturbed(undo: Callable[[], object]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _lost_exits(came: list[int]) -> Iterator[None]:
-    """Add a SIGTERM to ``came`` if Python ignores a SystemExit, as it does while it forks."""
+    """Add a SIGTERM to ``came`` if Python ignores a SystemExit, as happens during a fork."""
     hook = sys.unraisablehook
 
     def note(unraisable: Any) -> None:
