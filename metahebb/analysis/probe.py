@@ -209,7 +209,7 @@ def probe(
     task = conditions.center.config.task
     dt = seconds_per_step(task)
     measures = {
-        measure.name: {"unit": measure.unit, **_compare(with_, without, measure.name)}
+        measure.name: {"unit": measure.unit, **compare(with_, without, measure.name)}
         for measure in task.measures
         if measure.compared
     }
@@ -221,7 +221,7 @@ def probe(
         "probes": list(map(text_of, probes)),
         "at": at,
         "met": int(with_.met(max(map(_begin, probes))).sum()),
-        "return": _compare(with_, without, "episode_return"),
+        "return": compare(with_, without, "episode_return"),
         "distance": measures.get("distance"),  # older versions of metahebb wrote no other measure
         "measures": measures,
         "survival": {"with": mean_of(with_.survived), "without": mean_of(without.survived)},
@@ -273,6 +273,7 @@ def _event(probes: Sequence[AnyProbe], horizon: int) -> tuple[int, int]:
     return min(min(begins), horizon), min(max(ends, default=min(begins)), horizon)
 
 
-def _compare(with_: Lived, without: Lived, name: str) -> dict[str, Any]:
+def compare(with_: Lived, without: Lived, name: str) -> dict[str, Any]:
+    """Return means of what outcomes call ``name``, and of its paired difference, with intervals."""
     a, b = with_.outcomes[name], without.outcomes[name]
     return {"with": mean_of(a), "without": mean_of(b), "difference": mean_of(a - b)}

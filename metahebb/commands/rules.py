@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from dataclasses import dataclass
 
 from metahebb.commands.parsing import parse
@@ -9,15 +11,32 @@ from metahebb.commands.world import tell_of_world
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks.gym.kept import absence_of
 
+LONG_S = 5.0
+"""Seconds after which it is said what is lived."""
+
 
 @dataclass(frozen=True)
 class RulesOptions:
-    """Describe the rules of a run's center: clusters, words, and the share of each term."""
+    """Describe the rules of a run's center: clusters, words, what each term is worth in lives."""
 
     clusters: int | None = None
     """How many; none: the distinct rules where they are few, else chosen by silhouette."""
     lives: int = 20
-    """Fresh lives in which the shares are measured: those of evaluate."""
+    """Fresh lives, the same as in evaluate: once as they are, and once without each term."""
+
+
+class Patience:
+    """Says on stderr what is lived next, once that takes long."""
+
+    def __init__(self) -> None:
+        """Begin to wait."""
+        self._begin = time.monotonic()
+
+    def __call__(self, what: str) -> None:
+        """Say ``what``, unless everything was quick so far."""
+        seconds = time.monotonic() - self._begin
+        if seconds > LONG_S:
+            print(f"{what} (after {seconds:.0f} s)", file=sys.stderr, flush=True)
 
 
 def rules(path: str, rest: list[str]) -> int:
@@ -31,7 +50,7 @@ def rules(path: str, rest: list[str]) -> int:
 
     if not absence_of(run.config.task):  # else nobody lives, and the shares are left out
         tell_of_world(run)
-    result = look_into_rules(run.load(), options.clusters, options.lives, InProcess)
+    result = look_into_rules(run.load(), options.clusters, options.lives, InProcess, Patience())
     rules_figure(result)
     print(rules_table(result), end="\n\n")
     print(result["folder"])
