@@ -14,7 +14,7 @@ from metahebb.analysis.rule_clusters import Clusters
 from metahebb.analysis.rule_expressed import Array, Expressed, plastic_rule
 from metahebb.analysis.rule_lives import RuleLives, live_rules, without_terms
 from metahebb.analysis.rule_sample import Points, ranges
-from metahebb.analysis.rule_shares import shares, shares_of_lives, state_parts, why_not
+from metahebb.analysis.rule_shares import NET, shares, shares_of_lives, state_parts, why_not
 from metahebb.analysis.rule_words import GRID, TRACE, Behavior, behavior
 from metahebb.evolution.config import initial_center
 from metahebb.runs.center import Center
@@ -51,12 +51,34 @@ def look_into_rules(
     Raises:
         InputError: no rule evolved, there cannot be so many clusters, or no life.
     """
-    rule = plastic_rule(center)
+    plastic_rule(center)  # else nothing else matters
     conditions = Conditions.of(center, lives)
     expressed = Expressed.of(center)
     clusters = expressed.clusters(wanted)
-    terms, absence = expressed.terms, absence_of(center.config.task)
+    absence = absence_of(center.config.task)
+    lived = None
+    if not absence:
+        tell(f"{lives} lives as they are")
+        groups = expressed.by_layer(clusters.labels)
+        lived = live_rules(conditions, expressed, groups, backend)
     result = {
+        **_summary(center, expressed, clusters),
+        "clusters": _describe(expressed, clusters, lived),
+        "not_lived": absence or None,
+        **_shares(conditions, expressed, lived, absence),
+        "without": lived and without_terms(conditions, expressed, lived.lived, backend, tell),
+    }
+    folder = center.path / FOLDER
+    with storage_errors(folder):
+        folder.mkdir(exist_ok=True)
+    write_json(folder / "rules.json", result)
+    return {**result, "folder": str(folder)}
+
+
+def _summary(center: Center, expressed: Expressed, clusters: Clusters) -> dict[str, Any]:
+    """Return what is known without any life: the rule, its terms, and how distinct clusters are."""
+    rule, terms = expressed.rule, expressed.terms
+    return {
         "generation": center.generation,
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
         "folded": rule.coefficients[terms.fold.scale] if terms.fold else None,
@@ -69,22 +91,6 @@ def look_into_rules(
         "silhouette_before": _silhouette_before(center, clusters),
         "grid": GRID.tolist(),
     }
-    lived = None
-    if not absence:
-        tell(f"{lives} lives as they are")
-        groups = expressed.by_layer(clusters.labels)
-        lived = live_rules(conditions, expressed, groups, backend)
-    result |= {
-        "clusters": _describe(expressed, clusters, lived),
-        "not_lived": absence or None,
-        **_shares(conditions, expressed, lived, absence),
-        "without": lived and without_terms(conditions, expressed, lived.lived, backend, tell),
-    }
-    folder = center.path / FOLDER
-    with storage_errors(folder):
-        folder.mkdir(exist_ok=True)
-    write_json(folder / "rules.json", result)
-    return {**result, "folder": str(folder)}
 
 
 def net_shares(
@@ -103,7 +109,7 @@ def net_shares(
     expressed = Expressed.of(center)
     groups = [np.where(mask, 0, -1) for mask in expressed.plastic]
     lived = live_rules(Conditions.of(center, lives), expressed, groups, backend)
-    of_lives = shares_of_lives(lived.by_term.sum((2, 3)))[:, 1]
+    of_lives = shares_of_lives(lived.by_term.sum((2, 3)))[:, NET]
     return dict(zip(expressed.terms.labels, of_lives.T, strict=True))
 
 

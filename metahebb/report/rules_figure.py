@@ -60,7 +60,7 @@ def _rows(result: dict[str, Any], titles: Sequence[str]) -> list[tuple[float, _D
     if any(cluster.get("curves") for cluster in result["clusters"]):
         rows.insert(1, (2.2, lambda part, n: _row_of_curves(part, n, result)))
     if result.get("without"):
-        height = 0.9 + 0.22 * (len(result["without"]["terms"]) + 1)
+        height = 1.1 + 0.22 * (len(result["without"]["terms"]) + 1)
         rows.insert(-1, (height, lambda part, n: _row_without(part, n, result)))
     if shares := result["shares"]:
         heading = f"What moves weights: {textwrap.shorten(lives_of(result), 70)}"
@@ -125,8 +125,10 @@ def _row_without(part: SubFigure, letters: Iterator[str], result: dict[str, Any]
         left.axvspan(unchanged["low"], unchanged["high"], color=FAINT, alpha=0.2, linewidth=0)
     left.set_yticks(-np.arange(len(rows) + 1), ["none left out", *map(left_out, rows)])
     left.set_ylim(-len(rows) - 0.6, 0.6)
-    style(left, label(main, measured[0]), "", f"({next(letters)}) The same lives without a term")
+    style(left, label(main, measured[0]))
     style(right, f"{label(main, measured[0])}: paired difference")
+    heading = f"({next(letters)}) The same lives without a term of the rule: mean, 95 % interval"
+    part.suptitle(heading, x=0.01, ha="left", color=INK, fontsize=10)
 
 
 def _draw_means(axes: Axes, means: Sequence[dict[str, float | None] | None]) -> None:

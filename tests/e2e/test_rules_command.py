@@ -13,6 +13,7 @@ from small_runs import evolve, files
 from toys import oja, traced
 
 from metahebb.cli import main
+from metahebb.commands import rules as rules_command
 from metahebb.modulators import Modulator, Reward
 from metahebb.networks import FeedForward
 from metahebb.plasticity import rule
@@ -225,7 +226,7 @@ def test_lives_without_a_term_are_those_of_drop_term(tmp_path: Path) -> None:
     shown = rules_table(found)
     assert shown.index("What Δw is made of") < shown.index("without eta·B·pre") < shown.index("Net")
     figure = draw_rules(found)
-    (axes,) = (a for a in figure.axes if "without a term" in a.get_title(loc="left"))
+    (axes,) = (a for a in figure.axes if a.get_xlabel() == "distance [m]")
     names = [text.get_text() for text in axes.get_yticklabels()]
     assert names == [
         "none left out",
@@ -276,6 +277,21 @@ def test_where_no_weight_changes_it_says_so(
     assert found["clusters"][0]["lived"] is None
     assert found["shares"]["all"]["share"][0]["mean"] is None
     assert draw_rules(found).axes
+
+
+def test_what_takes_long_says_what_is_lived(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = cartpole(tmp_path / "run", FeedForward((6,), RULES["a"]), np.ones((1, 1)))
+    assert main(["rules", str(run.path), "--lives", "2"]) == 0
+    assert "lives without" not in capsys.readouterr().err  # it was quick
+    monkeypatch.setattr(rules_command, "LONG_S", -1.0)
+    assert main(["rules", str(run.path), "--lives", "2"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" (after")[0] for line in lines] == [
+        "2 lives as they are",
+        "2 lives without A",
+    ]
 
 
 def test_a_file_of_an_older_version_still_opens() -> None:
