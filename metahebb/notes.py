@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import time
 from collections.abc import Iterator
 
+LONG_S = 5.0
+"""Seconds after which `Patience` shows what is done."""
 _log = logging.getLogger(__name__)
 
 
@@ -43,3 +46,17 @@ def printed() -> Iterator[None]:
 def show(text: str) -> None:
     """Print ``text``, such as a table at the end of a run, on stderr: a part of the progress."""
     print(text, file=sys.stderr, flush=True)
+
+
+class Patience:
+    """Shows what is done next, once a piece of work takes long."""
+
+    def __init__(self) -> None:
+        """Begin to wait."""
+        self._begin = time.monotonic()
+
+    def __call__(self, what: str) -> None:
+        """Show ``what``, unless everything was quick so far."""
+        seconds = time.monotonic() - self._begin
+        if seconds > LONG_S:
+            show(f"{what} (after {seconds:.0f} s)")

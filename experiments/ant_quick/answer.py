@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from experiments.ant_quick.terms import MEAN, NET, WITHOUT
 from experiments.kit.claims import Answer, Claim, in_words, named
 
-DISTANCE = "distance"
+DISTANCE = "distance of seed"
 LONGEST = "longest evolution"
 """How the names of claims begin."""
 
 
 def answer(claims: Sequence[Claim]) -> Answer:
-    """Return the answer: the number of seeds whose center walks, and whether that was in time."""
+    """Return the answer: how many centers walk, whether that was in time, and by which terms."""
     walks = [claim.holds for claim in claims if claim.name.startswith(DISTANCE)]
     yes = {len(walks): "Yes, in", 0: "No, in"}.get(sum(map(bool, walks)), "In")
-    late = "" if named(claims, LONGEST).holds else ", but not within the five minutes"
+    longest = named(claims, LONGEST)
+    late = "" if longest.holds else ", but not within the five minutes"
     seeds = f"{in_words(sum(map(bool, walks)))} seeds of {in_words(len(walks))}"
-    return Answer(f"{yes} {seeds}{late}.", tuple(claims))
+    drift, hebbian = (named(claims, f"{NET} {name} (") for name in "DA")
+    mean = named(claims, MEAN)
+    no_drift, no_hebbian, no_activity = (
+        named(claims, f"{WITHOUT} {names} [") for names in ("D", "A", "A, B and C")
+    )
+    text = (
+        f"{yes} {seeds}{late}; the drift D makes {drift.figure:.0f} % of the net change of their "
+        f"weights and the Hebbian term A·pre·post {hebbian.figure:.0f} %, and of "
+        f"{mean.figure:z.1f} m on average the ants walk {no_drift.figure:z.1f} m without D, "
+        f"{no_hebbian.figure:z.1f} m without A and {no_activity.figure:z.1f} m without A, B and C."
+    )
+    return Answer(text, (longest, mean, drift, no_drift, no_hebbian))

@@ -210,7 +210,7 @@ def probe(
     task = conditions.center.config.task
     dt = seconds_per_step(task)
     measures = {
-        measure.name: {"unit": measure.unit, **_compare(with_, without, measure.name)}
+        measure.name: {"unit": measure.unit, **compare(with_, without, measure.name)}
         for measure in task.measures
         if measure.compared
     }
@@ -222,7 +222,7 @@ def probe(
         "probes": list(map(text_of, probes)),
         "at": at,
         "met": int(with_.met(max(map(_begin, probes))).sum()),
-        "return": _compare(with_, without, "episode_return"),
+        "return": compare(with_, without, "episode_return"),
         "distance": measures.get("distance"),  # older versions of metahebb wrote no other measure
         "measures": measures,
         "survival": {
@@ -281,7 +281,8 @@ def _event(probes: Sequence[AnyProbe], horizon: int) -> tuple[int, int]:
     return min(min(begins), horizon), min(max(ends, default=min(begins)), horizon)
 
 
-def _compare(with_: Lived, without: Lived, name: str) -> dict[str, Any]:
+def compare(with_: Lived, without: Lived, name: str) -> dict[str, Any]:
+    """Return means of what outcomes call ``name``, and of its paired difference, with intervals."""
     a, b = with_.outcomes[name], without.outcomes[name]
     lives = {"with": numbers_or_none(a), "without": numbers_or_none(b)}
     return {"with": mean_of(a), "without": mean_of(b), "difference": mean_of(a - b), "lives": lives}

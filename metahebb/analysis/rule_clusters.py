@@ -18,6 +18,10 @@ MOST = 12
 """Clusters at most; no more distinct rules than that are the clusters themselves."""
 TRIED = range(2, 9)
 """Numbers of clusters among which the silhouette chooses."""
+FEWEST = 5
+"""Synapses of a cluster at least: fewer are outliers, whatever sets them apart."""
+SMALLEST = 0.02
+"""Part of all synapses that a cluster has at least, likewise."""
 _FITTED = 20_000  # synapses, drawn evenly, that the centers are fitted to
 _SAMPLE = 2_000  # synapses, drawn evenly, that a silhouette is a mean of: it takes all their pairs
 
@@ -30,9 +34,10 @@ class Clusters:
         labels: ``(n_synapses,)`` the group of each, from 0.
         n_distinct: distinct rules among the synapses.
         silhouettes: mean silhouette of each number of clusters that was tried (Rousseeuw 1987):
-            1 where clusters are tight and far apart, 0 where they are cut out of one cloud; None
-            where it is not defined, for a single cluster. Empty where the clusters are the
-            distinct rules.
+            1 where clusters are tight and far apart, 0 where they are cut out of one cloud.
+            Outliers have 0, as Rousseeuw gives it to a cluster of one, and the others are judged
+            without them: a few odd synapses are always far from the rest. None where fewer than
+            two clusters are left. Empty where the clusters are the distinct rules.
     """
 
     labels: Labels
@@ -43,6 +48,13 @@ class Clusters:
     def sizes(self) -> list[int]:
         """Synapses of each cluster."""
         return [int(size) for size in np.bincount(self.labels)]
+
+    @property
+    def outliers(self) -> list[bool]:
+        """Of each cluster whether it is too small to be one; no distinct rule is."""
+        by_k_means = bool(self.silhouettes) and len(self.sizes) > 1
+        least = _least(len(self.labels)) if by_k_means else 0
+        return [size < least for size in self.sizes]
 
     @property
     def silhouette(self) -> float | None:
@@ -77,11 +89,26 @@ def find_clusters(values: Values, wanted: int | None = None) -> Clusters:
     spread = data.std(0)
     standard = (data - data.mean(0)) / np.where(spread > 0, spread, 1)
     fitted_to = _evenly(standard, _FITTED)
-    found = {k: k_means(standard, k, fitted_to=fitted_to) for k in ((wanted,) if wanted else TRIED)}
-    some = _evenly(standard, _SAMPLE)
-    scores = {k: silhouette(some, _evenly(labels, _SAMPLE)) for k, labels in found.items()}
+    grouped = {
+        k: k_means(standard, k, fitted_to=fitted_to) for k in ((wanted,) if wanted else TRIED)
+    }
+    scores = {k: _score(standard, labels) for k, labels in grouped.items()}
     best = wanted or max(scores, key=lambda k: -2.0 if (s := scores[k]) is None else s)
-    return Clusters(_largest_first(found[best]), n, scores)
+    return Clusters(_largest_first(grouped[best]), n, scores)
+
+
+def _least(n_synapses: int) -> float:
+    """Return how many synapses a cluster has at least."""
+    return max(FEWEST, SMALLEST * n_synapses)
+
+
+def _score(data: npt.NDArray[np.float64], labels: Labels) -> float | None:
+    """Return the mean silhouette, with 0 for outliers."""
+    kept = np.bincount(labels)[labels] >= _least(len(labels))
+    if not kept.any():
+        return None
+    of_kept = silhouette(_evenly(data[kept], _SAMPLE), _evenly(labels[kept], _SAMPLE))
+    return None if of_kept is None else of_kept * float(kept.mean())
 
 
 def _evenly(data: npt.NDArray[_Any], most: int) -> npt.NDArray[_Any]:

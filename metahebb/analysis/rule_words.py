@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.rule_parts import phrase, split
+from metahebb.analysis.rule_sample import POINTS, Points, apart, assumed, drawn, ranges, read_by
 from metahebb.plasticity import Rule
-from metahebb.plasticity.terms import delta
 
 Floats = npt.NDArray[np.float64]
 
 GRID: Floats = np.linspace(-1, 1, 21)
 """Activities at which Δw is computed: the range of a tanh neuron."""
-HELD = {"weight": 0.0, "trace": 1.0, "modulator": 1.0}
-"""What the other signals are held at."""
+AT = 11
+"""Values of a signal at which its curve is computed."""
+STATES = 32
+"""Lived weights, traces and modulators over which a plane or a point of a curve is a mean."""
 NAMED = 0.2
-"""A part is named if it makes this fraction of the mean square of Δw over the plane."""
+"""A part is named if it makes this fraction of the parts' mean squares."""
+NAMED_OWN = 0.05
+"""The same for a part that depends on what it changes: it acts the same way at every step."""
+FEWEST = 2
+"""Where no part is that large, this many are named."""
 ALIKE = 0.5
 """Below this agreement, synapses have less in common than sets them apart."""
 CANCEL = 0.1
@@ -25,39 +32,30 @@ CANCEL = 0.1
 STILL = 0.05
 """Below this strength, relative to the strongest cluster, a cluster counts as still."""
 
-PARTS = ("pre·post", "pre", "post", "1")
-"""The plane's parts; they are orthogonal over it, so that their mean squares add up."""
+_ROOM = 1_000_000  # changes that are computed at a time
 
-_PHRASES = {
-    ("pre·post", 1): "Hebbian: strengthens when pre and post agree",
-    ("pre·post", -1): "anti-Hebbian: weakens when pre and post agree",
-    ("pre", 1): "pre-driven: strengthens when pre is positive, weakens when it is negative",
-    (
-        "pre",
-        -1,
-    ): "inversely pre-driven: weakens when pre is positive, strengthens when it is negative",
-    ("post", 1): "post-driven: strengthens when post is positive, weakens when it is negative",
-    (
-        "post",
-        -1,
-    ): "inversely post-driven: weakens when post is positive, strengthens when it is negative",
-    ("1", 1): "constant drift up",
-    ("1", -1): "constant drift down",
-    ("nonlinear", 1): "nonlinear in pre and post",
-}
+WEIGHT, TRACE = 0, 1
+"""What a rule changes."""
 
 
 @dataclass(frozen=True)
 class Behavior:
-    """What a group of synapses does over the plane of pre and post in [-1, 1]².
+    """What a group of synapses does with one of their numbers: the weight, or the trace.
+
+    The change is computed at points: signals that were lived together.
 
     Attributes:
-        plane: ``(n_post, n_pre)`` mean Δw over the synapses, at the activities `GRID`.
-        parts: factors of pre·post, pre, post and 1 in the plane.
-        fractions: what each part makes of the plane's mean square; ``nonlinear`` is the rest.
-        agreement: mean square of the mean Δw over the mean square of Δw: 1 where all synapses do
-            the same, 0 where they cancel out.
-        strength: root mean square of Δw over the plane and the synapses.
+        plane: ``(n_post, n_pre)`` mean change over the synapses at the activities `GRID`, with
+            weights, traces and modulators as lived.
+        curves: per signal that the rule reads beside pre and post ``(2, n)``: values of it, and the
+            mean change over the points and the synapses there.
+        parts: factors of products of signals, such as pre·post, in the mean change.
+        fractions: what each part makes of the sum of the parts' mean squares; ``nonlinear`` is
+            what no product explains.
+        agreement: mean square of the synapses' mean change over the mean square of all changes: 1
+            where all synapses do the same, 0 where they cancel out.
+        strength: root mean square of the change over points and synapses.
+        of: what changes, ``weight`` or ``trace``.
     """
 
     plane: Floats
@@ -65,64 +63,133 @@ class Behavior:
     fractions: dict[str, float]
     agreement: float
     strength: float
+    curves: dict[str, Floats] = field(default_factory=dict)
+    of: str = "weight"
 
     def words(self, strongest: float) -> str:
         """Return a sentence; ``strongest`` is the largest strength among all clusters."""
         if self.strength == 0:
             return "no change"
-        text = self._named("; ", "")
+        if not np.isfinite(self.strength):
+            return "no finite change"
+        text = "; ".join(self._named(short=False)) + self._balance()
         if self.agreement < CANCEL:
             text = f"mixed: its synapses cancel out (agreement {self.agreement:.2f})"
         elif self.agreement < ALIKE:
             text = f"mixed (agreement {self.agreement:.2f}); on average {text}"
         if self.strength < STILL * strongest:
             text = f"nearly still ({self.strength / strongest:.1%} of the strongest); {text}"
-        return text
+        return text if np.isfinite(self.plane).all() else f"{text}; not finite everywhere"
 
     def label(self, strongest: float) -> str:
         """Return the same in a few words, for a figure."""
-        if self.strength < STILL * strongest or self.strength == 0:
-            return "nearly still" if self.strength else "no change"
-        if self.agreement < CANCEL:
-            return "mixed: cancel out"
-        return ("mixed: " if self.agreement < ALIKE else "") + self._named(", ", ":")
+        if self.strength == 0:
+            return "no change"
+        if not np.isfinite(self.strength):
+            return "not finite"
+        text = ", ".join(self._named(short=True))
+        if self.agreement < ALIKE:
+            text = "mixed: cancel out" if self.agreement < CANCEL else f"mixed: {text}"
+        return f"nearly still: {text}" if self.strength < STILL * strongest else text
 
-    def _named(self, between: str, until: str) -> str:
-        """Return the parts that count, the largest first; of each the text up to ``until``."""
+    def _named(self, *, short: bool) -> list[str]:
+        """Return what is said of the parts that count, the largest first."""
         named = []
-        for name, fraction in sorted(self.fractions.items(), key=lambda item: -item[1]):
-            if fraction >= NAMED:
-                phrase = _PHRASES[name, -1 if self.parts.get(name, 0) < 0 else 1]
-                phrase = phrase.split(until)[0] if until else phrase
-                named.append(f"{phrase} ({fraction:.0%})")
-        return between.join(named)
+        for name in self._counting():
+            text = phrase(name, -1 if self.parts.get(name, 0) < 0 else 1, self.of)
+            named.append(f"{text.split(':')[0] if short else text} ({self.fractions[name]:.0%})")
+        return named
+
+    def _counting(self) -> list[str]:
+        """Return the names of the parts that count, the largest first."""
+        ordered = sorted(self.fractions, key=lambda name: -self.fractions[name])
+        least = {name: NAMED_OWN if self.of in name else NAMED for name in ordered}
+        large = [name for name in ordered if self.fractions[name] >= least[name]]
+        return large or [name for name in ordered[:FEWEST] if self.fractions[name] > 0]
+
+    def _balance(self) -> str:
+        """Return at which value a drift and a decay balance, where they are what counts."""
+        if not {"1", self.of} <= set(self._counting()) or self.parts[self.of] >= 0:
+            return ""
+        value = -self.parts["1"] / self.parts[self.of]
+        return f"; drift and decay balance at a {self.of} of {value:.2g}"
 
 
-def behavior(rule: Rule, coefficients: npt.NDArray[np.float32]) -> Behavior:
-    """Return what synapses with ``coefficients`` ``(k, n)`` do."""
+def behavior(
+    rule: Rule,
+    coefficients: npt.NDArray[np.float32],
+    points: Points | None = None,
+    of: int = WEIGHT,
+) -> Behavior:
+    """Return what synapses do.
+
+    Args:
+        rule: of every synapse.
+        coefficients: ``(k, n)``, of ``n`` synapses.
+        points: signals that were lived; None: activities of `GRID`, and other signals in [-1, 1].
+        of: `WEIGHT` or `TRACE`, what is looked at.
+    """
     values = np.asarray(coefficients, np.float64)
-    total, squares = np.zeros((2, GRID.size, GRID.size))
-    for row, post in enumerate(GRID):  # a row at a time: synapses may be many
-        signals = {"pre": GRID[:, None], "post": post, **HELD}
-        found = delta(rule, *(signals[s] for s in rule.signals), *values[:, None, :])
-        changes = np.broadcast_to(found, (GRID.size, values.shape[1]))
-        total[row], squares[row] = changes.mean(1), np.square(changes).mean(1)
-    parts, fractions = _split(total)
-    whole = float(squares.mean())
-    agreement = float(np.square(total).mean() / whole) if whole > 0 else 1.0
-    return Behavior(total, parts, fractions, agreement, float(np.sqrt(whole)))
+    lived = assumed(rule, GRID) if points is None else points
+    some = apart(drawn(lived, POINTS))
+    means, squares = _changes(rule, values, some, of)
+    parts, fractions = split(means, some)
+    square = _mean(squares)
+    agreement = _mean(np.square(means)) / square if square > 0 else 1.0
+    few = drawn(some, STATES)
+    curves = {}
+    for name in read_by(rule):
+        low, high = (ranges(lived)[name][end] for end in ("low", "high"))
+        at = np.linspace(low, high, AT)
+        curves[name] = np.stack([at, _curve(rule, values, few, {name: at}, of)])
+    states = {name: few[name] for name in read_by(rule)}
+    pre, post = (grid.ravel() for grid in np.meshgrid(GRID, GRID))
+    plane = _curve(rule, values, states, {"pre": pre, "post": post}, of)
+    return Behavior(
+        plane.reshape(GRID.size, GRID.size),
+        parts,
+        fractions,
+        agreement,
+        float(np.sqrt(square)),
+        curves,
+        ("weight", "trace")[of],
+    )
 
 
-def _split(plane: Floats) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the factor of each part, and its fraction of the mean square; 0 for a zero plane."""
-    pre, post = GRID[None, :], GRID[:, None]
-    shapes = (pre * post, pre + 0 * post, post + 0 * pre, np.ones_like(plane))
-    mean_square = float(np.square(plane).mean())
-    parts, fractions = {}, {}
-    for name, shape in zip(PARTS, shapes, strict=True):
-        square = float(np.square(shape).mean())
-        parts[name] = float((plane * shape).mean()) / square
-        fractions[name] = parts[name] ** 2 * square / mean_square if mean_square > 0 else 0.0
-    rest = 1 - sum(fractions.values()) if mean_square > 0 else 0.0
-    fractions["nonlinear"] = max(rest, 0.0)
-    return parts, fractions
+def _mean(values: Floats) -> float:
+    """Return the mean of the finite values; NaN where there is none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("nan")
+
+
+def _curve(rule: Rule, values: Floats, points: Points, at: Points, of: int) -> Floats:
+    """Return mean changes over ``points`` and synapses, with the signals ``at`` in their places."""
+    size = len(next(iter(at.values())))
+    total, count = np.zeros(size), len(next(iter(points.values()))) if points else 1
+    for k in range(count):
+        point = {name: np.full(size, there[k]) for name, there in points.items()}
+        total += _changes(rule, values, point | dict(at), of)[0]
+    return total / count
+
+
+def _changes(rule: Rule, values: Floats, points: Points, of: int) -> tuple[Floats, Floats]:
+    """Return means over synapses of changes and of their squares, ``(n_points,)``.
+
+    Args:
+        rule: of every synapse.
+        values: coefficients ``(k, n)``.
+        points: a value of each signal that the rule reads, for each point.
+        of: `WEIGHT` or `TRACE`.
+    """
+    n_points = len(next(iter(points.values())))
+    means, squares = np.zeros((2, n_points))
+    rows = max(1, _ROOM // values.shape[1])
+    for start in range(0, n_points, rows):  # a few points at a time: synapses may be many
+        chosen = slice(start, start + rows)
+        signals = [points[name][chosen, None] for name in rule.signals]
+        shape = (len(means[chosen]), values.shape[1])
+        with np.errstate(all="ignore"):
+            answer = rule(*signals, *values[:, None, :])
+            changes = np.broadcast_to(answer[of] if rule.has_trace else answer, shape)
+            means[chosen], squares[chosen] = changes.mean(1), np.square(changes).mean(1)
+    return means, squares

@@ -17,6 +17,7 @@ from metahebb.api.front import check_whole, front, texts
 from metahebb.api.results import Picture, Result, Table
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
+from metahebb.notes import Patience
 from metahebb.paths import absolute, leave_removed_folder, shown
 from metahebb.probes import AnyProbe, line_of, parse_probes
 from metahebb.runs.center import Center
@@ -353,12 +354,13 @@ class Run:
         return Picture(film_beside(list(zip(names, runs, strict=True)), to, **how))
 
     @front
-    def rules(self, clusters: int | None = None, lives: int = 20) -> Result:
-        """Describe the evolved rules: clusters, words, and the share of each term.
+    def rules(self, clusters: int | None = None, lives: int = 20, *, quiet: bool = False) -> Result:
+        """Describe the evolved rules: clusters, words, what each term is worth in lives.
 
         Args:
             clusters: how many; None: the distinct rules where they are few, else by silhouette.
-            lives: fresh ones in which the shares are measured.
+            lives: fresh ones, the same as in `evaluate`: once as they are, once without each term.
+            quiet: show no progress where this takes long.
 
         Returns:
             What is written into ``rules/rules.json``.
@@ -369,9 +371,10 @@ class Run:
         from metahebb.report.rules_table import rules_table
 
         check_whole(clusters=clusters, lives=lives)
+        patience: Callable[[str], None] = (lambda what: None) if quiet else Patience()
         if not absence_of(self.config.task):  # else nobody lives, and the shares are left out
             tell_of_world(self.folder)
-        result = look_into_rules(self.folder.load(), clusters, lives, InProcess)
+        result = look_into_rules(self.folder.load(), clusters, lives, InProcess, patience)
         rules_figure(result)
         return Result(result, rules_table(result))
 

@@ -10,12 +10,12 @@ from metahebb.settings.parsing import parse
 
 @dataclass(frozen=True)
 class RulesOptions:
-    """Describe the rules of a run's center: clusters, words, and the share of each term."""
+    """Describe the rules of a run's center: clusters, words, what each term is worth in lives."""
 
     clusters: int | None = None
     """How many; none: the distinct rules where they are few, else chosen by silhouette."""
     lives: int = 20
-    """Fresh lives in which the shares are measured: those of evaluate."""
+    """Fresh lives, the same as in evaluate: once as they are, and once without each term."""
 
 
 def rules(path: str, rest: list[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,35 @@ class Paced(Protocol):
     @property
     def neuron(self) -> Neuron:
         """What each hidden unit does."""
+
+
+class Sensed(NamedTuple):
+    """What a layer's rule reads of the units on both sides of its synapses.
+
+    Attributes:
+        pre: ``(n_in,)`` activities of the units that the layer hears.
+        post: ``(n_out,)`` activities of the layer's own units.
+    """
+
+    pre: Array
+    post: Array
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """Lanes that show what their rule reads when it changes weights."""
+
+    def is_update_due(self, lane: int) -> bool:
+        """Return whether the last step of ``lane`` called for an update, pending or applied."""
+
+    def sensed(self, lane: int) -> list[Sensed]:
+        """Return copies of the activities, layer by layer, that the rule reads in that update."""
+
+    def traces(self, lane: int) -> list[Array]:
+        """Return copies of the traces, ``(n_out, n_in)`` per layer, with no update pending.
+
+        The list is empty where the rule keeps no trace.
+        """
 
 
 class Network(Protocol):

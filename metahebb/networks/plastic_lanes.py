@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from metahebb.compiler import fold_of
 from metahebb.genomes import GeneSource, Genome, LayerShape
-from metahebb.networks.base import Change, Paced
+from metahebb.networks.base import Change, Paced, Sensed
 from metahebb.networks.birth import draw_weights, redraw_layers
 from metahebb.networks.graph import Graph
 from metahebb.networks.kernel import constants_of, driver_source, layout_of, sees, state_name
@@ -19,6 +19,7 @@ from metahebb.networks.memory import layer_views
 from metahebb.networks.state import Field, State
 from metahebb.networks.topology import AnyTopology, Dense
 from metahebb.networks.wiring import Wiring
+from metahebb.neurons import SEEN
 from metahebb.noise import Key
 from metahebb.plasticity import Bounds, Rule, compile_kernel
 
@@ -73,6 +74,7 @@ class PlasticLanes:
         self.layers: tuple[LayerShape, ...] = graph.layers
         layout = layout_of(graph)
         self._ends = layout.ends
+        self._projections = layout.projections
         self.birth_gain = 0.0 if network.is_static else 1.0
         self.state = State(
             _fields(network, graph, layout.n_units, self.birth_gain),
@@ -84,7 +86,10 @@ class PlasticLanes:
         self._scales: Array = self.state["scales"]
         self.gains: Array = self.state["gains"]
         self.modulators: Array = self.state["modulators"]
-        self._has_posts = sees(graph.neurons, "post")
+        self._has_pres, self._has_posts = (sees(graph.neurons, side) for side in SEEN)
+        # What rules read at a trial's end, which the next trial forgets; age -1: no trial ended.
+        self._read_at_end = np.zeros((n, 2, layout.n_units), np.float32)
+        self._ended_at = np.full(n, -1, np.int64)
         self.mean_squares = np.zeros(n, np.float32)
         self._outputs = np.zeros((n, self.layers[-1].n_out), np.float32)
         self._sensor_factors = np.array(network.observation_scale, np.float32)
@@ -117,6 +122,7 @@ class PlasticLanes:
             if self._wiring is not None:
                 self._wiring.settle(lane, self._weights[lane])
         self.state.begin_life(lane)
+        self._ended_at[lane] = -1
 
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
         """Begin a new trial on ``lanes``: activities and traces are forgotten, weights stay.
@@ -125,6 +131,9 @@ class PlasticLanes:
 
         Whatever update is pending has to be applied before; see `flush`.
         """
+        for side, rows in enumerate(self._read(lanes)):
+            self._read_at_end[lanes, side] = rows
+        self._ended_at[lanes] = self.state["ages"][lanes]
         self.state.begin_trial(lanes)
 
     def memory(self, lane: int) -> dict[str, Array]:
@@ -221,6 +230,37 @@ class PlasticLanes:
         self.flush(np.array([lane], np.intp))
         scales = self._scales[lane]
         return [raw * scale for raw, scale in zip(self.raw_layers(lane), scales, strict=True)]
+
+    def traces(self, lane: int) -> list[Array]:
+        """Return copies of the traces, ``(n_out, n_in)`` per layer; none where there are none."""
+        if not self.network.rule.has_trace:
+            return []
+        self.flush(np.array([lane], np.intp))
+        return [view.copy() for view in layer_views(self.layers, self.state["traces"][lane])]
+
+    def is_update_due(self, lane: int) -> bool:
+        """Return whether the last step of ``lane`` called for an update, pending or applied."""
+        age = int(self.state["ages"][lane])
+        return age > 0 and age % self.network.update_every == 0
+
+    def sensed(self, lane: int) -> list[Sensed]:
+        """Return copies of what the rule reads, layer by layer, in the last step's update.
+
+        Right after a new trial began, that is what it read at the end of the trial before.
+        """
+        ended = self._ended_at[lane] == self.state["ages"][lane]
+        pre, post = self._read_at_end[lane] if ended else self._read(np.intp(lane))
+        return [
+            Sensed(pre[first : first + n_in].copy(), post[target : target + n_out].copy())
+            for first, n_in, target, n_out in self._projections[:, :4]
+        ]
+
+    def _read(self, lanes: npt.NDArray[np.intp] | np.intp) -> tuple[Array, Array]:
+        """Return the rows of all units that rules read as ``pre`` and as ``post``."""
+        usual = "means" if self.network.update_window > 1 else "before"
+        pre = self.state["pres" if self._has_pres else usual][lanes]
+        post = self.state["posts" if self._has_posts else usual][lanes]
+        return pre, post
 
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: the first layer's inputs, then each layer's.

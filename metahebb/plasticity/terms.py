@@ -26,25 +26,30 @@ class Terms:
     Attributes:
         fold: description of how the scale multiplies the other coefficients; None without a scale.
         indices: indices of the coefficients that have a term, in the order of the signature.
-        labels: label of each term, such as ``A·pre·post``, or the name of its coefficient where the
-            term is no product of signals.
+        names: name of each of these coefficients as it acts: ``eta·A`` where the scale multiplies
+            it, else ``A``.
+        labels: label of each term, such as ``eta·A·pre·post``, or the name of its coefficient where
+            the term is no product of signals.
         add_up: whether Δw is the sum of all terms.
     """
 
     fold: Fold | None
     indices: tuple[int, ...]
+    names: tuple[str, ...]
     labels: tuple[str, ...]
     add_up: bool
 
     @classmethod
     def of(cls, rule: Rule) -> Terms:
         """Find the terms of ``rule``; decided numerically, however it is written."""
-        names = ("eta", *(name for name in rule.coefficients if name != "eta"))
-        fold = find_fold(rule, names)
+        scales = ("eta", *(name for name in rule.coefficients if name != "eta"))
+        fold = find_fold(rule, scales)
         scale = fold.scale if fold else None
         indices = tuple(k for k in range(len(rule.coefficients)) if k != scale)
-        labels = tuple(_label(rule, k, scale) for k in indices)
-        return cls(fold, indices, labels, _adds_up(rule, indices, scale))
+        names = tuple(_name(rule, k, fold) for k in indices)
+        pairs = zip(indices, names, strict=True)
+        labels = tuple(_label(rule, k, fold, name) for k, name in pairs)
+        return cls(fold, indices, names, labels, _adds_up(rule, indices, scale))
 
     def fold_in(self, coefficients: Array) -> Array:
         """Return a copy of ``coefficients`` ``(k, …)`` with the scale multiplied in, and 1 itself.
@@ -92,14 +97,26 @@ def _adds_up(rule: Rule, indices: tuple[int, ...], scale: int | None) -> bool:
     return np.allclose(sum(parts), whole, 1e-10, 1e-12) and np.allclose(rest, 0, atol=1e-12)
 
 
-def _label(rule: Rule, index: int, scale: int | None) -> str:
-    signals, coefficients = random_points(rule)
+def _name(rule: Rule, index: int, fold: Fold | None) -> str:
     name = rule.coefficients[index]
+    if fold is None or index not in fold.scaled:
+        return name
+    return f"{rule.coefficients[fold.scale]}·{name}"
+
+
+def _label(rule: Rule, index: int, fold: Fold | None, name: str) -> str:
+    signals, coefficients = random_points(rule)
+    scale = fold.scale if fold else None
+    factor = coefficients[index]
+    if fold is not None and index in fold.scaled:
+        factor = factor * coefficients[fold.scale]
     with np.errstate(all="ignore"):
-        kept = _only(np.ones_like(coefficients), {scale, index})
-        found = np.broadcast_to(delta(rule, *signals, *kept), signals.shape[1:])
+        term = delta(rule, *signals, *_only(coefficients, {scale, index}))
+    term = np.broadcast_to(term, signals.shape[1:])
     for size in range(len(signals) + 1):
         for chosen in itertools.combinations(range(len(signals)), size):
-            if np.allclose(found, signals[list(chosen)].prod(0), 1e-10, 1e-12):
-                return "·".join([name, *(rule.signals[s] for s in chosen)])
+            product = factor * signals[list(chosen)].prod(0)
+            for sign, wanted in (("", product), ("−", -product)):
+                if np.allclose(term, wanted, 1e-10, 1e-12):
+                    return sign + "·".join([name, *(rule.signals[s] for s in chosen)])
     return name

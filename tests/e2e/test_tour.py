@@ -51,7 +51,8 @@ def test_the_tour_runs_in_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert isinstance(shown[0], mh.Run)
     assert isinstance(shown[2], Picture)
     assert isinstance(shown[7], Table)
-    assert [k for k, value in enumerate(shown, 1) if isinstance(value, Result)] == [2, 5, 6, 7, 9, 10]
+    results = [k for k, value in enumerate(shown, 1) if isinstance(value, Result)]
+    assert results == [2, 5, 6, 7, 9, 10]
     assert "Blink" in shown[6]["probes"][0]
     assert "oja_d" in repr(mh.open("runs/tour/oja"))
     assert mh.open("runs/tour/wind").config.task.label.endswith(":Wind")

@@ -44,8 +44,11 @@ def test_an_answer_is_what_the_study_makes_of_its_figures(study: str) -> None:
 @pytest.mark.parametrize(
     ("study", "begin", "end", "value", "words"),
     [
-        ("ant_quick", "longest evolution", "", 6.0, "three, but not within the five minutes"),
-        ("ant_quick", "distance of seed 1", "", 2.0, "In two seeds of three"),
+        ("ant_quick", "longest evolution", "", 6.0, "five, but not within the five minutes"),
+        ("ant_quick", "distance of seed 1", "", 2.0, "In four seeds of five"),
+        ("ant_quick", "net share of D", "", 12.0, "the drift D makes 12 % of the net change"),
+        ("ant_quick", "net share of A", "", 61.0, "the Hebbian term A·pre·post 61 %"),
+        ("ant_quick", "distance without A [", "", 9.5, "9.5 m without A and"),
         ("bottleneck", "neuron", "intact / hebbian", 0.5, "walk less far than a rule for every"),
         ("bottleneck", "mixture-16", "intact [m]", 0.5, "m, the repaired one 0.5 m"),
         ("bottleneck_wirings", "rule_book", "intact [m]", 2.0, "(6,019 genes) walk 2.0 m"),

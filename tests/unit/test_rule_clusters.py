@@ -32,6 +32,39 @@ def test_clusters_that_are_there_are_found_and_counted() -> None:
     assert found.n_distinct == sum(SIZES)
 
 
+def test_two_odd_synapses_of_thirty_two_are_no_cluster() -> None:
+    values = np.random.default_rng(0).normal(size=(32, 4))
+    values[:2] += 60
+    found = find_clusters(values)
+    assert found.silhouette is None or found.silhouette < 0.25
+    assert sum(np.array(found.sizes)[found.outliers]) >= 2
+    assert not found.outliers[0]
+    assert all(found.outliers[label] for label in found.labels[:2])
+    asked = find_clusters(values, 2)
+    assert asked.sizes == [30, 2]
+    assert asked.outliers == [False, True]
+    assert asked.silhouette is None
+
+
+def test_outliers_do_not_hide_the_clusters_that_are_there() -> None:
+    values, kinds = clouds(0.1, np.random.default_rng(0))
+    values[:3] = [[20, 0], [0, 0.02], [-20, 0]]
+    found = find_clusters(values)
+    big = [size for size, odd in zip(found.sizes, found.outliers, strict=True) if not odd]
+    assert len(big) == 3
+    assert found.silhouette > 0.7
+    for kind in range(3):
+        assert len(np.unique(found.labels[3:][kinds[3:] == kind])) == 1
+
+
+def test_a_small_part_of_many_synapses_is_no_cluster() -> None:
+    values = np.random.default_rng(0).normal(size=(1000, 2))
+    values[:15] += 50
+    assert find_clusters(values, 2).outliers == [False, True]
+    values[15:30] += 50
+    assert find_clusters(values, 2).outliers == [False, False]
+
+
 def test_a_cloud_without_clusters_has_a_low_silhouette() -> None:
     values = np.random.default_rng(0).normal(size=(300, 4))
     assert find_clusters(values).silhouette < 0.25
@@ -62,6 +95,7 @@ def test_few_distinct_rules_are_the_clusters() -> None:
     assert found.n_distinct == MOST
     assert found.sizes == list(range(MOST, 0, -1))
     assert found.silhouettes == {}
+    assert not any(found.outliers)  # a rule of one synapse is a rule
     np.testing.assert_array_equal(found.labels, MOST - 1 - which)
     assert find_clusters(rules[:1].repeat(5, 0)).sizes == [5]
 

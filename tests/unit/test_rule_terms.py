@@ -30,9 +30,18 @@ def leaky(pre, weight, /, A):
 
 
 @rule
+def decaying(pre, post, weight, /, A, B, C):
+    """Δw = A·pre·post − B·w − C²·w, where C is no factor."""
+    return A * pre * post - B * weight - C * C * weight
+
+
+@rule
 def thresholded(pre, post, /, A, theta):
     """Δw = A·pre·(post − theta)."""
     return A * pre * (post - theta)
+
+
+SCALED = ["eta·A·pre·post", "eta·B·pre", "eta·C·post"]
 
 
 @pytest.mark.parametrize(
@@ -40,10 +49,11 @@ def thresholded(pre, post, /, A, theta):
     [
         (RULES["a"], None, ["A·pre·post"]),
         (RULES["abcd"], None, ["A·pre·post", "B·pre", "C·post", "D"]),
-        (RULES["abcd_lr"], "eta", ["A·pre·post", "B·pre", "C·post", "D"]),
-        (RULES["abcd_lr_d_out"], "eta", ["A·pre·post", "B·pre", "C·post", "D"]),
-        (RULES["abcd_lr_d_in_and_out"], "eta", ["A·pre·post", "B·pre", "C·post", "D", "E"]),
-        (nested, "speed", ["A·pre·post", "B·pre·weight"]),
+        (RULES["abcd_lr"], "eta", [*SCALED, "eta·D"]),
+        (RULES["abcd_lr_d_out"], "eta", [*SCALED, "D"]),
+        (RULES["abcd_lr_d_in_and_out"], "eta", [*SCALED, "eta·D", "E"]),
+        (nested, "speed", ["speed·A·pre·post", "speed·B·pre·weight"]),
+        (decaying, None, ["A·pre·post", "−B·weight", "C"]),
         (oja, None, ["eta"]),
         (traced, None, ["A·trace·modulator", "decay"]),
     ],
@@ -56,6 +66,12 @@ def test_a_sum_has_a_term_per_coefficient_and_a_scale(
     assert terms.add_up
     assert list(terms.labels) == labels
     assert (studied.coefficients[terms.fold.scale] if terms.fold else None) == scale
+
+
+def test_a_coefficient_is_named_as_it_acts() -> None:
+    assert Terms.of(RULES["abcd_lr_d_out"]).names == ("eta·A", "eta·B", "eta·C", "D")
+    assert Terms.of(decaying).names == ("A", "B", "C")
+    assert Terms.of(squashed).names == ("A", "B")
 
 
 @pytest.mark.parametrize("studied", [squashed, leaky, thresholded], ids=lambda r: r.name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import oja
+from toys import oja, traced
 
-from metahebb.analysis.rule_words import behavior
+from metahebb.analysis.rule_parts import NONLINEAR, phrase, products
+from metahebb.analysis.rule_words import TRACE, behavior
 from metahebb.plasticity import rule
+from metahebb.plasticity.rule import SIGNALS
 from metahebb.plasticity.rules import RULES
 
 ABCD = RULES["abcd"]
@@ -17,6 +19,24 @@ ABCD = RULES["abcd"]
 def curved(pre, /, A):
     """Δw = A·cos(3·pre), of which a third of the mean square is no constant and not linear."""
     return A * np.cos(3 * pre)
+
+
+@rule
+def bent(pre, /, A):
+    """Δw = A·log(1 − 2·pre), which is no number where pre is above 1/2."""
+    return A * np.log(1 - 2 * pre)
+
+
+@rule
+def decaying(pre, post, weight, /, A, L):
+    """Δw = A·pre·post − L·w."""
+    return A * pre * post - L * weight
+
+
+@rule
+def settling(weight, /, A):
+    """Δw = A·(1/2 − w)."""
+    return A * (0.5 - weight)
 
 
 def synapses(*rows: tuple[float, ...]) -> np.ndarray:
@@ -81,13 +101,104 @@ def test_synapses_that_differ_are_mixed() -> None:
 def test_what_hardly_changes_beside_others_is_nearly_still() -> None:
     found = behavior(ABCD, synapses((0, 0, 0, 0.04)))
     assert found.words(1.0) == "nearly still (4.0% of the strongest); constant drift up (100%)"
-    assert found.label(1.0) == "nearly still"
+    assert found.label(1.0) == "nearly still: constant drift up (100%)"
     assert found.words(0.5).startswith("constant drift up")
 
 
 def test_rules_of_other_kinds() -> None:
     found = behavior(curved, synapses((1,)))
     assert found.fractions["nonlinear"] > 0.5
-    assert found.words(1).startswith("nonlinear")
-    # At weight 0 Oja's rule is Hebb's.
-    assert behavior(oja, synapses((1,))).words(1).startswith("Hebbian")
+    assert found.words(1).startswith("nonlinear in its signals")
+    assert behavior(ABCD, synapses((np.nan,) * 4)).words(1) == "no finite change"
+    partly = behavior(bent, synapses((1,)))
+    assert partly.words(partly.strength).endswith("; not finite everywhere")
+
+
+def lived(
+    weight: np.ndarray, trace: float = 0.5, modulator: float = 0.5, activity: float = 1.0
+) -> dict[str, np.ndarray]:
+    """Return signals that were lived together with ``weight``; activities are from ± activity."""
+    rng = np.random.default_rng(1)
+    n = len(weight)
+    sides = {side: rng.uniform(-activity, activity, n) for side in ("pre", "post")}
+    return sides | {
+        "weight": weight,
+        "trace": rng.normal(0, trace, n),
+        "modulator": rng.normal(0, modulator, n),
+    }
+
+
+WEIGHTS = np.random.default_rng(0).normal(0, 0.4, 1000)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [WEIGHTS, np.full(200, 0.9), 0.9 + WEIGHTS / 50],
+    ids=["both signs", "all the same", "all positive"],
+)
+def test_a_rule_that_lives_by_its_decay_decays(weight: np.ndarray) -> None:
+    found = behavior(decaying, synapses((0.02, 0.3)), lived(weight))
+    assert found.words(1).split("; ")[-1].startswith("decays: moves the weight towards 0 (")
+    assert "Hebbian" not in found.label(found.strength)
+    assert found.label(found.strength).startswith("decays (")
+    assert found.parts["weight"] == pytest.approx(-0.3, rel=1e-3)
+    assert sum(found.fractions.values()) == pytest.approx(1)
+    grows = behavior(decaying, synapses((0.02, -0.3)), lived(weight))
+    assert grows.label(grows.strength).startswith("grows (")
+
+
+def test_what_is_named_depends_on_the_activities_that_were_lived() -> None:
+    kinds = synapses((1.0, 0.1))
+    awake = behavior(decaying, kinds, lived(WEIGHTS))
+    assert awake.label(awake.strength).startswith("Hebbian (")
+    silent = behavior(decaying, kinds, lived(WEIGHTS, activity=0.05))
+    assert silent.label(silent.strength).startswith("decays (")
+    # What it would do at other activities is on the plane all the same.
+    np.testing.assert_allclose(silent.plane[[0, 0, -1], [0, -1, -1]], [1, -1, 1], atol=0.05)
+
+
+def test_a_small_decay_is_named_beside_what_changes_more() -> None:
+    found = behavior(oja, synapses((1,)), lived(0.7 * WEIGHTS))
+    label = found.label(found.strength)
+    assert label.startswith("Hebbian (")
+    assert "bounds by post (" in label
+    assert found.parts["weight·post²"] == pytest.approx(-1)
+    assert found.fractions["weight·post²"] < 0.2
+    at, change = found.curves["weight"]
+    assert at[0] == pytest.approx(0.7 * np.quantile(WEIGHTS, 0.05))
+    assert change[0] > 0 > change[-1]
+
+
+def test_a_drift_that_a_decay_balances_is_told_with_the_balance() -> None:
+    found = behavior(settling, synapses((0.1,)), lived(0.5 + WEIGHTS / 50))
+    assert {name for name, part in found.fractions.items() if part > 0.4} == {"1", "weight"}
+    assert found.words(found.strength).endswith("; drift and decay balance at a weight of 0.5")
+
+
+def test_a_trace_and_a_modulator_have_words_of_their_own() -> None:
+    kinds = synapses((0.1, 0.3))
+    points = lived(WEIGHTS)
+    weight = behavior(traced, kinds, points)
+    assert weight.words(weight.strength).startswith(
+        "driven by its trace, times the modulator: strengthens when that is positive"
+    )
+    trace = behavior(traced, kinds, points, of=TRACE)
+    assert trace.label(trace.strength).startswith("Hebbian (")
+    assert "decays: moves the trace towards 0 (" in trace.words(trace.strength)
+    told = behavior(RULES["reward_abcd"], synapses((1, 0, 0, 0, -0.1)), points)
+    assert told.label(told.strength) == "anti-Hebbian, times the modulator (100%)"
+
+
+def test_without_lives_weights_are_taken_from_both_sides_of_0() -> None:
+    found = behavior(decaying, synapses((0, 1.0)))
+    assert found.label(found.strength) == "decays (100%)"
+    assert np.abs(found.plane).max() < 0.5 < found.curves["weight"][1][0]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("own", ["weight", "trace"])
+def test_every_product_has_a_phrase(own: str, sign: int) -> None:
+    names = products({name: np.ones(1) for name in SIGNALS})
+    phrases = [phrase(name, sign, own) for name in (*names, NONLINEAR)]
+    assert len(set(phrases)) == len(names) + 1
+    assert not any("{" in text for text in phrases)
