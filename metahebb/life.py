@@ -1,6 +1,6 @@
-"""This module lives lives: each is one network in one task, from birth to death or the horizon.
+"""A life is the time of one network in one task, from birth to death or to the horizon.
 
-Many lives run at once, each on a lane of its own.
+`Lockstep` advances many lives at once, each on a lane of its own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Indices = npt.NDArray[np.intp]
 
 
 class Ending(enum.IntEnum):
-    """Why a life ended."""
+    """The reason for which a life ended."""
 
     HORIZON = 0
     TERMINATED = 1

@@ -44,7 +44,10 @@ _WORDS_PER_BLOCK = 4
 
 
 class Stream(enum.IntEnum):
-    """What a draw is for; draws of different streams are independent. The values are permanent."""
+    """The purpose of a random draw; draws for different purposes are independent.
+
+    The values never change.
+    """
 
     SEARCH = 0
     ENVIRONMENT = 1
@@ -63,7 +66,7 @@ class Key:
 
     Attributes:
         seed: The run's seed, below 2**64.
-        stream: What the numbers are for.
+        stream: The purpose of the numbers.
         generation: The generation's number, below 2**64.
         index: The number of the candidate, or of the mirrored pair of candidates (see
             :func:`pair`), below 2**32.
@@ -163,8 +166,8 @@ def perturb(
 
     This function is compiled, makes no temporary array, and releases the GIL. It computes in
     float32 and rounds each operation, in this order: ``scale = sign * stdev``,
-    ``step = scale * z``, ``out = center + step``. The bits equal those of the NumPy expression
-    ``center + np.float32(sign) * np.asarray(stdev, np.float32) * normals(...)``.
+    ``step = scale * z`` with the normal number ``z``, ``out = center + step``. The bits equal those
+    of ``center + np.float32(sign) * np.asarray(stdev, np.float32) * normals(...)`` in NumPy.
 
     Args:
         center: float32, shape ``(n,)``, contiguous. It may be ``out`` itself, which then has the

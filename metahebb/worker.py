@@ -98,10 +98,11 @@ class Setup:
         *,
         observation_norm: bool = False,
     ) -> Setup:
-        """Return the set-up in which ``maps`` fill the slots that they name.
+        """Return the set-up of a run, with the genome maps ``maps``.
 
-        Every other slot is filled per synapse. With ``observation_norm`` the set-up has a norm that
-        has observed nothing yet.
+        ``maps`` has a map for some of the network's slots, by the slot's name. Every other slot is
+        filled per synapse. With ``observation_norm`` the set-up has a norm that has observed
+        nothing yet.
 
         Raises:
             InputError: the name of a measure is taken, see `outcome_of`.

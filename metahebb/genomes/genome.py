@@ -47,9 +47,10 @@ class Genome:
 
     @classmethod
     def mapped(cls, slots: tuple[Slot, ...], maps: Mapping[SlotName, GenomeMap]) -> Genome:
-        """Return the genome in which ``maps`` fill the slots that they name.
+        """Return the genome of ``slots`` with the genome maps ``maps``.
 
-        Every other slot is filled per synapse.
+        ``maps`` has a map for some slots, by the slot's name. Every other slot is filled per
+        synapse.
 
         Raises:
             InputError: a map cannot fill its slot, or the slot is empty.

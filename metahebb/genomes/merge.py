@@ -25,7 +25,7 @@ Numbers = npt.NDArray[np.intp]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 RULES_OF = "rules_of_"
-"""The beginning of an array's name in a search's state; the slot's name follows it.
+"""The first part of an array's name in a search's state; the second part is the slot's name.
 
 The array holds `Assigned.numbers`: the number of each synapse's rule in this slot.
 """
@@ -35,12 +35,13 @@ The array holds `Assigned.numbers`: the number of each synapse's rule in this sl
 class Merge(GenomeMap):
     """Evolve and merge (Pedersen & Risi 2021): k-means merges many rules into few.
 
-    A run begins as with `Shared` and ``rules``, or per synapse. The genes and bits of this map
-    count that beginning. After generation ``at[i]`` a merge leaves at most ``to[i]`` rules in each
-    layer, or in the network; a layer that already has so few rules stays as it is. From then on the
-    assignment of synapses to rules depends on what has evolved, so the search's state keeps it, and
-    the slot's map is an `Assigned`. `metahebb.evolution.merging` says what a merge does to the rest
-    of the search's state.
+    Before the first merge each synapse has a rule of its own, or synapses share ``rules`` rules as
+    in `Shared`. The numbers of genes and bits of this map are the numbers before the first merge.
+    After generation ``at[i]`` a merge leaves at most ``to[i]`` rules in each layer, or in the
+    network; a layer that already has so few rules stays as it is. From then on the assignment of
+    synapses to rules depends on what has evolved, so the search's state keeps it, and the slot's
+    map is an `Assigned`. `metahebb.evolution.merging` says what a merge does to the rest of the
+    search's state.
 
     Differs from the reference: the reference's schedule is not published; ``at`` and ``to`` state
     ours.
@@ -125,7 +126,7 @@ class Assigned(GenomeMap):
 
     @classmethod
     def of(cls, slot: Slot, numbers: npt.NDArray[Any], across: bool) -> Assigned:
-        """Return the map of ``slot`` in which each synapse follows the rule in ``numbers``.
+        """Return the map of ``slot`` in which the rule of each synapse is given by its number.
 
         Args:
             slot: the slot, in its compact form.
@@ -153,7 +154,7 @@ class Assigned(GenomeMap):
 
     @functools.cached_property
     def rules(self) -> tuple[int, ...]:
-        """The number of rules of each layer; with ``across`` that of the network, repeated."""
+        """The number of rules of each layer; with ``across`` all layers have the network's."""
         counts = [int(part.max(initial=-1)) + 1 for part in self.chosen]
         return (max(counts),) * len(counts) if self.across else tuple(counts)
 
@@ -170,8 +171,8 @@ class Assigned(GenomeMap):
     def bits(self, slot: Slot) -> int:
         """Return the number of bits of the genes and of the assignment of synapses to rules.
 
-        The assignment counts, because it has evolved, too. An assignment that was dealt at random
-        does not count, because a seed replaces it.
+        The assignment counts, because it has evolved, too. (An assignment that was dealt at random,
+        as in `Shared`, does not count, because its seed is enough to deal it again.)
         """
         layers = zip(self.chosen, self.rules, strict=True)
         choices = sum(part.size * math.log2(max(rules, 1)) for part, rules in layers)

@@ -60,7 +60,7 @@ def largest(a, b):
 
 @apart
 def pool(pooled, above, below):
-    """Write the tanh of the largest of each 2×2 sums into ``pooled``.
+    """Write the tanh of the largest sum of each 2×2 block into ``pooled``.
 
     An infinite sum becomes NaN, because tanh would hide it as ±1.
     """
@@ -101,10 +101,10 @@ def see(lanes, observations, filters, shapes, offsets, planes, rows, features):
 
     ``shapes`` has a row for each convolution, and a last row for the features. The columns are: the
     channels, rows and columns of the convolution's input, its stride, its number of filters, the
-    columns of its output, the index of its first filter weight, the index of its first tap, the
-    index of its first input in ``planes``, and the length of one row of a phase. ``offsets`` has
-    the place of each tap's first input. ``rows`` is scratch memory: two rows of sums for each of
-    two filters, and one row of maxima.
+    columns of its output, the index of its first filter weight, the index of its first tap in
+    ``offsets``, the index of its first input in ``planes``, and the length of one row of a phase.
+    ``offsets`` has the place of each tap's first input. ``rows`` is scratch memory: two rows of
+    sums for each of two filters, and one row of maxima.
     """
     n_layers = shapes.shape[0] - 1
     for lane in lanes:

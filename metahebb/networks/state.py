@@ -1,4 +1,4 @@
-"""The state of living networks: a list of named arrays, from which all code about them follows."""
+"""The state of living networks: named arrays, from whose list memory and resets follow."""
 
 from __future__ import annotations
 

@@ -58,16 +58,16 @@ class Fixed(Topology, Mask, Protocol):
 
     @abstractmethod
     def masks(self, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
-        """Return for each layer whether each synapse exists, ``(synapses,)`` in memory's order."""
+        """Return for each layer whether each synapse exists, ``(synapses,)``, as in memory."""
 
 
 @dataclass(frozen=True)
 class Sparse(Fixed):
     """A random part of each layer's synapses exists, the same part in every network of the run.
 
-    The number of a layer's synapses is the density times all of them, rounded, and at least one. If
-    the density is at least 1/min(n_in, n_out) of a layer, each of its inputs and each of its
-    neurons has at least one synapse in that layer.
+    In each layer, the number of existing synapses is the density times the number of possible ones,
+    rounded, and at least one. If the density is at least 1/min(n_in, n_out) of a layer, each of its
+    inputs and each of its neurons has at least one synapse in that layer.
     """
 
     density: float = 0.5
@@ -84,7 +84,7 @@ class Sparse(Fixed):
         _key(self.seed, 0)
 
     def masks(self, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
-        """Return for each layer whether each synapse exists, ``(synapses,)`` in memory's order."""
+        """Return for each layer whether each synapse exists, ``(synapses,)``, as in memory."""
         return tuple(self._mask(layer, number) for number, layer in enumerate(layers, 1))
 
     def _mask(self, layer: LayerShape, number: int) -> Bools:
@@ -99,10 +99,10 @@ class Sparse(Fixed):
 
 @dataclass(frozen=True)
 class Modular(Fixed):
-    """The neurons of each layer belong to modules, with all synapses within a module.
+    """The neurons of each layer belong to modules, and modules are connected sparsely, or not.
 
-    A part of the synapses between modules exists, too. Neuron k of n belongs to module
-    ⌊k·modules/n⌋ of its layer.
+    All synapses within a module exist, and a part of the synapses between modules. Neuron k of n
+    belongs to module ⌊k·modules/n⌋ of its layer.
     """
 
     modules: int = 2
@@ -120,7 +120,7 @@ class Modular(Fixed):
         _key(self.seed, 0)
 
     def masks(self, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
-        """Return for each layer whether each synapse exists, ``(synapses,)`` in memory's order.
+        """Return for each layer whether each synapse exists, ``(synapses,)``, as in memory.
 
         Raises:
             InputError: there are more modules than a layer has neurons.
@@ -173,10 +173,10 @@ class Static(Topology):
     """A part of the synapses is static, to compare inherited structure with plasticity.
 
     A static synapse inherits a weight, one gene, that never changes. The other synapses are
-    plastic, with weights that are drawn at birth, or co-evolved. The number of a layer's static
-    synapses is the fraction of all of them, rounded; they are drawn once for the run. With the
-    normalization ``clip``, static weights are bounded at birth. The normalization ``max_abs`` would
-    change them, and is refused.
+    plastic, with weights that are drawn at birth, or co-evolved. In each layer, the number of
+    static synapses is the fraction times the number of all synapses, rounded. They are drawn once
+    for the run. With the normalization ``clip``, static weights are bounded at birth. The
+    normalization ``max_abs`` would change them, and is refused.
     """
 
     fraction: float = 0.5
@@ -200,7 +200,7 @@ class Static(Topology):
         return self
 
     def masks(self, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
-        """Return for each layer whether each synapse is static, ``(synapses,)`` in its order."""
+        """Return for each layer whether each synapse is static, ``(synapses,)``, as in memory."""
         return tuple(
             _smallest(
                 uniforms(_key(self.seed, number), layer.synapses),

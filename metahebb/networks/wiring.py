@@ -47,7 +47,7 @@ class Wiring:
         self._static = np.zeros((n, 0 if topology.static is None else size), np.float32)
 
     def memory(self, lane: int) -> dict[str, Array]:
-        """Return the memory of the slots that only a topology adds, by the slot's name."""
+        """Return the memory of the slots that a dense network does not have, by the slot's name."""
         memory = {"gates": self._gates[lane]}
         if self._static.size:
             memory["inherited"] = self._static[lane]
@@ -78,7 +78,12 @@ class Wiring:
         return mean
 
     def clear(self, lane: int, numbers: Array) -> None:
-        """Set the ``numbers`` of synapses that are not plastic to 0, in any number of planes."""
+        """Set the numbers of synapses that are not plastic to 0.
+
+        Args:
+            lane: the number of the lane.
+            numbers: one or several planes of numbers, each with one for every synapse.
+        """
         planes = numbers.size // self.plastic.shape[1]
         shapes = tuple(replace(layer, planes=planes) for layer in self._layers)
         ends = np.cumsum([layer.size for layer in self._layers])[:-1]

@@ -1,4 +1,4 @@
-"""The protocols of probes and observers, and the moment of a life that both get to see."""
+"""The protocols of probes and observers, and the moment of a life at which both are called."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Moment:
     births: Sequence[Key]
 
     def rows_at(self, step: int) -> npt.NDArray[np.intp]:
-        """Return the rows of the lives that reach ``step`` now, as indices from 0 to k − 1."""
+        """Return the indices, from 0 to k − 1, of the lives that reach ``step`` now."""
         return np.flatnonzero(self.steps == step)
 
     def rows_within(self, at: int, steps: int) -> npt.NDArray[np.intp]:
-        """Return the rows of the lives whose age is in the window of ``steps`` steps from ``at``.
+        """Return the indices, from 0 to k − 1, of the lives in the window that begins at ``at``.
 
-        With ``steps`` of -1 the window lasts until the life ends.
+        The window lasts for ``steps`` steps; with -1 it lasts until the life ends.
         """
         within = self.steps >= at
         if steps >= 0:
@@ -60,7 +60,7 @@ class Moment:
         use 2**43 numbers from the start on.
 
         Args:
-            row: the row of the life.
+            row: the index of the life among the lives of the moment, from 0 to k − 1.
             number: the probe's number in the list of probes.
 
         Returns:

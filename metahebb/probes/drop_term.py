@@ -12,7 +12,7 @@ from metahebb.probes.base import Array, Written
 from metahebb.tasks.base import Task
 
 SCALE = "eta"
-"""The coefficient that becomes its mean, because without it no weight would change at all."""
+"""The coefficient that is replaced by its mean, because with 0 no weight would change at all."""
 
 
 @dataclass(frozen=True)

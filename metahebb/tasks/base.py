@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import mujoco
 
 LaneNumbers = npt.NDArray[np.intp]
-"""The type for numbers of lanes, which are ascending, each at most once."""
+"""The type of an array of lane numbers, in ascending order and without repetition."""
 
 
 class TaskError(MetahebbError, RuntimeError):
@@ -158,7 +158,7 @@ class Task(Protocol):
 
 @runtime_checkable
 class Explaining(Protocol):
-    """Lanes that know which number of an environment was not finite when a life ended for that."""
+    """Lanes that can say which number of an environment made a life end non-finite."""
 
     def reason(self, lane: int) -> str:
         """Return in words which number was not finite, and when; empty if all were finite."""

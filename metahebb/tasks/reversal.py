@@ -33,11 +33,11 @@ class Reversal(Task):
       each go step.
 
     A go step scores ``g·s·a``, and its reward is the score over the number of go steps, so that a
-    perfect life returns 1 and the opposite one −1. Look steps have no reward. Only they allow to
-    learn ``s``. A rule without a reward signal can learn it, because the movement and the goal
-    come in by the same sensor.
+    perfect life returns 1 and the opposite one −1. Look steps have no reward, but only they show
+    ``s``. A rule that sees no reward can learn ``s``, because the movement and the goal come in by
+    the same sensor.
 
-    A policy without memory cannot do better than 0. In a go step its action depends on the
+    A policy without memory cannot expect more than 0. In a go step its action depends on the
     observation and on its own randomness. Both are independent of ``s``, because ``g`` is drawn
     independently of ``s``. At every step ``s`` is +1 and −1 with equal chance, also after the flip,
     because the flip's step is drawn independently of ``s``. So E[g·s·a] = E[s]·E[g·a] = 0: without
@@ -186,14 +186,14 @@ class ReversalLanes:
         }
 
     def _mean(self, lane: int, start: int, stop: int) -> float:
-        """Return the mean score of the go steps from ``start`` to ``stop``, but the first ones.
+        """Return the mean score of the settled go steps from ``start`` to ``stop``.
 
-        The first ``settle`` go steps are left out.
+        The first ``settle`` go steps do not count.
         """
         settled = np.flatnonzero(self._is_go[start:stop])[self._task.settle :]
         return float(self._scores[lane, start + settled].mean()) if settled.size else float("nan")
 
 
 def _moves(signs: Signs, outputs: npt.NDArray[np.float32]) -> Signs:
-    """Return the movement ±1 of each mass by an actuator with the sign in ``signs``."""
+    """Return the movement of each mass, +1 or −1, if its actuator has the sign in ``signs``."""
     return np.where(outputs[:, 0] >= 0, signs, -signs)

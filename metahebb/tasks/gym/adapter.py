@@ -388,11 +388,13 @@ class GymLanes:
         self._reasons[lane] = f"{what} ({self._where(lane)})"
 
     def reason(self, lane: int) -> str:
-        """Return in words which number of the environment was not finite; empty if all were."""
+        """Return which number of the environment was not finite, as a text; empty for none."""
         return self._reasons[lane]
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
-        """Return a picture of the environment on ``lane``, in a task that `GymTask.filmed` gave.
+        """Return a picture of the environment on ``lane``; the task must be a filmed one.
+
+        `GymTask.filmed` returns the filmed task.
 
         Raises:
             TypeError: the environment has returned no picture.

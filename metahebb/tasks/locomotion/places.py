@@ -67,7 +67,7 @@ def _joints(model: mujoco.MjModel) -> Rows:
     """Return the coordinates of all joints ``(n_joints, 6)``, in the order of `ACTUATOR`."""
     data = mujoco.MjData(model)  # at rest: qpos0
     mujoco.mj_kinematics(model, data)
-    to_torso = data.xmat[_TORSO].reshape(3, 3)  # a row vector times this is in the torso's frame
+    to_torso = data.xmat[_TORSO].reshape(3, 3)  # turns row vectors into the torso's frame
     anchors = (data.xanchor - data.xpos[_TORSO]) @ to_torso
     anchors[model.jnt_bodyid == _TORSO] = 0
     axes = np.abs(data.xaxis @ to_torso)
