@@ -253,7 +253,7 @@ class Worker:
     """A worker owns lanes that stay open for a whole run, and lives lives on them."""
 
     def __init__(self, setup: Setup, lanes: int) -> None:
-        """Open ``lanes`` lanes."""
+        """Open lanes for lives of ``setup``; ``lanes`` is their number."""
         self.setup = setup
         task, network = setup.task, setup.network
         living = network.lanes(task.n_observations, task.n_outputs, lanes)
@@ -294,7 +294,7 @@ class Worker:
         self._lanes.stop()
 
     def close(self) -> None:
-        """Close the environments; an environment may raise an error in it, or hang."""
+        """Close the environments; closing one may raise an error, or hang."""
         self._lanes.close()
 
     def __enter__(self) -> Worker:

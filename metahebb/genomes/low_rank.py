@@ -14,7 +14,9 @@ from metahebb.genomes.source import Genes, GeneSource
 
 @dataclass(frozen=True)
 class LowRank(GenomeMap):
-    """Each coefficient of each layer is a matrix Σ_k U_k ⊗ V_k, or that plus offsets u_j + v_i.
+    """Each coefficient of each layer is a matrix Σ_k U_k ⊗ V_k, to which offsets can be added.
+
+    With ``offsets`` the entry of the synapse from neuron i to neuron j also has the sum u_j + v_i.
 
     The idea is that of the decomposed rules of Wang et al. 2022 (arXiv 2109.03554), in which
     matrices come from numbers of neurons. The genes of a layer are, for each plane, U
@@ -54,7 +56,10 @@ class LowRank(GenomeMap):
             self._multiply(layer, genes.reshape(layer.planes, -1), part)
 
     def _multiply(self, layer: LayerShape, genes: Genes, part: Genes) -> None:
-        """Write one layer into ``part``, adding term by term, so that the order fixes each bit."""
+        """Write one layer into ``part``.
+
+        Terms are added one by one, so that the bits are the same on every machine.
+        """
         rank, view = self._rank(layer), layer.view(part)
         ends = np.cumsum([rank * layer.n_out, rank * layer.n_in, layer.n_out * self.offsets])
         post, pre, post_offsets, pre_offsets = np.split(genes, ends, axis=1)

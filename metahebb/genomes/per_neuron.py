@@ -26,9 +26,10 @@ class PerNeuron(GenomeMap):
     The synapse from neuron i to neuron j changes by
     Δw_ij = ½(η_i + η_j)·(A_i·o_i + B_j·o_j + C_i·C_j·o_i·o_j + D_i·D_j), with outputs o_i and o_j.
 
-    Genes go neuron by neuron: A, B, C, D, η. A sensor has no B and an output neuron has no A,
-    because the formula never reads them. If a projection hears a population with the delay of one
-    step, the population's neurons have a second set of genes for that, without a B, as sensors.
+    Genes stand neuron by neuron: A, B, C, D, η. A sensor has no B and an output neuron has no A,
+    because the formula never reads them. If a projection receives a population with a delay of one
+    step, the population's neurons have a second set of genes for that projection. This set has no
+    B, as if the neurons were sensors.
 
     A neuron's A, B and C are not the coefficients A, B and C of ``abcd_lr``, where A belongs to
     pre·post, B to pre and C to post. The map gives the rule A = C_i·C_j, B = A_i, C = B_j,

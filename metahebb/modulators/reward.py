@@ -28,7 +28,7 @@ class Reward:
             raise InputError(f"expected a finite scale (modulator reward), got {self.scale}")
 
     def lanes(self, task: Task, n: int) -> RewardLanes:
-        """Return the lanes, which are alike for any ``n``."""
+        """Return ``n`` new lanes."""
         return RewardLanes(self)
 
 

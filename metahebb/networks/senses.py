@@ -97,7 +97,9 @@ class Senses:
         self.totals[lane] = 0
 
     def __call__(self, observations: Array, lanes: LaneNumbers) -> Array:
-        """Return the normalized observations ``(n_lanes, n_observations)``; rows ``lanes`` count.
+        """Return the normalized observations ``(n_lanes, n_observations)`` of ``lanes``.
+
+        Other rows are not valid.
 
         This has to be called once in each step, because it also adds the ``observations``, before
         their normalization, to the totals.

@@ -24,8 +24,8 @@ from metahebb.tasks.base import Task
 class ZeroWeights(Written):
     """Set a random part of the weights to 0 at step ``at``; plasticity goes on from there.
 
-    In each layer exactly this part of the existing synapses is chosen (rounded), anew for each
-    life. Static weights of a topology become 0, too, and no rule can build them again.
+    In each layer the part is drawn from the existing synapses, rounded to whole ones, and anew for
+    each life. Static weights of a topology become 0, too, and no rule can build them again.
     """
 
     at: int

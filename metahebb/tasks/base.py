@@ -143,7 +143,7 @@ class Task(Protocol):
 
     @property
     def seconds_per_step(self) -> float | None:
-        """The simulated time of a step [s]; None: time has no unit but the step."""
+        """The simulated time of a step [s]; None: the task has no unit of time."""
         return None
 
     @property

@@ -24,9 +24,9 @@ from gymnasium.utils import EzPickle
 from metahebb.errors import InputError
 
 ON_GRASS = 0.6
-"""The friction of grass over the friction of the road."""
+"""The friction of grass, divided by the friction of the road."""
 STIFFNESS = 205000 * SIZE * SIZE
-"""The force of a wheel over the speed at which it slips."""
+"""The force of a wheel, divided by the speed at which it slips."""
 BLOCKS = 0.9
 """The brake value from which on a wheel stands still."""
 
@@ -49,7 +49,7 @@ class VariedCarRacing(CarRacing):
         """Make the environment.
 
         Args:
-            friction: the friction of road and grass, over Gymnasium's friction.
+            friction: the factor by which Gymnasium's friction of road and grass is multiplied.
             push: the push to the car's right [m/s]; a negative one is to its left.
             **kwargs: arguments of Gymnasium's environment, such as ``render_mode``.
 
@@ -77,7 +77,7 @@ class VariedCarRacing(CarRacing):
         return observation, info
 
     def close(self) -> None:
-        """Destroy the world, because Box2D keeps bodies that are not destroyed in memory.
+        """Destroy the world; without that, its bodies would stay in Box2D's memory.
 
         The next reset makes a new world.
         """

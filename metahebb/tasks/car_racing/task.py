@@ -19,7 +19,7 @@ class Ground(NamedTuple):
     """The ground of a variant.
 
     Attributes:
-        friction: the friction over Gymnasium's friction.
+        friction: the factor by which Gymnasium's friction is multiplied.
         push: the push to the car's right [m/s]; a negative one is to its left.
     """
 

@@ -1,4 +1,4 @@
-"""The way between Gymnasium's spaces and the numbers that a network observes and puts out."""
+"""The conversion between Gymnasium's spaces and a network's observations and outputs."""
 
 from __future__ import annotations
 
