@@ -9,9 +9,9 @@ from metahebb.genomes.slot import Slot
 from metahebb.genomes.source import Genes, GeneSource
 
 FLOAT_BITS = 32
-"""The number of bits of a gene whose value counts as it is: a float32."""
+"""The number of bits of a gene that is used as a float32."""
 LATER = "later"
-"""The key in a field's metadata that marks fields which run folders of earlier versions lack."""
+"""The key that the metadata of a field has if configs of earlier versions lack the field."""
 
 
 class GenomeMap(Protocol):
@@ -20,10 +20,10 @@ class GenomeMap(Protocol):
     It is an immutable, picklable description that checks its own fields.
 
     Attributes:
-        of_synapses: whether the place of a synapse does not matter to the map, because each
-            synapse has genes of its own, or is dealt a rule. Such a map gets only the synapses that
-            need numbers (`Slot.compact`). Any other map fills all synapses, and the numbers of
-            synapses that need none are set to 0 afterwards.
+        of_synapses: whether the map gives each synapse its own genes, or deals it a rule, wherever
+            the synapse is. Such a map gets only the synapses that need numbers (`Slot.compact`).
+            Any other map fills all synapses, and the numbers of synapses that need none are set to
+            0 afterwards.
     """
 
     of_synapses: ClassVar[bool] = False

@@ -13,8 +13,8 @@ from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 FASTEST = 1e3
 """The largest push [m/s].
 
-MuJoCo gives a state up as bad when one of its numbers reaches 1e10. A fast body that hits the floor
-gets there much sooner than its own speed does.
+MuJoCo gives a state up as bad when one of its numbers reaches 1e10. When a fast body hits the
+floor, some numbers reach that although its own speed is far smaller.
 """
 
 
