@@ -27,7 +27,7 @@ class Generated(GenomeMap):
     the weights of the outputs ``(planes, hidden)``, then the biases ``(planes,)``.
 
     With ``coordinates="body"`` the task gives coordinates to each sensor and each actuator
-    (`Places`), which take the place of its index, so that the genes are a function of the body.
+    (`Places`), which take the place of its index, so that coefficients are a function of the body.
     These coordinates are 0 for hidden neurons, which keep their index. The weights of the inputs
     are then ``(4 + s + a, hidden)``, with ``s`` coordinates of a sensor and ``a`` of an actuator.
 

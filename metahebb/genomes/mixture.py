@@ -24,11 +24,11 @@ _BLOCK = 2**15
 class Mixture(GenomeMap):
     """Each synapse follows one of a few rules, and its genes choose which.
 
-    The map is a genome of the mixture that Palm, Najarro & Risi 2021 propose. Each synapse has one
-    logit for each rule, and follows the rule with the largest logit (the first of equal ones). The
-    genes of a layer are its rules ``(planes, rules)``, then its logits ``(rules, synapses)``. With
-    ``across`` the whole network has one set of rules and logits. If a logit of a synapse is NaN,
-    its coefficients are NaN, so that the life ends as non-finite.
+    The idea is the mixture of Palm, Najarro & Risi 2021, made into a genome map. Each synapse has
+    one logit for each rule, and follows the rule with the largest logit (the first of equal ones).
+    The genes of a layer are its rules ``(planes, rules)``, then its logits ``(rules, synapses)``.
+    With ``across`` the whole network has one set of rules and logits. If a logit of a synapse is
+    NaN, its coefficients are NaN, so that the life ends as non-finite.
 
     Differs from the reference: there the mixture is the search distribution (here the search
     ``mixture``), so each synapse of each candidate draws a rule, and noise of its own. With this
@@ -93,7 +93,7 @@ class Mixture(GenomeMap):
     def _chosen(
         self, slot: Slot, source: GeneSource, start: int
     ) -> Iterator[tuple[Genes, npt.NDArray[np.intp]]]:
-        """Yield for each layer its rules ``(planes, rules)``, and the number of each synapse's."""
+        """Yield for each layer its rules ``(planes, rules)`` and each synapse's rule number."""
         for layers in self._groups(slot):
             rules = read_rules(source, start, layers[0].planes, self.rules)
             start += rules.size

@@ -30,8 +30,8 @@ def step(lanes, observations, STATE, outputs):
     update is due after every ``every``-th step of a life.
 
     If ``parts`` has more than one number, rules see averages of activities. In step k of a life,
-    counted from 1, the average moves towards the step's activity by number k of ``parts``, and in
-    later steps than ``parts`` has numbers by the last one.
+    counted from 1, the average moves by a part of the way towards the step's activity. The part is
+    number k of ``parts``, or the last number in all later steps.
     """
     for k in range(lanes.size):
         lane = lanes[k]

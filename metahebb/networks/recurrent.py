@@ -18,8 +18,8 @@ class Recurrent(Plastic):
 
     The first layer is h_t = (1 − leak)·h_{t−1} + leak·tanh(W_in·x_t + W_rec·h_{t−1}), with h = 0 at
     birth. Its matrix is W = [W_in W_rec], ``(n_hidden, n_observations + n_hidden)``. A rule, a
-    genome map, a topology and a normalization treat W as one layer; with the topology ``sparse``,
-    for example, a part of all of W exists.
+    genome map, a topology and a normalization treat W as one layer. For example, the topology
+    ``sparse`` draws the existing synapses from all of W.
 
     A rule sees the activities that took part in the same step. For a synapse of W_in, pre is x_t
     and post is h_t. For one of W_rec, pre is h_{t−1} and post is h_t, so that A·pre·post links

@@ -21,7 +21,7 @@ class OwnProbeText(str):
     """The text of the file that defines the class."""
 
     def __new__(cls, text: str, source: str) -> OwnProbeText:
-        """Return ``text``, which begins with the file's name, with ``source`` beside it."""
+        """Return the line ``text`` with the file's text ``source`` attached to it."""
         kept = super().__new__(cls, text)
         kept.source = source
         return kept

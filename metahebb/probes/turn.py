@@ -23,14 +23,14 @@ TURNING = tuple(name for name, body in BODIES.items() if body.can_turn)
 class Turn(Written):
     """Turn the body and its velocity at step ``at``; sensors show it one step later.
 
-    The angle is drawn anew for each life. Used in evolution, this probe selects walkers that find
-    back to their course.
+    The angle is drawn anew for each life. If all lives of an evolution have this probe, walkers
+    evolve that return to their course.
     """
 
     at: int
     """The env step before which the probe acts."""
     angle: float
-    """The largest angle to either side [rad], within which angles are uniform; 0: no turn."""
+    """The largest angle [rad]; angles are drawn uniformly from −angle to angle; 0: no turn."""
     number: int = 0
     """The probe's number in the list; probes with different numbers draw different angles."""
 

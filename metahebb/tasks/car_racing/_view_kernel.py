@@ -39,8 +39,8 @@ def add(scene, count, xs, ys, color):
     A quadrangle covers a line of samples at y from the rightmost of its left edges to the leftmost
     of its right edges. ``scene`` holds three arrays. The first has three left edges and three right
     edges of each quadrangle, each as its x at y = 0 and its slope; an edge that the quadrangle does
-    not have lies on the border of the window. The second has the lowest and the highest y, the
-    third the color.
+    not have lies on the border of the window. The second has the lowest and the highest y of each
+    quadrangle, and the third has its color.
     """
     edges, spans, colors = scene
     low, high = ys[0], ys[0]

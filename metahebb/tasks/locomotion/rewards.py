@@ -67,7 +67,7 @@ class GymnasiumReward:
             x = self._torso_x[rows]
             moved = x - self._x[rows]
             self._x[rows] = x
-        # Gymnasium squares and sums float32 actions in float32, and so does this, to equal it.
+        # Gymnasium squares and sums float32 actions in float32; doing the same gives equal costs.
         cost = body.ctrl_cost_weight * np.square(action).sum(axis=1)
         if body.contact_cost_weight:
             cost = cost + self._contact_cost(np.arange(self._batch.nsim)[rows], models)

@@ -24,9 +24,9 @@ BodyName = Literal["ant", "half_cheetah", "hopper", "walker2d", "swimmer"]
 class Locomotion(Task):
     """A body that must move along +x, with Gymnasium's physics.
 
-    With ``reward="gymnasium"``, ``ending="unhealthy"`` and ``integrator="gymnasium"`` a life
-    equals, seed for seed and step for step, one of Gymnasium's environment. For the ant this is
-    ``gymnasium.make("Ant-v5", include_cfrc_ext_in_observation=False)``.
+    With ``reward="gymnasium"``, ``ending="unhealthy"`` and ``integrator="gymnasium"`` a life equals
+    an episode in Gymnasium's environment, seed for seed and step for step. For the ant this
+    environment is ``gymnasium.make("Ant-v5", include_cfrc_ext_in_observation=False)``.
 
     Raises:
         InputError: a body, option or damage is unknown.
