@@ -106,7 +106,7 @@ def driver_source(neurons: tuple[Neuron, ...], parameters: str) -> str:
         text = text.replace(side.upper() + "[", (f"{side}s[lane]" if own else "old") + "[")
     text = _fill(text, "NEURONS", _dispatch(neurons))
     text = _fill(text, "SEEN", _seen(neurons))
-    # Constants are arguments: another value needs no other kernel.
+    # Constants are arguments of the functions, so that other values need no other kernel.
     parts = [_SQUASH, *(_units_source(neuron, k) for k, neuron in enumerate(neurons)), text]
     return "\n\n\n".join(parts)
 
@@ -164,7 +164,10 @@ def _dispatch(neurons: Sequence[Neuron]) -> list[str]:
 
 
 def _seen(neurons: Sequence[Neuron]) -> list[str]:
-    """Return the lines that write the values that rules see where these are not the outputs."""
+    """Return the lines that copy the state variables ``pre`` and ``post``, which rules see.
+
+    There are no such lines if no neuron has these variables, so that rules see outputs.
+    """
     lines = []
     for side in SEEN:
         if not sees(neurons, side):

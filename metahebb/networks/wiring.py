@@ -34,7 +34,7 @@ class Wiring:
     def __init__(
         self, topology: AnyTopology, layers: tuple[LayerShape, ...], bounds: Bounds, n: int
     ) -> None:
-        """Allocate memory for ``n`` lanes; ``layers`` are the shapes of matrices, of one plane."""
+        """Allocate memory for ``n`` lanes; ``layers`` are the matrices' shapes, with one plane."""
         self._topology, self._layers, self._bounds = topology, layers, bounds
         size = sum(layer.size for layer in layers)
         self.plastic = np.ones((n, size), np.bool_)
