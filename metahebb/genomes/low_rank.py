@@ -16,7 +16,7 @@ from metahebb.genomes.source import Genes, GeneSource
 class LowRank(GenomeMap):
     """Each coefficient of each layer is a matrix Σ_k U_k ⊗ V_k, to which offsets can be added.
 
-    With ``offsets`` the entry of the synapse from neuron i to neuron j also has the sum u_j + v_i.
+    Offsets add u_j + v_i to the matrix entry for the synapse from neuron i to neuron j.
 
     The idea is that of the decomposed rules of Wang et al. 2022 (arXiv 2109.03554), in which
     matrices come from numbers of neurons. The genes of a layer are, for each plane, U

@@ -110,8 +110,8 @@ class Merge(GenomeMap):
 class Assigned(GenomeMap):
     """Shared rules with an explicit list of which synapse follows which rule.
 
-    This is the genome map after a merge of `Merge`. Genes are ``(planes, rules)``, layer after
-    layer; with ``across`` there is one such set for the whole network.
+    A slot with the map `Merge` has this map after a merge. Genes are ``(planes, rules)``, layer
+    after layer; with ``across`` there is one such set for the whole network.
     """
 
     of_synapses: ClassVar[bool] = True
@@ -154,7 +154,7 @@ class Assigned(GenomeMap):
 
     @functools.cached_property
     def rules(self) -> tuple[int, ...]:
-        """The number of rules of each layer; with ``across`` all layers have the network's."""
+        """The number of rules of each layer; with ``across`` the network's, for every layer."""
         counts = [int(part.max(initial=-1)) + 1 for part in self.chosen]
         return (max(counts),) * len(counts) if self.across else tuple(counts)
 

@@ -1,4 +1,4 @@
-"""The state of living networks: named arrays, from whose list memory and resets follow."""
+"""The state of living networks: a list of named arrays, with rules for when each is reset."""
 
 from __future__ import annotations
 
