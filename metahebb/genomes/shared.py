@@ -1,4 +1,4 @@
-"""The genome map of a few rules for many synapses, whose assignment is drawn once and stays."""
+"""The genome map in which synapses share a few rules, by an assignment that is drawn once."""
 
 from __future__ import annotations
 

@@ -55,11 +55,11 @@ class CarRacing(Task):
     order (row, column, channel). The network's outputs are linear. Steering is the tanh of the
     first output, and gas and brake are sigmoids of the other two, as published.
 
-    With ``world="gymnasium"`` a life equals, seed for seed, one of
-    ``gymnasium.make("CarRacing-v3")``. With ``compiled``, the default, the physics are the same,
-    and a kernel draws frames twenty times as fast; a pixel differs from Gymnasium's by less than a
-    gray level on average (tests/contract/test_car_racing.py). ``envpool`` is EnvPool's
-    reimplementation, with its own physics and tracks.
+    With ``world="gymnasium"`` a life equals an episode of ``gymnasium.make("CarRacing-v3")``, seed
+    for seed. With ``compiled``, the default, the physics are the same, and a kernel draws frames
+    twenty times as fast; a pixel differs from Gymnasium's by less than a gray level on average
+    (tests/contract/test_car_racing.py). ``envpool`` is EnvPool's reimplementation, with its own
+    physics and tracks.
 
     Raises:
         InputError: a variant or world is unknown, a size is out of range, the world does not have
