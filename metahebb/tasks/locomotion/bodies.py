@@ -11,12 +11,12 @@ _INF = math.inf
 
 
 def _above(bound: float) -> float:
-    """Return the smallest number above ``bound``; a strict bound at it includes ``bound``."""
+    """Return the smallest number above ``bound``, so that ``z < result`` means ``z <= bound``."""
     return math.nextafter(bound, _INF)
 
 
 def _below(bound: float) -> float:
-    """Return the largest number below ``bound``; a strict bound at it includes ``bound``."""
+    """Return the largest number below ``bound``, so that ``z > result`` means ``z >= bound``."""
     return math.nextafter(bound, -_INF)
 
 
