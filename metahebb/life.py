@@ -239,7 +239,7 @@ class Lockstep:
         return TaskError(f"{error} ({_name(life)})")
 
     def _open(self, lane: int, life: Life) -> None:
-        """Set how the newborn on ``lane`` senses observations: as ``life`` says."""
+        """Set the normalization of observations for the newborn on ``lane``, as ``life`` says."""
         if self._senses is None and (life.norm is not None or life.adds_up):
             self._senses = Senses(len(self._lives), self._task.observations.shape[1])
         if self._senses is not None:

@@ -180,7 +180,10 @@ class Network(Protocol):
 
     @classmethod
     def like(cls, old: Network, name: str) -> Self:
-        """Return the network of this kind called ``name``, with the settings of ``old`` it has."""
+        """Return a network of this kind, with the settings that it can share with ``old``.
+
+        ``name`` is the name under which the network is registered.
+        """
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
         """Return the slots that a life must inherit, for a task of these sizes."""

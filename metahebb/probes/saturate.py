@@ -1,6 +1,6 @@
 """A probe that saturates the actuators for a while.
 
-Its defaults are the test of Najarro & Risi 2020: all outputs are 1.0 for 100 steps.
+The defaults repeat the test of Najarro & Risi 2020: all outputs are 1.0 for 100 steps.
 """
 
 from __future__ import annotations

@@ -175,8 +175,8 @@ class ReversalLanes:
     def measures(self, lane: int) -> dict[str, float]:
         """Return the mean scores ``before`` and ``after`` the flip, and its step ``flip``.
 
-        A mean is over settled go steps, and NaN while the life has none. A network that guesses
-        scores 0 on average, and one that is always right scores 1.
+        Means are over settled go steps, and NaN while the life has no such step. A network that
+        guesses scores 0 on average, and a network that is always right scores 1.
         """
         flip, age = int(self.flips[lane]), int(self._ages[lane])
         return {

@@ -146,10 +146,10 @@ class BanditLanes:
         self.observations[lanes, cues] = 1
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return the parts of right steps ``before`` and ``after`` the flip, and its step ``flip``.
+        """Return how often actions were right ``before`` and ``after`` the flip, and its step.
 
-        A part is over settled steps, and NaN while the life has none. A network that guesses is
-        right in half of the steps.
+        The first two numbers are parts of the settled steps, and NaN while the life has no such
+        step. A network that guesses is right in half of the steps.
         """
         flip, age = int(self.flips[lane]), int(self._ages[lane])
         return {
