@@ -15,7 +15,7 @@ from pathlib import Path
 from metahebb.errors import InputError
 
 _VARIABLES = ("METAHEBB_CACHE", "NUMBA_CACHE_DIR", "RAY_AUTH_TOKEN_PATH")
-"""Environment variables that hold a path and that this process or its children read late."""
+"""Environment variables that hold a path, which this process or its children may read later."""
 _SEARCHED = "PYTHONPATH"
 """The environment variable that holds several paths.
 

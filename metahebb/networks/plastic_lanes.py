@@ -106,8 +106,8 @@ class PlasticLanes:
     ) -> None:
         """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
 
-        Each of ``changes`` is called, in order, on the coefficients as expressed, before one of
-        them is folded into others.
+        Each of ``changes`` is called, in order, on the coefficients as expressed, before a
+        coefficient is folded into others.
         """
         self._inherit(lane, genome, source)
         if not self.network.is_static:
