@@ -1,4 +1,7 @@
-"""The compiled forms of noise that is written in place; importing compiles or loads the cache."""
+"""The compiled functions that write noise in place.
+
+Importing this module compiles them, or loads them from numba's cache.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-# Philox4x64: the multipliers of a round, and by how much the key grows from round to round
-# (Salmon et al. 2011, section 3.3; the Weyl constants are the golden ratio and sqrt(3) - 1).
+# Constants of Philox4x64 (Salmon et al. 2011, section 3.3): each round multiplies by the two
+# multipliers, and then adds the two Weyl constants (the golden ratio and sqrt(3) - 1) to the key.
 _MULTIPLIER_0 = np.uint64(0xD2E7470EE14C6C93)
 _MULTIPLIER_1 = np.uint64(0xCA5A826395121157)
 _WEYL_0 = np.uint64(0x9E3779B97F4A7C15)
@@ -25,7 +28,7 @@ _U64 = types.uint64
 
 
 def _product_high(typing_context: Any, a: Any, b: Any) -> Any:
-    """Make the upper 64 bits of the 128-bit product of two uint64: one machine instruction."""
+    """Compute the upper 64 bits of the 128-bit product of two uint64, in one instruction."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         wide = ir.IntType(128)
@@ -71,13 +74,13 @@ def perturb(
 ) -> None:
     """Write ``center[i] + sign * stdev[stride * i] * normal[start + i]`` into every ``out[i]``.
 
-    The caller has checked the arrays. Without fastmath LLVM may not fuse the multiplication with
-    the addition, so that the bits are those of NumPy. Indices are unsigned because Numba tests
-    signed ones for being negative, which costs a third of the speed.
+    The caller has checked the arrays. Fastmath is off, so LLVM may not fuse the multiplication with
+    the addition, and the bits equal those of NumPy. Indices are unsigned: Numba tests whether a
+    signed index is negative, and that test costs a third of the speed.
     """
     n = len(out)
-    head = min(-start % _PER_BLOCK, n)  # elements before the first whole block
-    tail = n - (n - head) % _PER_BLOCK  # and where the last whole block ends
+    head = min(-start % _PER_BLOCK, n)  # the number of elements before the first whole block
+    tail = n - (n - head) % _PER_BLOCK  # the index at which the last whole block ends
     for k in range(head + n - tail):
         i = _U64(k if k < head else tail + k - head)
         element = _U64(start) + i
@@ -102,7 +105,7 @@ def perturb(
 def spread(bound: Any, out: Any, start: Any, k0: Any, k1: Any, c1: Any, c2: Any, c3: Any) -> None:
     """Write ``bound * (2 * uniform[start + i] - 1)`` into every ``out[i]``.
 
-    Everything before the last multiplication is exact in float32, so the bits are those of NumPy.
+    All values before the last multiplication are exact in float32, so the bits equal NumPy's.
     """
     unit, two, one = np.float32(2.0**-24), np.float32(2), np.float32(1)
     block = _U64(start) >> _U64(3)

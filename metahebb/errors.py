@@ -1,4 +1,7 @@
-"""Errors that a user can act on: one line each, saying what was expected, what came, what to do."""
+"""The errors that a user can act on.
+
+Each is one line that says what was expected, what came instead, and what to do.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +10,43 @@ from collections.abc import Iterable
 
 
 class MetahebbError(Exception):
-    """Base of all errors that the command line prints as one line.
+    """The base class of all errors that the command line prints as one line.
 
-    ``exit_status`` is the process's exit status when the error ends a command.
+    Attributes:
+        exit_status: the exit status of the process when this error ends a command.
     """
 
     exit_status = 1
 
 
 class InputError(MetahebbError, ValueError):
-    """Bad input: a value, name or file that a user gave."""
+    """The error for bad input: a value, name or file that a user gave."""
 
     exit_status = 2
 
 
 class CheckpointError(MetahebbError, ValueError):
-    """A checkpoint or journal that is damaged or belongs to another run."""
+    """The error for a checkpoint or journal that is damaged or belongs to another run."""
 
     exit_status = 3
 
 
 class ProgressError(MetahebbError, RuntimeError):
-    """The run cannot go on: nothing finishes, or every fitness is non-finite."""
+    """The error for a run that cannot go on: no work finishes, or every fitness is non-finite."""
 
     exit_status = 4
 
 
 class StorageError(MetahebbError, OSError):
-    """The run folder cannot be written."""
+    """The error for a run folder that cannot be written."""
 
     exit_status = 5
 
 
 def one_line(error: BaseException) -> str:
-    """Return an error on one line; one that is not of metahebb begins with the name of its class.
+    """Return the text of ``error`` on one line.
+
+    If the error is not one of metahebb's, the line begins with the name of the error's class.
 
     Example:
         >>> one_line(KeyError("torso"))
@@ -53,7 +59,7 @@ def one_line(error: BaseException) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """Return the error for a name that is not among ``known``, with the nearest one suggested."""
+    """Return the error for a ``name`` that is not among ``known``; it suggests the nearest one."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""

@@ -1,11 +1,12 @@
-"""What decides the bits of a life on this machine: processor, versions, and fixed arithmetic.
+"""A fingerprint names everything on a machine that decides the bits of a life.
 
 The same seed gives the same bits on one class of processor with one set of versions. A fingerprint
-says which: it is kept with a run, and compared between the processes that share one. Processor and
-versions tell people what differs; the hashes of a few lives' worth of arithmetic also see what
-neither tells, such as another C library, or SIMD that an environment variable switched off.
+holds the class and the versions. A run keeps its fingerprint, and the processes that share a run
+compare theirs. The processor and the versions tell people what differs. The fingerprint also holds
+hashes of a short fixed computation, which reveal differences that the names cannot show, such as
+another C library, or SIMD instructions that an environment variable has switched off.
 
-A worker can compute it: nothing here needs torch, EvoTorch or Ray.
+A worker can compute a fingerprint: this module needs neither torch nor EvoTorch nor Ray.
 """
 
 from __future__ import annotations
@@ -32,27 +33,32 @@ from metahebb.tasks import Locomotion
 Fingerprint = dict[str, str]
 
 PACKAGES = ("numpy", "numba", "llvmlite", "mujoco", "gymnasium", "box2d")
-"""Whose versions decide the bits of a life."""
+"""The packages that take part in computing a life, so that their versions decide its bits."""
 NOT_COMPARED = ("cpu_name",)
-"""The same silicon is sold under many names; family, model and SIMD features are compared."""
+"""Entries of a fingerprint that are not compared.
+
+The same processor is sold under many names; its family, model and SIMD features are compared.
+"""
 
 _CLASS = {
     **{"vendor_id": "", "cpu family": "family", "model": "model"},
     **{"CPU implementer": "implementer", "CPU architecture": "architecture", "CPU part": "part"},
 }
-"""What /proc/cpuinfo calls a class of processors: of x86, and of ARM."""
+"""The keys of /proc/cpuinfo that describe a class of processors (first x86, then ARM), each with
+the word that a fingerprint shows for it."""
 _VECTORS = re.compile(r"\+((?:s?sse|avx|fma|f16c|xop|neon|sve|sme|fullfp16|bf16|dotprod).*)")
-_SIZES = (27, 33, 17, 8)  # of layers: with rests beside whole vectors
+_SIZES = (27, 33, 17, 8)  # of layers, chosen so that SIMD vectors do not divide them evenly
 _STEPS = 8
-_PHYSICS_STEPS = 60  # until the ant has feet on the ground
+_PHYSICS_STEPS = 60  # enough for the ant's feet to reach the ground
 
 
 def fingerprint() -> Fingerprint:
-    """Return this process's fingerprint, by name; computed once.
+    """Return the fingerprint of this process; it is computed once.
 
-    ``kernel_sha256`` is of a plastic network's outputs and weights, ``math_sha256`` of NumPy's and
-    the C library's functions, ``physics_sha256`` of an ant's states in MuJoCo. The first needs a
-    compiled kernel, which takes seconds where none is in the cache yet.
+    ``kernel_sha256`` is a hash of a plastic network's outputs and weights, ``math_sha256`` one of
+    values of NumPy's and the C library's functions, and ``physics_sha256`` one of an ant's
+    observations in MuJoCo. The first hash needs a compiled kernel, and compiling takes seconds
+    unless the kernel is in the cache.
     """
     return dict(_fingerprint())
 
@@ -73,11 +79,11 @@ def _fingerprint() -> Fingerprint:
 def differing(
     one: Mapping[str, str], other: Mapping[str, str], names: tuple[str, str] = ("here", "there")
 ) -> str:
-    """Return in words what differs between two fingerprints; "" where nothing does.
+    """Return the differences between two fingerprints in words; "" where they are alike.
 
-    What only one of them has is unknown of the other, and does not count.
+    An entry that only one of the two fingerprints has is not compared.
     """
-    found = []
+    differences = []
     for key, mine in one.items():
         theirs = other.get(key, mine)
         if mine == theirs or key in NOT_COMPARED:
@@ -86,12 +92,15 @@ def differing(
             mine, theirs = mine[:12] + "…", theirs[:12] + "…"
         elif key == "simd":
             mine, theirs = without_shared(mine, theirs)
-        found.append(f"{key} {mine} {names[0]} and {theirs} {names[1]}")
-    return ", ".join(found)
+        differences.append(f"{key} {mine} {names[0]} and {theirs} {names[1]}")
+    return ", ".join(differences)
 
 
 def without_shared(one: str, other: str) -> tuple[str, str]:
-    """Return the words that only one of two lists has; "no more" in the place of none."""
+    """Return the words that only ``one`` has, and the words that only ``other`` has.
+
+    Where one of the two has no such words, the text "no more" stands for them.
+    """
     words, others = one.split(), other.split()
     return (
         " ".join(w for w in words if w not in others) or "no more",
@@ -99,9 +108,12 @@ def without_shared(one: str, other: str) -> tuple[str, str]:
     )
 
 
-def summary(found: Mapping[str, str]) -> str:
-    """Return 12 hexadecimal digits that two fingerprints share if nothing compared differs."""
-    compared = [f"{key}={value}" for key, value in found.items() if key not in NOT_COMPARED]
+def summary(entries: Mapping[str, str]) -> str:
+    """Return a hash of a fingerprint, 12 hexadecimal digits.
+
+    Two fingerprints have the same hash if all entries that are compared are equal.
+    """
+    compared = [f"{key}={value}" for key, value in entries.items() if key not in NOT_COMPARED]
     return hashlib.sha256("\n".join(compared).encode()).hexdigest()[:12]
 
 
@@ -119,7 +131,7 @@ def cpu_name() -> str:
 
 
 def _cpuinfo() -> dict[str, str]:
-    """Return what Linux says of the first processor; nothing where it says nothing."""
+    """Return the entries of /proc/cpuinfo for the first processor; empty without that file."""
     try:
         first, _, _ = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")
     except OSError:
@@ -133,7 +145,7 @@ def compiled_for() -> tuple[str, str]:
     import llvmlite.binding as llvm
     import numba
 
-    # numba may have been told to compile for another processor (NUMBA_CPU_NAME, _FEATURES).
+    # NUMBA_CPU_NAME and NUMBA_CPU_FEATURES can make numba compile for another processor.
     name, features = numba.config.CPU_NAME, numba.config.CPU_FEATURES  # type: ignore[attr-defined]
     return (
         llvm.get_host_cpu_name() if name is None else name,
@@ -142,11 +154,11 @@ def compiled_for() -> tuple[str, str]:
 
 
 def _processor() -> Fingerprint:
-    """Return what the processor is, and what compiled code makes of it."""
+    """Return the processor's class and name, and the SIMD features that compiled code may use."""
     cpuinfo = _cpuinfo()
     parts = [f"{word} {cpuinfo[key]}".strip() for key, word in _CLASS.items() if key in cpuinfo]
     name, features = compiled_for()
-    enabled = [found[1] for word in features.split(",") if (found := _VECTORS.fullmatch(word))]
+    enabled = [match[1] for word in features.split(",") if (match := _VECTORS.fullmatch(word))]
     return {
         "cpu": " ".join(parts) or platform.machine(),
         "cpu_name": cpu_name(),
@@ -156,7 +168,7 @@ def _processor() -> Fingerprint:
 
 
 def _kernel() -> Iterable[bytes]:
-    """Return the outputs and last weights of a plastic network."""
+    """Return the outputs of a plastic network over some steps, and its weights at the end."""
     network = FeedForward(_SIZES[1:-1])
     genome = Genome.direct(network.slots(_SIZES[0], _SIZES[-1]))
     genes = normals(Key(0, Stream.SEARCH), genome.n_genes)
@@ -171,8 +183,9 @@ def _kernel() -> Iterable[bytes]:
 
 
 def _math() -> Iterable[bytes]:
-    """Return values of functions that processors and C libraries may round otherwise."""
-    numbers = uniforms(Key(0, Stream.ENVIRONMENT), 515) * 8  # with a rest beside whole vectors
+    """Return values of functions that processors and C libraries may round differently."""
+    # SIMD vectors do not divide 515 evenly, so that code for the remainder runs, too.
+    numbers = uniforms(Key(0, Stream.ENVIRONMENT), 515) * 8
     kinds: list[npt.NDArray[Any]] = [numbers, numbers.astype(np.float64)]
     for x in kinds:
         for function in (np.exp, np.tanh, np.sin, np.cos, np.log1p, np.sqrt):
@@ -184,7 +197,7 @@ def _math() -> Iterable[bytes]:
 
 
 def _physics() -> Iterable[bytes]:
-    """Return what an ant senses that falls to the ground and struggles there."""
+    """Return the observations of an ant that falls to the ground and moves its legs at random."""
     ant, lane = Locomotion("ant", integrator="implicitfast").lanes(1), np.zeros(1, np.intp)
     ant.reset(lane, [0], lane)
     pushes = uniforms(Key(0, Stream.PROBE), _PHYSICS_STEPS * 8).reshape(_PHYSICS_STEPS, 1, 8)

@@ -1,4 +1,7 @@
-"""One life, many lanes: a network in a task, from birth to death or to the horizon."""
+"""A life is the time of one network in one task, from birth to death or to the horizon.
+
+`Lockstep` advances many lives at once, each on a lane of its own.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ Indices = npt.NDArray[np.intp]
 
 
 class Ending(enum.IntEnum):
-    """Why a life ended."""
+    """The reason for which a life ended."""
 
     HORIZON = 0
     TERMINATED = 1
@@ -45,15 +48,17 @@ class Life:
     """A life to be lived.
 
     Attributes:
-        unit: index that the result carries back (for example of the candidate).
+        unit: the number by which the caller recognizes the life's result.
         source: the candidate's genes.
-        birth: key of the weights at birth.
-        environment: key of the environment's seed.
-        body: index into the task's bodies.
-        max_steps: env steps after which the life ends.
-        genome: what the genes stand for; None: what they do for the lanes.
-        norm: by which observations are sensed; None: as they are.
-        adds_up: whether the result has the totals of what was observed.
+        birth: the key from which the weights at birth are drawn.
+        environment: the key from which the environment's seed is drawn.
+        body: the index of the life's body among the task's bodies.
+        max_steps: the number of env steps after which the life ends (its horizon).
+        genome: the layout of the genes, which says what each gene is for; None: the layout that
+            the lanes were opened with.
+        norm: the mean and deviation with which observations are normalized; None: observations
+            are not normalized.
+        adds_up: whether the result contains totals of the life's observations.
     """
 
     unit: int
@@ -69,20 +74,20 @@ class Life:
 
 @dataclass(frozen=True)
 class LifeResult:
-    """What came of a life.
+    """The result of a life.
 
     Attributes:
-        unit: of the life.
-        body: index into the task's bodies.
-        episode_return: sum of the rewards; NaN where the life ended non-finite.
-        steps: env steps lived.
-        ending: why it ended.
-        mean_square: mean(h²) of what the life inherited, for a penalty on it.
-        measures: values of the task's `metahebb.tasks.base.Measure`, by name.
-        observed: totals of the observations that the network acted on, see `ObservationNorm`;
-            empty where they were not asked for.
-        reason: which number of the environment was not finite, and when; empty: none, or the task
-            does not know it.
+        unit: the number of the life, as `Life.unit` gave it.
+        body: the index of the life's body among the task's bodies.
+        episode_return: the sum of the rewards; NaN where the life ended non-finite.
+        steps: the number of env steps that the life lasted.
+        ending: the reason for which the life ended.
+        mean_square: mean(h²) over the inherited numbers h, on which a search may put a penalty.
+        measures: the values of the task's measures (`metahebb.tasks.base.Measure`), by name.
+        observed: the totals of the observations that the network acted on, as `ObservationNorm`
+            lists them; empty unless `Life.adds_up` asked for them.
+        reason: a text that says which number of the environment was not finite, and when; empty
+            where all numbers were finite, or the task does not know which one was not.
     """
 
     unit: int
@@ -97,10 +102,10 @@ class LifeResult:
 
 
 class Lockstep:
-    """Advances lives in lockstep; a lane whose life ends takes the next one from the queue.
+    """A lockstep advances many lives together, one step at a time.
 
-    Each lane is computed alone, so results depend neither on the number of lanes nor on which
-    lives share them.
+    When a life ends, its lane takes the next life from the queue. Each lane is computed alone, so
+    results depend neither on the number of lanes nor on which lives run beside each other.
     """
 
     def __init__(
@@ -111,7 +116,7 @@ class Lockstep:
         n: int,
         modulator: ModulatorLanes | None = None,
     ) -> None:
-        """Bind the lanes; ``network``, ``task`` and ``modulator`` must have ``n`` each."""
+        """Join the lanes of ``network``, ``task`` and ``modulator``, which must have ``n`` each."""
         self._genome = genome
         self._network = network
         self._task = task
@@ -122,7 +127,7 @@ class Lockstep:
         self._horizons = np.zeros(n, np.int64)
         self._units = np.zeros(n, np.intp)
         self._births: dict[int, Key] = {}
-        self._senses: Senses | None = None  # until a life comes that needs them
+        self._senses: Senses | None = None  # made when the first life comes that needs them
         self._stopped = False
 
     def live(
@@ -131,13 +136,15 @@ class Lockstep:
         probes: Sequence[AnyProbe] = (),
         observers: Sequence[AnyObserver] = (),
     ) -> Iterator[LifeResult]:
-        """Live all lives of ``queue``; yield each result when its life ends.
+        """Live all lives of ``queue``, and yield each result when its life ends.
 
         Args:
-            queue: lives, taken one at a time as lanes become free. Several threads may share one.
-            probes: called in this order: at a birth, once per step before the networks act, and
-                once after they acted, before the tasks' step.
-            observers: called likewise, after all probes.
+            queue: the lives, which are taken one at a time as lanes become free. Several threads
+                may share one queue.
+            probes: the probes, which are called in the given order: at each birth, in each step
+                before the networks act, and in each step between their action and the tasks' step.
+            observers: the observers, which are called at the same moments of a step, after all
+                probes.
         """
         before: list[Callable[[Moment], None]] = [p for p in probes if isinstance(p, Probe)]
         before += [each.observe for each in observers if isinstance(each, Observer)]
@@ -161,7 +168,7 @@ class Lockstep:
             try:
                 step = self._task.step(outputs, alive)
             except TaskError as error:
-                raise self._whose(error) from error
+                raise self._with_candidate(error) from error
             for call_stepped in stepped:
                 call_stepped(moment, step)
             if step.emitted is not None:
@@ -170,7 +177,7 @@ class Lockstep:
                 self._modulator.step(step, outputs, alive, self._network.modulators)
             if step.trial_over is not None:
                 self._end_trials(alive[step.trial_over])
-            # A slice where all lanes live: indexing with an array copies.
+            # Where all lanes live, a slice is faster: indexing with an array copies.
             rows = slice(None) if alive.size == len(self._lives) else alive
             self._returns[rows] += step.reward
             self._steps[rows] += 1
@@ -189,11 +196,14 @@ class Lockstep:
             self._network.begin_trial(lanes)
 
     def stop(self) -> None:
-        """Let `live` end before its next step, from another thread: nobody wants its results."""
+        """Make `live` end before its next step.
+
+        Another thread calls this when nobody needs the results any more.
+        """
         self._stopped = True
 
     def close(self) -> None:
-        """Close what the task's lanes hold; no life is lived here afterwards."""
+        """Close the environments of the task's lanes; no life can be lived here afterwards."""
         if isinstance(self._task, Closing):
             self._task.close()
 
@@ -203,7 +213,7 @@ class Lockstep:
         return Moment(self._network, self._task, alive, steps, units, births)
 
     def _refill(self, free: Indices, queue: Iterator[Life], changes: Sequence[Change]) -> Indices:
-        """Begin the next lives on the lanes ``free``; return the lanes that got one."""
+        """Begin the next lives on the lanes ``free``; return the lanes that took a life."""
         taken = [(lane, life) for lane in free if (life := next(queue, None)) is not None]
         for lane, life in taken:
             self._lives[lane] = life
@@ -222,18 +232,18 @@ class Lockstep:
             try:
                 self._task.reset(lanes, seeds, bodies)
             except TaskError as error:
-                raise self._whose(error) from error
+                raise self._with_candidate(error) from error
         return lanes
 
-    def _whose(self, error: TaskError) -> TaskError:
-        """Return ``error`` with the candidate's number, if it is known on which lane it was."""
+    def _with_candidate(self, error: TaskError) -> TaskError:
+        """Return ``error`` with the candidate's number, if the error names its lane."""
         life = None if error.lane is None else self._lives[error.lane]
         if life is None:
             return error
         return TaskError(f"{error} ({_name(life)})")
 
     def _open(self, lane: int, life: Life) -> None:
-        """Let a newborn sense as its life says."""
+        """Set the normalization of observations for the newborn on ``lane``, as ``life`` says."""
         if self._senses is None and (life.norm is not None or life.adds_up):
             self._senses = Senses(len(self._lives), self._task.observations.shape[1])
         if self._senses is not None:
@@ -266,7 +276,7 @@ class Lockstep:
 
 
 def _name(life: Life) -> str:
-    """Return whose life it is, for a message."""
+    """Return the name of a life for a message: its candidate, generation and run seed."""
     key = life.environment
     is_center = key.stream == Stream.EVALUATION_ENVIRONMENT
     who = "the center" if is_center else f"candidate {key.index}"

@@ -1,17 +1,18 @@
 """Randomness as a function of (seed, stream, generation, index, episode).
 
-Nothing here has a state. A :class:`Key` names one sequence of Philox4x64-10 words (Salmon et al.
-2011, "Parallel random numbers: as easy as 1, 2, 3"), any part of which can be computed alone: a
-worker rebuilds a candidate, and a slice of a candidate, without anybody having sent it.
+Nothing in this module has a state. A :class:`Key` names one sequence of Philox4x64-10 words (Salmon
+et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). Any part of a sequence can be computed
+alone, so a worker rebuilds a candidate, or a slice of one, and nobody has to send it.
 
-How a number is made, for good (results that were once published must stay replayable):
+The recipe for a number never changes, because published results must stay replayable:
 
-* Philox key = (seed, ``SALT``); 256-bit counter, least significant word first =
-  (block, index | episode << 32, generation, stream). A block is four 64-bit words.
-* Normals: a word is four 16-bit numbers, the least significant first. Each picks one of the 65,536
-  entries of a table of normal quantiles, which is part of the package: no logarithm or cosine of
-  the machine at hand takes part, hence the same bits everywhere.
-* Uniforms: a word is two 32-bit numbers, the least significant first; ``(u >> 8) * 2**-24``.
+* The Philox key is (seed, ``SALT``). The 256-bit counter is (block, index | episode << 32,
+  generation, stream), least significant word first. A block is four 64-bit words.
+* For normals, a word is read as four 16-bit numbers, the least significant first. Each number picks
+  one of the 65,536 entries of a table of normal quantiles. The table is part of the package, and no
+  logarithm or cosine of the machine takes part, so the bits are the same everywhere.
+* For uniforms, a word is read as two 32-bit numbers ``u``, the least significant first. The uniform
+  is ``(u >> 8) * 2**-24``.
 
 All draws from one key read the same words: use one key for one purpose.
 """
@@ -35,7 +36,7 @@ from numpy.typing import NDArray
 
 from metahebb.errors import CheckpointError, InputError
 
-SALT = 0x626265686174656D  # b"metahebb", little-endian; changing it changes every result
+SALT = 0x626265686174656D  # b"metahebb", little-endian; another salt would change every result
 TABLE_SHA256 = "b5d193788f8dbaca5f2b783ecc573e6cb85521b702952d959068ad27fa8dd491"
 
 _TABLE_PATH = Path(__file__).parent / "data" / "normal_quantiles.npy"
@@ -43,7 +44,10 @@ _WORDS_PER_BLOCK = 4
 
 
 class Stream(enum.IntEnum):
-    """What a draw is for; draws of different streams are independent. The values are permanent."""
+    """The purpose of a random draw; draws for different purposes are independent.
+
+    The values never change.
+    """
 
     SEARCH = 0
     ENVIRONMENT = 1
@@ -62,10 +66,11 @@ class Key:
 
     Attributes:
         seed: The run's seed, below 2**64.
-        stream: What the numbers are for.
-        generation: Below 2**64.
-        index: The candidate, or the mirrored pair of candidates (see :func:`pair`); below 2**32.
-        episode: The candidate's life; below 2**32.
+        stream: The purpose of the numbers.
+        generation: The generation's number, below 2**64.
+        index: The number of the candidate, or of the mirrored pair of candidates (see
+            :func:`pair`), below 2**32.
+        episode: The number of the candidate's life, below 2**32.
 
     Raises:
         InputError: A field is negative, too large or not an integer.
@@ -78,7 +83,7 @@ class Key:
     episode: int = 0
 
     def __post_init__(self) -> None:
-        """Check every field, and turn NumPy integers into Python's, which do not overflow."""
+        """Check every field, and turn NumPy integers into Python's, which cannot overflow."""
         for name, bits in (("seed", 64), ("generation", 64), ("index", 32), ("episode", 32)):
             object.__setattr__(self, name, _natural(getattr(self, name), bits, name))
         try:
@@ -91,7 +96,10 @@ class Key:
 
 
 def pair(candidate: int) -> tuple[int, int]:
-    """Return ``(index, sign)`` of a candidate: 2i is pair i taken with +1, 2i + 1 with -1."""
+    """Return ``(index, sign)`` of a candidate.
+
+    Candidate 2i is pair i with the sign +1; candidate 2i + 1 is the same pair with the sign -1.
+    """
     return candidate >> 1, 1 - 2 * (candidate & 1)
 
 
@@ -99,9 +107,10 @@ def normals(key: Key, size: int, start: int = 0) -> NDArray[np.float32]:
     """Return elements ``start`` to ``start + size`` of the key's standard normal sequence.
 
     Args:
-        key: Which sequence.
-        size: How many elements.
-        start: The first one, anywhere: ``normals(k, n, s)`` equals ``normals(k, s + n)[s:]``.
+        key: The key that names the sequence.
+        size: The number of elements.
+        start: The index of the first element: ``normals(k, n, s)`` equals
+            ``normals(k, s + n)[s:]``.
 
     Returns:
         float32, shape ``(size,)``. Mean 0, variance 1, kurtosis 2.999, magnitude at most 4.32.
@@ -116,9 +125,9 @@ def uniforms(key: Key, size: int, start: int = 0) -> NDArray[np.float32]:
     """Return elements ``start`` to ``start + size`` of the key's sequence uniform in [0, 1).
 
     Args:
-        key: Which sequence.
-        size: How many elements.
-        start: The first one, anywhere, as in :func:`normals`.
+        key: The key that names the sequence.
+        size: The number of elements.
+        start: The index of the first element, as in :func:`normals`.
 
     Returns:
         float32, shape ``(size,)``: multiples of 2**-24.
@@ -136,10 +145,11 @@ def integer(key: Key) -> int:
 
 
 def generator(key: Key) -> np.random.Generator:
-    """Return a NumPy generator on the key's words.
+    """Return a NumPy generator that reads the key's words.
 
-    Convenient, but only its bit stream is ours: NumPy may change what ``normal`` or ``choice`` make
-    of it (NEP 19). Published results should rest on the other functions.
+    The generator is convenient, but only its words are fixed for good: NumPy may change which
+    numbers ``normal`` or ``choice`` make of these words (NEP 19). Published results should rest on
+    the other functions of this module.
     """
     return np.random.Generator(_philox(_key_words(key), (0, *_counter_words(key))))
 
@@ -154,14 +164,16 @@ def perturb(
 ) -> None:
     """Write ``center + sign * stdev * normals(key, len(out), start)`` into ``out``.
 
-    Compiled, without a temporary array, and without the GIL. All in float32, each operation
-    rounded, in this order: ``scale = sign * stdev``, ``step = scale * z``, ``out = center + step``;
-    bit-equal to ``center + np.float32(sign) * np.asarray(stdev, np.float32) * normals(...)``.
+    This function is compiled, makes no temporary array, and releases the GIL. It computes in
+    float32 and rounds each operation, in this order: ``scale = sign * stdev``,
+    ``step = scale * z`` with the normal number ``z``, ``out = center + step``. The bits equal those
+    of ``center + np.float32(sign) * np.asarray(stdev, np.float32) * normals(...)`` in NumPy.
 
     Args:
-        center: float32, shape ``(n,)``, contiguous; ``out`` itself is allowed, which adds to it.
-        stdev: One number, rounded to float32, or float32 of shape ``(n,)``, contiguous.
-        key: Which normals.
+        center: float32, shape ``(n,)``, contiguous. It may be ``out`` itself, which then has the
+            noise added to it.
+        stdev: One number, which is rounded to float32, or a contiguous float32 array ``(n,)``.
+        key: The key of the normal sequence.
         sign: +1, or -1 for the mirrored candidate.
         out: float32, shape ``(n,)``, contiguous and writable.
         start: The element of the normal sequence that belongs to ``out[0]``.
@@ -188,11 +200,12 @@ def perturb(
 def spread(bound: float, key: Key, out: NDArray[np.float32], start: int = 0) -> None:
     """Write numbers uniform in [-bound, bound) into ``out``, compiled and without the GIL.
 
-    Bit-equal to ``(uniforms(key, len(out), start) * 2 - 1) * np.float32(bound)`` in float32.
+    The bits equal those of ``(uniforms(key, len(out), start) * 2 - 1) * np.float32(bound)`` in
+    float32.
 
     Args:
-        bound: rounded to float32.
-        key: Which uniforms.
+        bound: The largest magnitude, which is rounded to float32.
+        key: The key of the uniform sequence.
         out: float32, shape ``(n,)``, contiguous and writable.
         start: The element of the sequence that belongs to ``out[0]``.
 
@@ -207,12 +220,15 @@ def spread(bound: float, key: Key, out: NDArray[np.float32], start: int = 0) -> 
 
 @functools.cache
 def _kernels() -> ModuleType:
-    """Return the compiled kernels; imported late, because numba takes half a second."""
+    """Return the module of compiled kernels.
+
+    It is imported only when it is first needed, because importing numba takes half a second.
+    """
     try:
         from metahebb import _noise_kernels
     except RuntimeError:
-        # Neither the package's folder nor a home can be written, and numba refuses to compile
-        # without a place for its cache. A private one serves this process.
+        # Neither the package's folder nor the home folder can be written, and numba refuses to
+        # compile without a place for its cache. A private folder serves this process.
         import numba
 
         folder = tempfile.mkdtemp(prefix="metahebb-numba-")
@@ -224,7 +240,7 @@ def _kernels() -> ModuleType:
 
 @functools.cache
 def table() -> NDArray[np.float32]:
-    """Return the normal quantiles, float32, shape ``(65536,)``, read-only, antisymmetric.
+    """Return the table of normal quantiles: float32, shape ``(65536,)``, read-only, antisymmetric.
 
     Entry k is the quantile at (k + 0.5) / 65536, scaled so that the table's variance is 1.
 
@@ -252,9 +268,10 @@ def _counter_words(key: Key) -> tuple[int, int, int]:
 
 
 def _philox(key_words: tuple[int, ...], counter_words: tuple[int, ...]) -> np.random.Philox:
-    """Return NumPy's Philox such that its first four words are those of the given counter.
+    """Return NumPy's Philox, set so that its first four words belong to the given counter.
 
-    NumPy increments the 256-bit counter before it makes the first words, hence the - 1.
+    The code subtracts 1, because NumPy increments the 256-bit counter before it makes the first
+    words.
     """
     counter = sum(word << 64 * i for i, word in enumerate(counter_words))
     key = sum(word << 64 * i for i, word in enumerate(key_words))
@@ -295,7 +312,7 @@ def _check_range(size: int, start: int) -> int:
 
 
 def _check_array(name: str, array: NDArray[np.float32], length: int) -> None:
-    """Refuse what the kernel was not compiled for."""
+    """Raise InputError if ``array`` has a type, shape or layout that the kernels cannot take."""
     if not isinstance(array, np.ndarray):
         got = type(array).__name__
     elif array.dtype != np.float32 or array.shape != (length,):

@@ -1,8 +1,8 @@
-"""Paths as the user meant them: relative to where a command was given, and to no other folder.
+"""Relative paths start from the folder in which the user gave the command, and from no other.
 
 An environment, a file of rules or a library may change the working directory of this process, or
-remove it. So a relative path that the user gave must never be left to the working directory of
-later: a command calls `from_here` before anything else, and whoever takes a path calls `absolute`.
+remove it. So a relative path that the user gave must never depend on a later working directory. A
+command calls `from_here` before anything else, and code that takes a path calls `absolute`.
 """
 
 from __future__ import annotations
@@ -15,24 +15,27 @@ from pathlib import Path
 from metahebb.errors import InputError
 
 _VARIABLES = ("METAHEBB_CACHE", "NUMBA_CACHE_DIR", "RAY_AUTH_TOKEN_PATH")
-"""Environment variables that hold a path, and that this process and its children read late."""
+"""Environment variables that hold a path, which this process or its children may read later."""
 _SEARCHED = "PYTHONPATH"
-"""Holds several paths; Python has made them absolute for this process, but not for its children."""
+"""The environment variable that holds several paths.
+
+Python has made them absolute for this process, but not for its children.
+"""
 _REMOVED = ""
 
 _start: str | None = None
-"""Where the present command was given; None while none runs, as in a notebook."""
+"""The folder in which the present command was given; None while no command runs (a notebook)."""
 
 
 @contextlib.contextmanager
 def from_here() -> Iterator[None]:
-    """Let relative paths start from the present working directory, all through the block.
+    """Let relative paths start from the present working directory, all through the ``with`` block.
 
-    A block within a block starts from where the outer one does. Paths in environment variables
-    become absolute.
+    A block within a block keeps the start of the outer block. Relative paths in environment
+    variables become absolute.
 
     Raises:
-        InputError: one of these is relative, and the working directory was removed.
+        InputError: a variable holds a relative path, and the working directory was removed.
     """
     global _start
     before, _start = _start, _working_directory() if _start is None else _start
@@ -50,16 +53,22 @@ def from_here() -> Iterator[None]:
 
 
 def leave_removed_folder() -> None:
-    """Go to the root where the working directory was removed: torch and Ray end a process there."""
+    """Change to the root folder if the working directory was removed.
+
+    In a removed folder torch and Ray end the process.
+    """
     if _working_directory() == _REMOVED:
         os.chdir("/")
 
 
 def absolute(path: Path | str) -> Path:
-    """Return ``path`` from the root on; outside of `from_here`, from the working directory on.
+    """Return ``path`` as an absolute path.
+
+    A relative path starts from the folder of `from_here`; outside of such a block it starts from
+    the working directory.
 
     Raises:
-        InputError: it is relative, and the working directory was removed.
+        InputError: ``path`` is relative, and the working directory was removed.
     """
     path = Path(path)
     if path.is_absolute():
@@ -74,7 +83,7 @@ def absolute(path: Path | str) -> Path:
 
 
 def shown(path: Path) -> str:
-    """Return an absolute ``path`` for people to read: relative where it is below the start."""
+    """Return an absolute ``path`` as people read it: relative if it is below the start folder."""
     start = _working_directory() if _start is None else _start
     return str(path.relative_to(start) if start and path.is_relative_to(start) else path)
 

@@ -1,7 +1,8 @@
-"""What code of users can do to the process that runs it: end it, hang, and leave things open.
+"""Protection against users' code that ends the process, hangs, or leaves things open.
 
-An environment, a rule's file or a probe may call ``sys.exit``, and its status be taken for ours.
-An environment may hold processes and files until it is closed, and closing it may fail or hang.
+An environment, a rule's file or a probe may call ``sys.exit``, and others would take that exit
+status for metahebb's own. An environment may hold processes and files until it is closed, and
+closing it may fail or hang.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ import time
 from collections.abc import Callable, Sequence
 
 THREADS = "metahebb-user-code"
-"""The names of threads that run code of users begin with this."""
+"""The beginning of the name of each thread that runs a user's code."""
 CLOSE_S = 3.0
-"""Seconds that closing may take, for all environments together."""
-_AFTER_HANG_S = 0.2  # the same once one of them hangs: the next ones are likely to hang, too
+"""The number of seconds that closing all environments together may take."""
+_AFTER_HANG_S = 0.2  # seconds to wait once an environment has hung: others are likely to hang, too
 _log = logging.getLogger(__name__)
 
 
 def is_of_user(error: BaseException) -> bool:
-    """Return whether ``error``, which came out of code of users, is that code's own.
+    """Return whether a user's code itself raised ``error``, which came out of that code.
 
-    A signal makes Python raise KeyboardInterrupt in the main thread, in the midst of any code: that
-    one has to go on, and so has the exit by which Ray ends a worker.
+    Two kinds of exception only pass through a user's code, and have to be raised again. One is
+    KeyboardInterrupt in the main thread: a signal makes Python raise it in the midst of any code.
+    The other is the exit by which Ray ends a worker.
     """
     if hasattr(error, "ray_terminate_msg"):
         return False
@@ -33,17 +35,17 @@ def is_of_user(error: BaseException) -> bool:
 
 
 def let_go(closers: Sequence[Callable[[], None]]) -> str:
-    """Call ``closers``, each in a thread of its own; wait for them, `CLOSE_S` seconds at most.
+    """Call ``closers``, each in a thread of its own, and wait `CLOSE_S` seconds at most.
 
     Returns:
-        What went wrong first, which is logged as a warning, too; empty where all is closed.
+        The first failure in words, which is also logged as a warning; empty where all is closed.
     """
     wrong: list[str] = []
 
     def call(close: Callable[[], None]) -> None:
         try:
             close()
-        except BaseException as error:  # sys.exit among them: this is a thread of its own
+        except BaseException as error:  # SystemExit, too: it can only end this thread
             wrong.append(f"{type(error).__name__}: {error}")
 
     name = f"{THREADS}-close"
@@ -65,13 +67,16 @@ def let_go(closers: Sequence[Callable[[], None]]) -> str:
 
 @functools.cache
 def warn_of_close(reason: str) -> None:
-    """Warn that an environment could not be closed, once for each reason."""
+    """Log a warning that an environment could not be closed; each reason is logged once."""
     _log.warning(
-        "close() of an environment failed: %s; what it holds, such as processes, may be left",
+        "close() of an environment failed: %s; its processes and files may be left over",
         " ".join(reason.split()),
     )
 
 
 def is_stuck() -> bool:
-    """Return whether code of users still runs in a thread, for whose end Python would wait."""
+    """Return whether a user's code still runs in a thread.
+
+    Python would wait for such a thread before the process ends.
+    """
     return any(thread.name.startswith(THREADS) for thread in threading.enumerate())

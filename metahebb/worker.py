@@ -1,6 +1,7 @@
-"""A worker: candidates in, what their lives were worth out.
+"""A worker takes candidates, lives their lives, and returns the outcomes.
 
-All that a worker process needs is here and below; torch, evotorch and ray are not.
+A worker process needs this module and the packages that it imports; none of them imports torch,
+evotorch or ray.
 """
 
 from __future__ import annotations
@@ -39,9 +40,12 @@ OUTCOME = np.dtype(
         ("ending", "i1"),
     ]
 )
-"""What travels back of a life in every task: 17 bytes; see `outcome_of` and `Plan.outcome`."""
+"""The fields that the outcome of a life has in every task, 17 bytes.
+
+`outcome_of` adds the task's measures, and `Plan.outcome` the totals of observations.
+"""
 OBSERVED = "observed"
-"""The field of an outcome that holds totals of what was observed."""
+"""The name of the field in which an outcome holds the totals of observations."""
 _TAKEN = (*(OUTCOME.names or ()), OBSERVED)
 OnError = Literal["abort", "worst"]
 _log = logging.getLogger(__name__)
@@ -49,17 +53,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Setup:
-    """What every worker of a run must agree on, for the whole run.
+    """The parts of a run that are the same for all of its workers and generations.
 
     Attributes:
-        task: the world.
-        network: who lives in it.
-        genome: what is inherited; a point may say that its genes stand for another's.
-        seed: of the run.
-        probes: what is done to every life, in this order.
-        norm: by which observations are sensed, where a plan does not say it; None: as they are.
-        on_error: what an error of the task does: it ends the run, or its candidate ranks worst.
-        modulator: what each life tells its synapses; None: nothing, modulators are 0.
+        task: the world in which lives are lived.
+        network: the description of the networks that live.
+        genome: the layout of the genes. A search point may bring a genome of its own, which then
+            replaces this one.
+        seed: the run's seed.
+        probes: the probes that act on every life, in the order in which they act.
+        norm: the mean and deviation with which observations are normalized, unless the plan has
+            another norm; None: observations are not normalized.
+        on_error: the consequence of an error in the task's code: ``abort`` ends the run, and
+            ``worst`` ranks the candidate worst.
+        modulator: the signal that each life sends to its synapses; None: modulators stay 0.
     """
 
     task: Task
@@ -72,12 +79,12 @@ class Setup:
     modulator: Modulator | None = None
 
     def __post_init__(self) -> None:
-        """Check that what only watches is not among what is done to every life."""
+        """Check that ``probes`` holds probes only: an observer changes no life."""
         for each in self.probes:
             if not isinstance(each, AnyProbe):
                 raise InputError(
                     f"expected probes, which change a life, got {each!r}, which does not; give "
-                    "observers to what lives the lives"
+                    "observers to Worker.live or Worker.evaluate"
                 )
 
     @classmethod
@@ -91,14 +98,16 @@ class Setup:
         *,
         observation_norm: bool = False,
     ) -> Setup:
-        """Return the set-up whose slots are filled by ``maps``, by name; others per synapse.
+        """Return the set-up of a run, with the genome maps ``maps``.
 
-        With an ``observation_norm`` nothing has been observed yet.
+        ``maps`` has a map for some of the network's slots, by the slot's name. Every other slot is
+        filled per synapse. With ``observation_norm`` the set-up has a norm that has observed
+        nothing yet.
 
         Raises:
-            InputError: see `outcome_of`.
+            InputError: the name of a measure is taken, see `outcome_of`.
         """
-        outcome_of(task)  # a wrong name is told now, not after the first lives
+        outcome_of(task)  # raised now, so that a wrong name does not fail after the first lives
         slots = network.slots(task.n_observations, task.n_outputs)
         if isinstance(task, Placed) and any(each.needs_places for each in maps.values()):
             places = task.places()
@@ -108,29 +117,33 @@ class Setup:
 
 
 class Fresh(enum.IntEnum):
-    """Sets of fresh lives, which selection never sees; the numbers are part of random keys."""
+    """The sets of fresh lives: lives that selection never sees.
+
+    The numbers are part of random keys, so they never change.
+    """
 
     NONE = 0
-    """No fresh lives: the ones by which selection selects."""
+    """No fresh lives; these are the lives that selection compares."""
     WATCHED = 1
-    """The few lives per generation in which a run watches its center."""
+    """The few lives of the center that a run lives after each generation, to watch progress."""
     EVALUATION = 2
-    """The lives of ``evaluate``, probes, films and rules: the same ones in all of them."""
+    """The lives that ``evaluate``, probes, films and ``rules`` all share."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the lives of one generation are lived.
+    """A plan says how the lives of one generation are lived.
 
     Attributes:
-        generation: its number; part of every key.
-        max_steps: env steps after which a life ends.
-        bodies: indices of the bodies that each candidate lives in.
-        episodes: lives per body.
-        fresh: the set of fresh lives that these are. Births and environments of fresh lives come
-            from streams that selection never sees.
-        norm: by which all of them sense observations; None: that of the set-up.
-        adds_up: whether what they observe is added up, and travels back.
+        generation: the generation's number, which is part of every random key.
+        max_steps: the number of env steps after which a life ends.
+        bodies: the indices of the bodies in which each candidate lives.
+        episodes: the number of lives in each body.
+        fresh: the set of fresh lives to which these lives belong. Births and environments of fresh
+            lives come from random streams that selection never uses.
+        norm: the mean and deviation with which all lives normalize observations; None: the norm of
+            the set-up.
+        adds_up: whether each life adds up its observations, and returns the totals.
     """
 
     generation: int
@@ -143,11 +156,14 @@ class Plan:
 
     @property
     def lives_per_candidate(self) -> int:
-        """Lives that make one fitness."""
+        """The number of lives from which one candidate's fitness is computed."""
         return len(self.bodies) * self.episodes
 
     def outcome(self, setup: Setup) -> np.dtype[np.void]:
-        """Return what travels back of a life: see `outcome_of`, and behind it what was observed."""
+        """Return the fields of an outcome: those of `outcome_of`, then the totals of observations.
+
+        The totals are there only if the plan adds observations up.
+        """
         outcome = outcome_of(setup.task)
         if not self.adds_up:
             return outcome
@@ -162,7 +178,15 @@ class Plan:
         first: int,
         genome: Genome | None = None,
     ) -> Iterator[Life]:
-        """Yield the candidate's lives, of ``genome``, whose units count from ``first``."""
+        """Yield the lives of one candidate.
+
+        Args:
+            setup: the set-up of the run.
+            candidate: the candidate's number in its generation.
+            source: the candidate's genes.
+            first: the unit of the first life; each next life has the next number.
+            genome: the layout of the genes; None: that of the set-up.
+        """
         birth, environment = Stream.BIRTH, Stream.ENVIRONMENT
         if self.fresh:
             birth, environment = Stream.EVALUATION_BIRTH, Stream.EVALUATION_ENVIRONMENT
@@ -184,13 +208,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class SearchPoint:
-    """A separable Gaussian search distribution, from which candidates are rebuilt by index.
+    """A separable Gaussian search distribution, from which candidates are rebuilt by number.
 
     Attributes:
-        center: ``(n_genes,)``.
-        stdev: ``(n_genes,)``.
-        mirrored: candidates 2i and 2i + 1 are center ± the same noise.
-        genome: whose genes they are; None: that of the set-up.
+        center: the mean of the distribution, ``(n_genes,)``.
+        stdev: the standard deviation of each gene, ``(n_genes,)``.
+        mirrored: whether candidates come in pairs: 2i and 2i + 1 are the center plus and minus the
+            same noise.
+        genome: the layout of the genes; None: that of the set-up.
     """
 
     center: Genes
@@ -207,9 +232,12 @@ class SearchPoint:
 
 @dataclass(frozen=True)
 class GivenPoint:
-    """Candidates that lie in memory: ``values`` is ``(n, n_genes)``, its first row ``first``.
+    """Candidates that lie in memory, for a search that makes all genes itself.
 
-    They are genes of ``genome``; None: that of the set-up.
+    Attributes:
+        values: the candidates' genes, ``(n, n_genes)``.
+        first: the number of the candidate in the first row.
+        genome: the layout of the genes; None: that of the set-up.
     """
 
     values: Genes
@@ -222,10 +250,10 @@ class GivenPoint:
 
 
 class Worker:
-    """Lanes that stay open for a whole run."""
+    """A worker owns lanes that stay open for a whole run, and lives lives on them."""
 
     def __init__(self, setup: Setup, lanes: int) -> None:
-        """Open ``lanes`` lanes."""
+        """Open lanes for lives of ``setup``; ``lanes`` is their number."""
         self.setup = setup
         task, network = setup.task, setup.network
         living = network.lanes(task.n_observations, task.n_outputs, lanes)
@@ -238,40 +266,43 @@ class Worker:
         probes: Sequence[AnyProbe] = (),
         observers: Sequence[AnyObserver] = (),
     ) -> Iterator[LifeResult]:
-        """Live all of ``lives``; yield each result when its life ends.
+        """Live all of ``lives``, and yield each result when its life ends.
 
-        ``probes`` come after those of the set-up, ``observers`` after all probes.
+        The set-up's probes act first, then ``probes``, and at last ``observers`` watch.
 
         Raises:
-            TaskError: a part of a user's own raised an error, or code of users called ``sys.exit``.
+            TaskError: a user's own part raised an error, or a user's code called ``sys.exit``.
         """
         try:
             yield from self._lanes.live(lives, (*self.setup.probes, *probes), observers)
-        except GeneratorExit:  # whoever takes the results wants no more of them
+        except GeneratorExit:  # the caller takes no more results
             raise
         except BaseException as error:
             is_ours = isinstance(error, (MetahebbError, MemoryError)) or not is_of_user(error)
             if is_ours or (isinstance(error, Exception) and not is_of_own(error)):
                 raise
             raise TaskError(
-                f"expected lives to end by themselves, got {described(error)}; give the same "
-                "command with --traceback to see all of where it was raised"
+                f"expected lives that end without an error, got {described(error)}; add "
+                "--traceback to the command to see where it was raised"
             ) from error
 
     def stop(self) -> None:
-        """Let `live` end before its next step, from another thread: nobody wants its results."""
+        """Make `live` end before its next step.
+
+        Another thread calls this when nobody needs the results any more.
+        """
         self._lanes.stop()
 
     def close(self) -> None:
-        """Close the environments; they may raise an error, or hang."""
+        """Close the environments; closing one may raise an error, or hang."""
         self._lanes.close()
 
     def __enter__(self) -> Worker:
-        """Return the worker, which is closed at the end of the block."""
+        """Return the worker; the end of the ``with`` block closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the environments, for a few seconds at most."""
+        """Close the environments, and wait a few seconds at most."""
         let_go([self.close])
 
     def evaluate(
@@ -281,7 +312,7 @@ class Worker:
         candidates: range,
         observers: Sequence[AnyObserver] = (),
     ) -> Outcomes:
-        """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of some candidates."""
+        """Return the outcomes ``(n_candidates · lives_per_candidate,)`` of ``candidates``."""
         lives = all_lives(self.setup, plan, point, candidates)
         results = self.live(iter(lives), observers=observers)
         return collect(results, plan.outcome(self.setup))
@@ -290,7 +321,7 @@ class Worker:
 def all_lives(
     setup: Setup, plan: Plan, point: SearchPoint | GivenPoint, candidates: range
 ) -> list[Life]:
-    """Return the lives of ``candidates``, in order; units count from 0."""
+    """Return the lives of all ``candidates``, in order; their units count from 0."""
     lives: list[Life] = []
     for candidate in candidates:
         source = point.source(setup.seed, plan.generation, candidate)
@@ -307,16 +338,16 @@ def spare(
     *,
     observers: Sequence[AnyObserver] = (),
 ) -> Outcomes:
-    """Return the outcomes of candidates among which something raised an error.
+    """Return the outcomes of ``candidates`` after one of them has raised an error.
 
-    They live once more, in halves, until it is known who it is: all lives of such a candidate end
-    non-finite, so that it ranks worst.
+    The candidates live once more, in halves and halves of halves, until the candidate that raises
+    the error is alone. All of its lives count as non-finite, so that it ranks worst.
     """
     outcomes = _halved(setup, lanes, plan, point, candidates, observers)
     if not is_nonfinite(outcomes).any():
         _log.warning(
-            "candidates %d to %d of generation %d: an error, and then none: nondeterministic; see "
-            "that the task depends on its seed only",
+            "candidates %d to %d of generation %d raised an error, and none when they lived again: "
+            "the task is nondeterministic; make it depend on its seed alone",
             *(candidates.start, candidates.stop - 1, plan.generation),
         )
     return outcomes
@@ -350,16 +381,16 @@ def _halved(
 
 
 def is_of_task(error: Exception) -> bool:
-    """Return whether an error is one of the task's code: neither ours, nor a want of memory."""
+    """Return whether the task's code raised ``error``: it is neither ours nor a lack of memory."""
     ours = isinstance(error, (MetahebbError, MemoryError))
     return isinstance(error, TaskError) or not ours
 
 
 def outcome_of(task: Task) -> np.dtype[np.void]:
-    """Return what travels back of a life in ``task``: `OUTCOME`, and behind it its measures.
+    """Return the fields of an outcome in ``task``: those of `OUTCOME`, then the task's measures.
 
     Raises:
-        InputError: a measure has the name of another one, or of a field that all outcomes have.
+        InputError: a measure has the name of another measure, or of a field of `OUTCOME`.
     """
     names = [measure.name for measure in task.measures]
     for name in names:
@@ -372,10 +403,12 @@ def outcome_of(task: Task) -> np.dtype[np.void]:
 
 
 def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcomes:
-    """Return results, in whatever order they come, as ``outcome``, in the order of their units.
+    """Return ``results`` as an array of ``outcome``, in the order of their units.
+
+    The results themselves may come in any order.
 
     Raises:
-        TaskError: the task did not give what it says that it measures.
+        TaskError: the task did not return a number for each of its measures.
     """
     names = _measures(outcome)
     rows = []
@@ -389,7 +422,7 @@ def collect(results: Iterable[LifeResult], outcome: np.dtype[np.void]) -> Outcom
 
 
 def _measures(outcome: np.dtype[np.void]) -> list[str]:
-    """Return the names of the task's measures among the fields of an outcome."""
+    """Return the fields of an outcome that are the task's measures."""
     return [name for name in outcome.names or () if name not in _TAKEN]
 
 
@@ -404,21 +437,21 @@ def _values(result: LifeResult, names: Sequence[str]) -> list[float]:
 
 
 def plain(outcomes: Outcomes) -> Outcomes:
-    """Return outcomes without what was observed."""
+    """Return ``outcomes`` without the totals of observations."""
     names = [name for name in outcomes.dtype.names or () if name != OBSERVED]
     return outcomes[names].astype([(name, outcomes.dtype[name]) for name in names])
 
 
 def observed(outcomes: Outcomes) -> Floats:
-    """Return the totals of what was observed, see `ObservationNorm`; not in non-finite lives."""
+    """Return the totals of observations over all lives that ended finite, see `ObservationNorm`."""
     rows = outcomes[OBSERVED][~is_nonfinite(outcomes)]
     total = np.zeros(rows.shape[1])
-    for row in rows[np.isfinite(rows).all(1)]:  # one after the other: NumPy may sum otherwise
+    for row in rows[np.isfinite(rows).all(1)]:  # row by row: NumPy's own sum may take another order
         total += row
     return total
 
 
 def is_nonfinite(outcomes: Outcomes) -> npt.NDArray[np.bool_]:
-    """Return which lives ended non-finite."""
+    """Return for each outcome whether its life ended non-finite."""
     nonfinite: npt.NDArray[np.bool_] = outcomes["ending"] == Ending.NONFINITE
     return nonfinite

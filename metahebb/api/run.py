@@ -94,7 +94,7 @@ class Run:
 
     @front
     def _coefficients(self) -> Layers[Coefficients]:
-        from metahebb.analysis.rules import Expressed
+        from metahebb.analysis.rule_expressed import Expressed
 
         expressed = Expressed.of(self.folder.load())
         names = expressed.rule.coefficients

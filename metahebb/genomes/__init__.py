@@ -1,4 +1,4 @@
-"""What is inherited: slots, and the genome maps that fill them."""
+"""Everything that a life inherits: slots, and the genome maps that fill them from genes."""
 
 from metahebb.genomes.anti_diagonal import AntiDiagonal as AntiDiagonal
 from metahebb.genomes.base import GenomeMap as GenomeMap

@@ -1,4 +1,7 @@
-"""Rules shared along anti-diagonals: the bottleneck of the first public code, by accident."""
+"""The genome map in which the synapses of an anti-diagonal share a rule.
+
+The first public code of Najarro & Risi had this bottleneck by accident.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,25 @@ from metahebb.genomes.source import Genes, GeneSource
 class AntiDiagonal(GenomeMap):
     """The synapse from neuron i to neuron j follows rule i + j of its layer.
 
-    ``n_in + n_out − 1`` rules per layer. Najarro & Risi's public code indexed its coefficients by
-    i + j until its commit 99821ea (October 2020), and so evolved 417 rules where it meant 12,288.
-    Genes are ``(planes, rules)``, layer after layer.
+    A layer has ``n_in + n_out − 1`` rules. Najarro & Risi's public code indexed its coefficients by
+    i + j until its commit 99821ea (October 2020), and so it evolved 417 rules in the place of the
+    intended 12,288. The genes of each layer are ``(planes, rules)``, layer after layer.
 
-    Differs from the reference: coefficients of a rule do not stand side by side, and the genes that
-    the reference evolved without ever reading them do not exist.
+    Differs from the reference: the coefficients of one rule do not lie side by side in the genome.
+    The reference also evolved genes that it never read; they do not exist here.
     """
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         return sum(layer.planes * (layer.n_in + layer.n_out - 1) for layer in slot.layers)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         for layer, part in zip(slot.layers, slot.parts(out), strict=True):
             rules = layer.n_in + layer.n_out - 1
             genes = np.empty(layer.planes * rules, np.float32)
             source.write(start, genes)
-            # Row j of the windows is genes j to j + n_in: i + j, without a table of indices.
+            # Row j of the windows holds genes j to j + n_in, so that its entry i is gene i + j.
             windows = np.lib.stride_tricks.sliding_window_view(
                 genes.reshape(layer.planes, rules), layer.n_in, axis=1
             )

@@ -1,4 +1,4 @@
-"""What every genome map offers: its size, and the way from genes to a slot's numbers."""
+"""The protocol of a genome map: the number of its genes, and how they become a slot's numbers."""
 
 from __future__ import annotations
 
@@ -9,48 +9,55 @@ from metahebb.genomes.slot import Slot
 from metahebb.genomes.source import Genes, GeneSource
 
 FLOAT_BITS = 32
-"""Of a gene that counts as it is, a float32."""
+"""The number of bits of a gene that is used as a float32."""
 LATER = "later"
-"""Marks, in its metadata, a field that run folders of earlier versions do not have."""
+"""The key that the metadata of a field has if configs of earlier versions lack the field."""
 
 
 class GenomeMap(Protocol):
-    """Fills one slot from its genes: an immutable, picklable description that checks itself.
+    """A genome map fills one slot from its genes.
+
+    It is an immutable, picklable description that checks its own fields.
 
     Attributes:
-        of_synapses: whether genes belong to synapses, or are dealt to them, wherever these are.
-            Such a map is shown only the synapses that need numbers (`Slot.compact`); of the others,
-            the numbers that synapses do not need are made 0 afterwards.
+        of_synapses: whether the map gives each synapse its own genes, or deals it a rule, wherever
+            the synapse is. Such a map gets only the synapses that need numbers (`Slot.compact`).
+            Any other map fills all synapses, and the numbers of synapses that need none are set to
+            0 afterwards.
     """
 
     of_synapses: ClassVar[bool] = False
 
     @abstractmethod
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes.
+        """Return the number of genes that ``slot`` takes.
 
         Raises:
-            InputError: the map cannot fill it.
+            InputError: the map cannot fill ``slot``.
         """
 
     @property
     def needs_places(self) -> bool:
-        """Whether it reads the `Places` of a slot; who fills slots then asks the task for them."""
+        """Whether the map reads the slot's `Places`, which the task then has to provide."""
         return False
 
     @property
     def merges_at(self) -> tuple[int, ...]:
-        """Generations after which the map's rules become fewer; empty: they stay as they are."""
+        """The generations after which rules are merged; empty for a map that never merges them."""
         return ()
 
     def bits(self, slot: Slot) -> int:
-        """Return the bits that the genes of ``slot`` hold: 32 each, unless they are discrete."""
+        """Return the number of bits that the genes of ``slot`` hold.
+
+        A gene holds 32 bits, unless the map says otherwise because its genes are discrete.
+        """
         return FLOAT_BITS * self.n_genes(slot)
 
     @abstractmethod
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
         """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``.
 
-        ``out`` is a lane's memory: layer after layer, each as its `LayerShape` lays it out. Noise
-        belongs to genes: where several synapses share one, it is written once and then shared.
+        ``out`` is the memory of a lane: layer after layer, each as its `LayerShape` lays it out. A
+        search adds its noise to genes. So a gene that several synapses share is read once, and all
+        of them get the same value.
         """

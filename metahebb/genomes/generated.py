@@ -1,4 +1,4 @@
-"""A small network that says what the coefficients of each synapse are, from where it is."""
+"""The genome map in which a small network computes each synapse's coefficients from its place."""
 
 from __future__ import annotations
 
@@ -12,35 +12,39 @@ from metahebb.genomes.base import LATER, GenomeMap
 from metahebb.genomes.slot import LayerShape, Places, Slot
 from metahebb.genomes.source import Genes, GeneSource
 
-_COMMON = 4  # inputs that there always are: layer, pre, post and a constant 1
+_COMMON = 4  # the number of inputs that the small network always has: layer, pre, post, constant 1
 
 
 @dataclass(frozen=True)
 class Generated(GenomeMap):
-    """Coefficients as a function of coordinates, by one hidden layer of tanh units.
+    """Coefficients are a function of a synapse's coordinates: a network with one tanh layer.
 
-    HyperNEAT's idea (Stanley et al. 2009; for rules Risi & Stanley 2010), whose network grows while
-    this one has a fixed size.
+    The idea is that of HyperNEAT (Stanley et al. 2009; for rules Risi & Stanley 2010).
 
-    Coordinates of a synapse are its layer, the index of the neuron before it and that of the neuron
-    behind it, each in (−1, 1): (2k + 1)/n − 1 for number k of n. The layer of one neuron tells that
-    of the other, so that it is given once. Genes are the inputs' weights ``(4, hidden)``, of layer,
-    pre, post and a constant 1; then the outputs' ``(planes, hidden)`` and biases ``(planes,)``.
+    A synapse has three coordinates: its layer, the index of the presynaptic neuron, and the index
+    of the postsynaptic neuron. Each coordinate lies in (−1, 1): number k of n has (2k + 1)/n − 1.
+    Genes are the weights of the inputs ``(4, hidden)`` (layer, pre, post and a constant 1), then
+    the weights of the outputs ``(planes, hidden)``, then the biases ``(planes,)``.
 
-    With ``coordinates="body"`` a sensor or an actuator has the coordinates that the task gives it
-    (`Places`) and no index, so that the same genes are a function of the body; those of neurons in
-    between are 0. The inputs' weights are ``(4 + s + a, hidden)``: the four, then those of a
-    sensor's ``s`` coordinates, then of an actuator's ``a``.
+    With ``coordinates="body"`` the task gives coordinates to each sensor and each actuator
+    (`Places`), which take the place of its index, so that coefficients are a function of the body.
+    These coordinates are 0 for hidden neurons, which keep their index. The weights of the inputs
+    are then ``(4 + s + a, hidden)``, with ``s`` coordinates of a sensor and ``a`` of an actuator.
+
+    Differs from the reference: HyperNEAT's network grows, and this one has a fixed size.
     """
 
     hidden: int = 16
-    """Units of the hidden layer."""
+    """The number of units in the hidden layer of the small network."""
     coordinates: Literal["index", "body"] = field(default="index", metadata={LATER: True})
-    """``index``: each neuron's number in its layer; ``body``: sensors and actuators by where they
-    are in the body and what kind they are (locomotion tasks), hidden neurons by number."""
+    """The coordinates of a neuron.
+
+    ``index``: its number in its layer. ``body``: the place and kind of a sensor or actuator in the
+    body (locomotion tasks), and the number of a hidden neuron.
+    """
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of both fields."""
         if self.hidden < 1:
             raise InputError(f"expected hidden of at least 1 (generated), got {self.hidden}")
         if self.coordinates not in ("index", "body"):
@@ -48,23 +52,23 @@ class Generated(GenomeMap):
 
     @property
     def needs_places(self) -> bool:
-        """Whether sensors and actuators have places."""
+        """Whether the map reads the places of sensors and actuators."""
         return self.coordinates == "body"
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes.
+        """Return the number of genes that ``slot`` takes.
 
         Raises:
-            InputError: the coordinates are of the body, and the task does not tell them.
+            InputError: ``coordinates`` is ``body``, and the task has no places for its sensors.
         """
         inputs = _COMMON
         if self.needs_places:
-            places = _told(slot)
+            places = _places_of(slot)
             inputs += len(places.sensors[0]) + len(places.actuators[0])
         return inputs * self.hidden + slot.layers[0].planes * (self.hidden + 1)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         genes = np.empty(self.n_genes(slot), np.float32)
         source.write(start, genes)
         planes, hidden = slot.layers[0].planes, self.hidden
@@ -75,9 +79,10 @@ class Generated(GenomeMap):
         pres = [of_pre[:, None] * _places(layer.n_in) for layer in layers]
         posts = [of_post[:, None] * _places(layer.n_out) for layer in layers]
         if self.needs_places:
-            seen, posts[-1] = _of_body(_told(slot), into[_COMMON:])
-            heard = layers[0].n_in - seen.shape[1]  # neurons that hear themselves
-            pres[0] = np.concatenate([seen, of_pre[:, None] * _places(heard)], axis=1)
+            seen, posts[-1] = _of_body(_places_of(slot), into[_COMMON:])
+            # The other inputs of a recurrent first layer are its own neurons.
+            recurrent = layers[0].n_in - seen.shape[1]
+            pres[0] = np.concatenate([seen, of_pre[:, None] * _places(recurrent)], axis=1)
         for number, (layer, part) in enumerate(zip(layers, slot.parts(out), strict=True)):
             post = (of_depth * depths[number] + constant)[:, None] + posts[number]
             units = self._units(layer, pres[number], post)
@@ -87,12 +92,14 @@ class Generated(GenomeMap):
             memory += genes[-planes:, None]
 
     def _units(self, layer: LayerShape, pres: Genes, posts: Genes) -> Genes:
-        """Return the hidden units ``(hidden, synapses)``, synapses in the order of memory.
+        """Return the activity of the hidden units, ``(hidden, synapses)``, in the memory's order.
 
         Args:
-            layer: whose synapses they are.
-            pres: what a neuron before the synapse adds to each unit, ``(hidden, n_in)``.
-            posts: what one behind it adds, and the layer itself, ``(hidden, n_out)``.
+            layer: the layer of the synapses.
+            pres: the part of each unit's drive that depends on the presynaptic neuron,
+                ``(hidden, n_in)``.
+            posts: the part of each unit's drive that depends on the postsynaptic neuron and on the
+                layer, ``(hidden, n_out)``.
         """
         units = np.empty(self.hidden * layer.synapses, np.float32)
         view = replace(layer, planes=self.hidden).view(units)
@@ -101,11 +108,12 @@ class Generated(GenomeMap):
 
 
 def _places(n: int) -> Genes:
-    """Return where ``n`` things in a row lie in (−1, 1), float32 ``(n,)``."""
+    """Return the coordinates of ``n`` neurons, evenly spaced in (−1, 1), float32 ``(n,)``."""
     return ((2 * np.arange(n) + 1) / max(n, 1) - 1).astype(np.float32)
 
 
-def _told(slot: Slot) -> Places:
+def _places_of(slot: Slot) -> Places:
+    """Return the places of the slot's sensors and actuators, or raise InputError without them."""
     if slot.places is None:
         raise InputError(
             "expected a task that tells where in its body sensors and actuators are (generated, "
@@ -115,7 +123,10 @@ def _told(slot: Slot) -> Places:
 
 
 def _of_body(places: Places, weights: Genes) -> tuple[Genes, Genes]:
-    """Return what each sensor ``(hidden, n)`` and actuator ``(hidden, m)`` adds to each unit."""
+    """Return the drive of each hidden unit by each sensor ``(hidden, n)`` and actuator.
+
+    The drive by actuators is ``(hidden, m)``.
+    """
     sensors = np.array(places.sensors, np.float32).T
     actuators = np.array(places.actuators, np.float32).T
     of_sensors, of_actuators = np.split(weights, [len(sensors)])
@@ -123,9 +134,9 @@ def _of_body(places: Places, weights: Genes) -> tuple[Genes, Genes]:
 
 
 def _weighted(weights: Genes, coordinates: Genes) -> Genes:
-    """Return sums over coordinates ``(hidden, n)``.
+    """Return the weighted sum over coordinates, ``(hidden, n)``.
 
-    Added term by term: where coordinates are equal, sums are, to the last bit.
+    The terms are added one by one, so that equal coordinates give equal sums to the last bit.
     """
     total = np.zeros((weights.shape[1], coordinates.shape[1]), np.float32)
     for weight, coordinate in zip(weights, coordinates, strict=True):

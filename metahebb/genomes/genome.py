@@ -1,4 +1,4 @@
-"""A genome: the slots of a network, each filled from its stretch of genes by its own map."""
+"""A genome is the slots of a network, each with the genome map that fills it from genes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from metahebb.genomes.source import Genes, GeneSource
 
 @dataclass(frozen=True)
 class Genome:
-    """The layout of the vector that evolves.
+    """A genome is the layout of the vector that evolves.
+
+    The genes of each slot are one stretch of the vector, and the slots follow each other.
 
     Attributes:
-        slots: what the network declares, in order.
-        maps: one per slot.
+        slots: the slots that the network declares, in order.
+        maps: the genome map of each slot.
     """
 
     slots: tuple[Slot, ...]
     maps: tuple[GenomeMap, ...]
 
     def __post_init__(self) -> None:
-        """Check that there is something to evolve."""
+        """Check that each slot has a map, and that there are genes to evolve."""
         if len(self.slots) != len(self.maps):
             raise InputError(
                 f"expected one genome map per slot, got {len(self.maps)} for {len(self.slots)}"
@@ -40,12 +42,15 @@ class Genome:
 
     @classmethod
     def direct(cls, slots: tuple[Slot, ...]) -> Genome:
-        """Return the genome in which every number has a gene of its own."""
+        """Return the genome in which every number of every slot has a gene of its own."""
         return cls.mapped(slots, {})
 
     @classmethod
     def mapped(cls, slots: tuple[Slot, ...], maps: Mapping[SlotName, GenomeMap]) -> Genome:
-        """Return the genome whose slots are filled by ``maps``, by name; others per synapse.
+        """Return the genome of ``slots`` with the genome maps ``maps``.
+
+        ``maps`` has a map for some slots, by the slot's name. Every other slot is filled per
+        synapse.
 
         Raises:
             InputError: a map cannot fill its slot, or the slot is empty.
@@ -60,35 +65,35 @@ class Genome:
 
     @property
     def n_genes(self) -> int:
-        """Length of the genome."""
+        """The number of genes."""
         return sum(m.n_genes(_seen(s, m)) for s, m in zip(self.slots, self.maps, strict=True))
 
     @property
     def bits(self) -> int:
-        """Bits that the genome holds."""
+        """The number of bits that the genome holds."""
         return sum(m.bits(_seen(s, m)) for s, m in zip(self.slots, self.maps, strict=True))
 
     @property
     def size(self) -> int:
-        """Numbers that the genome expresses."""
+        """The number of values that the genome expresses: coefficients, weights and gates."""
         return sum(slot.size for slot in self.slots)
 
     def stretches(self) -> dict[str, slice]:
-        """Return where each slot's genes lie."""
-        found: dict[str, slice] = {}
+        """Return the stretch of the genome that holds each slot's genes, by the slot's name."""
+        stretches: dict[str, slice] = {}
         start = 0
         for slot, genome_map in zip(self.slots, self.maps, strict=True):
             stop = start + genome_map.n_genes(_seen(slot, genome_map))
-            found[slot.name] = slice(start, stop)
+            stretches[slot.name] = slice(start, stop)
             start = stop
-        return found
+        return stretches
 
     def express(self, source: GeneSource, memory: Mapping[str, Genes]) -> None:
-        """Write a candidate's slots into one lane's memory.
+        """Compute a candidate's slots from its genes, and write them into the memory of one lane.
 
         Args:
             source: the candidate's genes.
-            memory: float32 arrays ``(slot.size,)`` by slot name.
+            memory: a float32 array ``(slot.size,)`` for each slot, by the slot's name.
         """
         for (name, stretch), slot, genome_map in zip(
             self.stretches().items(), self.slots, self.maps, strict=True
@@ -103,19 +108,23 @@ class Genome:
                 slot.scatter(values, memory[name])
 
     def expressed(self, source: GeneSource) -> dict[str, list[Genes]]:
-        """Return a candidate's slots by name: per layer its numbers, ``(planes, n_out, n_in)``."""
+        """Return the numbers of a candidate's slots.
+
+        Returns:
+            For each slot's name a list with the numbers ``(planes, n_out, n_in)`` of each layer.
+        """
         memory: dict[str, Genes] = {
             slot.name: np.empty(slot.size, np.float32) for slot in self.slots
         }
         self.express(source, memory)
-        found: dict[str, list[Genes]] = {}
+        layers_of: dict[str, list[Genes]] = {}
         for slot in self.slots:
             ends = np.cumsum([layer.size for layer in slot.layers])[:-1]
             stretches = np.split(memory[slot.name], ends)
-            found[slot.name] = [
+            layers_of[slot.name] = [
                 layer.view(stretch) for layer, stretch in zip(slot.layers, stretches, strict=True)
             ]
-        return found
+        return layers_of
 
     def genes(self, source: GeneSource) -> Genes:
         """Return the candidate's whole genome, ``(n_genes,)``."""
@@ -125,5 +134,5 @@ class Genome:
 
 
 def _seen(slot: Slot, genome_map: GenomeMap) -> Slot:
-    """Return ``slot`` as ``genome_map`` is shown it."""
+    """Return the slot that ``genome_map`` has to fill: ``slot``, or its compact form."""
     return slot.compact if genome_map.of_synapses else slot

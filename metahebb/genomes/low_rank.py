@@ -1,4 +1,4 @@
-"""Coefficient matrices of low rank: sums of outer products of neurons' genes."""
+"""The genome map whose coefficient matrices have low rank: sums of outer products of genes."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from metahebb.genomes.source import Genes, GeneSource
 
 @dataclass(frozen=True)
 class LowRank(GenomeMap):
-    """Each coefficient of each layer is a matrix Σ_k U_k ⊗ V_k, with offsets (+ u_j + v_i).
+    """Each coefficient of each layer is a matrix Σ_k U_k ⊗ V_k, to which offsets can be added.
 
-    After the decomposed rules of Wang et al. 2022 (arXiv 2109.03554), whose matrices come from
-    numbers of neurons; the rank to choose is ours. Genes of a layer, plane by plane: U
-    ``(rank, n_out)``, V ``(rank, n_in)``, then the offsets of outputs and of inputs. A layer's rank
-    is at most its n_out and its n_in: a higher one could say nothing more.
+    Offsets add u_j + v_i to the matrix entry for the synapse from neuron i to neuron j.
+
+    The idea is that of the decomposed rules of Wang et al. 2022 (arXiv 2109.03554), in which
+    matrices come from numbers of neurons. The genes of a layer are, for each plane, U
+    ``(rank, n_out)`` and V ``(rank, n_in)``, then the offsets of the outputs and of the inputs. A
+    layer's rank is at most its n_out and at most its n_in, because with that rank the sum can be
+    any matrix.
+
+    Differs from the reference: the rank can be chosen.
     """
 
     rank: int = 1
-    """Outer products that add up to one matrix."""
+    """The number of outer products that add up to one matrix."""
     offsets: bool = False
-    """Whether each neuron adds a number of its own, too: u_j of outputs and v_i of inputs."""
+    """Whether a number of each neuron is added, too: u_j for outputs and v_i for inputs."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the rank."""
         if self.rank < 1:
             raise InputError(f"expected a rank of at least 1 (low_rank), got {self.rank}")
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         return sum(layer.planes * self._per_plane(layer) for layer in slot.layers)
 
     def _rank(self, layer: LayerShape) -> int:
@@ -43,7 +48,7 @@ class LowRank(GenomeMap):
         return (self._rank(layer) + self.offsets) * (layer.n_out + layer.n_in)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         for layer, part in zip(slot.layers, slot.parts(out), strict=True):
             genes = np.empty(layer.planes * self._per_plane(layer), np.float32)
             source.write(start, genes)
@@ -51,7 +56,10 @@ class LowRank(GenomeMap):
             self._multiply(layer, genes.reshape(layer.planes, -1), part)
 
     def _multiply(self, layer: LayerShape, genes: Genes, part: Genes) -> None:
-        """Write one layer: sums are made term by term, so that each bit is what it says here."""
+        """Write one layer into ``part``.
+
+        Terms are added one by one, so that the bits are the same on every machine.
+        """
         rank, view = self._rank(layer), layer.view(part)
         ends = np.cumsum([rank * layer.n_out, rank * layer.n_in, layer.n_out * self.offsets])
         post, pre, post_offsets, pre_offsets = np.split(genes, ends, axis=1)

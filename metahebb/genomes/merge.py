@@ -1,4 +1,4 @@
-"""Evolve and merge: rules that become fewer while they evolve."""
+"""The genome map evolve-and-merge: rules become fewer while they evolve."""
 
 from __future__ import annotations
 
@@ -25,44 +25,50 @@ Numbers = npt.NDArray[np.intp]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 RULES_OF = "rules_of_"
-"""Begins the name, in a search's state, of the array that says which synapse of a slot follows
-which rule: `Assigned.numbers`, followed by the slot's name."""
+"""The first part of an array's name in a search's state; the second part is the slot's name.
+
+The array holds `Assigned.numbers`: the number of each synapse's rule in this slot.
+"""
 
 
 @dataclass(frozen=True)
 class Merge(GenomeMap):
-    """Evolve and merge, after Pedersen & Risi 2021: k-means makes few rules of many.
+    """Evolve and merge (Pedersen & Risi 2021): k-means merges many rules into few.
 
-    It begins as `Shared` with ``rules``, or per synapse, and that is what its genes and bits count.
-    After ``at[i]`` generations the rules of each layer, or of the network, become at most
-    ``to[i]``; a layer that has no more stays what it is. Which synapse follows which rule then
-    depends on what has evolved, so that it is kept with the search's state, and the map of such a
-    phase is an `Assigned`. What becomes of the state: `metahebb.evolution.merging`.
+    Before the first merge each synapse has a rule of its own, or synapses share ``rules`` rules as
+    in `Shared`. The numbers of genes and bits of this map are the numbers before the first merge.
+    After generation ``at[i]`` a merge leaves at most ``to[i]`` rules in each layer, or in the
+    network; a layer that already has so few rules stays as it is. From then on the assignment of
+    synapses to rules depends on what has evolved, so the search's state keeps it, and the slot's
+    map is an `Assigned`. `metahebb.evolution.merging` says what a merge does to the rest of the
+    search's state.
 
-    Differs from the reference: its schedule is not published, and so ours is told.
+    Differs from the reference: the reference's schedule is not published; ``at`` and ``to`` state
+    ours.
     """
 
     of_synapses: ClassVar[bool] = True
 
     rules: int = 0
-    """How many rules to begin with: of each layer, or of the network; 0: one per synapse."""
+    """The number of rules at the beginning in each layer, or in the network; 0: one per synapse."""
     at: tuple[int, ...] = (40, 80)
-    """Generations after which rules are merged."""
+    """The generations after which rules are merged."""
     to: tuple[int, ...] = (64, 16)
-    """Rules that each merge leaves: of each layer, or of the network."""
+    """The number of rules that each merge leaves in each layer, or in the network."""
     across: bool = False
     """Whether the synapses of all layers share one set of rules."""
     seed: int = 0
-    """Of the draw that deals the first rules, and of those with which k-means begins."""
+    """The seed of the draw that deals the first rules, and of the draws that start k-means."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of all fields."""
         if self.rules < 0:
             raise InputError(f"expected rules of at least 0 (merge), got {self.rules}")
         if not self.at or len(self.at) != len(self.to):
             raise InputError(
                 f"expected as many --genome.to as --genome.at, and at least one (merge), got "
-                f"{len(self.to)} and {len(self.at)}; write for example at 40 80 to 64 16"
+                f"{len(self.to)} and {len(self.at)}; write for example --genome.at 40 80 "
+                "--genome.to 64 16"
             )
         if self.at[0] < 1 or any(a >= b for a, b in itertools.pairwise(self.at)):
             raise InputError(
@@ -79,48 +85,56 @@ class Merge(GenomeMap):
 
     @property
     def merges_at(self) -> tuple[int, ...]:
-        """Generations after which rules are merged."""
+        """The generations after which rules are merged."""
         return self.at
 
     @property
     def first(self) -> Shared:
-        """The map of the generations before the first merge."""
+        """The genome map of the generations before the first merge."""
         return Shared(self.rules or sys.maxsize, self.across, self.seed)
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes before the first merge."""
+        """Return the number of genes that ``slot`` takes before the first merge."""
         return self.first.n_genes(slot)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, as before the first merge."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out`` as before the first merge."""
         self.first.express(slot, source, start, out)
 
     def assignment(self, slot: Slot) -> list[Numbers]:
-        """Return the number of each synapse's first rule; see `Shared.assignment`."""
+        """Return the number of each synapse's rule before the first merge; see `Shared`."""
         return self.first.assignment(slot)
 
 
 @dataclass(frozen=True, eq=False)
 class Assigned(GenomeMap):
-    """Shared rules where which synapse follows which is told one by one: a phase of `Merge`.
+    """Shared rules with an explicit list of which synapse follows which rule.
 
-    Genes are ``(planes, rules)``, layer after layer; with ``across`` they are those of one set.
+    A slot with the map `Merge` has this map after a merge. Genes are ``(planes, rules)``, layer
+    after layer; with ``across`` there is one such set for the whole network.
     """
 
     of_synapses: ClassVar[bool] = True
 
     chosen: tuple[Numbers, ...]
-    """Per layer the number of each synapse's rule ``(synapses,)``, as in memory. They count from 0
-    without a gap: within the layer, or the network where it is ``across``."""
+    """For each layer the number of each synapse's rule ``(synapses,)``, in the memory's order.
+
+    The numbers of a layer (with ``across``: of the network) count from 0, and none is left out.
+    """
     across: bool = False
     """Whether the synapses of all layers share one set of rules."""
 
     @classmethod
     def of(cls, slot: Slot, numbers: npt.NDArray[Any], across: bool) -> Assigned:
-        """Return the map of ``slot`` whose synapses, layer after layer, follow ``numbers``.
+        """Return the map of ``slot`` in which the rule of each synapse is given by its number.
+
+        Args:
+            slot: the slot, in its compact form.
+            numbers: the number of each synapse's rule, ``(all synapses,)``, layer after layer.
+            across: whether the layers share one set of rules.
 
         Raises:
-            InputError: that is not one rule for each synapse.
+            InputError: ``numbers`` does not hold one rule for each synapse, or leaves a rule out.
         """
         sizes = [layer.synapses for layer in slot.layers]
         if numbers.shape != (sum(sizes),) or numbers.dtype.kind != "i":
@@ -130,18 +144,19 @@ class Assigned(GenomeMap):
             )
         parts = np.split(numbers.astype(np.intp), np.cumsum(sizes)[:-1])
         for one in [numbers] if across else parts:
-            found = np.unique(one)
-            if not np.array_equal(found, np.arange(found.size)):
+            distinct = np.unique(one)
+            if not np.array_equal(distinct, np.arange(distinct.size)):
                 raise InputError(
-                    f"expected rules of the slot {slot.name} that count from 0, got others"
+                    f"expected numbers of rules that count from 0 without a gap, got others (slot "
+                    f"{slot.name})"
                 )
         return cls(tuple(parts), across)
 
     @functools.cached_property
     def rules(self) -> tuple[int, ...]:
-        """How many rules each layer has; with ``across`` the network, for each layer again."""
-        found = [int(part.max(initial=-1)) + 1 for part in self.chosen]
-        return (max(found),) * len(found) if self.across else tuple(found)
+        """The number of rules of each layer; with ``across`` the network's, for every layer."""
+        counts = [int(part.max(initial=-1)) + 1 for part in self.chosen]
+        return (max(counts),) * len(counts) if self.across else tuple(counts)
 
     @property
     def numbers(self) -> Numbers:
@@ -149,21 +164,22 @@ class Assigned(GenomeMap):
         return np.concatenate(self.chosen)
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         sizes = [layer.planes * n for layer, n in zip(slot.layers, self.rules, strict=True)]
         return sizes[0] if self.across else sum(sizes)
 
     def bits(self, slot: Slot) -> int:
-        """Return the bits of the genes, and of which synapse follows which rule.
+        """Return the number of bits of the genes and of the assignment of synapses to rules.
 
-        What has evolved is both; of rules dealt at random, a seed says who follows them.
+        The assignment counts, because it has evolved, too. (An assignment that was dealt at random,
+        as in `Shared`, does not count, because its seed is enough to deal it again.)
         """
         layers = zip(self.chosen, self.rules, strict=True)
         choices = sum(part.size * math.log2(max(rules, 1)) for part, rules in layers)
         return FLOAT_BITS * self.n_genes(slot) + math.ceil(choices)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         genes: Genes | None = None
         for layer, part, chosen, rules in zip(
             slot.layers, slot.parts(out), self.chosen, self.rules, strict=True
@@ -179,20 +195,21 @@ class Assigned(GenomeMap):
 
 
 def genome_of(first: Genome, state: Arrays) -> Genome:
-    """Return the genome that the ``center`` of a search's state is one of.
+    """Return the layout of the genes in a search's state.
 
     Args:
         first: the run's genome before any merge.
-        state: with an array `RULES_OF` for each slot that has merged.
+        state: the arrays of the search's state, among them one named by `RULES_OF` for each slot
+            whose rules have been merged.
 
     Raises:
         InputError: such an array does not fit its slot.
     """
     maps = tuple(
-        Assigned.of(slot.compact, state[RULES_OF + slot.name], told.across)
-        if isinstance(told, Merge) and RULES_OF + slot.name in state
-        else told
-        for slot, told in zip(first.slots, first.maps, strict=True)
+        Assigned.of(slot.compact, state[RULES_OF + slot.name], genome_map.across)
+        if isinstance(genome_map, Merge) and RULES_OF + slot.name in state
+        else genome_map
+        for slot, genome_map in zip(first.slots, first.maps, strict=True)
     )
     return first if maps == first.maps else replace(first, maps=maps)
 
@@ -203,7 +220,7 @@ def merges(genome: Genome) -> frozenset[int]:
 
 
 def due(genome: Genome, generation: int) -> list[tuple[int, Merge]]:
-    """Return the number of each slot whose rules merge after ``generation``, and its map."""
+    """Return the slots whose rules are merged after ``generation``: their numbers and maps."""
     return [
         (number, each)
         for number, each in enumerate(genome.maps)
@@ -212,11 +229,11 @@ def due(genome: Genome, generation: int) -> list[tuple[int, Merge]]:
 
 
 def rules_of(genome: Genome, number: int) -> list[Numbers]:
-    """Return the number of each synapse's rule, layer by layer, in a slot whose rules are shared.
+    """Return the number of each synapse's rule, layer by layer, in a slot with shared rules.
 
     Args:
-        genome: the map of that slot is a `Shared`, a `Merge` or an `Assigned`.
-        number: of the slot.
+        genome: the genome; the slot's map must be a `Shared`, a `Merge` or an `Assigned`.
+        number: the index of the slot in the genome.
     """
     shared = genome.maps[number]
     assert isinstance(shared, (Shared, Merge, Assigned))

@@ -1,4 +1,4 @@
-"""A few rules, and logits that say which synapse follows which: the assignment evolves, too."""
+"""The genome map of a few rules, in which the assignment of synapses to rules evolves, too."""
 
 from __future__ import annotations
 
@@ -17,54 +17,58 @@ from metahebb.genomes.slot import LayerShape, Slot
 from metahebb.genomes.source import Genes, GeneSource
 
 _BLOCK = 2**15
-"""Logits that are in memory at a time (128 kB), or those of one rule where these are more."""
+"""The number of logits that are read at a time (128 kB), or all of one rule if these are more."""
 
 
 @dataclass(frozen=True)
 class Mixture(GenomeMap):
-    """Rules whose synapses evolve: the mixture of Palm, Najarro & Risi 2021, repaired.
+    """Each synapse follows one of a few rules, and its genes choose which.
 
-    A synapse follows the rule for which its logit is largest; of equal ones, the first. Genes of a
-    layer are its rules ``(planes, rules)``, then its logits ``(rules, synapses)``. With ``across``
-    there is one set of both for the whole network. A synapse that has a NaN among its logits has
-    NaN coefficients, so that its life ends as non-finite.
+    The idea is the mixture of Palm, Najarro & Risi 2021, made into a genome map. Each synapse has
+    one logit for each rule, and follows the rule with the largest logit (the first of equal ones).
+    The genes of a layer are its rules ``(planes, rules)``, then its logits ``(rules, synapses)``.
+    With ``across`` the whole network has one set of rules and logits. If a logit of a synapse is
+    NaN, its coefficients are NaN, so that the life ends as non-finite.
 
-    Differs from the reference, where the mixture is the search distribution (the search `mixture`):
-    there each synapse of each candidate draws a rule, and noise of its own around it. Here a search
-    perturbs genes, once per candidate: a rule moves alike in all its synapses, and who follows it
-    is drawn from a probit choice (the largest of logits plus normal noise), not from a softmax.
+    Differs from the reference: there the mixture is the search distribution (here the search
+    ``mixture``), so each synapse of each candidate draws a rule, and noise of its own. With this
+    map a search perturbs genes, once per candidate. So a perturbed rule changes alike in all
+    synapses that follow it, and the choice of a rule is a probit choice (the largest of logits plus
+    normal noise) and no softmax.
 
     Only the ratio of a logit's lead to the stdev matters. In the first center (genes N(0, 0.1²),
-    16 rules) a candidate has another rule than the center in 26 %, 40 % and 62 % of its synapses at
-    a stdev of 0.03, 0.05 and 0.1; as leads grow, the choice gets sharper.
+    16 rules) a candidate follows another rule than the center in 26 %, 40 % and 62 % of its
+    synapses at a stdev of 0.03, 0.05 and 0.1. The larger the leads grow, the fewer synapses change
+    their rule.
 
-    Holds 32 bits per number of a rule, and log2(rules) per synapse, all choices together rounded
-    up: of its logits nothing but the largest is ever read.
+    The genome holds 32 bits for each number of a rule, and log2(rules) bits for each synapse, with
+    the sum over synapses rounded up. A synapse needs no more bits than that, because only the index
+    of its largest logit matters.
     """
 
     of_synapses: ClassVar[bool] = True
 
     rules: int = 16
-    """How many rules: of each layer, or of the network."""
+    """The number of rules in each layer, or in the network."""
     across: bool = False
     """Whether the synapses of all layers choose from one set of rules."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the number of rules."""
         if self.rules < 1:
             raise InputError(f"expected rules of at least 1 (mixture), got {self.rules}")
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         return self.rules * (_planes(self._groups(slot)) + _synapses(slot.layers))
 
     def bits(self, slot: Slot) -> int:
-        """Return the bits that the genes of ``slot`` hold."""
+        """Return the number of bits that the genes of ``slot`` hold."""
         choices = math.ceil(_synapses(slot.layers) * math.log2(self.rules))
         return FLOAT_BITS * self.rules * _planes(self._groups(slot)) + choices
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         layers = self._chosen(slot, source, start)
         for part, (rules, chosen) in zip(slot.parts(out), layers, strict=True):
             spread_rules(rules, chosen, part)
@@ -77,19 +81,19 @@ class Mixture(GenomeMap):
     ) -> list[npt.NDArray[np.intp]]:
         """Return the number of each synapse's rule ``(synapses,)``, layer by layer, as in memory.
 
-        Rules are counted from 0: within the layer, or the network where it is ``across``. Where a
-        logit is NaN, it is −1.
+        The rules of a layer (with ``across``: of the network) are counted from 0. A synapse with a
+        NaN among its logits has −1.
         """
         return [chosen for _, chosen in self._chosen(slot, source, start)]
 
     def _groups(self, slot: Slot) -> list[tuple[LayerShape, ...]]:
-        """Return the layers that share a set of rules."""
+        """Return the groups of layers that share a set of rules."""
         return [slot.layers] if self.across else [(layer,) for layer in slot.layers]
 
     def _chosen(
         self, slot: Slot, source: GeneSource, start: int
     ) -> Iterator[tuple[Genes, npt.NDArray[np.intp]]]:
-        """Yield the rules ``(planes, rules)`` of each layer, and which its synapses follow."""
+        """Yield for each layer its rules ``(planes, rules)`` and each synapse's rule number."""
         for layers in self._groups(slot):
             rules = read_rules(source, start, layers[0].planes, self.rules)
             start += rules.size
@@ -102,7 +106,10 @@ class Mixture(GenomeMap):
 
 
 def _largest(source: GeneSource, start: int, rules: int, n: int) -> npt.NDArray[np.intp]:
-    """Return which of a synapse's logits ``(rules, n)`` is the largest; −1 where one is NaN."""
+    """Return for each of ``n`` synapses the rule with the largest logit; −1 where one is NaN.
+
+    The logits are ``(rules, n)``, and begin at gene ``start``.
+    """
     chosen = np.zeros(n, np.min_scalar_type(rules - 1))  # small numbers are compared faster
     best = np.full(n, -np.inf, np.float32)
     leads = np.empty(n, np.bool_)
@@ -115,11 +122,11 @@ def _largest(source: GeneSource, start: int, rules: int, n: int) -> npt.NDArray[
         for number, logits in enumerate(part.reshape(part.size // max(n, 1), n), first):
             np.greater(logits, best, out=leads)
             np.multiply(leads, chosen.dtype.type(number), out=leader)
-            np.maximum(chosen, leader, out=chosen)  # the later of two leaders
-            np.maximum(best, logits, out=best)  # a NaN stays
-    found = chosen.astype(np.intp)
-    found[np.isnan(best)] = -1
-    return found
+            np.maximum(chosen, leader, out=chosen)  # the number of the last rule that led
+            np.maximum(best, logits, out=best)  # NaN stays NaN
+    numbers = chosen.astype(np.intp)
+    numbers[np.isnan(best)] = -1
+    return numbers
 
 
 def _planes(groups: list[tuple[LayerShape, ...]]) -> int:

@@ -1,4 +1,4 @@
-"""Neurons that have genes, and synapses that have none: five numbers per neuron."""
+"""The genome map in which neurons have genes, five each, and synapses have none."""
 
 from __future__ import annotations
 
@@ -16,31 +16,34 @@ from metahebb.genomes.source import Genes, GeneSource
 from metahebb.plasticity.rule import Rule
 
 NAMES = ("A", "B", "C", "D", "eta")
-"""Coefficients of `abcd_lr`; also the genes of a neuron, where they mean something else."""
+"""The names of the coefficients of `abcd_lr`, and of a neuron's genes, which mean other things."""
 
 
 @dataclass(frozen=True)
 class PerNeuron(GenomeMap):
     """Neuron-centric Hebbian learning (Ferigo, Cunegatti & Iacca 2024), for the rule ``abcd_lr``.
 
-    Δw_ij = ½(η_i + η_j)·(A_i·o_i + B_j·o_j + C_i·C_j·o_i·o_j + D_i·D_j), from neuron i to neuron j.
-    Genes go neuron by neuron, A B C D η each; a sensor has no B and an output no A, which are never
-    read. Where a population is heard as it was in the step before, its neurons have further genes
-    for that, as sensors have.
+    The synapse from neuron i to neuron j changes by
+    Δw_ij = ½(η_i + η_j)·(A_i·o_i + B_j·o_j + C_i·C_j·o_i·o_j + D_i·D_j), with outputs o_i and o_j.
 
-    Their A, B and C are not those of our rule, where A belongs to pre·post, B to pre and C to post:
-    it is given A = C_i·C_j, B = A_i, C = B_j, D = D_i·D_j and eta = ½(η_i + η_j), so that Δw is the
-    same function.
+    Genes stand neuron by neuron: A, B, C, D, η. A sensor has no B and an output neuron has no A,
+    because the formula never reads them. If a projection receives a population with a delay of one
+    step, the population's neurons have a second set of genes for that projection. This set has no
+    B, as if the neurons were sensors.
+
+    A neuron's A, B and C are not the coefficients A, B and C of ``abcd_lr``, where A belongs to
+    pre·post, B to pre and C to post. The map gives the rule A = C_i·C_j, B = A_i, C = B_j,
+    D = D_i·D_j and eta = ½(η_i + η_j), so that Δw is the same function.
     """
 
     saved_as: ClassVar[str] = "Neuron"
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes.
+        """Return the number of genes that ``slot`` takes.
 
         Raises:
-            InputError: it is not that of a rule which computes what ``abcd_lr`` does, or its layers
-                do not follow each other.
+            InputError: the slot's rule does not compute the same as ``abcd_lr``, or its layers do
+                not follow each other.
         """
         self._check(slot)
         sources = [source for each in _sources(slot) for source in each]
@@ -50,7 +53,7 @@ class PerNeuron(GenomeMap):
         return 4 * (heard + slot.layers[-1].n_out) + 5 * hidden
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         assert slot.rule is not None
         plane = [slot.rule.coefficients.index(name) for name in NAMES]
         tables = self._tables(slot, source, start)
@@ -65,15 +68,18 @@ class PerNeuron(GenomeMap):
             eta *= np.float32(0.5)
 
     def _tables(self, slot: Slot, source: GeneSource, start: int) -> list[tuple[Genes, Genes]]:
-        """Return genes before and behind each layer ``(neurons, 5)``; what they lack is zero."""
+        """Return for each layer the genes of its inputs and of its neurons, each ``(neurons, 5)``.
+
+        A gene that a neuron does not have is 0.
+        """
         genes = np.empty(self.n_genes(slot), np.float32)
         source.write(start, genes)
         place, tables = 0, []
         known: dict[int, Genes] = {}
-        """By the layer that drives the neurons; −1: the sensors."""
+        """The genes of neurons, by the number of the layer that drives them; −1 for sensors."""
 
         def table(size: int, lacks: int | None) -> Genes:
-            """Return the next neurons' genes, which have no column ``lacks``."""
+            """Return the genes of the next ``size`` neurons, which lack the gene ``lacks``."""
             nonlocal place
             columns = [column for column in range(5) if column != lacks]
             stop = place + size * len(columns)
@@ -109,14 +115,17 @@ class PerNeuron(GenomeMap):
 
 
 def _sources(slot: Slot) -> tuple[tuple[Source, ...], ...]:
-    """Return the sources of each layer, where the slot says nothing of them: the layer before."""
+    """Return the sources of each layer; if the slot names none, each source is the layer before."""
     consecutive = ((Source(k - 1, layer.n_in, False),) for k, layer in enumerate(slot.layers))
     return slot.sources or tuple(consecutive)
 
 
 @functools.lru_cache(maxsize=64)
 def _is_abcd_lr(rule: Rule) -> bool:
-    """Whether ``rule`` is eta·(A·pre·post + B·pre + C·post + D), however it is written."""
+    """Return whether ``rule`` computes eta·(A·pre·post + B·pre + C·post + D).
+
+    The rule is compared by its values at random points, so that its text does not matter.
+    """
     if set(rule.coefficients) != set(NAMES) or rule.has_trace:
         return False
     rng = np.random.default_rng(20240403)
@@ -124,6 +133,6 @@ def _is_abcd_lr(rule: Rule) -> bool:
     a, b, c, d, eta = (values[name] for name in NAMES)
     pre, post = values.get("pre", np.zeros(256)), values.get("post", np.zeros(256))
     with np.errstate(all="ignore"):
-        found = rule(*(values[name] for name in (*rule.signals, *rule.coefficients)))
+        change = rule(*(values[name] for name in (*rule.signals, *rule.coefficients)))
     wanted = eta * (a * pre * post + b * pre + c * post + d)
-    return bool(np.allclose(found, wanted, rtol=1e-10, atol=1e-12))
+    return bool(np.allclose(change, wanted, rtol=1e-10, atol=1e-12))

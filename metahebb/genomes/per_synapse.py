@@ -1,4 +1,4 @@
-"""One gene for every number of a slot: the map without a bottleneck."""
+"""The genome map without a bottleneck: every number of a slot has a gene of its own."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from metahebb.genomes.source import Genes, GeneSource
 class PerSynapse(GenomeMap):
     """The direct map: every synapse has genes of its own (Najarro & Risi 2020).
 
-    For ``birth`` and ``inherited`` slots, this is the direct encoding of weights.
+    For the slots ``birth`` and ``inherited`` this is the direct encoding of weights.
     """
 
     of_synapses: ClassVar[bool] = True
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         return slot.size
 
     def bits(self, slot: Slot) -> int:
-        """Return the bits that the genes of ``slot`` hold: 32 each, and 1 of a gate."""
+        """Return the number of bits that the genes of ``slot`` hold: 1 for a gate, else 32."""
         return slot.size if slot.name == "gates" else FLOAT_BITS * slot.size
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:

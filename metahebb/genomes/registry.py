@@ -1,4 +1,4 @@
-"""Genome maps by name."""
+"""The registry of genome maps by name."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ else:
 
 
 def name_of_map(genome_map: GenomeMap) -> str:
-    """Return the name that a genome map goes by."""
+    """Return the name under which a genome map is registered."""
     return GENOME_MAPS.name_of(genome_map)

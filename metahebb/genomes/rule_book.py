@@ -1,4 +1,4 @@
-"""Discrete rules: each coefficient is −1, 0 or 1, times a learning rate of its layer."""
+"""The genome map of discrete rules: coefficients are −1, 0 or 1, times a rate of the layer."""
 
 from __future__ import annotations
 
@@ -18,37 +18,43 @@ from metahebb.plasticity.rule import Rule
 
 @dataclass(frozen=True)
 class RuleBook(GenomeMap):
-    """Coefficients from {−1, 0, 1} and one eta per layer; discrete rules as in Yaman et al. 2021.
+    """Coefficients are −1, 0 or 1, with one eta per layer: discrete rules as in Yaman et al. 2021.
 
-    A gene g stands for the sign of g, or for 0 where |g| ≤ ``threshold``. Where the rule has an eta
-    that scales other coefficients, these are the signs, and its eta is the layer's; all that the
-    rule's eta does not scale, and weights, are sign times the layer's eta. Genes of a layer: one
-    per number in the order of memory, without the plane of eta, then eta as it is.
+    A gene g stands for the sign of g, or for 0 if |g| ≤ ``threshold``. Each layer has one more
+    gene, its eta, which counts as it is. Two cases differ:
 
-    Holds log2(3) bits per sign, all signs together rounded up, and 32 per layer.
+    - If the rule has an eta that scales other coefficients, all synapses of a layer have the
+      layer's eta, and the coefficients that eta scales are the bare signs.
+    - All other coefficients, and weights, are their sign times the layer's eta.
 
-    Differs from the reference: a synapse looks up no table of states; the rule stays what it is.
+    The genes of a layer are one per number in the order of memory, without the rule's own eta, then
+    the layer's eta. They hold log2(3) bits per sign (the sum is rounded up), and 32 bits per layer.
+
+    Differs from the reference: there a synapse looks its change up in a table of states, and here
+    it follows the run's rule.
     """
 
     of_synapses: ClassVar[bool] = True
 
     threshold: float = 0.05
-    """Genes of this magnitude, or of less, stand for 0. Of N(0, 0.1²), where centers begin, that is
-    38 %."""
+    """The magnitude up to which a gene stands for 0.
+
+    Centers begin as N(0, 0.1²), so that 38 % of the genes of the first center stand for 0.
+    """
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the threshold."""
         if not (math.isfinite(self.threshold) and self.threshold >= 0):
             raise InputError(
                 f"expected a threshold of at least 0 (rule_book), got {self.threshold}"
             )
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         return self._signs(slot) + len(slot.layers)
 
     def bits(self, slot: Slot) -> int:
-        """Return the bits that the genes of ``slot`` hold."""
+        """Return the number of bits that the genes of ``slot`` hold."""
         return math.ceil(self._signs(slot) * math.log2(3)) + FLOAT_BITS * len(slot.layers)
 
     def _signs(self, slot: Slot) -> int:
@@ -56,24 +62,24 @@ class RuleBook(GenomeMap):
         return slot.size - (0 if _shared_plane(slot.rule) is None else synapses)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         for layer, part in zip(slot.layers, slot.parts(out), strict=True):
             start = self._express(layer, slot.rule, source, start, part)
 
     def _express(
         self, layer: LayerShape, rule: Rule | None, source: GeneSource, start: int, part: Genes
     ) -> int:
-        """Write one layer, and return where the genes of the next begin."""
+        """Write one layer into ``part``, and return the start of the next layer's genes."""
         memory = part.reshape(layer.planes, layer.synapses)
         shared = _shared_plane(rule)
-        # Everything before the plane of eta and everything behind it; or all.
+        # The planes before the plane of eta and the planes behind it; or all planes without one.
         blocks = [memory] if shared is None else [memory[:shared], memory[shared + 1 :]]
         for block in blocks:
             flat = block.reshape(-1)
             source.write(start, flat)
             start += flat.size
             above, below = flat > self.threshold, flat < -self.threshold
-            flat -= flat  # 0, but NaN where a search went wrong, so that it is seen
+            flat -= flat  # 0, but NaN where a gene is not finite, so that the error shows
             flat += above
             flat -= below
         eta = np.empty(1, np.float32)
@@ -88,6 +94,6 @@ class RuleBook(GenomeMap):
 
 
 def _shared_plane(rule: Rule | None) -> int | None:
-    """Return the plane that is the layer's eta in every synapse, or None if there is none."""
+    """Return the number of the plane of the rule's own eta, or None if the rule has none."""
     fold = None if rule is None else fold_of(rule)
     return None if fold is None else fold.scale

@@ -1,4 +1,4 @@
-"""A few rules for many synapses: which synapse follows which rule is drawn once, and stays."""
+"""The genome map in which synapses share a few rules, by an assignment that is drawn once."""
 
 from __future__ import annotations
 
@@ -18,40 +18,39 @@ from metahebb.noise import Key, Stream, uniforms
 
 @dataclass(frozen=True)
 class Shared(GenomeMap):
-    """Fixed shared rules, as Pedersen & Risi 2021 have them, without their merging (see `Merge`).
+    """Synapses share a few rules, as in Pedersen & Risi 2021 but without merging (see `Merge`).
 
-    Genes are ``(planes, rules)``, layer after layer. Where there are as many rules as synapses, or
-    more, each synapse has the rule of its own place in memory: the layer is per synapse, bit for
-    bit. (With ``across`` that holds for the network as a whole: then all genes stand as those of
-    `PerSynapse` do.)
+    Genes are ``(planes, rules)``, layer after layer. If a layer has at least as many rules as
+    synapses, each synapse has a rule of its own, in the order of memory, so that the layer equals
+    one with `PerSynapse`, bit for bit. With ``across`` the same holds for the whole network.
 
-    Differs from the reference: all rules have the same number of synapses, or one more, so that
-    none goes unused.
+    Differs from the reference: the numbers of synapses of any two rules differ by one at most, so
+    that no rule goes unused.
     """
 
     of_synapses: ClassVar[bool] = True
 
     rules: int = 16
-    """How many rules: of each layer, or of the network."""
+    """The number of rules in each layer, or in the network."""
     across: bool = False
     """Whether the synapses of all layers share one set of rules."""
     seed: int = 0
-    """Of the draw that says which synapse follows which rule."""
+    """The seed of the draw that assigns a rule to each synapse."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of all fields."""
         if self.rules < 1:
             raise InputError(f"expected rules of at least 1 (shared), got {self.rules}")
         Key(self.seed, Stream.GENOME_MAP)
 
     def n_genes(self, slot: Slot) -> int:
-        """Return the genes that ``slot`` takes."""
+        """Return the number of genes that ``slot`` takes."""
         if self.across:
             return slot.layers[0].planes * min(self.rules, _synapses(slot))
         return sum(layer.planes * min(self.rules, layer.synapses) for layer in slot.layers)
 
     def express(self, slot: Slot, source: GeneSource, start: int, out: Genes) -> None:
-        """Write the slot's numbers ``(slot.size,)`` into ``out``, from genes at ``start``."""
+        """Write the slot's numbers ``(slot.size,)`` into ``out``; its genes begin at ``start``."""
         if self.across:
             if self.rules >= _synapses(slot):
                 source.write(start, out)
@@ -72,7 +71,7 @@ class Shared(GenomeMap):
     def assignment(self, slot: Slot) -> list[npt.NDArray[np.intp]]:
         """Return the number of each synapse's rule ``(synapses,)``, layer by layer, as in memory.
 
-        Rules are counted from 0: within the layer, or the network where it is ``across``.
+        The rules of a layer (with ``across``: of the network) are counted from 0.
         """
         sizes = [layer.synapses for layer in slot.layers]
         if self.across:
@@ -83,7 +82,10 @@ class Shared(GenomeMap):
 
 @functools.lru_cache(maxsize=64)
 def _draw(rules: int, n: int, seed: int, index: int) -> npt.NDArray[np.intp]:
-    """Deal ``rules`` to ``n`` synapses in random order; one for each: in the order of memory."""
+    """Return a rule's number for each of ``n`` synapses, dealt in random order.
+
+    If there are as many rules as synapses, synapse k has rule k.
+    """
     chosen = np.arange(n, dtype=np.intp)
     if rules < n:
         drawn = uniforms(Key(seed, Stream.GENOME_MAP, index=index), n)
@@ -107,9 +109,9 @@ def spread_rules(genes: Genes, chosen: npt.NDArray[np.intp], part: Genes) -> Non
     """Give each synapse the coefficients of its rule.
 
     Args:
-        genes: the rules, ``(planes, rules)``.
+        genes: the coefficients of each rule, ``(planes, rules)``.
         chosen: the number of each synapse's rule, ``(synapses,)``.
-        part: a layer's memory, ``(planes * synapses,)``.
+        part: the memory of a layer, ``(planes * synapses,)``, which is written.
     """
     memory = part.reshape(len(genes), chosen.size)
     # The indices are in range; with mode="raise" NumPy would write into a copy first.

@@ -1,4 +1,4 @@
-"""A slot: a named part of a genome that a network declares."""
+"""A slot is a named part of the genome that a network declares."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ SlotName = Literal["coefficients", "birth", "inherited", "gates", "filters"]
 
 @dataclass(frozen=True)
 class LayerShape:
-    """Synapses of one layer: ``(planes, n_out, n_in)``.
+    """The shape of one layer's numbers: ``(planes, n_out, n_in)``.
 
-    In memory, and so in a per-synapse genome, rows run along the longer axis: ``(planes, n_in,
-    n_out)`` where ``n_in < n_out``. That keeps the kernel's inner loop long (27 inputs to 128
-    neurons: four times faster).
+    A plane holds one number for each synapse, such as one coefficient of the rule. In memory, and
+    so in a per-synapse genome, rows run along the longer axis: a plane is ``(n_in, n_out)`` where
+    ``n_in < n_out``. That keeps the kernel's inner loop long, which makes a layer from 27 inputs to
+    128 neurons four times faster.
+
+    Attributes:
+        planes: the number of values that each synapse has.
+        n_out: the number of neurons in the layer.
+        n_in: the number of inputs of the layer.
     """
 
     planes: int
@@ -32,12 +38,12 @@ class LayerShape:
 
     @property
     def size(self) -> int:
-        """Numbers in the layer."""
+        """The count of all numbers in the layer."""
         return self.planes * self.synapses
 
     @property
     def synapses(self) -> int:
-        """Synapses of the layer, which are the numbers in one plane."""
+        """The number of synapses of the layer, which is the count of numbers in one plane."""
         return self.n_out * self.n_in
 
     def view(self, memory: npt.NDArray[T]) -> npt.NDArray[T]:
@@ -48,19 +54,25 @@ class LayerShape:
 
 
 class Mask(Hashable, Protocol):
-    """Which synapses are meant: an immutable, hashable, picklable description."""
+    """A mask selects some synapses of a network: an immutable, hashable, picklable description."""
 
     def masks(self, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
-        """Return for each layer ``(synapses,)``, in the order of one plane of its memory."""
+        """Return for each layer whether each synapse is selected.
+
+        Returns:
+            Per layer a bool array ``(synapses,)``, in the order of one plane of its memory.
+        """
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a task's sensors and actuators are, and what kind: a row of coordinates for each.
+    """The places and kinds of a task's sensors and actuators, as a row of coordinates for each.
 
     Attributes:
-        sensors: one row per sensor, in the order of observations; each number is in [−1, 1].
-        actuators: one row per actuator, in the order of outputs; rows may be of another length.
+        sensors: one row for each sensor, in the order of an observation; all coordinates are in
+            [−1, 1].
+        actuators: one row for each actuator, in the order of the outputs. The rows of actuators may
+            have another length than the rows of sensors.
     """
 
     sensors: tuple[tuple[float, ...], ...]
@@ -68,12 +80,13 @@ class Places:
 
 
 class Source(NamedTuple):
-    """Some of a layer's inputs: the units of one population.
+    """A source is one population among the inputs of a layer.
 
     Attributes:
-        layer: number of the layer that drives these units, from 0 on; −1: they are sensors.
-        n: how many there are.
-        is_delayed: whether they are heard as they were in the step before.
+        layer: the number of the layer that drives the population's units, counted from 0; −1 if
+            the units are sensors.
+        n: the number of units.
+        is_delayed: whether the layer receives the outputs that the units had in the step before.
     """
 
     layer: int
@@ -83,17 +96,19 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Slot:
-    """What a network needs to have inherited: ``size`` float32 numbers under one name.
+    """A slot is one kind of numbers that a network inherits: ``size`` float32 values with a name.
 
     Attributes:
-        name: ``coefficients`` of rules, ``birth`` weights, ``inherited`` static weights, ``gates``
-            of synapses, or ``filters`` of convolutions.
+        name: the kind of the numbers: ``coefficients`` of rules, ``birth`` weights, ``inherited``
+            static weights, ``gates`` of synapses, or ``filters`` of convolutions.
         layers: the shape of each layer, in the order of the kernel's memory.
-        rule: whose coefficients the planes of each layer are, in its order; None for weights.
-        places: of the task's sensors, which the first layer reads, and of its actuators, which the
-            last one drives; None where no genome map asked for them, or the task has none.
-        mask: which synapses need to have numbers; those of the others are 0. None: all.
-        sources: of each layer's inputs, in order; empty: each layer hears the one before it.
+        rule: the rule whose coefficients are the planes of each layer, in the rule's order; None
+            for weights.
+        places: the places of the task's sensors, which the first layer reads, and of its actuators,
+            which the last layer drives; None if no genome map needs them, or the task has none.
+        mask: the synapses that need numbers; the numbers of all others are 0. None: all need them.
+        sources: the populations that each layer receives, in order; empty if each layer receives
+            the layer before it.
     """
 
     name: SlotName
@@ -105,7 +120,7 @@ class Slot:
 
     @property
     def size(self) -> int:
-        """Numbers that the slot's expression holds."""
+        """The count of numbers that the slot holds once it is filled."""
         return sum(layer.size for layer in self.layers)
 
     def parts(self, memory: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
@@ -118,7 +133,10 @@ class Slot:
 
     @property
     def compact(self) -> Slot:
-        """The slot without the numbers of synapses that need none, a column for each other one."""
+        """The slot that holds numbers only for synapses that need them.
+
+        Each plane of a layer is one row, with a number for each synapse that needs one.
+        """
         return self if self.mask is None else _compact(self)
 
     def scatter(self, values: npt.NDArray[np.float32], memory: npt.NDArray[np.float32]) -> None:
@@ -129,17 +147,17 @@ class Slot:
             part[:] = 0
             places = np.flatnonzero(mask)
             planes = part.reshape(layer.planes, mask.size)
-            # Plane by plane, and by number: ten times faster than all planes by the mask.
+            # Writing plane by plane with indices is ten times faster than all planes with a mask.
             for plane, row in zip(planes, numbers.reshape(layer.planes, places.size), strict=True):
                 plane[places] = row
 
     def clear(self, memory: npt.NDArray[np.float32]) -> None:
-        """Make the numbers in ``memory`` ``(size,)`` 0 that are not needed."""
+        """Set the numbers of synapses that need none to 0, in ``memory`` ``(size,)``."""
         if self.mask is not None:
             clear(self.layers, self._masks, memory)
 
     def views(self) -> list[Bools]:
-        """Return for each layer ``(n_out, n_in)`` which synapses need numbers."""
+        """Return for each layer a bool array ``(n_out, n_in)``: whether a synapse needs numbers."""
         if self.mask is None:
             return [np.ones((layer.n_out, layer.n_in), np.bool_) for layer in self.layers]
         shapes = [replace(layer, planes=1) for layer in self.layers]
@@ -154,7 +172,13 @@ class Slot:
 def clear(
     layers: tuple[LayerShape, ...], masks: tuple[Bools, ...], memory: npt.NDArray[np.float32]
 ) -> None:
-    """Make all numbers of synapses outside of ``masks`` 0, in ``memory`` of ``layers``."""
+    """Set all numbers of synapses outside of ``masks`` to 0.
+
+    Args:
+        layers: the shape of each layer.
+        masks: for each layer whether a synapse keeps its numbers, ``(synapses,)``.
+        memory: the numbers of all layers, one layer after the other; it is changed in place.
+    """
     start = 0
     for layer, mask in zip(layers, masks, strict=True):
         part, absent = memory[start : start + layer.size], np.flatnonzero(~mask)
@@ -165,7 +189,7 @@ def clear(
 
 @functools.lru_cache(maxsize=64)
 def masks_of(mask: Mask, layers: tuple[LayerShape, ...]) -> tuple[Bools, ...]:
-    """Return what ``mask`` says of ``layers``, read-only, and computed once."""
+    """Return the read-only arrays of ``mask`` for ``layers``, which are computed once."""
     masks = mask.masks(layers)
     for one in masks:
         one.flags.writeable = False

@@ -1,4 +1,4 @@
-"""Where a candidate's genes come from: a row of noise around the center, or given values."""
+"""The sources of a candidate's genes: noise around the center, or values that lie in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Genes = npt.NDArray[np.float32]
 
 
 class GeneSource(Protocol):
-    """Writes any stretch of a candidate's genome into given memory."""
+    """A gene source writes any stretch of a candidate's genome into memory."""
 
     def write(self, start: int, out: Genes) -> None:
         """Write genes ``start`` to ``start + out.size`` into ``out``."""
@@ -27,19 +27,19 @@ class GivenGenes:
     values: Genes
 
     def write(self, start: int, out: Genes) -> None:
-        """Copy the stretch."""
+        """Copy genes ``start`` to ``start + out.size`` into ``out``."""
         out[:] = self.values[start : start + out.size]
 
 
 @dataclass(frozen=True)
 class SeededGenes:
-    """A candidate rebuilt from the search distribution and its key: ``center ± stdev·noise``.
+    """A candidate that is rebuilt from the search distribution: ``center + sign·stdev·noise``.
 
     Attributes:
-        center: ``(n_genes,)``.
-        stdev: ``(n_genes,)``.
-        key: of the noise row.
-        sign: +1 or -1; mirrored candidates share a row.
+        center: the mean of the distribution, ``(n_genes,)``.
+        stdev: the standard deviation of each gene, ``(n_genes,)``.
+        key: the key of the candidate's noise.
+        sign: +1 or -1; two mirrored candidates share their noise, with opposite signs.
     """
 
     center: Genes
@@ -48,6 +48,6 @@ class SeededGenes:
     sign: int
 
     def write(self, start: int, out: Genes) -> None:
-        """Generate the stretch in place."""
+        """Generate genes ``start`` to ``start + out.size`` in place, in ``out``."""
         stop = start + out.size
         perturb(self.center[start:stop], self.stdev[start:stop], self.key, self.sign, out, start)

@@ -1,4 +1,7 @@
-"""What a life tells its synapses: modulators, one per file; to add one, list it here."""
+"""Modulators: each turns what happens in a life into a signal for the life's synapses.
+
+Each modulator has a file of its own. To add one, write a file and list the modulator here.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,10 @@ MODULATORS: Registry[type[Modulator]] = Registry(
     needs=("lanes",),
     optional=True,
 )
-"""All shipped modulators by name."""
+"""All modulators that metahebb ships, by name."""
 
 if TYPE_CHECKING:
     AnyModulator: TypeAlias = Modulator | None
 else:
     AnyModulator = Annotated[Any, MODULATORS]
-"""The type of a config's field that may hold any modulator, or none."""
+"""The type of a config's field that may hold any modulator, or None."""

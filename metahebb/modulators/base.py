@@ -1,4 +1,4 @@
-"""What every modulator offers: lanes that turn a life's rewards into signals for its synapses."""
+"""The protocols of a modulator and of its lanes, which turn rewards into signals for synapses."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ Array = npt.NDArray[np.float32]
 
 
 class ModulatorLanes(Protocol):
-    """The modulator of many lives, one per lane."""
+    """The lanes of a modulator: one for each of many lives."""
 
     def reset(self, lanes: LaneNumbers) -> None:
-        """Begin a life on each of ``lanes`` ``(k,)``: forget all of the one before."""
+        """Begin a life on each of ``lanes`` ``(k,)``, and forget the life before it."""
 
     def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
-        """Write what rules read as ``modulator`` in the update that this step calls for.
+        """Write the values that rules read as ``modulator`` in the update for this step.
 
         Args:
-            step: what the step gave to each of ``lanes``: reward, and whether a trial is over.
-            outputs: ``(k, n_outputs)`` what the networks put out in it.
-            lanes: ``(k,)`` the lanes that took the step.
-            modulators: ``(n_lanes, n_units)``, of which rows ``lanes`` are written.
+            step: the result of the step for each of ``lanes``, such as its reward, and whether it
+                ended a trial.
+            outputs: ``(k, n_outputs)``, the networks' outputs in this step.
+            lanes: ``(k,)``, the numbers of the lanes that took the step.
+            modulators: ``(n_lanes, n_units)``, one value for each postsynaptic unit; the rows
+                ``lanes`` are written.
         """
 
 
 class Modulator(Protocol):
-    """What a life tells its synapses: an immutable, picklable description that opens lanes.
+    """A modulator is an immutable, picklable description that opens lanes.
 
-    A modulator draws nothing: what it writes follows from the life, which has all of the seeds.
+    A modulator draws no random numbers: everything that it writes follows from the life.
     """
 
     def lanes(self, task: Task, n: int) -> ModulatorLanes:
-        """Open ``n`` lanes for lives in ``task``."""
+        """Return ``n`` new lanes for lives in ``task``."""

@@ -1,4 +1,4 @@
-"""How much better a trial went than trials of its kind went before, as the modulator."""
+"""The modulator that tells how much better a trial went than earlier trials of its kind."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from metahebb.tasks.base import LaneNumbers, StepResult, Task, Trials
 class PredictionError:
     """Reward prediction error: m = R − R̄_k, then R̄_k ← keep·R̄_k + (1 − keep)·R.
 
-    R is the reward of a trial, summed over its steps, and R̄_k the mean for trials of its kind k,
-    which begins at 0. The error is told at the trial's end; between the ends the modulator is 0. In
-    a task without trials each step is one (Miconi 2017, Eq. 2 and the text below it).
+    R is the reward of a trial, summed over its steps. R̄_k is the running mean of R over trials of
+    kind k, and begins at 0. The modulator is m in the step that ends a trial, and 0 in all other
+    steps. In a task without trials each step counts as a trial.
 
-    Differs from the reference: m is not multiplied by R̄_k; that factor is in its code.
+    Source: Miconi 2017, Eq. 2 and the text below it.
+    Differs from the reference: the reference's code also multiplies m by R̄_k, and this one does
+    not.
     """
 
     keep: float = 0.75
-    """Part of the mean that each trial keeps."""
+    """The part of the running mean that each trial keeps, from 0 to below 1."""
     scale: float = 1.0
-    """Factor of the error."""
+    """The factor by which the error is multiplied."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of both fields."""
         if not 0 <= self.keep < 1:
             raise InputError(
                 f"expected keep from 0 to below 1 (modulator prediction_error), got {self.keep}"
@@ -39,7 +41,7 @@ class PredictionError:
             )
 
     def lanes(self, task: Task, n: int) -> PredictionErrorLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         return PredictionErrorLanes(self, n, task.n_kinds if isinstance(task, Trials) else 1)
 
 
@@ -47,26 +49,26 @@ class PredictionErrorLanes:
     """The lanes of a `PredictionError`.
 
     Attributes:
-        means: ``(n, n_kinds)`` the mean reward of trials of each kind.
+        means: ``(n, n_kinds)``, the running mean of the reward for each kind of trial.
     """
 
     def __init__(self, modulator: PredictionError, n: int, n_kinds: int) -> None:
-        """Make ``n`` lanes, each to be reset before its first step."""
+        """Make ``n`` lanes; each has to be reset before its first step."""
         self._modulator = modulator
         self.means = np.zeros((n, n_kinds))
         self._sums = np.zeros(n)
 
     def reset(self, lanes: LaneNumbers) -> None:
-        """Forget what was expected."""
+        """Set the running means of ``lanes`` to 0, for new lives."""
         self.means[lanes] = 0
         self._sums[lanes] = 0
 
     def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
-        """Write the error where a trial is over, and 0 elsewhere."""
+        """Write the error on lanes where a trial is over, and 0 on the others."""
         keep = self._modulator.keep
         self._sums[lanes] += step.reward
         over = np.ones(lanes.size, np.bool_) if step.trial_over is None else step.trial_over
-        # A task that does not say how many kinds there are has one.
+        # A task that does not give its number of kinds has one kind.
         kind = step.kind if self.means.shape[1] > 1 else None
         kind = np.zeros(lanes.size, np.intp) if kind is None else kind
         modulators[lanes] = 0

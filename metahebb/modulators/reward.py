@@ -1,4 +1,4 @@
-"""The reward itself as the modulator of all synapses."""
+"""The modulator that tells all synapses the reward itself."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 @dataclass(frozen=True)
 class Reward:
-    """All synapses are told the reward of the step just lived, times ``scale``.
+    """The modulator of every synapse is the reward of the step just lived, times ``scale``.
 
-    Their update for this step reads it. With ``--network.update-every`` above 1, rewards of steps
-    without an update are not heard.
+    The update for this step reads it. With ``--network.update-every`` above 1, rewards of steps
+    without an update have no effect on the weights.
     """
 
     scale: float = 1.0
-    """Factor of the reward."""
+    """The factor by which the reward is multiplied."""
 
     def __post_init__(self) -> None:
-        """Check the value."""
+        """Check the scale."""
         if not np.isfinite(self.scale):
             raise InputError(f"expected a finite scale (modulator reward), got {self.scale}")
 
     def lanes(self, task: Task, n: int) -> RewardLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         return RewardLanes(self)
 
 
 class RewardLanes:
-    """The lanes of a `Reward`: a life leaves nothing to forget."""
+    """The lanes of a `Reward`, which hold no state."""
 
     def __init__(self, modulator: Reward) -> None:
-        """Remember the scale."""
+        """Remember the scale of ``modulator``."""
         self._scale = modulator.scale
 
     def reset(self, lanes: LaneNumbers) -> None:
-        """Do nothing."""
+        """Do nothing, because the lanes hold no state."""
 
     def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
-        """Write the reward of the step."""
+        """Write the reward of the step, times the scale."""
         modulators[lanes] = (self._scale * step.reward)[:, None]

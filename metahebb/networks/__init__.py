@@ -1,4 +1,4 @@
-"""Who lives: networks whose weights change while they act, and baselines whose do not."""
+"""The networks that live: plastic ones, which change while they act, and static baselines."""
 
 from metahebb.networks.base import Network as Network
 from metahebb.networks.base import NetworkLanes as NetworkLanes

@@ -1,7 +1,9 @@
-"""Driver of a stack of convolutions, each with tanh and max-pooling, compiled with ``tanh``.
+"""The text of the functions that compute a stack of convolutions, each with tanh and maxima.
 
-A layer's input lies as ``(phase, channel, row, column)``: of columns, every ``stride``-th belongs
-to one phase, so that what a filter's tap needs along a row of the output is contiguous.
+The text is compiled together with the function ``tanh``. A tap is one weight of a filter. The input
+of a convolution lies in memory as ``(phase, channel, row, column)``. Every ``stride``-th column
+belongs to the same phase, so that the inputs that a tap needs for one row of the output lie side by
+side.
 """
 
 # mypy: ignore-errors
@@ -10,10 +12,11 @@ to one phase, so that what a filter's tap needs along a row of the output is con
 
 @apart
 def add_taps(one, two, plane, first, offsets, a, b):
-    """Add to two rows, of two filters, each tap's weight times what both see.
+    """Add each tap's weight times its inputs to a row of output, for two filters at once.
 
-    A tap sees ``plane`` from ``first`` + its offset on. Eight taps in one pass: what is loaded, and
-    what is stored, serves sixteen products.
+    ``one`` and ``two`` are the rows, ``a`` and ``b`` the weights of the two filters. The inputs of
+    a tap are the numbers of ``plane`` from ``first`` plus its offset on. A pass handles eight taps,
+    so that each number that is loaded or stored serves sixteen products.
     """
     n = one.size
     t = 0
@@ -51,15 +54,15 @@ def add_taps(one, two, plane, first, offsets, a, b):
 
 @fast
 def largest(a, b):
-    """Return the larger one, or NaN where one is."""
+    """Return the larger of two numbers, or NaN if one of them is NaN."""
     return a if a > b or a != a else b
 
 
 @apart
 def pool(pooled, above, below):
-    """Write the tanh of the largest of each 2×2 sums.
+    """Write the tanh of the largest sum of each 2×2 block into ``pooled``.
 
-    Infinite sums must be seen, and tanh would make ±1 of them.
+    An infinite sum becomes NaN, because tanh would hide it as ±1.
     """
     for x in range(pooled.size):
         pooled[x] = largest(
@@ -73,14 +76,14 @@ def pool(pooled, above, below):
 
 @apart
 def pick(row, line, first, step):
-    """Write every ``step``-th number of ``line``, from ``first`` on, as far as ``row`` reaches."""
+    """Fill ``row`` with every ``step``-th number of ``line``, from ``first`` on."""
     for x in range(row.size):
         row[x] = line[first + x * step]
 
 
 @fast
 def lay_out(planes, observation, shape):
-    """Write an image's pixels to where the first convolution's taps look for them."""
+    """Write an image's pixels into ``planes``, in the order of the first convolution's input."""
     channels, height, width, stride = shape[0], shape[1], shape[2], shape[3]
     row_size = shape[9]
     for y in range(height):
@@ -94,12 +97,14 @@ def lay_out(planes, observation, shape):
 
 @fast
 def see(lanes, observations, filters, shapes, offsets, planes, rows, features):
-    """Write the features of each lane's image, ``(channel, row, column)`` in one row.
+    """Write the features of each lane's image into ``features``: ``(channel, row, column)``.
 
-    ``shapes`` has a row for each convolution: channels, rows and columns of its input, stride,
-    filters, columns of its output, and first filter weight, first tap, first number in ``planes``
-    and how many numbers a row of a phase has. Its last row is of the features. ``rows`` is scratch:
-    of two filters two rows each, wider than an output, and one that is pooled.
+    ``shapes`` has a row for each convolution, and a last row for the features. The columns are: the
+    channels, rows and columns of the convolution's input, its stride, its number of filters, the
+    columns of its output, the index of its first filter weight, the index of its first tap in
+    ``offsets``, the index of its first input in ``planes``, and the length of one row of a phase.
+    ``offsets`` has the place of each tap's first input. ``rows`` is scratch memory: two rows of
+    sums for each of two filters, and one row of maxima.
     """
     n_layers = shapes.shape[0] - 1
     for lane in lanes:
@@ -111,10 +116,10 @@ def see(lanes, observations, filters, shapes, offsets, planes, rows, features):
             last = layer == n_layers - 1
             next_height, next_width, next_stride = shapes[layer + 1, 1:4]
             next_start, next_row = shapes[layer + 1, 8:]
-            wide = (n_columns + 15) // 16 * 16  # whole vectors; what is beyond is not used
+            wide = (n_columns + 15) // 16 * 16  # whole vectors; sums behind the row are not used
             pooled = rows[4, :next_width]
             for o in range(0, n_out, 2):
-                pair = min(o + 1, n_out - 1)  # of an odd number, the last one is computed twice
+                pair = min(o + 1, n_out - 1)  # an odd last filter is computed twice
                 a = filters[lane, weight + o * taps : weight + (o + 1) * taps]
                 b = filters[lane, weight + pair * taps : weight + (pair + 1) * taps]
                 for y in range(next_height):

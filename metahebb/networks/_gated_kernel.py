@@ -1,7 +1,8 @@
-"""Driver of a gated recurrent cell and its readout, compiled with ``tanh`` beside it.
+"""The text of the functions that compute a gated recurrent cell and the layers behind it.
 
-Units of all layers lie in one row per lane: sensors first, then the cell's, then each readout
-layer's. Weights lie as `Gated.layers` lists them. STATE stands for the parameters of `State`.
+The text is compiled together with the function ``tanh``. The outputs of all units of a lane lie in
+one row: the sensors, then the cell's units, then the units of each layer behind it. The weights lie
+in the order of `Gated.layers`. The word STATE is replaced by the parameters of `State`.
 """
 
 # mypy: ignore-errors
@@ -10,19 +11,22 @@ layer's. Weights lie as `Gated.layers` lists them. STATE stands for the paramete
 
 @fast
 def squash(x):
-    """Return tanh(x); infinite sums must be seen, and tanh would make ±1 of them."""
+    """Return tanh(x), or NaN if x is infinite, because tanh would hide that as ±1."""
     return tanh(x) if abs(x) < f32(np.inf) else f32(np.nan)
 
 
 @fast
 def sigmoid(x):
-    """Return 1 / (1 + exp(-x)) through tanh."""
+    """Return 1 / (1 + exp(-x)), computed from tanh."""
     return f32(0.5) * squash(f32(0.5) * x) + f32(0.5)
 
 
 @apart
 def multiply(weights, inputs, drive):
-    """Add weights · inputs to ``drive``; rows of memory run along the longer axis."""
+    """Add the product of ``weights`` and ``inputs`` to ``drive``.
+
+    Rows of the weights' memory run along the longer axis of the matrix.
+    """
     n_in, n_out = inputs.size, drive.size
     if n_in < n_out:
         for j in range(n_in):
@@ -41,7 +45,11 @@ def multiply(weights, inputs, drive):
 
 @apart
 def lstm(sensed, recalled, memory, hidden):
-    """Rewrite ``memory`` and ``hidden``; gates stand in the order input, forget, cell, output."""
+    """Advance the ``memory`` and the outputs ``hidden`` of an LSTM by one step.
+
+    ``sensed`` and ``recalled`` are the drives by the sensors and by the cell's own outputs. Their
+    parts stand in the order input, forget, cell, output.
+    """
     n = hidden.size
     for i in range(n):
         admit = sigmoid(sensed[i] + recalled[i])
@@ -54,7 +62,11 @@ def lstm(sensed, recalled, memory, hidden):
 
 @apart
 def gru(sensed, recalled, hidden):
-    """Rewrite ``hidden``; gates stand in the order reset, update, new."""
+    """Advance the outputs ``hidden`` of a GRU by one step.
+
+    ``sensed`` and ``recalled`` are the drives by the sensors and by the cell's own outputs. Their
+    parts stand in the order reset, update, new.
+    """
     n = hidden.size
     for i in range(n):
         reset = sigmoid(sensed[i] + recalled[i])
@@ -65,9 +77,9 @@ def gru(sensed, recalled, hidden):
 
 @fast
 def step(lanes, observations, STATE, outputs):
-    """Pass each lane's observation through its cell and readout.
+    """Compute the outputs of each lane's network from its observation.
 
-    ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane.
+    ``outputs[k]`` belongs to lane ``lanes[k]``. Observations and all state have a row per lane.
     """
     n_in, n_cell, n_gates = sizes[0], sizes[1], sums.shape[1]
     sensed, recalled = sums[0], sums[1]

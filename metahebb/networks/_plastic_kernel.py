@@ -1,15 +1,21 @@
-"""Driver of a graph of populations: the text of these functions joins each rule's kernel.
+"""The text of the functions that advance the lanes of a graph of populations.
 
-They run compiled, beside the rule's ``sweep`` (one pass over a projection) and the neurons'
-``units_0``, ``units_1`` …. STATE stands for the parameters of `State`, PRE and POST for the rows
-that rules see, NEURONS and SEEN for lines that `metahebb.networks.kernel` writes.
+The text is compiled together with the rule's ``sweep``, which is one pass over the synapses of a
+projection, and with the neurons' functions ``units_0``, ``units_1`` …. `metahebb.networks.kernel`
+replaces some words: STATE by the parameters of `State`, PRE and POST by the rows that rules see,
+NEURONS and SEEN by lines of code.
 
-All units of a lane lie in one row: each population in order, and before it copies of sources that
-do not lie there already. ``projections`` has a row for each projection: where its inputs begin, how
-many there are, where its target begins, how many units that has, its first synapse, the number of
-its neuron, the target's first unit among the modulators, and its first and last row in ``copies``.
-A row of ``copies`` says where a source begins, where its copy does, how many units it has, and
-whether the copy is of the step before.
+The outputs of all units of a lane lie in one row, population after population. Before the units of
+a population lie copies of its sources, unless a source lies there already.
+
+The table ``projections`` has a row for each projection, with these columns: the index of its first
+input, the number of its inputs, the index of its target's first unit, the number of the target's
+units, the index of its first synapse, the number of the target's neuron, the index of the target's
+first unit among the modulators, its first row in ``copies``, and the row behind its last one there.
+
+The table ``copies`` has a row for each copied source: the index of the source's first unit, the
+index of the copy's first unit, the number of units, and whether the copy holds the outputs of the
+step before.
 """
 
 # mypy: ignore-errors
@@ -18,12 +24,14 @@ whether the copy is of the step before.
 
 @fast
 def step(lanes, observations, STATE, outputs):
-    """Apply each lane's pending update, and pass its observation through the new weights.
+    """Apply each lane's pending update, and compute its outputs with the new weights.
 
-    ``outputs[k]`` is that of ``lanes[k]``; observations and all state are indexed by lane. An
-    update is due after every ``every``-th step of a life. With more than one of ``parts``, it is
-    one of means: number k is the part of itself that step k adds, the last one that of all later
-    steps.
+    ``outputs[k]`` belongs to lane ``lanes[k]``. Observations and all state have a row per lane. An
+    update is due after every ``every``-th step of a life.
+
+    If ``parts`` has more than one number, rules see averages of activities. In step k of a life,
+    counted from 1, the average moves by a part of the way towards the step's activity. The part is
+    number k of ``parts``, or the last number in all later steps.
     """
     for k in range(lanes.size):
         lane = lanes[k]
@@ -74,9 +82,9 @@ def step(lanes, observations, STATE, outputs):
 
 @fast
 def flush(lanes, STATE):
-    """Apply each lane's pending update now; the next step then finds nothing pending.
+    """Apply each lane's pending update now, so that none is pending in the next step.
 
-    It is the same sweep as a step's, so that flushing changes no bit of the life.
+    The sweep is the same as in a step, so that flushing changes no bit of the life.
     """
     for k in range(lanes.size):
         lane = lanes[k]

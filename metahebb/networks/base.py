@@ -1,4 +1,4 @@
-"""What every network offers: lanes that are born, act, and rewire themselves."""
+"""The protocols of a network and of its lanes, which are born, act, and rewire themselves."""
 
 from __future__ import annotations
 
@@ -17,17 +17,23 @@ from metahebb.plasticity import Rule
 Array = npt.NDArray[np.float32]
 LaneNumbers = npt.NDArray[np.intp]
 Change: TypeAlias = Callable[[Rule, Sequence[Array]], None]
-"""Changes a rule's coefficients, ``(n_coefficients, n_out, n_in)`` per layer, in place."""
+"""A function that changes a rule's coefficients in place.
+
+It gets the rule and, for each layer, an array ``(n_coefficients, n_out, n_in)``.
+"""
 
 
 class NetworkLanes(Protocol):
-    """Lanes of one network; ``gains`` and ``modulators`` may be written.
+    """The lanes of one network: many living networks of the same description.
 
-    ``gains`` is ``(n_lanes,)``; a gain of 0 freezes a lane's plasticity. ``modulators`` is
-    ``(n_lanes, n_units)``: what rules read by that name, for each postsynaptic unit.
-    ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
-    coefficients, or the weights of a static network, of the synapses that are there.
-    ``birth_gain`` is the gain of a newborn: 1, or 0 where weights never change.
+    Attributes:
+        gains: ``(n_lanes,)``, the factor of each lane's weight updates, which may be written; a
+            gain of 0 freezes the lane's plasticity.
+        modulators: ``(n_lanes, n_units)``, the value that rules read as ``modulator`` for each
+            postsynaptic unit, which may be written.
+        mean_squares: ``(n_lanes,)``, mean(h²) of the numbers h that each lane inherited, over the
+            synapses that are there: the rule's coefficients, or a static network's weights.
+        birth_gain: the gain of a newborn: 1, or 0 if the network's weights never change.
     """
 
     gains: Array
@@ -45,54 +51,70 @@ class NetworkLanes(Protocol):
     ) -> None:
         """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
 
-        ``changes`` are made, in order, to the coefficients as expressed.
+        Args:
+            lane: the number of the lane.
+            genome: the layout of the genes.
+            source: the candidate's genes.
+            key: the key from which the weights at birth are drawn.
+            changes: functions that change the expressed coefficients, called in this order.
         """
 
     def act(self, observations: Array, lanes: LaneNumbers) -> Array:
-        """Return outputs ``(k, n_outputs)`` of ``lanes`` ``(k,)``; plasticity happens here.
+        """Update the weights of ``lanes``, and return the networks' outputs.
 
-        ``observations`` is ``(n_lanes, n_observations)``. The update that the last step's
-        activity calls for is applied first, as in the published order: act, live, update.
+        The weights are first updated by the activities of the last step, and the outputs follow
+        from the new weights. So the order is the published one: act, live the step, update.
+
+        Args:
+            observations: ``(n_lanes, n_observations)``, of which the rows ``lanes`` are read.
+            lanes: ``(k,)``, the numbers of the lanes that act.
+
+        Returns:
+            The outputs ``(k, n_outputs)``.
         """
 
     def emit(self, lanes: LaneNumbers, outputs: Array) -> None:
-        """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the outputs of ``lanes``.
+        """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the output units.
 
-        It is the efference copy of what a task made of the outputs, such as a choice.
+        A task that turns outputs into something else, such as a choice, gives the result back to
+        the network in this way (an efference copy).
         """
 
     def begin_trial(self, lanes: LaneNumbers) -> None:
-        """Begin a new trial on ``lanes``: what its fields declare as per trial begins anew.
+        """Begin a new trial on ``lanes``: reset the fields of the state that are per trial.
 
-        Activities and traces are forgotten, weights stay. To be called after `flush`.
+        Activities and traces are forgotten, and weights stay. `flush` has to be called before.
         """
 
     def flush(self, lanes: LaneNumbers) -> None:
-        """Apply pending updates now, so that weights can be read; changes no bit of the life."""
+        """Apply the pending updates of ``lanes`` now, so that their weights can be read.
+
+        This changes no bit of the life.
+        """
 
     def raw_layers(self, lane: int) -> list[Array]:
-        """Return views ``(n_out, n_in)`` of each layer's memory, in which a weight can be zeroed.
+        """Return a view ``(n_out, n_in)`` of each layer's memory, in which weights can be zeroed.
 
-        A factor may be pending on it: other values are for `redraw` to write. To be called after
-        `flush`.
+        A weight may still have to be multiplied by a pending factor. So only 0 may be written here;
+        `redraw` writes other values. `flush` has to be called before.
         """
 
     def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
-        """Return for each of `raw_layers` ``(n_out, n_in)`` which synapses are there.
+        """Return for each of `raw_layers` a bool array ``(n_out, n_in)``: which synapses exist.
 
-        A weight of one that is not is 0, and has to stay so.
+        The weight of an absent synapse is 0, and has to stay 0.
         """
 
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
-        """Draw the weights of ``layers``, counted from 0, anew as at birth.
+        """Draw the weights of ``layers``, counted from 0, anew from the distribution at birth.
 
-        Those of a plastic network that are inherited and static stay, and absent ones stay 0.
-        All layers are drawn from the key's sequence, from ``start`` on, and the others left out.
-        To be called after `flush`.
+        Inherited static weights of a plastic network stay, and absent synapses stay at 0. The
+        numbers for all layers are drawn from the key's sequence, from ``start`` on, so that the
+        weights of a layer do not depend on which others are drawn. `flush` has to be called before.
         """
 
     def weights(self, lane: int) -> list[Array]:
-        """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
+        """Return copies of the weights, ``(n_out, n_in)`` per layer, with all updates applied."""
 
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: sensors first, outputs last."""
@@ -100,19 +122,19 @@ class NetworkLanes(Protocol):
 
 @runtime_checkable
 class Paced(Protocol):
-    """A network that says when its rules change weights, and by which activities."""
+    """A network that says when its rule changes weights, and which activities the rule sees."""
 
     @property
     def update_every(self) -> int:
-        """Steps from one update of the weights to the next."""
+        """The number of steps from one update of the weights to the next."""
 
     @property
     def update_window(self) -> int:
-        """Steps over which the activities that a rule sees are means."""
+        """The number of steps over which the activities that a rule sees are averaged."""
 
     @property
     def neuron(self) -> Neuron:
-        """What each hidden unit does."""
+        """The neuron of each hidden unit."""
 
 
 class Sensed(NamedTuple):
@@ -145,29 +167,29 @@ class Learning(Protocol):
 
 
 class Network(Protocol):
-    """A network to live with: an immutable, picklable description that opens lanes."""
+    """A network is an immutable, picklable description that opens lanes of living networks."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """Sizes of the hidden layers."""
+        """The sizes of the hidden layers."""
 
     @property
     def output(self) -> Literal["tanh", "linear"]:
-        """What the last layer puts out."""
+        """The function by which the last layer's outputs follow from their drives."""
 
     @property
     def observation_scale(self) -> tuple[float, ...]:
-        """Factor per sensor; empty: 1."""
+        """The factor of each sensor; empty: all factors are 1."""
 
     @property
     def label(self) -> str:
-        """What the network is called where people read of it."""
+        """The name of the network in texts for people."""
 
     @property
     def rule(self) -> Rule | None:
-        """What each synapse does; None: no rule says it, weights are inherited and stay."""
+        """The plasticity rule of all synapses; None: weights are inherited and never change."""
 
     @property
     def is_static(self) -> bool:
@@ -175,25 +197,28 @@ class Network(Protocol):
 
     @property
     def birth(self) -> str:
-        """Where the weights at birth come from: a distribution, 'coevolved' or 'inherited'."""
+        """The origin of the weights at birth: a distribution, 'coevolved' or 'inherited'."""
 
     @property
     def topology(self) -> AnyTopology:
-        """Which synapses there are, and which of them are plastic."""
+        """The topology, which says which synapses exist, and which of them are plastic."""
 
     @property
     def part(self) -> str:
-        """What one of the network's matrices is called: 'layer', or 'matrix'."""
+        """The word for one of the network's matrices: 'layer', or 'matrix'."""
 
     @classmethod
     def like(cls, old: Network, name: str) -> Self:
-        """Return the network of this kind called ``name`` with what it can have of another one."""
+        """Return a network of this kind, with the settings that it can share with ``old``.
+
+        ``name`` is the name under which the network is registered.
+        """
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
-        """Return what must be inherited, for a task of these sizes."""
+        """Return the slots that a life must inherit, for a task of these sizes."""
 
     def layers(self, n_observations: int, n_outputs: int) -> Sequence[LayerShape]:
         """Return the shape of each matrix, for a task of these sizes."""
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> NetworkLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes, for a task of these sizes."""

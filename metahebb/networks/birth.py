@@ -1,4 +1,4 @@
-"""Weights at birth: drawn anew for every life, or co-evolved."""
+"""The distributions from which weights at birth are drawn, anew for every life."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from metahebb.noise import Key, normals, spread, uniforms
 
 Weights = npt.NDArray[np.float32]
 Draw = Callable[[Key, int, LayerShape, Weights], None]
-"""Writes a layer's weights, the numbers of the key's sequence from ``start`` on, into the last."""
+"""A function that draws the weights of one layer.
+
+Its arguments are a key, the first number ``start`` of the key's sequence, the layer's shape, and
+the memory into which it writes the weights.
+"""
 
 
 def _uniform(bound: float) -> Draw:
@@ -39,8 +43,8 @@ def _kaiming(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
 
 def _sparse(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
     out[:] = normals(key, out.size, start) * np.float32(0.01)
-    # The zeroed fraction is exact per layer: the cells with the smallest uniforms. Their numbers
-    # come from far behind those of the normals, in the same stream.
+    # Exactly 80 % of a layer's weights are zero: the ones with the smallest uniforms. The uniforms
+    # come from a later part of the key's sequence than the normals.
     order = np.argsort(uniforms(key, out.size, start + 2**40), kind="stable")
     out[order[: int(0.8 * out.size)]] = 0
 
@@ -59,22 +63,28 @@ BIRTHS: dict[str, Draw | None] = {
     "zeros": _zeros,
     "coevolved": None,
 }
-"""Distributions of weights at birth, with the scales of Najarro & Risi's public code: U(-0.1, 0.1)
-(the default) and U(-1, 1), N(0, 0.024²), Xavier with gain 0.3, Kaiming with slope 3, N(0, 0.01²)
-of which 80 % is zero (theirs per column, ours per layer), zeros, or the ``birth`` slot."""
+"""The distributions of weights at birth by name, with the scales of Najarro & Risi's public code.
+
+They are U(-0.1, 0.1), which is the default, U(-1, 1), N(0, 0.024²), Xavier with gain 0.3, Kaiming
+with slope 3, N(0, 0.01²) with 80 % of the weights at zero, and all zeros. ``coevolved`` means that
+weights come from the ``birth`` slot.
+
+Differs from the reference: ``sparse`` sets 80 % of each layer to zero, the reference 80 % of each
+column.
+"""
 
 
 def draw_weights(
     name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights, start: int = 0
 ) -> None:
-    """Draw the weights of all ``layers`` into ``out``, one after the other.
+    """Draw the weights of all ``layers`` into ``out``, one layer after the other.
 
     Args:
-        name: one of `BIRTHS`, not ``coevolved``.
-        key: of this birth.
-        layers: shapes, with one plane each.
-        out: ``(sum of sizes,)``, written.
-        start: first number of the key's sequence.
+        name: the name of a distribution in `BIRTHS`, other than ``coevolved``.
+        key: the key of this birth.
+        layers: the shape of each layer, with one plane.
+        out: the memory of the weights, ``(sum of sizes,)``, which is written.
+        start: the first number of the key's sequence that is used.
     """
     draw = BIRTHS[check_birth(name)]
     assert draw is not None
@@ -93,11 +103,19 @@ def redraw_layers(
     start: int,
     which: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    """Draw the layers ``numbers``, counted from 0, anew into ``weights`` ``(sum of sizes,)``.
+    """Draw the weights of some layers anew.
 
-    All are drawn, as at birth, from element ``start`` of the key's sequence, and the others left
-    out: what a layer gets does not depend on which are asked for. Weights outside of ``which``
-    ``(sum of sizes,)`` stay; None: all are drawn.
+    The numbers for all layers are drawn, and only the chosen ones are written. So the weights of a
+    layer do not depend on which other layers are chosen.
+
+    Args:
+        name: the name of a distribution in `BIRTHS`, other than ``coevolved``.
+        key: the key of the random sequence.
+        layers: the shape of each layer, with one plane.
+        weights: the memory of all weights, ``(sum of sizes,)``, which is changed.
+        numbers: the numbers of the chosen layers, counted from 0.
+        start: the first number of the key's sequence that is used.
+        which: the weights that may change, a bool array ``(sum of sizes,)``; None: all of them.
     """
     drawn = np.empty_like(weights)
     draw_weights(name, key, layers, drawn, start)
@@ -111,7 +129,7 @@ def redraw_layers(
 
 
 def check_birth(name: str) -> str:
-    """Return ``name``, or raise InputError with the nearest known one."""
+    """Return ``name`` if a distribution has it; else raise InputError with the nearest name."""
     if name not in BIRTHS:
         raise unknown_name("birth distribution", name, BIRTHS)
     return name

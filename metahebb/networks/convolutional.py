@@ -1,4 +1,4 @@
-"""A network that sees: inherited convolutions, then a plastic head."""
+"""A network for images: inherited convolutions, then plastic layers, which are called the head."""
 
 from __future__ import annotations
 
@@ -24,13 +24,24 @@ from metahebb.neurons import NEURONS
 
 Array = npt.NDArray[np.float32]
 
-_VECTOR = 16  # numbers that are read, and summed in vain, beyond the end of a row at most
+_VECTOR = 16  # the kernel reads whole vectors, and so up to 16 unused numbers behind a row's end
 POOL = 2
-"""Rows and columns of a maximum."""
+"""The number of rows, and of columns, over which a maximum is taken."""
 
 
 class Convolution(NamedTuple):
-    """A convolution and the maxima over its output: channels, rows and columns in, out and left."""
+    """The sizes of a convolution and of the maxima over its output.
+
+    Attributes:
+        channels: the number of channels of its input.
+        height: the number of rows of its input.
+        width: the number of columns of its input.
+        kernel: the number of rows, and of columns, of a filter.
+        stride: the number of rows, or columns, from one place of a filter to the next.
+        filters: the number of filters, which is the number of channels of its output.
+        rows: the number of rows of its output, before the maxima.
+        columns: the number of columns of its output, before the maxima.
+    """
 
     channels: int
     height: int
@@ -43,95 +54,99 @@ class Convolution(NamedTuple):
 
     @property
     def taps(self) -> int:
-        """Weights of a filter."""
+        """The number of weights of a filter."""
         return self.channels * self.kernel**2
 
     @property
     def left(self) -> tuple[int, int, int]:
-        """Channels, rows and columns after the maxima; an odd row or column is dropped."""
+        """The channels, rows and columns after the maxima; a last odd row or column is dropped."""
         return self.filters, self.rows // POOL, self.columns // POOL
 
 
 @dataclass(frozen=True)
 class Convolutional(Plastic):
-    """Filters that are inherited and stay, then a plastic network on what they see.
+    """Convolutions with inherited filters, then plastic layers that receive their features.
 
-    Each convolution has no padding and no bias, and is followed by tanh and by maxima over 2×2. The
-    defaults are the policy of Najarro & Risi 2020 for car racing: 3 → 6 channels of 3×3, 6 → 8 of
-    5×5 with stride 2, which make 648 features of 84×84 pixels; then 648-128-64-3 plastic neurons.
-    Filters evolve in a slot of their own, ``filters``, 1,362 genes, whatever the genome map of the
-    rules; no penalty is on them.
+    A convolution has no padding and no bias. It is followed by tanh and by maxima over 2×2. The
+    filters evolve and do not change in a life. The defaults are the policy of Najarro & Risi 2020
+    for car racing: a convolution from 3 to 6 channels with filters of 3×3, one from 6 to 8 channels
+    with filters of 5×5 and stride 2, which make 648 features of 84×84 pixels, then 648-128-64-3
+    plastic neurons.
 
-    Equal to torch's ``conv2d``, ``tanh`` and ``max_pool2d`` but for rounding: the maximum is taken
-    before tanh, which is monotone and then needs a quarter of the evaluations.
+    The filters have a slot of their own, ``filters``, with a gene for each weight (1,362 by
+    default), whatever genome map the rules have. The search's penalty does not include them.
 
-    Differs from the reference: the image is not transposed, and filters begin at the same scale as
-    all genes (``initial_stdev``) where theirs begin at N(0, 1).
+    The features equal those of torch's ``conv2d``, ``tanh`` and ``max_pool2d`` but for rounding.
+    The kernel takes the maximum before tanh, which gives the same because tanh is monotone, and
+    which needs a quarter of the evaluations.
+
+    Differs from the reference: the image is not transposed. Filters begin at the same scale as all
+    genes (``initial_stdev``), and those of the reference begin as N(0, 1).
     """
 
     kind: ClassVar[str] = "convolutional"
 
     image: tuple[int, int, int] = (84, 84, 3)
-    """Rows, columns and channels of an observation, which comes as one row of numbers in [0, 1]."""
+    """The rows, columns and channels of an observation, which is one row of numbers in [0, 1]."""
     filters: tuple[int, ...] = (6, 8)
-    """Of each convolution."""
+    """The number of filters of each convolution."""
     kernels: tuple[int, ...] = (3, 5)
-    """Rows and columns of a filter, of each convolution."""
+    """The number of rows, and of columns, of a filter in each convolution."""
     strides: tuple[int, ...] = (1, 2)
-    """Of each convolution."""
+    """The number of pixels from one place of a filter to the next, in each convolution."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of all fields."""
         super().__post_init__()
-        told = (self.filters, self.kernels, self.strides)
-        if not self.filters or len({len(each) for each in told}) > 1:
+        sizes = (self.filters, self.kernels, self.strides)
+        if not self.filters or len({len(each) for each in sizes}) > 1:
             raise InputError(
                 "expected as many kernels and strides as filters, and at least one (convolutional),"
                 f" got {len(self.filters)} filters, {len(self.kernels)} kernels and "
                 f"{len(self.strides)} strides"
             )
-        if len(self.image) != 3 or min(*self.image, *itertools.chain(*told)) < 1:
+        if len(self.image) != 3 or min(*self.image, *itertools.chain(*sizes)) < 1:
             raise InputError(
                 "expected an image of rows, columns and channels, and filters, kernels and strides "
-                f"of at least 1 (convolutional), got {self.image} and {told}"
+                f"of at least 1 (convolutional), got {self.image} and {sizes}"
             )
         if self.observation_scale:
             raise InputError("expected no observation_scale of an image, got one; leave it out")
         for stage in self.stages:
             if min(stage.left) < 1:
                 raise InputError(
-                    f"expected an image that is left with a pixel after each convolution, got "
-                    f"{stage.rows} × {stage.columns} before the 2×2 maxima of one; use a larger "
-                    "image, smaller kernels or fewer of them"
+                    f"expected an image that is left with a pixel after each convolution and its "
+                    f"2×2 maxima, got {stage.rows} × {stage.columns} before the maxima; use a "
+                    "larger image, smaller kernels or fewer of them"
                 )
 
     @classmethod
     def like(cls, old: Network, name: str = "") -> Self:
-        """Return such a network that has all that it can have in common with another one."""
+        """Return a network of this kind with the settings that it can share with ``old``."""
         return super().like(replace(old, observation_scale=()))
 
     @functools.cached_property
     def stages(self) -> tuple[Convolution, ...]:
-        """Each convolution with the sizes that it meets and makes."""
+        """The convolutions in order, each with the sizes of its input and output."""
         height, width, channels = self.image
-        found = []
+        stages = []
         for filters, kernel, stride in zip(self.filters, self.kernels, self.strides, strict=True):
             rows, columns = ((n - kernel) // stride + 1 for n in (height, width))
             stage = Convolution(channels, height, width, kernel, stride, filters, rows, columns)
             channels, height, width = stage.left
-            found.append(stage)
-        return tuple(found)
+            stages.append(stage)
+        return tuple(stages)
 
     @property
     def n_features(self) -> int:
-        """What the head senses."""
+        """The number of features, which are the sensors of the plastic layers."""
         return int(np.prod(self.stages[-1].left))
 
     def graph(self, n_observations: int, n_outputs: int) -> Graph:
         """Return the populations and projections of the head, whose sensors are the features.
 
         Raises:
-            InputError: observations are not such images.
+            InputError: observations do not have as many numbers as ``image``.
         """
         if n_observations != np.prod(self.image):
             raise InputError(
@@ -143,19 +158,22 @@ class Convolutional(Plastic):
         return layered((self.n_features, *self.hidden, n_outputs), neurons)
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
-        """Return what must be inherited: what the head needs, then the filters."""
+        """Return the slots that a life must inherit: those of the head, then the filters."""
         sizes = (stage.filters * stage.taps for stage in self.stages)
         filters = Slot("filters", tuple(LayerShape(1, size, 1) for size in sizes))
         return (*super().slots(n_observations, n_outputs), filters)
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> ConvolutionalLanes:
-        """Open ``n`` lanes."""
-        self.slots(n_observations, n_outputs)  # checks
+        """Return ``n`` new lanes, for a task of these sizes."""
+        self.slots(n_observations, n_outputs)  # raises InputError if the parts do not fit
         return ConvolutionalLanes(self, self.graph(n_observations, n_outputs), n)
 
 
 class ConvolutionalLanes(PlasticLanes):
-    """Living heads, one per lane, each behind filters of its own; sensors are features here."""
+    """The lanes of a `Convolutional` network: each has filters and a head of its own.
+
+    The sensors of a head are the features that the filters compute.
+    """
 
     def __init__(self, network: Convolutional, graph: Graph, n: int) -> None:
         """Allocate ``n`` lanes; nothing is allocated afterwards."""
@@ -164,17 +182,17 @@ class ConvolutionalLanes(PlasticLanes):
         self._filters = aligned(n, sum(stage.filters * stage.taps for stage in stages))
         self._features = np.zeros((n, network.n_features), np.float32)
         self._shapes, self._offsets, size = _layout(stages)
-        # Of one image at a time: what a lane sees is gone when the next one looks.
+        # These arrays hold one image at a time; each lane overwrites the image of the lane before.
         self._planes = aligned(1, size + _VECTOR)[0]
         self._rows = aligned(5, max(stage.columns for stage in stages) + _VECTOR)
         self._see: Any = compiled(module_text(_driver_source())).see
 
     def memory(self, lane: int) -> dict[str, Array]:
-        """Return where slots are expressed, by name."""
+        """Return the memory of a lane into which each slot is expressed, by the slot's name."""
         return {**super().memory(lane), "filters": self._filters[lane]}
 
     def features(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
-        """Return what the heads sense, ``(n_lanes, n_features)``; only rows ``lanes`` are new."""
+        """Return the features ``(n_lanes, n_features)``; only the rows ``lanes`` are computed."""
         self._see(
             lanes,
             observations,
@@ -188,18 +206,21 @@ class ConvolutionalLanes(PlasticLanes):
         return self._features
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
-        """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
+        """Return the outputs ``(k, n_outputs)`` of ``lanes``, which the next call overwrites."""
         return super().act(self.features(observations, lanes), lanes)
 
 
 def _layout(
     stages: tuple[Convolution, ...],
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], int]:
-    """Return ``shapes`` and ``offsets`` as the kernel takes them, and the size of ``planes``."""
+    """Return the tables ``shapes`` and ``offsets`` of the kernel, and the size of ``planes``.
+
+    ``_convolutional_kernel.py`` describes all three.
+    """
     shapes, offsets = [], []
     weight = tap = start = 0
     for stage in stages:
-        row = -(-stage.width // stage.stride)  # of the phase with most columns
+        row = -(-stage.width // stage.stride)  # the columns of the phase that has most of them
         plane = stage.height * row
         inside = (stage.stride, stage.filters, stage.columns)
         shapes.append([*stage[:3], *inside, weight, tap, start, row])

@@ -1,4 +1,4 @@
-"""Static recurrent baselines: an LSTM or a GRU whose weights are inherited and never change."""
+"""Static recurrent baselines: an LSTM or a GRU with inherited weights that never change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from metahebb.noise import Key
 Array = npt.NDArray[np.float32]
 
 GATES = {"lstm": 4, "gru": 3}
-"""Rows of a cell's matrices per unit: input, forget, cell, output; reset, update, new."""
+"""The number of rows that each unit of a cell has in the cell's matrices.
+
+The rows of an LSTM are input, forget, cell and output, those of a GRU reset, update and new.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,26 @@ class Gated:
     torch's ``LSTMCell`` and ``GRUCell`` compute them, with both of their biases. The state is zero
     at birth.
 
-    Differs from the reference: tanh is that of `metahebb.compiler.tanh`, off by less than
-    5·10⁻⁷; genes of a matrix are ordered as its `LayerShape` says.
+    Differs from the reference: tanh is that of `metahebb.compiler.tanh`, with an error below
+    5·10⁻⁷. The genes of a matrix stand in the order of its `LayerShape`.
     """
 
     cell: Literal["lstm", "gru"] = "lstm"
-    """What remembers."""
+    """The kind of the recurrent cell."""
     hidden: tuple[int, ...] = (128, 64)
-    """Units of the cell, then sizes of the tanh layers behind it."""
+    """The number of units of the cell, then the sizes of the tanh layers behind it."""
     output: Literal["tanh", "linear"] = "tanh"
-    """What the last layer puts out."""
+    """The function by which the last layer's outputs follow from their drives."""
     observation_scale: tuple[float, ...] = ()
-    """Factor per sensor; empty: 1."""
+    """The factor of each sensor; empty: all factors are 1."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of all fields."""
         if self.cell not in GATES:
             raise unknown_name("cell", self.cell, GATES)
         if not self.hidden or any(size < 1 for size in self.hidden):
             raise InputError(
-                f"expected hidden sizes of at least 1, the cell's first, got {self.hidden}"
+                f"expected hidden sizes of at least 1, the first one the cell's, got {self.hidden}"
             )
         if self.output not in ("tanh", "linear"):
             raise unknown_name("output", self.output, ("tanh", "linear"))
@@ -74,14 +77,14 @@ class Gated:
 
     @property
     def label(self) -> str:
-        """What the network is called where people read of it."""
+        """The name of the network in texts for people."""
         return self.cell
 
     @classmethod
     def like(cls, old: Network, name: str) -> Self:
-        """Return the cell ``name`` with the sizes, output and observation scale of another one.
+        """Return the cell ``name`` with the sizes, output and observation scale of ``old``.
 
-        It has 8 units where the other one has no hidden layer.
+        The cell has 8 units if ``old`` has no hidden layer.
         """
         hidden = old.hidden or (8,)
         return cls(name, hidden, old.output, old.observation_scale)  # type: ignore[arg-type]
@@ -89,8 +92,8 @@ class Gated:
     def layers(self, n_observations: int, n_outputs: int) -> list[LayerShape]:
         """Return the shape of each matrix and bias, in the order of memory.
 
-        The cell's weights from the sensors and from itself, its two biases (weights from a
-        constant 1), then the readout's weights.
+        These are the cell's weights from the sensors, its weights from its own units, its two
+        biases (weights from a constant 1), and the weights of the tanh layers and of the outputs.
         """
         units = self.hidden[0]
         gates = GATES[self.cell] * units
@@ -100,17 +103,17 @@ class Gated:
         return cell + [LayerShape(1, o, i) for i, o in itertools.pairwise(sizes)]
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
-        """Return what must be inherited, for a task of these sizes."""
+        """Return the slots that a life must inherit, for a task of these sizes."""
         return (Slot("inherited", tuple(self.layers(n_observations, n_outputs))),)
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> GatedLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes, for a task of these sizes."""
         check_scale(self.observation_scale, n_observations)
         return GatedLanes(self, n_observations, n_outputs, n)
 
 
 class GatedLanes:
-    """Living gated networks, one per lane; ``gains`` and ``modulators`` move nothing here."""
+    """The lanes of a `Gated` network; ``gains`` and ``modulators`` have no effect on them."""
 
     def __init__(self, network: Gated, n_observations: int, n_outputs: int, n: int) -> None:
         """Allocate ``n`` lanes; nothing is allocated afterwards."""
@@ -153,9 +156,9 @@ class GatedLanes:
         key: Key,
         changes: Sequence[Change] = (),
     ) -> None:
-        """Begin a life on ``lane``: express the genome, forget the past. Nothing is drawn.
+        """Begin a life on ``lane``: express the genome, and forget the past.
 
-        There is no rule whose coefficients ``changes`` could change.
+        No weights are drawn, and ``changes`` are not called, because there is no rule.
         """
         weights = self._weights[lane]
         genome.express(source, {"inherited": weights})
@@ -163,14 +166,14 @@ class GatedLanes:
         self.state.begin_life(lane)
 
     def emit(self, lanes: npt.NDArray[np.intp], outputs: Array) -> None:
-        """Do nothing: there is no rule that could see it."""
+        """Do nothing, because no rule sees the outputs."""
 
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
-        """Begin a new trial on ``lanes``: the cell forgets, weights stay."""
+        """Begin a new trial on ``lanes``: reset the cell's state; the weights stay."""
         self.state.begin_trial(lanes)
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
-        """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
+        """Return the outputs ``(k, n_outputs)`` of ``lanes``, which the next call overwrites."""
         if self._sensor_factors.size:
             observations = observations * self._sensor_factors
         outputs = self._outputs[: lanes.size]
@@ -178,26 +181,26 @@ class GatedLanes:
         return outputs
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
-        """Do nothing: no update is ever pending."""
+        """Do nothing, because no update is ever pending."""
 
     def raw_layers(self, lane: int) -> list[Array]:
-        """Return views of each layer's memory, ``(n_out, n_in)``, in the order of `layers`."""
+        """Return a view ``(n_out, n_in)`` of each matrix, in the order of `Gated.layers`."""
         return layer_views(self.layers, self._weights[lane])
 
     def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
-        """Return what `raw_layers` does, full of True: nothing is absent."""
+        """Return an array of True for each of `raw_layers`, because no synapse is absent."""
         return [np.ones_like(layer, np.bool_) for layer in self.raw_layers(lane)]
 
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
-        """Draw the weights of ``layers``, counted from 0, from U(-0.1, 0.1), biases too."""
+        """Draw the weights and biases of ``layers``, counted from 0, from U(-0.1, 0.1)."""
         redraw_layers("uniform", key, self.layers, self._weights[lane], layers, start)
 
     def weights(self, lane: int) -> list[Array]:
-        """Return copies of the weights, ``(n_out, n_in)`` per layer, biases with an n_in of 1."""
+        """Return copies of the weights, ``(n_out, n_in)`` per matrix; a bias has an n_in of 1."""
         return [raw.copy() for raw in self.raw_layers(lane)]
 
     def activity(self, lane: int) -> list[Array]:
-        """Return copies of the last step's activities: sensors, the cell's output, each layer."""
+        """Return copies of the last step's activities: the sensors, the cell, then each layer."""
         return [
             part.copy() for part in np.split(self.state["now"][lane], np.cumsum(self._sizes)[:-1])
         ]

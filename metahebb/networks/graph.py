@@ -1,4 +1,4 @@
-"""What a network is made of: populations of units, and projections of synapses between them."""
+"""The parts of a network: populations of units, and projections of synapses between them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from metahebb.neurons import Neuron
 
 @dataclass(frozen=True)
 class Population:
-    """Units of one kind.
+    """A population is a number of units of one kind.
 
     Attributes:
-        n: how many units.
-        neuron: how their outputs follow from their drive; None: they are sensors, whose outputs
-            are what the network observes.
+        n: the number of units.
+        neuron: the function from a unit's drive to its output; None: the units are sensors, and
+            their outputs are the network's observations.
     """
 
     n: int
@@ -27,12 +27,12 @@ class Population:
 
 @dataclass(frozen=True)
 class Projection:
-    """All synapses onto one population, from one or several: a single matrix ``(n_out, n_in)``.
+    """A projection is all synapses onto one population: a single matrix ``(n_out, n_in)``.
 
     Attributes:
-        sources: names of the populations before the synapses. A matrix of several sources has their
-            columns side by side, W = [W_1 W_2 …].
-        target: name of the population behind the synapses.
+        sources: the names of the presynaptic populations. The columns of several sources stand side
+            by side in the matrix, W = [W_1 W_2 …].
+        target: the name of the postsynaptic population.
     """
 
     sources: tuple[str, ...]
@@ -41,14 +41,16 @@ class Projection:
 
 @dataclass(frozen=True)
 class Graph:
-    """Populations in the order in which a step computes them, and the projections onto them.
+    """A graph is populations, in the order in which a step computes them, and their projections.
 
-    A source that comes before the target is heard in the same step. One that does not, such as the
-    target itself, is heard as it was in the step before, and as 0 at birth and when a trial begins.
+    A target receives the present outputs of a source that comes before it in that order. From any
+    other source, such as the target itself, it receives the outputs of the step before, which are 0
+    at birth and when a trial begins.
 
     Attributes:
-        populations: by name, in order; the first one holds the sensors, the last one the outputs.
-        projections: one onto each population but the first, in the same order.
+        populations: the populations by name, in order; the first one holds the sensors, and the
+            last one the outputs.
+        projections: one projection onto each population but the first, in the same order.
 
     Raises:
         InputError: projections and populations do not match, or a neuron or a source is missing.
@@ -92,7 +94,7 @@ class Graph:
 
     @cached_property
     def sources(self) -> tuple[tuple[Source, ...], ...]:
-        """The sources of each projection, in order, as genome maps are told of them."""
+        """The sources of each projection in order, in the form in which genome maps read them."""
         order = list(self.populations)
         return tuple(
             tuple(
@@ -107,13 +109,13 @@ class Graph:
         )
 
     def is_delayed(self, source: str, target: str) -> bool:
-        """Return whether ``target`` hears ``source`` as it was in the step before."""
+        """Return whether ``target`` receives the outputs that ``source`` had one step earlier."""
         order = list(self.populations)
         return order.index(source) >= order.index(target)
 
     @property
     def neurons(self) -> tuple[Neuron, ...]:
-        """The distinct neurons, in the order in which populations first have them."""
+        """The distinct neurons of all populations, in the order in which they first appear."""
         kinds = (each.neuron for each in self.populations.values() if each.neuron is not None)
         return tuple(dict.fromkeys(kinds))
 
@@ -122,9 +124,10 @@ def layered(units: Sequence[int], neurons: Sequence[Neuron], *, recurrent: bool 
     """Return a graph of layers that follow each other.
 
     Args:
-        units: of each layer, sensors first and outputs last.
-        neurons: of each layer but the sensors.
-        recurrent: whether the first layer behind the sensors also hears itself.
+        units: the number of units of each layer, sensors first and outputs last.
+        neurons: the neuron of each layer but the sensors.
+        recurrent: whether the first layer behind the sensors also receives its own outputs of the
+            step before.
     """
     names = ["sensors", *(f"hidden_{k}" for k in range(1, len(units) - 1)), "outputs"]
     sources: list[tuple[str, ...]] = [(name,) for name in names[:-1]]

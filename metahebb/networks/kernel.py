@@ -1,4 +1,4 @@
-"""The text of a graph's compiled functions, and the tables by which these find their way."""
+"""The text of a graph's compiled functions, and the tables that tell them where numbers lie."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ Table = npt.NDArray[np.intp]
 
 
 class Layout(NamedTuple):
-    """Where each unit lies in a lane's row, as ``_plastic_kernel.py`` takes it.
+    """A layout says where the units of each population lie in a lane's row of numbers.
+
+    ``_plastic_kernel.py`` describes the columns of both tables.
 
     Attributes:
-        projections: a row for each projection.
-        copies: a row for each copy of a source.
-        n_units: length of a row.
-        ends: where the inputs of the first projection end, then each population behind it.
+        projections: the table with a row for each projection.
+        copies: the table with a row for each copy of a source.
+        n_units: the length of a lane's row.
+        ends: the index in a lane's row at which the inputs of the first projection end, then the
+            index at which each population but the sensors ends.
     """
 
     projections: Table
@@ -36,8 +39,9 @@ class Layout(NamedTuple):
 def layout_of(graph: Graph) -> Layout:
     """Return the layout of a graph's units.
 
-    A projection's inputs have to lie side by side. Where they begin with the population that was
-    placed last, only its other sources are copied, to behind it; else all are.
+    The inputs of a projection have to lie side by side. If its first source is the population that
+    was placed last, only its other sources are copied, and the copies are placed behind it. If not,
+    all of its sources are copied.
     """
     neurons = graph.neurons
     sensors = next(iter(graph.populations))
@@ -51,7 +55,7 @@ def layout_of(graph: Graph) -> Layout:
         sources, target = projection.sources, projection.target
         lies_there = sources[0] == newest
         first, first_copy = (starts[newest] if lies_there else end), len(copies)
-        # Copies are of populations that may be placed later: their place is filled in below.
+        # A source may be placed later than its copy, so the place of the source is filled in below.
         for source in sources[1:] if lies_there else sources:
             n = graph.populations[source].n
             copies.append((source, end, n, graph.is_delayed(source, target)))
@@ -76,12 +80,15 @@ def layout_of(graph: Graph) -> Layout:
 
 
 def state_name(number: int, variable: str) -> str:
-    """Return what the array of a neuron's state variable is called."""
+    """Return the name of the array that holds a state variable of neuron ``number``."""
     return f"state_{number}_{variable}"
 
 
 def sees(neurons: Sequence[Neuron], side: str) -> bool:
-    """Return whether rules see something else than outputs at ``side``: ``pre`` or ``post``."""
+    """Return whether rules see a state variable in the place of outputs at ``side``.
+
+    ``side`` is ``pre`` or ``post``.
+    """
     return any(side in neuron.state for neuron in neurons)
 
 
@@ -89,8 +96,8 @@ def driver_source(neurons: tuple[Neuron, ...], parameters: str) -> str:
     """Return the text of ``step`` and ``flush`` for populations of ``neurons``.
 
     Args:
-        neurons: the distinct ones of a graph, in its order.
-        parameters: names of the state's arrays and constants, in order.
+        neurons: the distinct neurons of a graph, in the order of `Graph.neurons`.
+        parameters: the names of the state's arrays and constants, in order, with commas between.
     """
     text = _template()
     text = text.replace("STATE", parameters)
@@ -99,7 +106,7 @@ def driver_source(neurons: tuple[Neuron, ...], parameters: str) -> str:
         text = text.replace(side.upper() + "[", (f"{side}s[lane]" if own else "old") + "[")
     text = _fill(text, "NEURONS", _dispatch(neurons))
     text = _fill(text, "SEEN", _seen(neurons))
-    # Constants are arguments: another value needs no other kernel.
+    # Constants are arguments of the functions, so that other values need no other kernel.
     parts = [_SQUASH, *(_units_source(neuron, k) for k, neuron in enumerate(neurons)), text]
     return "\n\n\n".join(parts)
 
@@ -112,7 +119,7 @@ def squash(x):
 
 
 def _fill(text: str, word: str, lines: Sequence[str]) -> str:
-    """Return ``text`` with ``lines`` in the place of a line ``word``, indented like it."""
+    """Return ``text`` with the line ``word`` replaced by ``lines``, with the same indentation."""
     (old,) = (line for line in text.splitlines() if line.strip() == word)
     indent = old[: -len(word)]
     new = "\n".join(indent + line for line in lines)
@@ -120,7 +127,7 @@ def _fill(text: str, word: str, lines: Sequence[str]) -> str:
 
 
 def _units_source(neuron: Neuron, number: int) -> str:
-    """Return ``units_NUMBER``, which makes outputs of the drives of a population."""
+    """Return the text of ``units_NUMBER``, which turns a population's drives into its outputs."""
     state = [f"of_{name}" for name in neuron.state]
     constants = [f"constant_{k}" for k in range(len(neuron.constants))]
     numbers = [f"{name}[i]" for name in state]
@@ -142,7 +149,7 @@ def _units_source(neuron: Neuron, number: int) -> str:
 
 
 def _dispatch(neurons: Sequence[Neuron]) -> list[str]:
-    """Return the lines that let the units of a projection's target respond to their drives."""
+    """Return the lines that compute the outputs of a projection's target from its drives."""
     lines = []
     for number, neuron in enumerate(neurons):
         arrays = [
@@ -157,14 +164,17 @@ def _dispatch(neurons: Sequence[Neuron]) -> list[str]:
 
 
 def _seen(neurons: Sequence[Neuron]) -> list[str]:
-    """Return the lines that write what rules see where that is not what units put out."""
+    """Return the lines that copy the state variables ``pre`` and ``post``, which rules see.
+
+    There are no such lines if no neuron has these variables, so that rules see outputs.
+    """
     lines = []
     for side in SEEN:
         if not sees(neurons, side):
             continue
         row = f"{side}s[lane]"
         lines += [
-            f"# What is heard of the step before is seen as it was then ({side}).",
+            f"# A copy of the step before keeps the value that rules saw at that step ({side}).",
             *_copied(row, row, "copies[c, 3]"),
             "for j in range(n_sensors):",
             f"    {row}[j] = new[j]",
@@ -201,7 +211,7 @@ def _template() -> str:
 
 
 def constants_of(graph: Graph, layout: Layout, window: int, every: int) -> dict[str, Any]:
-    """Return the constants that ``step`` and ``flush`` take behind the state's arrays."""
+    """Return the constants that ``step`` and ``flush`` take after the state's arrays, by name."""
     return {
         "projections": layout.projections,
         "copies": layout.copies,

@@ -1,4 +1,4 @@
-"""What lanes of every kind share: their memory, and the check of a scale per sensor."""
+"""Functions that lanes of every kind share: for their memory, and for the scale of sensors."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from metahebb.genomes import LayerShape
 T = TypeVar("T", bound=np.generic)
 
 CACHE_LINE = 64
-"""Bytes."""
+"""The size of a processor's cache line in bytes."""
 
 
 def aligned(n: int, size: int) -> npt.NDArray[np.float32]:
-    """Return zeros ``(n, size)`` that begin on a cache line, so that no vector straddles two."""
+    """Return an array of zeros ``(n, size)`` that begins at the start of a cache line.
+
+    Then no SIMD vector lies across two cache lines.
+    """
     memory = np.zeros(n * size + CACHE_LINE // 4, np.float32)
     skipped = -memory.ctypes.data % CACHE_LINE // 4
     return memory[skipped : skipped + n * size].reshape(n, size)
 
 
 def layer_views(layers: Sequence[LayerShape], memory: npt.NDArray[T]) -> list[npt.NDArray[T]]:
-    """Return views ``(n_out, n_in)`` of ``layers``, of one plane each, in a lane's ``memory``."""
+    """Return a view ``(n_out, n_in)`` of each layer, of one plane, in a lane's ``memory``."""
     views, start = [], 0
     for layer in layers:
         views.append(layer.view(memory[start : start + layer.size])[0])

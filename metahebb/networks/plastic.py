@@ -1,4 +1,4 @@
-"""Networks whose synapses all follow one plasticity rule: what feed-forward and others share."""
+"""The base class of networks in which all synapses follow one plasticity rule."""
 
 from __future__ import annotations
 
@@ -25,40 +25,42 @@ from metahebb.plasticity.rules import RULES
 
 @dataclass(frozen=True)
 class Plastic(ABC):
-    """A graph of populations whose synapses all follow one rule, without biases.
+    """A graph of populations without biases, in which all synapses follow one plasticity rule.
 
-    With the rule ``static`` the weights themselves are inherited and never change: the baseline.
+    With the rule ``static`` the weights themselves are inherited and never change, which makes the
+    baseline.
 
-    Two time scales, after Dittrich 2026 (Hebbian attractor networks): weights may change at every
-    n-th step only, and by activities smoothed over M steps. These are plain means over the first M
-    steps of a life, and from then on m ← m + (x − m)/M.
+    Networks can have two time scales, after Dittrich 2026 (Hebbian attractor networks): weights
+    change at every ``update_every``-th step only, and the rule sees activities averaged over
+    M = ``update_window`` steps. The average m of an activity x is a plain mean over the first M
+    steps of a life. From then on each step does m ← m + (x − m)/M.
 
-    Differs from that reference: its mean is over a window that moves.
+    Differs from the reference: Dittrich's average is a mean over a moving window.
     """
 
     hidden: tuple[int, ...] = (128, 64)
-    """Sizes of the hidden layers."""
+    """The sizes of the hidden layers."""
     rule: Rule = RULES["abcd_lr"]
-    """What each synapse does."""
+    """The plasticity rule of all synapses."""
     normalization: Bounds = field(default_factory=Bounds)
-    """What bounds each layer after each update."""
+    """The bounds that keep the weights of each layer small after each update."""
     birth: str = "uniform"
-    """Distribution of the weights at birth, or 'coevolved'."""
+    """The distribution of the weights at birth, or 'coevolved'."""
     output: Literal["tanh", "linear"] = "tanh"
-    """What the last layer puts out, which is also its post-activity."""
+    """The function by which the last layer's outputs follow from their drives."""
     observation_scale: tuple[float, ...] = ()
-    """Factor per sensor; empty: 1."""
+    """The factor of each sensor; empty: all factors are 1."""
     topology: AnyTopology = field(default_factory=Dense, metadata={LATER: True})
-    """Which synapses there are, and which of them are plastic."""
+    """The topology, which says which synapses exist, and which of them are plastic."""
     update_every: int = field(default=1, metadata={LATER: True})
-    """Steps from one update of the weights to the next."""
+    """The number of steps from one update of the weights to the next."""
     update_window: int = field(default=1, metadata={LATER: True})
-    """Steps over which the activities that a rule sees are means; 1: those of the step itself."""
+    """The number of steps over which activities are averaged for the rule; 1: no averaging."""
     neuron: Neuron = field(default=NEURONS["tanh"], metadata={LATER: True})
-    """What each hidden unit does."""
+    """The neuron of each hidden unit."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of all fields."""
         check_birth(self.birth)
         if any(size < 1 for size in self.hidden):
             raise InputError(f"expected hidden sizes of at least 1, got {self.hidden}")
@@ -71,17 +73,17 @@ class Plastic(ABC):
             raise InputError(f"expected finite observation scales, got {self.observation_scale}")
         if self.update_window > 1 and set(SEEN) & set(self.neuron.state):
             raise InputError(
-                f"expected update_window of 1 with the neuron {self.neuron.name}, whose state says "
-                f"what rules see, got {self.update_window}; leave out --network.update-window"
+                f"expected update_window of 1 with the neuron {self.neuron.name}, which shows its "
+                f"state to rules, got {self.update_window}; leave out --network.update-window"
             )
 
     kind: ClassVar[str] = ""
-    """The word for such networks; empty for the usual one."""
+    """The word for this kind of network in texts for people; empty for feed-forward networks."""
     part: ClassVar[str] = "layer"
 
     @classmethod
     def like(cls, old: Network, name: str = "") -> Self:
-        """Return such a network that has all that it can have in common with another one."""
+        """Return a network of this kind with the settings that it can share with ``old``."""
         if type(old) is cls:
             return old
         if isinstance(old, Plastic):
@@ -90,30 +92,30 @@ class Plastic(ABC):
 
     @property
     def label(self) -> str:
-        """What the network is called where people read of it."""
+        """The name of the network in texts for people."""
         topology = "" if self.topology == Dense() else name_of_topology(self.topology)
         return " · ".join(word for word in (self.kind, self.rule.name, topology) if word)
 
     @abstractmethod
     def graph(self, n_observations: int, n_outputs: int) -> Graph:
-        """Return the populations and projections, for a task of these sizes."""
+        """Return the network's populations and projections, for a task of these sizes."""
 
     @property
     def is_static(self) -> bool:
-        """Whether weights are inherited and stay."""
+        """Whether weights are inherited and never change."""
         return self.rule == RULES["static"]
 
     def layers(self, n_observations: int, n_outputs: int, planes: int = 1) -> list[LayerShape]:
-        """Return the shape of each projection's matrix."""
+        """Return the shape of each projection's matrix, with ``planes`` planes."""
         return [
             replace(layer, planes=planes) for layer in self.graph(n_observations, n_outputs).layers
         ]
 
     def slots(self, n_observations: int, n_outputs: int) -> tuple[Slot, ...]:
-        """Return what must be inherited, for a task of these sizes.
+        """Return the slots that a life must inherit, for a task of these sizes.
 
         Raises:
-            InputError: the topology does not go with the rule or the normalization.
+            InputError: the topology cannot be used with the rule or with the normalization.
         """
         check_topology(self.topology, self.rule, self.normalization)
         weights = tuple(self.layers(n_observations, n_outputs))
@@ -133,7 +135,7 @@ class Plastic(ABC):
         return tuple(slots)
 
     def lanes(self, n_observations: int, n_outputs: int, n: int) -> PlasticLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes, for a task of these sizes."""
         check_topology(self.topology, self.rule, self.normalization)
         check_scale(self.observation_scale, n_observations)
         return PlasticLanes(self, self.graph(n_observations, n_outputs), n)

@@ -1,4 +1,4 @@
-"""Living plastic networks, many at once: birth, steps, and what probes may look at."""
+"""The lanes of plastic networks: birth, steps, and access for probes."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ Array = npt.NDArray[np.float32]
 
 
 class Description(Paced, Protocol):
-    """What lanes need to know of a plastic network, beside its graph."""
+    """The properties of a plastic network that its lanes need, in addition to its graph."""
 
     @property
     def rule(self) -> Rule:
-        """What each synapse does."""
+        """The plasticity rule of all synapses."""
 
     @property
     def normalization(self) -> Bounds:
-        """What bounds each layer after each update."""
+        """The bounds that keep the weights of each layer small after each update."""
 
     @property
     def birth(self) -> str:
-        """Distribution of the weights at birth, or 'coevolved'."""
+        """The distribution of the weights at birth, or 'coevolved'."""
 
     @property
     def observation_scale(self) -> tuple[float, ...]:
-        """Factor per sensor; empty: 1."""
+        """The factor of each sensor; empty: all factors are 1."""
 
     @property
     def topology(self) -> AnyTopology:
-        """Which synapses there are, and which of them are plastic."""
+        """The topology, which says which synapses exist, and which of them are plastic."""
 
     @property
     def is_static(self) -> bool:
-        """Whether weights are inherited and stay."""
+        """Whether weights are inherited and never change."""
 
 
 class PlasticLanes:
-    """Living networks, one per lane; state is structure-of-arrays, float32.
+    """The lanes of a plastic network, one living network each.
 
     Attributes:
-        network: whose lanes they are.
+        network: the description of the networks.
         layers: the shape of each projection's matrix, with one plane.
-        state: the named arrays.
-        gains: ``(n_lanes,)`` factor of each update; 0 freezes a lane.
-        modulators: ``(n_lanes, n_units)`` what rules read by that name, a number for each
+        state: the arrays of all lanes by name (structure of arrays, mostly float32).
+        gains: ``(n_lanes,)``, the factor of each lane's weight updates; 0 freezes a lane.
+        modulators: ``(n_lanes, n_units)``, the value that rules read as ``modulator`` for each
             postsynaptic unit, in the order of the populations.
-        mean_squares: ``(n_lanes,)`` mean(h²) of what a lane inherited.
-        birth_gain: the gain of a newborn.
+        mean_squares: ``(n_lanes,)``, mean(h²) of the numbers h that each lane inherited.
+        birth_gain: the gain of a newborn: 1, or 0 if weights never change.
     """
 
     def __init__(self, network: Description, graph: Graph, n: int) -> None:
@@ -111,7 +111,8 @@ class PlasticLanes:
     ) -> None:
         """Begin a life on ``lane``: express the genome, draw the weights, forget the past.
 
-        ``changes`` are made, in order, to the coefficients as expressed, before any is folded.
+        Each of ``changes`` is called, in order, on the coefficients as expressed, before a
+        coefficient is folded into others.
         """
         self._inherit(lane, genome, source)
         if not self.network.is_static:
@@ -127,9 +128,8 @@ class PlasticLanes:
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
         """Begin a new trial on ``lanes``: activities and traces are forgotten, weights stay.
 
-        Means over a window of steps go on: trials can be shorter than it.
-
-        Whatever update is pending has to be applied before; see `flush`.
+        Averages over ``update_window`` steps go on, because trials can be shorter than the window.
+        A pending update has to be applied before, by `flush`.
         """
         for side, rows in enumerate(self._read(lanes)):
             self._read_at_end[lanes, side] = rows
@@ -137,7 +137,7 @@ class PlasticLanes:
         self.state.begin_trial(lanes)
 
     def memory(self, lane: int) -> dict[str, Array]:
-        """Return where slots are expressed, by name."""
+        """Return the memory of a lane into which each slot is expressed, by the slot's name."""
         weights = self._weights[lane]
         return {
             "coefficients": self._coefficients[lane],
@@ -165,7 +165,8 @@ class PlasticLanes:
         for change in changes:
             change(self.network.rule, layers)
         if self._wiring is not None:
-            self._wiring.clear(lane, self._coefficients[lane])  # a change may have gone round masks
+            # A change may have written to coefficients that were masked.
+            self._wiring.clear(lane, self._coefficients[lane])
 
     def _fold(self, lane: int) -> None:
         fold = fold_of(self.network.rule)
@@ -176,7 +177,7 @@ class PlasticLanes:
                 block[k] *= block[fold.scale]
 
     def coefficient_layers(self, lane: int) -> list[Array]:
-        """Return views ``(planes, n_out, n_in)`` of each layer's coefficients."""
+        """Return a view ``(planes, n_out, n_in)`` of each layer's coefficients."""
         planes, start, views = len(self.network.rule.coefficients), 0, []
         for layer in self.layers:
             stop = start + planes * layer.size
@@ -186,7 +187,7 @@ class PlasticLanes:
         return views
 
     def act(self, observations: Array, lanes: npt.NDArray[np.intp]) -> Array:
-        """Return outputs ``(k, n_outputs)`` of ``lanes``; valid until the next call."""
+        """Return the outputs ``(k, n_outputs)`` of ``lanes``, which the next call overwrites."""
         if self._sensor_factors.size:
             observations = observations * self._sensor_factors
         outputs = self._outputs[: lanes.size]
@@ -194,39 +195,45 @@ class PlasticLanes:
         return outputs
 
     def emit(self, lanes: npt.NDArray[np.intp], outputs: Array) -> None:
-        """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the outputs."""
+        """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the output units."""
         last = slice(-outputs.shape[1], None)
         self.state["before"][lanes, last] = outputs
         if self._has_posts:
             self.state["posts"][lanes, last] = outputs
-        if self.network.update_window > 1:  # the step's own part of the means is in them already
+        if self.network.update_window > 1:  # the averages already contain the step's own outputs
             steps = np.minimum(self.state["ages"][lanes], self.network.update_window)
             change = (outputs - self.state["now"][lanes, last]) / steps[:, None]
             self.state["means"][lanes, last] += change.astype(np.float32)
 
     def flush(self, lanes: npt.NDArray[np.intp]) -> None:
-        """Apply pending updates now; changes no bit of the life."""
+        """Apply the pending updates of ``lanes`` now, which changes no bit of the life."""
         self._flush(lanes, *self.state.values)
 
     def raw_layers(self, lane: int) -> list[Array]:
-        """Return views of each layer's memory, whose normalising factor is still to be applied."""
+        """Return a view ``(n_out, n_in)`` of each layer's memory.
+
+        The weights in it still have to be multiplied by the factor of the normalization.
+        """
         return layer_views(self.layers, self._weights[lane])
 
     def present_layers(self, lane: int) -> list[npt.NDArray[np.bool_]]:
-        """Return for each layer ``(n_out, n_in)`` which synapses are there."""
+        """Return for each layer a bool array ``(n_out, n_in)``: which synapses exist."""
         if self._wiring is None:
             return [np.ones((layer.n_out, layer.n_in), np.bool_) for layer in self.layers]
         return layer_views(self.layers, self._wiring.present[lane])
 
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
-        """Draw the weights of ``layers``, counted from 0, anew as at birth; flush before."""
+        """Draw the weights of ``layers``, counted from 0, anew from the distribution at birth.
+
+        `flush` has to be called before.
+        """
         which = None if self._wiring is None else self._wiring.plastic[lane]
         weights = self._weights[lane]
         redraw_layers(self.network.birth, key, self.layers, weights, layers, start, which)
         self._scales[lane, list(layers)] = 1
 
     def weights(self, lane: int) -> list[Array]:
-        """Return copies of the finished weights, ``(n_out, n_in)`` per layer."""
+        """Return copies of the weights, ``(n_out, n_in)`` per layer, with all updates applied."""
         self.flush(np.array([lane], np.intp))
         scales = self._scales[lane]
         return [raw * scale for raw, scale in zip(self.raw_layers(lane), scales, strict=True)]
@@ -263,11 +270,12 @@ class PlasticLanes:
         return pre, post
 
     def activity(self, lane: int) -> list[Array]:
-        """Return copies of the last step's activities: the first layer's inputs, then each layer's.
+        """Return copies of the last step's activities: the first layer's inputs, then each layer.
 
-        Inputs are the sensors, and behind them what the first layer heard of the step before.
+        The inputs are the sensors, followed by the outputs of the step before that the first layer
+        received, if it is recurrent.
         """
-        row: Array = self.state["now"][lane]  # which a new trial leaves alone
+        row: Array = self.state["now"][lane]  # a new trial does not reset this field
         return [row[start:stop].copy() for start, stop in self._stretches()]
 
     def _stretches(self) -> list[tuple[int, int]]:
@@ -287,7 +295,7 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         Field("weights", (n_synapses,), at_birth=None),
         Field("traces", (trace,), per_trial=True),
         Field("coefficients", (planes * n_synapses,), at_birth=None),
-        # At birth 0: 0 · Δ of a predecessor that died non-finite would be NaN.
+        # This is 0 at birth: after a life that ended non-finite, 0 · Δ would be NaN.
         Field("before", (n_units,), per_trial=True),
         Field("now", (n_units,)),
         Field("scales", (len(graph.layers),), at_birth=1.0),
@@ -295,7 +303,7 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         Field("modulators", (sum(layer.n_out for layer in graph.layers),)),
         Field("pending", dtype=np.bool_, per_trial=True),
         Field("ages", dtype=np.int64),
-        Field("means", (smoothed,)),  # of the steps of a life, whatever trials it has
+        Field("means", (smoothed,)),  # averages run through a life, across its trials
     ]
     fields += [
         Field(f"{side}s", (n_units,), per_trial=True)

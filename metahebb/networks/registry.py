@@ -1,4 +1,4 @@
-"""Networks by name."""
+"""The registry of networks by name."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ else:
 
 
 def network_like(old: Network, name: str) -> Network:
-    """Return the network called ``name``, or FILE.py:CLASS, with what it can have of ``old``.
+    """Return the network called ``name``, or ``FILE.py:CLASS``, with the settings of ``old``.
 
-    A static network is one whose weights are inherited: that of images, or a feed-forward one.
+    The new network has the settings of ``old`` that its kind can have. The name ``static`` stands
+    for a network with inherited weights that never change: a convolutional one if ``old`` is
+    convolutional, else a feed-forward one.
 
     Raises:
         InputError: there is no such network.

@@ -1,4 +1,4 @@
-"""What living networks remember: named arrays, from whose list all else about them follows."""
+"""The state of living networks: a list of named arrays, with rules for when each is reset."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from metahebb.networks.memory import aligned
 
 @dataclass(frozen=True)
 class Field:
-    """One array of the state, with an entry for each lane.
+    """A field is one array of the state, with an entry for each lane.
 
     Attributes:
-        name: what the array is called, also by the compiled functions that take it.
-        shape: of one lane's entry.
-        dtype: of the numbers.
-        at_birth: the value that a new life begins with; None: birth writes the numbers itself.
-        per_trial: whether a new trial begins with that value, too.
+        name: the name of the array, which is also its name in compiled functions.
+        shape: the shape of one lane's entry.
+        dtype: the type of the numbers.
+        at_birth: the value with which a new life begins; None: the code of a birth writes the
+            numbers itself.
+        per_trial: whether the field is also reset to ``at_birth`` when a trial begins.
     """
 
     name: str
@@ -42,12 +43,11 @@ class Field:
 
 
 class State:
-    """The arrays of a list of fields, and the constants that compiled functions take with them.
+    """The state holds the arrays of a list of fields, and the constants of compiled functions.
 
     Attributes:
-        parameters: names of all arrays and constants, as a function's signature has them.
-        values: arrays and constants in that order, to be passed on with a star. They make one
-            tuple, which a call copies once.
+        parameters: the names of all arrays and constants, as they stand in a function's signature.
+        values: all arrays and constants in the same order, as one tuple that is passed with a star.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class State:
         return self._arrays[name]
 
     def begin_life(self, lane: int) -> None:
-        """Give every field its value at birth; those that birth writes itself stay."""
+        """Set every field of ``lane`` to its value at birth, unless birth writes it itself."""
         for field in self._fields:
             if field.at_birth is not None:
                 self._arrays[field.name][lane] = field.at_birth
 
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
-        """Give the fields that are per trial their value at birth."""
+        """Set the fields of ``lanes`` that are per trial to their value at birth."""
         for field in self._fields:
             if field.per_trial:
                 self._arrays[field.name][lanes] = field.at_birth

@@ -1,4 +1,4 @@
-"""Lanes of a network whose synapses are not all plastic: who is absent, who is static."""
+"""The wiring of lanes in which some synapses are absent or static."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ Array = npt.NDArray[np.float32]
 
 
 class Wiring:
-    """What a topology makes of lanes: coefficients and weights are written at birth, never later.
+    """A wiring applies a topology to the lanes of a network, at each birth.
 
-    An absent or static synapse has coefficients of 0, hence Δw = 0. That is all: no kernel knows.
+    An absent or static synapse gets coefficients of 0, hence Δw = 0 in every step. So the compiled
+    kernels need not know about topologies.
 
     Attributes:
-        plastic: ``(n, n_synapses)`` which follow the rule; of a static network, which are there.
-        present: ``(n, n_synapses)`` which are there.
+        plastic: ``(n, n_synapses)``, whether each synapse follows the rule; in a static network,
+            whether it exists.
+        present: ``(n, n_synapses)``, whether each synapse exists.
     """
 
     def __init__(
         self, topology: AnyTopology, layers: tuple[LayerShape, ...], bounds: Bounds, n: int
     ) -> None:
-        """Allocate for ``n`` lanes, of ``layers`` with one plane each."""
+        """Allocate memory for ``n`` lanes; ``layers`` are the matrices' shapes, with one plane."""
         self._topology, self._layers, self._bounds = topology, layers, bounds
         size = sum(layer.size for layer in layers)
         self.plastic = np.ones((n, size), np.bool_)
@@ -45,23 +47,22 @@ class Wiring:
         self._static = np.zeros((n, 0 if topology.static is None else size), np.float32)
 
     def memory(self, lane: int) -> dict[str, Array]:
-        """Return where slots are expressed that a dense network does not have, by name."""
-        found = {"gates": self._gates[lane]}
+        """Return the memory of the slots that a dense network does not have, by the slot's name."""
+        memory = {"gates": self._gates[lane]}
         if self._static.size:
-            found["inherited"] = self._static[lane]
-        return found
+            memory["inherited"] = self._static[lane]
+        return memory
 
     def grow(self, lane: int, numbers: Array) -> np.float32:
-        """Begin a life whose slots are expressed; return the mean square of what is inherited.
+        """Begin a life after its slots were expressed; return mean(h²) of the inherited numbers h.
 
-        It is that over the coefficients, or the weights of a static network, of the synapses that
-        are there, together with the weights of those that are static beside a rule. Gates do not
-        count.
+        The mean is over the coefficients (or the weights of a static network) of the synapses that
+        exist, and over the weights of static synapses. Gates do not count.
 
         Args:
-            lane: whose life.
-            numbers: its coefficients, or the weights of a static network, as expressed; those of
-                synapses that their gates leave out become 0.
+            lane: the number of the lane.
+            numbers: the lane's coefficients, or the weights of a static network, as expressed; the
+                numbers of a synapse with a closed gate are set to 0.
         """
         if self._topology.has_gates:
             self.plastic[lane] = self._topology.open_gates(self._gates[lane])
@@ -77,21 +78,27 @@ class Wiring:
         return mean
 
     def clear(self, lane: int, numbers: Array) -> None:
-        """Make ``numbers``, any planes of all synapses, 0 for those that are not plastic."""
+        """Set the numbers of synapses that are not plastic to 0.
+
+        Args:
+            lane: the number of the lane.
+            numbers: one or several planes of numbers, each with one for every synapse.
+        """
         planes = numbers.size // self.plastic.shape[1]
         shapes = tuple(replace(layer, planes=planes) for layer in self._layers)
         ends = np.cumsum([layer.size for layer in self._layers])[:-1]
         clear(shapes, tuple(np.split(self.plastic[lane], ends)), numbers)
 
     def masked(self, lane: int, layers: Sequence[Array]) -> list[Array]:
-        """Return the same memory ``(planes, n_out, n_in)`` without what is not plastic.
+        """Return the same memory, ``(planes, n_out, n_in)`` per layer, as masked arrays.
 
-        What is masked takes no part in a mean, and cannot be written.
+        Synapses that are not plastic are masked: their numbers take no part in a mean, and cannot
+        be written.
         """
         return mask_layers(layers, layer_views(self._layers, self.plastic[lane]))
 
     def settle(self, lane: int, weights: Array) -> None:
-        """Give absent and static synapses the weights they keep."""
+        """Set the weights of absent and static synapses, which they keep for the whole life."""
         others = np.flatnonzero(~self.plastic[lane])
         if self._static.size:
             weights[others] = self._bounds.apply(self._static[lane])[others]
@@ -102,12 +109,12 @@ class Wiring:
 def plastic_layers(
     topology: AnyTopology, slot: Slot, expressed: Mapping[str, Sequence[Array]]
 ) -> list[Bools]:
-    """Return for each layer ``(n_out, n_in)`` which synapses follow the rule.
+    """Return for each layer a bool array ``(n_out, n_in)``: which synapses follow the rule.
 
     Args:
-        topology: of the network.
-        slot: of its coefficients.
-        expressed: all slots by name, as `Genome.expressed` returns them.
+        topology: the network's topology.
+        slot: the slot of the rule's coefficients.
+        expressed: the numbers of all slots by name, as `Genome.expressed` returns them.
     """
     if topology.has_gates:
         return [topology.open_gates(gates[0]) for gates in expressed["gates"]]
@@ -115,7 +122,10 @@ def plastic_layers(
 
 
 def mask_layers(layers: Sequence[Array], masks: Sequence[Bools]) -> list[Array]:
-    """Return ``layers`` ``(planes, n_out, n_in)`` masked but for ``masks`` ``(n_out, n_in)``."""
+    """Return ``layers`` ``(planes, n_out, n_in)`` with all synapses masked outside of ``masks``.
+
+    A mask is True for each synapse that stays visible, ``(n_out, n_in)``.
+    """
     return [
         layer
         if mask.all()
@@ -128,8 +138,9 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
     """Check that absent and static synapses can keep their weights.
 
     Raises:
-        InputError: all weights are static already, the normalization would change some, or the
-            rule changes weights without coefficients.
+        InputError: the topology has static synapses, and the rule is ``static`` or the
+            normalization would change them; or the rule changes a weight even where all of its
+            coefficients are 0.
     """
     if topology.plastic is None and not topology.has_gates:
         return
@@ -138,7 +149,7 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
         if rule == RULES["static"]:
             raise InputError(
                 f"expected a plastic network for the topology {name}, got the rule static, with "
-                "which all weights are; leave out --topology, or use another --rule"
+                "which all weights are static; leave out --topology, or use another --rule"
             )
         if bounds.kind == "max_abs":
             raise InputError(
@@ -149,8 +160,8 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
     if "weight" in rule.signals and topology.static is None:
         signals[rule.signals.index("weight")] = 0
     with np.errstate(all="ignore"):
-        found = rule(*signals, *np.zeros_like(coefficients))
-    if not np.all(np.asarray(found[0] if rule.has_trace else found) == 0):
+        returned = rule(*signals, *np.zeros_like(coefficients))
+    if not np.all(np.asarray(returned[0] if rule.has_trace else returned) == 0):
         raise InputError(
             f"expected a rule whose Δw is 0 where all coefficients are 0 (topology "
             f"{name}), got {rule.name}; multiply all of Δw by a coefficient"

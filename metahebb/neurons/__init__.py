@@ -1,4 +1,7 @@
-"""What a neuron does: scalar functions, one per file; to add one, write a file and list it here."""
+"""Neurons: each is one scalar function in a file of its own.
+
+To add a neuron, write a file and list the neuron here.
+"""
 
 from metahebb.compiler.load import load_function
 from metahebb.neurons.leaky import leaky
@@ -10,9 +13,12 @@ from metahebb.neurons.neuron import neuron as neuron
 from metahebb.neurons.tanh import tanh
 
 NEURONS = {each.name: each for each in (leaky, leaky_output, linear, tanh)}
-"""All shipped neurons by name."""
+"""All neurons that metahebb ships, by name."""
 
 
 def load_neuron(text: str) -> Neuron:
-    """Return the neuron called ``text``, or that of ``FILE.py:NEURON``; see `load_function`."""
+    """Return the neuron that ``text`` names: a shipped one, or ``FILE.py:NEURON``.
+
+    `metahebb.compiler.load.load_function` says what ``text`` can be.
+    """
     return load_function(text, Neuron, NEURONS)

@@ -1,4 +1,4 @@
-"""The rate neuron of continuous-time recurrent networks, in Euler's steps (Miconi 2017, Eq. 1)."""
+"""The rate neuron of continuous-time recurrent networks, by Euler's method (Miconi 2017, Eq. 1)."""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""A neuron whose output keeps a part of itself, as in echo state networks (Jaeger et al. 2007)."""
+"""A neuron with an output that keeps a part of its last value, as in echo state networks.
+
+Source: Jaeger et al. 2007.
+"""
 
 import numpy as np
 

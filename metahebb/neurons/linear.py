@@ -1,4 +1,4 @@
-"""A neuron that puts out what it receives."""
+"""A neuron with an output that equals its drive."""
 
 from metahebb.neurons.neuron import neuron
 

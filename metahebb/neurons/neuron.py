@@ -1,4 +1,4 @@
-"""A neuron: one scalar function from what a unit receives to what it puts out, written once."""
+"""A neuron is one scalar function from a unit's input to its output, written once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from metahebb.compiler import Language, ScalarFunction
 
 INPUTS = ("drive",)
-"""What a unit can receive: the sum of its weighted inputs."""
+"""The inputs that a unit can have: ``drive`` is the sum of its weighted inputs."""
 SEEN = ("pre", "post")
-"""Names of state variables that rules see in the place of a unit's output."""
+"""The names of state variables that rules see in the place of a unit's output."""
 
 
 def _returns(inputs: tuple[str, ...], state: tuple[str, ...]) -> tuple[int, str, str]:
@@ -23,12 +23,12 @@ def _returns(inputs: tuple[str, ...], state: tuple[str, ...]) -> tuple[int, str,
 
 @dataclass(frozen=True)
 class Neuron(ScalarFunction):
-    """How a unit's output and state follow from its drive, in one step.
+    """A neuron says how a unit's output and state follow from its drive, in one step.
 
     The neuron is callable: ``neuron(*inputs, *state)`` returns its output, then the new value of
     each state variable. The state is 0 at birth and when a trial begins. Rules see a unit's output
-    as ``pre`` and ``post``; a neuron with a state variable called ``post`` (or ``pre``) shows them
-    that instead: a kick, or the deviation from a running mean.
+    as ``pre`` and ``post``. If a neuron has a state variable called ``post`` (or ``pre``), rules
+    see this variable instead, for example a kick, or the deviation from a running mean.
     """
 
     language: ClassVar[Language] = Language(
@@ -42,24 +42,24 @@ class Neuron(ScalarFunction):
 
     @property
     def state(self) -> tuple[str, ...]:
-        """Names of the state variables."""
+        """The names of the state variables, in the order of the signature."""
         return self.parameters
 
 
 def neuron(function: Callable[..., Any]) -> Neuron:
     """Make a neuron of a scalar function.
 
-    Inputs stand before the slash, state variables after it, constants after a star::
+    Its inputs stand before the slash, its state variables after it, its constants after a star::
 
         @neuron
         def leaky(drive, /, x, *, tau=30.0, dt=1.0):
             x = x + dt / tau * (drive - x)
             return np.tanh(x), x
 
-    The body is arithmetic, NumPy scalar functions, and ``np.where`` instead of ``if``.
+    The body may use arithmetic, NumPy's scalar functions, and ``np.where`` in the place of ``if``.
 
     Raises:
-        InputError: the signature or the body is not that of a neuron; the message names the line
-            and the remedy.
+        InputError: the signature or the body cannot be a neuron's; the message names the line and
+            the remedy.
     """
     return Neuron.of(function)

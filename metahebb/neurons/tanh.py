@@ -7,5 +7,5 @@ from metahebb.neurons.neuron import neuron
 
 @neuron
 def tanh(drive, /):  # type: ignore[no-untyped-def]
-    """Output: the hyperbolic tangent of the drive."""
+    """Output = the hyperbolic tangent of the drive."""
     return np.tanh(drive)

@@ -1,4 +1,4 @@
-"""What is done to a life while it runs, and what only watches it."""
+"""Probes, which change a life while it runs, and observers, which only watch it."""
 
 from metahebb.probes.base import AnyObserver as AnyObserver
 from metahebb.probes.base import AnyProbe as AnyProbe

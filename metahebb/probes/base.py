@@ -1,4 +1,4 @@
-"""What a probe sees and may change, and what an observer sees."""
+"""The protocols of probes and observers, and the moment of a life at which both are called."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ Array = npt.NDArray[np.float32]
 
 @dataclass
 class Moment:
-    """The instant before the networks act.
+    """A moment is the instant before the networks act, for the k lives that run now.
 
     Attributes:
-        network: the living networks, indexed by lane; a probe may write weights, gains, modulators.
-        task: the worlds they live in, indexed by lane; a probe may write observations, which are
-            normalized afterwards, if at all.
-        lanes: ``(k,)`` the lanes that are alive.
-        steps: ``(k,)`` the age of each, in env steps; 0 at birth.
-        units: ``(k,)`` the unit of the life that each lane lives.
-        births: ``(k,)`` the key with which each was born, from which a probe's randomness comes.
+        network: the lanes of the living networks. A probe may write weights, gains and modulators.
+        task: the lanes of the task. A probe may write observations; the normalization of
+            observations, if there is one, comes after the probe.
+        lanes: ``(k,)``, the numbers of the lanes on which a life runs.
+        steps: ``(k,)``, the age of each life in env steps; 0 at birth.
+        units: ``(k,)``, the unit of each life: the number by which the caller knows it.
+        births: ``(k,)``, the key from which each life's weights at birth were drawn; the random
+            numbers of probes come from it, too.
     """
 
     network: NetworkLanes
@@ -39,31 +40,42 @@ class Moment:
     births: Sequence[Key]
 
     def rows_at(self, step: int) -> npt.NDArray[np.intp]:
-        """Return which of the ``k`` lives reach ``step`` now."""
+        """Return the indices, from 0 to k − 1, of the lives that reach ``step`` now."""
         return np.flatnonzero(self.steps == step)
 
     def rows_within(self, at: int, steps: int) -> npt.NDArray[np.intp]:
-        """Return which lives are in the window of ``steps`` from ``at`` on; -1: until they end."""
+        """Return the indices, from 0 to k − 1, of the lives in the window that begins at ``at``.
+
+        The window lasts for ``steps`` steps; with -1 it lasts until the life ends.
+        """
         within = self.steps >= at
         if steps >= 0:
             within &= self.steps < at + steps
         return np.flatnonzero(within)
 
     def noise(self, row: int, number: int) -> tuple[Key, int]:
-        """Return ``(key, start)`` of the random numbers of probe ``number`` in the life of ``row``.
+        """Return the key of a probe's random numbers in one life, and where the numbers start.
 
-        They depend on the life and the number only. A probe may take 2**43 numbers from ``start``
-        on; the weights at birth of some distributions take more from 2**40 behind it.
+        The key and the start depend on nothing but the life and the probe's number. A probe may
+        use 2**43 numbers from the start on.
+
+        Args:
+            row: the index of the life among the lives of the moment, from 0 to k − 1.
+            number: the probe's number in the list of probes.
+
+        Returns:
+            ``(key, start)``, two arguments of `metahebb.noise.normals` and its relatives.
         """
         birth = self.births[row]
         key = Key(birth.seed, Stream.PROBE, birth.generation, birth.index, birth.episode)
-        # Lives of selection and of evaluation, which share those numbers, draw apart.
+        # A life of selection and one of evaluation can have equal numbers; their streams differ.
+        # Some distributions of weights at birth also use numbers from 2**40 behind the start on.
         return key, (int(birth.stream) << 56) + (number << 44)
 
 
 @runtime_checkable
 class Probe(Protocol):
-    """Something done to lives while they run: called once per step, before the networks act."""
+    """A probe that is called once per step, before the networks act."""
 
     def __call__(self, moment: Moment) -> None:
         """Look at, or change, the lanes of ``moment``."""
@@ -71,21 +83,21 @@ class Probe(Protocol):
 
 @runtime_checkable
 class OutputProbe(Protocol):
-    """Something done to actuators: called once per step, after the networks acted."""
+    """A probe of actuators, which is called once per step, after the networks have acted."""
 
     def change_outputs(self, moment: Moment, outputs: Array) -> None:
         """Change ``outputs`` ``(k, n_outputs)`` before the task's step.
 
-        The network's own post-activity, which its rule reads, stays what it was.
+        The rule does not see the change: it reads the network's own outputs.
         """
 
 
 @runtime_checkable
 class BirthProbe(Protocol):
-    """Something done to what is inherited: called once per life, at birth."""
+    """A probe of the inherited rule, which is called once per life, at birth."""
 
     def change_coefficients(self, rule: Rule, layers: Sequence[Array]) -> None:
-        """Change the coefficients, ``(n_coefficients, n_out, n_in)`` per layer, as expressed."""
+        """Change the expressed coefficients, ``(n_coefficients, n_out, n_in)`` for each layer."""
 
 
 AnyProbe: TypeAlias = Probe | OutputProbe | BirthProbe
@@ -96,33 +108,33 @@ class Written:
     """A probe that can be written as a line of text, such as ``freeze:at=500``."""
 
     text: str = field(default="", kw_only=True, compare=False, repr=False)
-    """The line that made it; empty for a probe that was made in Python."""
+    """The line of text that made the probe; empty for a probe that was made in Python."""
 
 
 def text_of(probe: AnyProbe) -> str:
-    """Return the line that made ``probe``, or what Python shows of a probe that no line made."""
+    """Return the line of text that made ``probe``, or its ``repr`` if no line made it."""
     text: str = getattr(probe, "text", "")
     return text or repr(probe)
 
 
 @runtime_checkable
 class Observer(Protocol):
-    """Something that only watches lives: called once per step, before the networks act.
+    """An observer watches lives, and is called once per step, before the networks act.
 
-    Observers come after all probes, and see what these have done. What an observer notes must not
-    change a life, so it is never a condition of a run: those are probes.
+    Observers are called after all probes, and so they see what the probes have changed. An observer
+    must not change a life; code that changes a life has to be a probe.
     """
 
     def observe(self, moment: Moment) -> None:
-        """Note something of the lanes of ``moment``, and change nothing."""
+        """Look at the lanes of ``moment``, and change nothing."""
 
 
 @runtime_checkable
 class OutputObserver(Protocol):
-    """Something that only watches actuators: called once per step, after the networks acted."""
+    """An observer of actuators, which is called once per step, after the networks have acted."""
 
     def observe_outputs(self, moment: Moment, outputs: Array) -> None:
-        """Note something of ``outputs`` ``(k, n_outputs)``, with which the task will step."""
+        """Look at ``outputs`` ``(k, n_outputs)``, which the task gets next, and change nothing."""
 
 
 @runtime_checkable
@@ -138,7 +150,7 @@ AnyObserver: TypeAlias = Observer | OutputObserver | StepObserver
 
 @runtime_checkable
 class Demanding(Protocol):
-    """A probe that not every run can have."""
+    """A probe that cannot be used with every network and task."""
 
     def check_run(self, task: Task, network: Network) -> None:
         """Raise InputError if the probe cannot be used with ``network`` in ``task``."""

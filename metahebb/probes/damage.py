@@ -1,4 +1,4 @@
-"""Damage the body mid-life."""
+"""A probe that damages the body in mid-life."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 
 @dataclass(frozen=True)
 class Damage(Written):
-    """Give the body another model at step ``at``, with positions and velocities kept."""
+    """Replace the body's model at step ``at``; positions and velocities stay."""
 
     at: int
-    """Env step before which it happens."""
+    """The env step before which the probe acts."""
     body: str
-    """One of the task's bodies, in the grammar of ``metahebb.tasks.locomotion.damage``."""
+    """The name of one of the task's bodies; `metahebb.tasks.locomotion.damage` explains names."""
 
     def __post_init__(self) -> None:
-        """Check the step."""
+        """Check the step ``at``."""
         check_at(self.at)
 
     def check_run(self, task: Task, network: Network) -> None:
@@ -36,7 +36,7 @@ class Damage(Written):
             raise unknown_name("body of the task", self.body, task.bodies)
 
     def __call__(self, moment: Moment) -> None:
-        """Change the body of the lives that reach the step."""
+        """Replace the body of the lives that reach step ``at``."""
         lanes = moment.lanes[moment.rows_at(self.at)]
         if lanes.size:
             assert isinstance(moment.task, EmbodiedLanes)

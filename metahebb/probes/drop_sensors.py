@@ -1,4 +1,4 @@
-"""Lose sensors: some of the observation reads 0."""
+"""A probe that takes sensors away: some numbers of the observation become 0."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from metahebb.probes.values import ALL, check_fraction, check_window
 
 @dataclass(frozen=True)
 class DropSensors(Written):
-    """Set a random part of the sensors to 0, the same ones for the whole window of a life."""
+    """Set a random part of the sensors to 0, the same ones all through the window of a life."""
 
     at: int
-    """First env step."""
+    """The first env step in which the probe acts."""
     fraction: float
-    """Part of the sensors, rounded to whole ones; drawn anew for each life."""
+    """The part of the sensors that is lost, rounded to whole ones, and drawn anew for each life."""
     steps: int = ALL
-    """Env steps that it lasts; -1: until the life ends."""
+    """The number of env steps that the probe lasts; -1: until the life ends."""
     number: int = 0
-    """Probes of different numbers draw different sensors."""
+    """The probe's number in the list; probes with different numbers draw different sensors."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_window(self.at, self.steps)
         check_fraction(self.fraction)
 
     def __call__(self, moment: Moment) -> None:
-        """Silence the sensors of the lives in the window."""
+        """Set sensors to 0 in the lives that are in the window."""
         observations = moment.task.observations
         n = observations.shape[1]
         for row in moment.rows_within(self.at, self.steps):

@@ -1,4 +1,4 @@
-"""Take one term out of the rule: which of them does the work?"""
+"""A probe that takes one term out of the rule, to find out which term does the work."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ from metahebb.probes.base import Array, Written
 from metahebb.tasks.base import Task
 
 SCALE = "eta"
-"""The coefficient that is leveled and not dropped: without it nothing would change at all."""
+"""The coefficient that is replaced by its mean, because with 0 no weight would change at all."""
 
 
 @dataclass(frozen=True)
 class DropTerm(Written):
-    """Zero a coefficient of every synapse, from birth; ``eta`` becomes its mean over the layer."""
+    """Set one coefficient of every synapse to 0, from birth on.
+
+    The coefficient ``eta`` becomes its mean over the layer instead.
+    """
 
     term: str
-    """Name of the coefficient, such as A, B, C, D or eta."""
+    """The name of the coefficient, such as A, B, C, D or eta."""
 
     def check_run(self, task: Task, network: Network) -> None:
-        """Check that the rule has the term."""
+        """Check that the rule has the coefficient."""
         rule = getattr(network, "rule", None)
         if not isinstance(rule, Rule) or not rule.coefficients:
             got = getattr(rule, "name", type(network).__name__)
@@ -34,7 +37,7 @@ class DropTerm(Written):
             raise unknown_name(f"coefficient of {rule.name}", self.term, rule.coefficients)
 
     def change_coefficients(self, rule: Rule, layers: Sequence[Array]) -> None:
-        """Change the coefficient before it is folded with others."""
+        """Change the coefficient, before it is folded into others."""
         for layer in layers:
             plane = layer[rule.coefficients.index(self.term)]
             plane[:] = plane.mean() if self.term == SCALE else 0

@@ -1,4 +1,7 @@
-"""Freeze plasticity from a step on: does the rule only write a fixed policy?"""
+"""A probe that freezes plasticity from a step on.
+
+It answers whether the rule only has to write a fixed policy early in life.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,17 @@ from metahebb.probes.values import check_at
 
 @dataclass(frozen=True)
 class Freeze(Written):
-    """Set every lane's gain to 0 from step ``at`` on; the weights of that step stay."""
+    """End plasticity at step ``at``: the weights of that step stay until the life ends."""
 
     at: int
-    """First env step that changes nothing; 0 freezes the newborn."""
+    """The first env step after which no weight changes; 0 freezes the newborn."""
 
     def __post_init__(self) -> None:
-        """Check the step."""
+        """Check the step ``at``."""
         check_at(self.at)
 
     def __call__(self, moment: Moment) -> None:
-        """Freeze the lanes that reach the step, after the update that is still due."""
+        """Freeze the lanes that reach step ``at``, after the update of the step before."""
         frozen = moment.lanes[moment.rows_at(self.at)]
         if frozen.size:
             moment.network.flush(frozen)

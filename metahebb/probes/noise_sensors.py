@@ -1,4 +1,4 @@
-"""Noisy sensors."""
+"""A probe that makes sensors noisy."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ class NoiseSensors(Written):
     """Add normal noise to every sensor, drawn anew at every step."""
 
     at: int
-    """First env step."""
+    """The first env step in which the probe acts."""
     stdev: float
-    """Of the noise, in the observation's own units; 0 changes nothing."""
+    """The standard deviation of the noise, in the observation's own units; 0 changes nothing."""
     steps: int = ALL
-    """Env steps that it lasts; -1: until the life ends."""
+    """The number of env steps that the probe lasts; -1: until the life ends."""
     number: int = 0
-    """Probes of different numbers draw different noise."""
+    """The probe's number in the list; probes with different numbers draw different noise."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_window(self.at, self.steps)
         check_finite(stdev=self.stdev)
         if self.stdev < 0:
             raise InputError(f"expected a stdev of at least 0, got {self.stdev} (noise_sensors)")
 
     def __call__(self, moment: Moment) -> None:
-        """Add noise to the sensors of the lives in the window."""
+        """Add noise to the sensors of the lives that are in the window."""
         if self.stdev == 0:
             return
         observations = moment.task.observations

@@ -1,4 +1,4 @@
-"""Probes from a user's own file, ``FILE.py:CLASS:at=5``, in runs that keep the file's text."""
+"""Probes from a user's own file, such as ``FILE.py:CLASS:at=5``; a run keeps the file's text."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ _WHAT = "probe"
 
 
 class OwnProbeText(str):
-    """A line that makes a probe, together with the text of the file that has its class.
+    """A line of text that makes a probe, together with the text of the file that defines its class.
 
-    It is what a run's config keeps in the place of the line alone, so that the run is whole without
-    the file.
+    A run's config keeps both, so that the run does not need the file.
     """
 
     source: str
-    """The text of the file."""
+    """The text of the file that defines the class."""
 
     def __new__(cls, text: str, source: str) -> OwnProbeText:
-        """Return ``text``, which begins with the file's name, with ``source`` beside it."""
+        """Return the line ``text`` with the file's text ``source`` attached to it."""
         kept = super().__new__(cls, text)
         kept.source = source
         return kept
@@ -32,7 +31,7 @@ class OwnProbeText(str):
 
 
 def split(text: str) -> tuple[str, str]:
-    """Return what names a probe's class in ``text``, and what stands behind its colon."""
+    """Return the two parts of ``text``: the name of the probe's class, and its field values."""
     file, ending, rest = text.partition(".py:")
     name, _, values = (rest if ending else text).partition(":")
     return f"{file}{ending}{name}" if ending else name, values
@@ -44,7 +43,7 @@ def is_own(text: str) -> bool:
 
 
 def with_source(text: str) -> str:
-    """Return ``text`` with the text of the file that it names, if it names one of a user's own.
+    """Return ``text`` together with the text of the file that it names, if it names a file.
 
     Raises:
         InputError: there is no such file or class.
@@ -57,17 +56,17 @@ def with_source(text: str) -> str:
 
 
 def own_of_class(kind: Any) -> Own:
-    """Return where a class of a user's own comes from."""
+    """Return the origin of a user's own class: a file's name and text, and the class's name."""
     own = own_of(kind)
     assert own is not None
     return own
 
 
 def class_named(text: str) -> Any:
-    """Return the class that ``text`` names, from its own source or from the file.
+    """Return the class that ``text`` names: from the source that it brings, or from the file.
 
     Raises:
-        InputError: there is no such class, or nobody trusts the source.
+        InputError: there is no such class, or the user has not said that the source is trusted.
     """
     name, _ = split(text)
     if not isinstance(text, OwnProbeText):
@@ -79,7 +78,7 @@ def class_named(text: str) -> Any:
 
 
 def check_is_probe(probe: object) -> None:
-    """Raise InputError if an instance of a user's own class does nothing to a life."""
+    """Raise InputError if an instance of a user's own class has none of a probe's methods."""
     if not isinstance(probe, (Probe, OutputProbe, BirthProbe)):
         raise InputError(
             f"expected a probe with __call__, change_outputs or change_coefficients, got "

@@ -1,4 +1,4 @@
-"""Push the body."""
+"""A probe that pushes the body."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from metahebb.probes.values import check_at, check_finite
 from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 
 FASTEST = 1e3
-"""Largest push [m/s]; MuJoCo gives a state up as bad from 1e10 on, and what hits a floor sooner."""
+"""The largest push [m/s].
+
+MuJoCo gives a state up as bad when one of its numbers reaches 1e10. When a fast body hits the
+floor, some numbers reach that although its own speed is far smaller.
+"""
 
 
 @dataclass(frozen=True)
 class Push(Written):
-    """Add to the velocity of the body's root at step ``at``; sensors notice one step later."""
+    """Add to the velocity of the body's root at step ``at``; sensors show it one step later."""
 
     at: int
-    """Env step before which it happens."""
+    """The env step before which the probe acts."""
     x: float = 0.0
-    """Along the way [m/s]."""
+    """The velocity that is added along +x, the way of the task [m/s]."""
     y: float = 0.0
-    """To its left [m/s]."""
+    """The velocity that is added along +y, to the left of the way [m/s]."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_at(self.at)
         check_finite(FASTEST, x=self.x, y=self.y)
 
     def check_run(self, task: Task, network: Network) -> None:
-        """Check that there is a body, and that it can move where it is pushed."""
+        """Check that the task has a body, and that the body can move in the push's direction."""
         if not isinstance(task, Embodied):
             raise InputError(
                 f"expected a locomotion task, got {type(task).__name__} (push); use another probe"
@@ -43,7 +47,7 @@ class Push(Written):
             )
 
     def __call__(self, moment: Moment) -> None:
-        """Push the lives that reach the step."""
+        """Push the bodies of the lives that reach step ``at``."""
         lanes = moment.lanes[moment.rows_at(self.at)]
         if lanes.size:
             assert isinstance(moment.task, EmbodiedLanes)

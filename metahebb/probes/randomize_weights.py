@@ -1,4 +1,4 @@
-"""Draw weights anew mid-life: a second birth with the body already moving."""
+"""A probe that draws weights anew in mid-life, like a second birth of a body that moves already."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from metahebb.tasks.base import Task
 class RandomizeWeights(Written):
     """Draw weights anew at step ``at``, from the distribution of the network's weights at birth.
 
-    Those that a topology makes static beside a rule were not drawn at birth, and stay.
+    Static weights of a topology stay, because they are inherited and were not drawn at birth.
     """
 
     at: int
-    """Env step before which it happens, after the update that is still due."""
+    """The env step before which the probe acts, after the update of the step before."""
     layer: int = ALL
-    """Layer, counted from 1; -1: all of them."""
+    """The number of the layer, counted from 1; -1: all layers."""
     number: int = 0
-    """Probes of different numbers draw different weights."""
+    """The probe's number in the list; probes with different numbers draw different weights."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_at(self.at)
         check_layer(self.layer)
 
     def check_run(self, task: Task, network: Network) -> None:
-        """Check that the layer is there, and that there is a distribution."""
+        """Check that the layer exists, and that weights at birth are drawn."""
         check_layer_of(self.layer, task, network)
         if any(slot.name == "birth" for slot in network.slots(task.n_observations, 1)):
             raise InputError(
@@ -40,7 +40,7 @@ class RandomizeWeights(Written):
             )
 
     def __call__(self, moment: Moment) -> None:
-        """Draw the weights of the lives that reach the step."""
+        """Draw the weights of the lives that reach step ``at``."""
         rows = moment.rows_at(self.at)
         if not rows.size:
             return

@@ -1,4 +1,7 @@
-"""Probes by name, and the line of text that makes one: ``zero_weights:fraction=0.5,at=500``."""
+"""The registry of probes by name, and the parser of a probe's line of text.
+
+An example of a line is ``zero_weights:fraction=0.5,at=500``.
+"""
 
 from __future__ import annotations
 
@@ -55,16 +58,21 @@ PROBES: Registry[type[typing.Any]] = Registry(
 """All probes by name; to add one, write a file and list it here."""
 
 POSITION = "number"
-"""The field that tells random probes of one life apart: their place in the list."""
+"""The name of the field that holds a random probe's place in the list, from 0 on.
+
+Two probes with different places draw different random numbers.
+"""
 TEXT = "text"
-"""The field that keeps the line of text itself."""
+"""The name of the field that keeps a probe's line of text."""
 
 
 def parse_probes(texts: Sequence[str]) -> tuple[AnyProbe, ...]:
-    """Return the probes of ``texts``, in order; each keeps its text, see `text_of`.
+    """Return the probes that the lines ``texts`` describe, in order.
+
+    Each probe keeps its line, see `text_of`.
 
     Raises:
-        InputError: an unknown probe or field, a missing field, or a bad value.
+        InputError: a line names an unknown probe or field, lacks a field, or has a bad value.
 
     Example:
         >>> parse_probes(["freeze:at=500"])
@@ -133,7 +141,7 @@ def _parse(text: str, number: int) -> AnyProbe:
     probe: AnyProbe = kind(**values)
     check_is_probe(probe)
     if TEXT not in values:
-        with contextlib.suppress(AttributeError):  # of a class with slots
+        with contextlib.suppress(AttributeError):  # a class with __slots__ raises this
             object.__setattr__(probe, TEXT, str(with_source(text)))
     return probe
 

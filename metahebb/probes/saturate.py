@@ -1,4 +1,7 @@
-"""Saturate the actuators for a while, as in Najarro & Risi 2020 (all outputs 1.0, 100 steps)."""
+"""A probe that saturates the actuators for a while.
+
+The defaults repeat the test of Najarro & Risi 2020: all outputs are 1.0 for 100 steps.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,20 @@ from metahebb.probes.values import check_finite, check_window
 
 @dataclass(frozen=True)
 class Saturate(Written):
-    """Hold all actuators at one value; the network's own post-activity stays what it was."""
+    """Give the task one value in the place of all outputs; the rule still sees the outputs."""
 
     at: int
-    """First env step."""
+    """The first env step in which the probe acts."""
     value: float = 1.0
-    """What the task gets as every output."""
+    """The value that the task gets in the place of every output."""
     steps: int = 100
-    """Env steps that it lasts; -1: until the life ends."""
+    """The number of env steps that the probe lasts; -1: until the life ends."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_window(self.at, self.steps)
         check_finite(value=self.value)
 
     def change_outputs(self, moment: Moment, outputs: Array) -> None:
-        """Overwrite the outputs of the lives in the window."""
+        """Overwrite the outputs of the lives that are in the window."""
         outputs[moment.rows_within(self.at, self.steps)] = self.value

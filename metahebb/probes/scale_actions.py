@@ -1,4 +1,4 @@
-"""Scale the actuators: weaker, stronger, or reversed muscles."""
+"""A probe that scales the outputs, as if muscles were weaker, stronger or reversed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from metahebb.probes.values import ALL, check_finite, check_window
 
 @dataclass(frozen=True)
 class ScaleActions(Written):
-    """Multiply what the task gets; the network's own post-activity stays what it was.
+    """Multiply the outputs that the task gets by a factor; the rule still sees the outputs.
 
-    Where the outputs are unbounded or the factor is above 1 the task clips as it always does.
+    The task clips the products to its bounds, as it does with all outputs.
     """
 
     at: int
-    """First env step."""
+    """The first env step in which the probe acts."""
     factor: float
-    """1 changes nothing, 0 is palsy, -1 reverses."""
+    """The factor of all outputs: 1 changes nothing, 0 paralyzes, -1 reverses."""
     steps: int = ALL
-    """Env steps that it lasts; -1: until the life ends."""
+    """The number of env steps that the probe lasts; -1: until the life ends."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_window(self.at, self.steps)
         check_finite(factor=self.factor)
 
     def change_outputs(self, moment: Moment, outputs: Array) -> None:
-        """Multiply the outputs of the lives in the window."""
+        """Multiply the outputs of the lives that are in the window."""
         outputs[moment.rows_within(self.at, self.steps)] *= np.float32(self.factor)

@@ -1,4 +1,4 @@
-"""Turn the body about the vertical."""
+"""A probe that turns the body about the vertical axis."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from metahebb.tasks.base import Embodied, EmbodiedLanes, Task
 from metahebb.tasks.locomotion.bodies import BODIES
 
 TURNING = tuple(name for name, body in BODIES.items() if body.can_turn)
-"""Our own bodies that can face any way."""
+"""The names of our bodies that can face in any direction."""
 
 
 @dataclass(frozen=True)
 class Turn(Written):
-    """Turn the body, and the way it moves, at step ``at``; sensors notice one step later.
+    """Turn the body and its velocity at step ``at``; sensors show it one step later.
 
-    The angle is drawn anew for each life. As a condition of training, it asks for a walker that
-    finds back to its course, whatever throws it off.
+    The angle is drawn anew for each life. If all lives of an evolution have this probe, walkers
+    evolve that return to their course.
     """
 
     at: int
-    """Env step before which it happens."""
+    """The env step before which the probe acts."""
     angle: float
-    """Largest angle, to either side [rad]; drawn uniformly; 0 changes nothing."""
+    """The largest angle [rad]; angles are drawn uniformly from −angle to angle; 0: no turn."""
     number: int = 0
-    """Probes of different numbers draw different angles."""
+    """The probe's number in the list; probes with different numbers draw different angles."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_at(self.at)
         if not 0 <= self.angle <= math.pi:
             raise InputError(f"expected an angle from 0 to pi, got {self.angle} (turn)")
 
     def check_run(self, task: Task, network: Network) -> None:
-        """Check that there is a body that can turn."""
+        """Check that the task has a body that can turn."""
         if not (isinstance(task, Embodied) and task.can_turn):
             what = f"a {task.body}" if isinstance(task, Embodied) else type(task).__name__
             raise InputError(
@@ -50,7 +50,7 @@ class Turn(Written):
             )
 
     def __call__(self, moment: Moment) -> None:
-        """Turn the lives that reach the step."""
+        """Turn the bodies of the lives that reach step ``at``."""
         rows = moment.rows_at(self.at)
         if not (rows.size and self.angle):
             return

@@ -9,11 +9,11 @@ from metahebb.networks import Network
 from metahebb.tasks.base import Task
 
 ALL = -1
-"""Every layer; as a number of steps: until the life ends."""
+"""The value that stands for all layers, and as a number of steps for the rest of the life."""
 
 
 def check_at(at: int) -> None:
-    """Check an env step."""
+    """Check the number of an env step."""
     if at < 0:
         raise InputError(f"expected at of at least 0, got {at} (probe); env steps count from 0")
 
@@ -28,17 +28,20 @@ def check_window(at: int, steps: int) -> None:
 
 
 def check_fraction(fraction: float) -> None:
-    """Check a fraction."""
+    """Check that a fraction is from 0 to 1."""
     if not 0 <= fraction <= 1:
         raise InputError(f"expected a fraction from 0 to 1, got {fraction} (probe); choose another")
 
 
 LARGEST = 1e30
-"""Largest size of a number that lives compute with: products have to end below float32's 3.4e38."""
+"""The largest magnitude of a number that a probe may give to a life.
+
+Products with it have to stay below the largest float32, 3.4e38.
+"""
 
 
 def check_finite(largest: float = LARGEST, **values: float) -> None:
-    """Check that numbers are finite, and at most ``largest`` in size."""
+    """Check that numbers are finite, and that their magnitude is at most ``largest``."""
     for name, value in values.items():
         if not math.isfinite(value):
             raise InputError(f"expected a finite {name}, got {value} (probe); choose another")
@@ -50,7 +53,7 @@ def check_finite(largest: float = LARGEST, **values: float) -> None:
 
 
 def check_layer(layer: int) -> None:
-    """Check the number of a layer as far as it can be without a network."""
+    """Check that the number of a layer is at least 1, or `ALL`."""
     if layer < 1 and layer != ALL:
         raise InputError(
             f"expected a layer of at least 1, got {layer} (probe); layers count from 1, "
@@ -59,7 +62,7 @@ def check_layer(layer: int) -> None:
 
 
 def check_layer_of(layer: int, task: Task, network: Network) -> None:
-    """Check that ``network`` has the layer."""
+    """Check that ``network`` has a layer with this number."""
     count = len(network.slots(task.n_observations, task.n_outputs)[0].layers)
     if layer > count:
         raise InputError(
@@ -68,5 +71,5 @@ def check_layer_of(layer: int, task: Task, network: Network) -> None:
 
 
 def is_chosen(layer: int, number: int) -> bool:
-    """Return whether ``layer`` means the layer ``number``, counted from 0."""
+    """Return whether ``layer`` (from 1 on, or `ALL`) includes layer ``number``, counted from 0."""
     return layer in (ALL, number + 1)

@@ -1,4 +1,4 @@
-"""Zero weights mid-life: does the rule build them again?"""
+"""A probe that sets weights to 0 in mid-life, to see whether the rule builds them again."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from metahebb.tasks.base import Task
 class ZeroWeights(Written):
     """Set a random part of the weights to 0 at step ``at``; plasticity goes on from there.
 
-    The part is exact in each layer, of the synapses that are there, and drawn anew for each life.
-    Static weights beside a rule are weights like others: nothing builds those again.
+    In each layer the part is drawn from the existing synapses, rounded to whole ones, and anew for
+    each life. Static weights of a topology become 0, too, and no rule can build them again.
     """
 
     at: int
-    """Env step before which it happens, after the update that is still due."""
+    """The env step before which the probe acts, after the update of the step before."""
     fraction: float = 1.0
-    """Part of a layer's weights."""
+    """The part of each layer's weights that becomes 0."""
     layer: int = ALL
-    """Layer, counted from 1; -1: all of them."""
+    """The number of the layer, counted from 1; -1: all layers."""
     number: int = 0
-    """Probes of different numbers draw different weights."""
+    """The probe's number in the list; probes with different numbers draw different weights."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         check_at(self.at)
         check_fraction(self.fraction)
         check_layer(self.layer)
 
     def check_run(self, task: Task, network: Network) -> None:
-        """Check that the layer is there."""
+        """Check that the layer exists."""
         check_layer_of(self.layer, task, network)
 
     def __call__(self, moment: Moment) -> None:
-        """Zero the weights of the lives that reach the step."""
+        """Set weights of the lives that reach step ``at`` to 0."""
         rows = moment.rows_at(self.at)
         if not rows.size:
             return

@@ -1,8 +1,12 @@
-"""Where a life is lived: locomotion, car racing, a hidden reversal, any Gymnasium environment.
+"""Tasks, the worlds in which lives are lived.
 
-Importing this registers ``metahebb/Ant-v0``, ``HalfCheetah``, ``Hopper``, ``Walker2d`` and
-``Swimmer`` with Gymnasium: ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and
-``metahebb/CarRacing-v0``: ``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``.
+There are locomotion, car racing, a hidden reversal, a bandit, and any Gymnasium environment.
+
+Importing this package registers environments with Gymnasium. ``metahebb/Ant-v0`` has an argument
+for damage, as in ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and so have
+``metahebb/HalfCheetah-v0``, ``Hopper-v0``, ``Walker2d-v0`` and ``Swimmer-v0``.
+``metahebb/CarRacing-v0`` has arguments for the ground, as in
+``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every task offers: many lanes, advanced together, each living its own life."""
+"""The protocols of a task and of its lanes, which advance many lives together."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     import mujoco
 
 LaneNumbers = npt.NDArray[np.intp]
-"""Numbers of lanes, ascending and each once."""
+"""The type of an array of lane numbers, in ascending order and without repetition."""
 
 
 class TaskError(MetahebbError, RuntimeError):
-    """A task's environment raised an error of its own, on ``lane`` if that is known."""
+    """The error for a task whose environment has raised an error.
+
+    Attributes:
+        exit_status: the exit status of the process when this error ends a command.
+        lane: the lane on which the error arose; None if that is not known.
+    """
 
     exit_status = 2
 
@@ -32,13 +37,13 @@ class TaskError(MetahebbError, RuntimeError):
 
 @dataclass(frozen=True)
 class Measure:
-    """What a task knows of a life beside its return.
+    """A measure is a number that a task reports of each life, in addition to the return.
 
     Attributes:
-        name: how outcomes and files call it.
-        unit: for tables; empty where it is a plain number.
-        compared: whether probes compare lives by it; no where nothing that is done to a life can
-            change it.
+        name: the name of the measure in outcomes and files.
+        unit: the unit of the measure, for tables; empty for a number without a unit.
+        compared: whether a comparison of lives with and without a probe includes the measure; False
+            for one that no probe can change.
     """
 
     name: str
@@ -47,18 +52,21 @@ class Measure:
 
 
 class StepResult(NamedTuple):
-    """What one step gave to each of the ``k`` lanes that took it.
+    """The result of one step for each of the ``k`` lanes that took it.
 
     Attributes:
         reward: ``(k,)`` float64, the reward of this step.
-        terminated: ``(k,)`` bool, the task's own end of life (fallen, goal reached).
-        truncated: ``(k,)`` bool, an end from outside the task's dynamics (time limit, stalled).
-        nonfinite: ``(k,)`` bool, the physics or the network's output left the finite numbers.
+        terminated: ``(k,)`` bool, whether the task ends the life (fallen, goal reached).
+        truncated: ``(k,)`` bool, whether the life ends for a reason outside of the task's dynamics
+            (time limit, stalled).
+        nonfinite: ``(k,)`` bool, whether a number of the physics or of the network's outputs is not
+            finite.
         trial_over: ``(k,)`` bool, whether the step ended a trial; None: the task has no trials.
-        kind: ``(k,)`` of which kind the step's trial is; None: all are alike.
-        emitted: ``(k, n_outputs)`` float32, what was done in the place of what was put out, such as
-            1 for the action that was chosen and 0 for others; None: they are the same. Rules see it
-            as the outputs' activity.
+        kind: ``(k,)``, the number of the kind of the step's trial; None: all trials are of one
+            kind.
+        emitted: ``(k, n_outputs)`` float32, the activity that rules see in the place of the
+            outputs, such as 1 for the chosen action and 0 for the others; None: rules see the
+            outputs.
     """
 
     reward: npt.NDArray[np.float64]
@@ -71,120 +79,130 @@ class StepResult(NamedTuple):
 
     @classmethod
     def of_nothing(cls, k: int) -> StepResult:
-        """Return what a step gives that neither rewards nor ends anything, to be filled in."""
+        """Return the result of a step without reward or end, for a task that fills it in."""
         return cls(np.zeros(k), np.zeros(k, np.bool_), np.zeros(k, np.bool_), np.zeros(k, np.bool_))
 
 
 class TaskLanes(Protocol):
-    """Lanes of one task; ``observations`` ``(n_lanes, n_observations)`` are kept current."""
+    """The lanes of one task.
+
+    Attributes:
+        observations: ``(n_lanes, n_observations)``, the present observation of each lane.
+    """
 
     observations: npt.NDArray[np.float32]
 
     def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
-        """Begin a life on each of ``lanes`` ``(k,)``, with its environment seed and body index."""
+        """Begin a life on each of ``lanes`` ``(k,)``.
+
+        Args:
+            lanes: the numbers of the lanes.
+            seeds: the seed of the environment for each of ``lanes``.
+            bodies: the index of the body for each of ``lanes``, among the task's bodies.
+        """
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` ``(k,)`` by one step with the networks' outputs ``(k, n_outputs)``."""
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return a value for each of the task's `Task.measures`, by name; NaN: not known."""
+        """Return the value of each of the task's `Task.measures`, by name; NaN if not known."""
 
 
 class Task(Protocol):
-    """A world to live in: an immutable, picklable description that opens lanes."""
+    """A task is a world to live in: an immutable, picklable description that opens lanes."""
 
     @property
     @abstractmethod
     def label(self) -> str:
-        """What the task is called where people read of it."""
+        """The name of the task in texts for people."""
 
     @property
     @abstractmethod
     def n_observations(self) -> int:
-        """Length of an observation."""
+        """The number of values in an observation, which is the number of sensors."""
 
     @property
     @abstractmethod
     def n_outputs(self) -> int:
-        """Length of what the network must put out."""
+        """The number of outputs that a network must have."""
 
     @property
     @abstractmethod
     def bodies(self) -> tuple[str, ...]:
-        """Names of the bodies (or variants) that a life can have; the first is the usual one."""
+        """The names of the bodies (or variants) that a life can have; the first is the default."""
 
     @property
     @abstractmethod
     def max_steps(self) -> int:
-        """Steps after which a life ends when the run sets no horizon of its own."""
+        """The number of steps after which a life ends if the run sets no horizon of its own."""
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """What is known of a life beside its return; `TaskLanes.measures` gives the values."""
+        """The numbers that lanes report of each life, by `TaskLanes.measures`."""
         return ()
 
     @property
     def seconds_per_step(self) -> float | None:
-        """Simulated time of a step [s]; None: the task counts in steps."""
+        """The simulated time of a step [s]; None: the task has no unit of time."""
         return None
 
     @property
     def return_unit(self) -> str:
-        """Unit of a return, such as ``m``; empty: a return has none."""
+        """The unit of a return, such as ``m``; empty: a return has no unit."""
         return ""
 
     @abstractmethod
     def lanes(self, n: int) -> TaskLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
 
 
 @runtime_checkable
 class Explaining(Protocol):
-    """Lanes that know which number of an environment made a life non-finite."""
+    """Lanes that can say which number of an environment made a life end non-finite."""
 
     def reason(self, lane: int) -> str:
-        """Return which number was not finite, and when; empty: the environment gave none."""
+        """Return in words which number was not finite, and when; empty if all were finite."""
 
 
 @runtime_checkable
 class Varied(Protocol):
-    """A task that can be lived in with other bodies than those of its run."""
+    """A task that can have other bodies than the ones of its run."""
 
     def on(self, bodies: tuple[str, ...]) -> Task:
-        """Return the task with other bodies.
+        """Return the same task with other bodies.
 
         Raises:
-            InputError: the task cannot have one of them.
+            InputError: the task cannot have one of ``bodies``.
         """
 
 
 @runtime_checkable
 class Embodied(Protocol):
-    """A task whose lives have a body in MuJoCo: it can be drawn, pushed, turned and damaged."""
+    """A task with a body in MuJoCo, which can be drawn, pushed, turned and damaged."""
 
     @property
     def body(self) -> str:
-        """Name of the body when it is whole."""
+        """The name of the body without damage."""
 
     @property
     def can_turn(self) -> bool:
-        """Whether the body can face any way; the others live in a plane."""
+        """Whether the body can face in any direction; if not, it lives in a plane."""
 
     @property
     def can_go_sideways(self) -> bool:
-        """Whether the body can move along y; the others live in the plane of x and z."""
+        """Whether the body can move along y; if not, it lives in the plane of x and z."""
 
     def models(self) -> Sequence[mujoco.MjModel]:
-        """Return the model of each of the task's bodies; no model may be written to."""
+        """Return the MuJoCo model of each of the task's bodies; nobody may write to a model."""
 
 
 @runtime_checkable
 class EmbodiedLanes(Protocol):
-    """Lanes of an `Embodied` task."""
+    """The lanes of an `Embodied` task."""
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """The task's bodies, in the order of their numbers."""
+        """The names of the task's bodies, in the order of their numbers."""
 
     def body(self, lane: int) -> int:
         """Return the number of the body that ``lane`` has now."""
@@ -193,18 +211,26 @@ class EmbodiedLanes(Protocol):
         """Return copies of ``qpos`` and ``qvel`` of ``lane``, MuJoCo's positions and velocities."""
 
     def change_bodies(self, lanes: LaneNumbers, bodies: LaneNumbers) -> None:
-        """Give ``lanes`` the bodies ``(k,)`` of the task, with positions and velocities kept."""
+        """Give the lives on ``lanes`` other bodies, with their positions and velocities.
+
+        Args:
+            lanes: ``(k,)``, the numbers of the lanes.
+            bodies: ``(k,)``, the number of the new body for each of ``lanes``.
+        """
 
     def push(self, lanes: LaneNumbers, x: float, y: float) -> None:
-        """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` only where the body has it."""
+        """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` must be 0 for a planar body."""
 
     def turn(self, lanes: LaneNumbers, angles: npt.NDArray[np.float64]) -> None:
-        """Turn the root, which must be free, and its velocity by ``angles`` ``(k,)`` [rad]."""
+        """Turn the root and its velocity by ``angles`` ``(k,)`` [rad] about the vertical axis.
+
+        The body must be able to turn, see `Embodied.can_turn`.
+        """
 
 
 @runtime_checkable
 class Filmable(Protocol):
-    """A task whose environments draw pictures of themselves once they are made for a film."""
+    """A task that can be filmed by pictures that its environments draw."""
 
     def filmed(self) -> Task:
         """Return the task with environments that draw, so that its lanes are `Picturing`.
@@ -214,70 +240,70 @@ class Filmable(Protocol):
         """
 
     def draws_by_mujoco(self) -> bool:
-        """Return whether Gymnasium's renderer of MuJoCo draws the pictures."""
+        """Return whether Gymnasium's MuJoCo renderer draws the pictures."""
 
 
 @runtime_checkable
 class Picturing(Protocol):
-    """Lanes whose environments draw pictures of themselves."""
+    """Lanes that can return a picture of their present state."""
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
-        """Return a picture ``(height, width, 3)`` of what happens on a lane."""
+        """Return a picture ``(height, width, 3)`` of the present state of ``lane``."""
 
 
 @runtime_checkable
 class Foreign(Protocol):
-    """A task in an environment of others, whose code and files may change without metahebb."""
+    """A task in somebody else's environment, whose code and files may change without metahebb."""
 
     @property
     def env_id(self) -> str:
         """Gymnasium's id of the environment, or ``FILE.py:NAME``."""
 
     def kwargs_of(self, body: str) -> Mapping[str, Any]:
-        """Return the arguments with which the environment of a body is made."""
+        """Return the arguments with which the environment of ``body`` is made."""
 
 
 @runtime_checkable
 class Advising(Protocol):
-    """A task that knows how a network could make more of it."""
+    """A task that can advise how to choose a network for it."""
 
     def advice(self, output: str) -> list[str]:
-        """Return pieces of advice, a line each.
+        """Return pieces of advice, one line each.
 
         Args:
-            output: what the network's last layer puts out, ``tanh`` or ``linear``.
+            output: the kind of the network's last layer, ``tanh`` or ``linear``.
         """
 
 
 @runtime_checkable
 class Closing(Protocol):
-    """Lanes that hold what must be closed, such as environments with processes of their own."""
+    """Lanes that hold things to be closed, such as environments with processes of their own."""
 
     def close(self) -> None:
-        """Close everything; no lane is used afterwards. What fails is raised at the end."""
+        """Close everything; no lane is used again. An error on the way is raised at the end."""
 
 
 @runtime_checkable
 class Trials(Protocol):
-    """A task whose lives are made of trials, of several kinds."""
+    """A task with lives that consist of trials, of one or several kinds."""
 
     @property
     def n_kinds(self) -> int:
-        """Kinds of trials, which `StepResult.kind` counts from 0."""
+        """The number of kinds of trials; `StepResult.kind` counts them from 0."""
 
 
 @runtime_checkable
 class Moving(Protocol):
-    """A task whose lives get somewhere: speed is how fast one of its measures grows."""
+    """A task in which a body moves along a way, so that a life has a speed."""
 
     @property
     def way(self) -> Measure:
-        """The measure of how far a life has come since birth [m]."""
+        """The measure that says how far a life has come since birth [m]."""
 
 
 @runtime_checkable
 class Placed(Protocol):
-    """A task that knows where in a body its sensors and actuators are."""
+    """A task that knows the places of its sensors and actuators in a body."""
 
     def places(self) -> Places:
-        """Return the coordinates of each sensor and actuator, alike for all of its bodies."""
+        """Return the coordinates of each sensor and actuator, the same for all of its bodies."""

@@ -1,4 +1,4 @@
-"""Pictures as environments draw them, made into bytes of red, green and blue."""
+"""The conversion of an environment's pictures to bytes of red, green and blue."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 
 def as_picture(drawn: Any) -> npt.NDArray[np.uint8]:
-    """Return what ``render()`` has returned as a new array ``(height, width, 3)``.
+    """Return the result of an environment's ``render()`` as a new array ``(height, width, 3)``.
 
-    Of several frames the last is taken. Gray becomes three equal channels, and alpha is left out.
-    Floats that are nowhere above 1 count from 0 to 1, all other numbers from 0 to 255.
+    Of several frames the last one is taken. A gray channel becomes three equal channels, and an
+    alpha channel is left out. Floats of which none is above 1 range from 0 to 1, and all other
+    numbers from 0 to 255.
 
     Raises:
-        TypeError: it is no picture.
+        TypeError: ``drawn`` is no picture.
     """
     if isinstance(drawn, (list, tuple)) and drawn and np.ndim(drawn[-1]) >= 2:
         drawn = drawn[-1]
@@ -34,5 +35,5 @@ def as_picture(drawn: Any) -> npt.NDArray[np.uint8]:
         color = np.nan_to_num(color)
     if color.dtype.kind in "bf" and color.max() <= 1:
         color = color * 255.0
-    # A copy: an environment may draw the next frame into the same array.
+    # The result is a copy, because an environment may draw the next frame into the same array.
     return np.clip(np.round(color), 0, 255).astype(np.uint8)

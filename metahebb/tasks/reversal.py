@@ -1,4 +1,4 @@
-"""A small task with a hidden variable: a mass whose actuator may be reversed, and will be."""
+"""A small task with a hidden variable: the sign of an actuator, which flips during a life."""
 
 from __future__ import annotations
 
@@ -14,48 +14,56 @@ from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task
 Signs = npt.NDArray[np.int8]
 
 SENSORS = ("displacement or goal", "look", "go")
-"""What an observation holds, in order."""
+"""The names of the numbers in an observation, in order."""
 
 
 @dataclass(frozen=True)
 class Reversal(Task):
     """Push a mass towards a goal with an actuator that may be reversed.
 
-    A hidden sign ``s`` is drawn at birth, ±1 alike, and flips once, at a step drawn uniformly from
-    the middle third of a life. The actuator pushes the mass by ``s·a``, one unit to either side,
-    where the action ``a`` is the sign of the network's output (+1 for an output of 0). Steps come
-    in a fixed cycle of ``look`` steps and ``go`` steps, and an observation has three numbers:
+    A hidden sign ``s`` is drawn at birth, +1 and −1 with equal chance, and flips once, at a step
+    drawn uniformly from the middle third of a life. The actuator pushes the mass by ``s·a``, one
+    unit to either side, where the action ``a`` is the sign of the network's output (+1 for an
+    output of 0). Steps come in a fixed cycle of ``look`` steps and ``go`` steps. An observation has
+    three numbers:
 
-    - a look step shows ``[s·a, 1, 0]``: by how much the last action moved the mass (0 at birth);
-    - a go step shows ``[g, 0, 1]``: on which side the goal is, ±1, drawn anew at each go step.
+    - A look step shows ``[s·a, 1, 0]``, where ``s·a`` is the movement of the mass by the last
+      action (0 at birth).
+    - A go step shows ``[g, 0, 1]``, where ``g`` is the side of the goal, +1 or −1, drawn anew at
+      each go step.
 
-    A go step scores ``g·s·a``, and is rewarded with that over the number of go steps: a perfect
-    life returns 1, the opposite one −1. Look steps earn nothing; what they show is all that there
-    is to learn ``s`` from, and a rule without a reward signal can, because the sensor that shows
-    it is the one that the goal comes in by.
+    A go step scores ``g·s·a``, and its reward is the score over the number of go steps, so that a
+    perfect life returns 1 and the opposite one −1. Look steps have no reward, but only they show
+    ``s``. A rule that sees no reward can learn ``s``, because the movement and the goal come in by
+    the same sensor.
 
-    The bound of a reactive policy. In a go step its action depends on the observation and on
-    randomness of its own, both independent of ``s``, for ``g`` is drawn without regard to it.
-    ``s`` is ±1 alike at every step, also after the flip, whose step is drawn without regard to it.
-    So E[g·s·a] = E[s]·E[g·a] = 0: without memory every policy, random or not, expects exactly 0.
+    A policy without memory cannot expect more than 0. In a go step its action depends on the
+    observation and on its own randomness. Both are independent of ``s``, because ``g`` is drawn
+    independently of ``s``. At every step ``s`` is +1 and −1 with equal chance, also after the flip,
+    because the flip's step is drawn independently of ``s``. So E[g·s·a] = E[s]·E[g·a] = 0: without
+    memory the expected return of every policy, random or not, is exactly 0.
 
     Raises:
-        InputError: a cycle without look or go steps, a negative ``settle``, or a life whose middle
-            third is shorter than a cycle.
+        InputError: a cycle has no look or no go steps, ``settle`` is negative, or the middle third
+            of a life is shorter than a cycle.
     """
 
     look: int = 3
-    """Look steps per cycle. The first shows what the last go step did, which tells nothing of ``s``
-    to who does not remember its goal; each of the others shows what the look step before it did."""
+    """The number of look steps per cycle.
+
+    The first look step shows the movement of the last go step, which says nothing about ``s`` to a
+    network that does not remember the goal of that step. Each other look step shows the movement of
+    the look step before it.
+    """
     go: int = 2
-    """Go steps per cycle."""
+    """The number of go steps per cycle."""
     max_steps: int = 300
-    """Env steps of a life."""
+    """The number of env steps of a life."""
     settle: int = 20
-    """Go steps that `measures` leaves out after birth and after the flip."""
+    """The number of go steps after birth, and after the flip, that the measures leave out."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of all fields."""
         for name, least in (("look", 1), ("go", 1), ("settle", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
@@ -67,53 +75,53 @@ class Reversal(Task):
 
     @property
     def label(self) -> str:
-        """The task's name."""
+        """The name of the task in texts for people."""
         return "reversal"
 
     @property
     def n_observations(self) -> int:
-        """Length of an observation."""
+        """The number of values in an observation."""
         return len(SENSORS)
 
     @property
     def n_outputs(self) -> int:
-        """One push."""
+        """The number of outputs, which is one: its sign is the action."""
         return 1
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """One variant only."""
+        """The names of the variants, of which there is one."""
         return ("default",)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """Mean scores of settled go steps before and after the flip, and when it comes."""
+        """The mean scores of settled go steps before and after the flip, and the flip's step."""
         return Measure("before"), Measure("after"), Measure("flip", "env step", compared=False)
 
     @property
     def is_go(self) -> npt.NDArray[np.bool_]:
-        """Which steps of a life are go steps, ``(max_steps,)``."""
-        found: npt.NDArray[np.bool_]
-        found = np.arange(self.max_steps) % (self.look + self.go) >= self.look
-        return found
+        """Whether each step of a life is a go step, ``(max_steps,)``."""
+        is_go: npt.NDArray[np.bool_]
+        is_go = np.arange(self.max_steps) % (self.look + self.go) >= self.look
+        return is_go
 
     def lanes(self, n: int) -> ReversalLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         return ReversalLanes(self, n)
 
 
 class ReversalLanes:
-    """The lanes of a `Reversal`: all that chance decides of a life is drawn when it begins.
+    """The lanes of a `Reversal`; all random numbers of a life are drawn when it begins.
 
     Attributes:
         observations: ``(n, 3)`` float32, see `Reversal`.
         signs: ``(n, max_steps)`` int8, the hidden sign at each step.
-        goals: ``(n, max_steps)`` int8, ±1 in go steps, 0 in look steps.
-        flips: ``(n,)`` the first step with the other sign.
+        goals: ``(n, max_steps)`` int8, the side of the goal: ±1 in go steps, 0 in look steps.
+        flips: ``(n,)``, the first step of each life with the flipped sign.
     """
 
     def __init__(self, task: Reversal, n: int) -> None:
-        """Make ``n`` lanes, each to be reset before its first step."""
+        """Make ``n`` lanes; each has to be reset before its first step."""
         self._task = task
         self._is_go = task.is_go
         self._flags = np.stack([np.zeros_like(self._is_go), ~self._is_go, self._is_go], 1).astype(
@@ -140,13 +148,13 @@ class ReversalLanes:
         self._observe(lanes, self._ages[lanes], np.zeros(len(lanes), np.int8))
 
     def score(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> Signs:
-        """Return what ``outputs`` ``(k, 1)`` score in the present step: ±1, 0 in a look step."""
+        """Return the score of ``outputs`` ``(k, 1)`` in the present step; 0 in a look step."""
         ages = self._ages[lanes]
         scores: Signs = self.goals[lanes, ages] * _moves(self.signs[lanes, ages], outputs)
         return scores
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
-        """Advance ``lanes`` by one step; a non-finite output scores nothing."""
+        """Advance ``lanes`` by one step; a non-finite output scores 0 and ends the life."""
         ages = self._ages[lanes]
         moves = _moves(self.signs[lanes, ages], outputs)
         nonfinite = ~np.isfinite(outputs[:, 0])
@@ -159,15 +167,16 @@ class ReversalLanes:
         return StepResult(reward, np.zeros_like(truncated), truncated, nonfinite)
 
     def _observe(self, lanes: LaneNumbers, ages: LaneNumbers, moves: Signs) -> None:
-        """Show goals, which are 0 in look steps, and there the ``moves`` of the step before."""
+        """Write the observations: goals in go steps, and the last ``moves`` in look steps."""
         seen = self._flags[ages]
         seen[:, 0] = self.goals[lanes, ages] + moves * seen[:, 1]
         self.observations[lanes] = seen
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return ``before`` and ``after``, mean scores of settled go steps, and ``flip``, its step.
+        """Return the mean scores ``before`` and ``after`` the flip, and its step ``flip``.
 
-        A mean is NaN while the life has no such go step; guessing scores 0, always right 1.
+        Means are over settled go steps, and NaN while the life has no such step. A network that
+        guesses scores 0 on average, and a network that is always right scores 1.
         """
         flip, age = int(self.flips[lane]), int(self._ages[lane])
         return {
@@ -177,11 +186,14 @@ class ReversalLanes:
         }
 
     def _mean(self, lane: int, start: int, stop: int) -> float:
-        """Return the mean score of the go steps from ``start`` on, without those that settle."""
+        """Return the mean score of the settled go steps from ``start`` to ``stop``.
+
+        The first ``settle`` go steps do not count.
+        """
         settled = np.flatnonzero(self._is_go[start:stop])[self._task.settle :]
         return float(self._scores[lane, start + settled].mean()) if settled.size else float("nan")
 
 
 def _moves(signs: Signs, outputs: npt.NDArray[np.float32]) -> Signs:
-    """Return by how much actuators with ``signs`` move their masses, ±1."""
+    """Return the movement of each mass, +1 or −1, if its actuator has the sign in ``signs``."""
     return np.where(outputs[:, 0] >= 0, signs, -signs)

@@ -1,4 +1,4 @@
-"""Keeps MuJoCo's warnings of unstable physics down to one line, without a log file."""
+"""A handler that reduces MuJoCo's warnings of unstable physics to one line, without a log file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def quieten_mujoco() -> None:
     """Make this process log the first of MuJoCo's warnings, and drop all others.
 
     Without a handler, MuJoCo prints each warning and writes it to MUJOCO_LOG.TXT in the current
-    folder. A handler that somebody else has set stays. Nothing happens where nobody has imported
-    MuJoCo.
+    folder. If other code has set a handler, that handler stays. If MuJoCo was not imported, this
+    does nothing.
     """
     mujoco = sys.modules.get("mujoco")
     if mujoco is not None and mujoco.get_mju_user_warning() is None:
@@ -21,7 +21,7 @@ def quieten_mujoco() -> None:
 
 
 class _Once:
-    """Logs the first warning that it is called with."""
+    """A handler that logs the first warning and ignores all others."""
 
     def __init__(self) -> None:
         self._silent = False

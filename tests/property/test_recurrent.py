@@ -144,7 +144,7 @@ def test_neurons_that_hear_themselves_have_an_index_where_sensors_have_places() 
     [
         ({"leak": 0.0}, "expected a leak above 0 and at most 1, got 0.0"),
         ({"leak": 1.5}, "expected a leak above 0 and at most 1, got 1.5"),
-        ({"hidden": ()}, "expected hidden neurons that hear themselves, got none"),
+        ({"hidden": ()}, "expected the number of recurrent neurons in hidden, got none"),
     ],
 )
 def test_what_cannot_be_is_refused(told: dict[str, object], message: str) -> None:

@@ -195,8 +195,8 @@ def test_observation_scale_reaches_the_cell() -> None:
     ("told", "message"),
     [
         ({"cell": "lstn"}, "a cell among gru, lstm, got 'lstn'; did you mean 'lstm'"),
-        ({"hidden": ()}, r"at least 1, the cell's first, got \(\)"),
-        ({"hidden": (8, 0)}, r"at least 1, the cell's first, got \(8, 0\)"),
+        ({"hidden": ()}, r"at least 1, the first one the cell's, got \(\)"),
+        ({"hidden": (8, 0)}, r"at least 1, the first one the cell's, got \(8, 0\)"),
         ({"output": "tan"}, "output among linear, tanh, got 'tan'; did you mean 'tanh'"),
         ({"observation_scale": (1.0, np.inf)}, "finite observation scales"),
     ],

@@ -1,1 +1,1 @@
-"""Gymnasium's CarRacing with a compiled picture, on grounds of its own."""
+"""Gymnasium's CarRacing, with frames drawn by a compiled kernel, and with several grounds."""

@@ -1,8 +1,8 @@
-"""Driver that draws CarRacing's view of a car, and shrinks frames to what a network sees.
+"""The text of the functions that draw CarRacing's frames, and reduce them to observations.
 
-Gymnasium draws polygons with whole-numbered corners into a window of 1000×800 and takes means over
-it down to 96×96. Here each pixel is the mean of `COLUMNS` × `ROWS` samples of the same polygons, so
-that nothing is painted that no sample sees.
+Gymnasium draws polygons with whole-numbered corners into a window of 1000×800 pixels, and reduces
+the window to 96×96 by means over areas. Here each pixel of a frame is the mean of `COLUMNS` ×
+`ROWS` samples of the same polygons, so that only these samples have to be painted.
 """
 
 # mypy: ignore-errors
@@ -14,29 +14,33 @@ SIZE = 96
 COLUMNS, ROWS = 4, 4
 SAMPLES = SIZE * COLUMNS
 BAR = 84
-"""First row of the instruments."""
+"""The first row of the frame in which the instruments stand."""
 SHARE = f32(1.0 / (COLUMNS * ROWS))
 REACH = 0.5
-"""Window pixels that a polygon reaches beyond the centers of the pixels at its corners."""
+"""The distance by which a polygon reaches beyond the centers of its corners' pixels [pixels]."""
 LARGEST = 24.0
-"""Metres that corners of a patch of grass, or a tile, are apart at most."""
+"""The largest distance between two corners of a patch of grass, or of a tile [m]."""
 BLACK = u32(0)
 
 
 @fast
 def packed(red, green, blue):
-    """Return a color with ten bits per channel, so that those of four samples add up in them."""
+    """Return a color in one number with ten bits per channel.
+
+    With ten bits the channels of four samples can be added without an overflow.
+    """
     return u32(red | green << 10 | blue << 20)
 
 
 @fast
 def add(scene, count, xs, ys, color):
-    """Add a convex quadrangle in the frame's window; return how many there are.
+    """Add a convex quadrangle in the window to ``scene``; return the new number of quadrangles.
 
-    A line of samples at y is covered from the rightmost of its left edges to the leftmost of its
-    right ones. ``scene`` holds, of each: three left edges, as x and slope at y = 0, then three
-    right ones (one that it does not have is where it never counts); the lowest and highest y; and
-    its color.
+    A quadrangle covers a line of samples at y from the rightmost of its left edges to the leftmost
+    of its right edges. ``scene`` holds three arrays. The first has three left edges and three right
+    edges of each quadrangle, each as its x at y = 0 and its slope; an edge that the quadrangle does
+    not have lies on the border of the window. The second has the lowest and the highest y of each
+    quadrangle, and the third has its color.
     """
     edges, spans, colors = scene
     low, high = ys[0], ys[0]
@@ -76,13 +80,13 @@ def add(scene, count, xs, ys, color):
 
 @fast
 def whole(value):
-    """Return the center of the window's pixel that a coordinate falls on."""
+    """Return the center of the pixel on which a coordinate of the window lies."""
     return np.trunc(value) + 0.5
 
 
 @fast
 def add_seen(scene, count, corners, color, camera, xs, ys):
-    """Add a quadrangle of the world, ``corners`` ``(4, 2)`` [m], as ``camera`` sees it."""
+    """Add a quadrangle of the world as ``camera`` sees it; ``corners`` is ``(4, 2)`` [m]."""
     cos, sin, zoom, x0, y0 = camera[0], camera[1], camera[2], camera[3], camera[4]
     for i in range(4):
         x, y = corners[i, 0], corners[i, 1]
@@ -93,7 +97,7 @@ def add_seen(scene, count, corners, color, camera, xs, ys):
 
 @fast
 def is_near(x, y, camera):
-    """Return whether a polygon with such a corner can be in the window."""
+    """Return whether a polygon with a corner at x, y [m] can reach into the window."""
     u = (x * camera[0] - y * camera[1]) * camera[2] + camera[3]
     v = (x * camera[1] + y * camera[0]) * camera[2] + camera[4]
     far = LARGEST * camera[2]
@@ -102,7 +106,7 @@ def is_near(x, y, camera):
 
 @fast
 def add_body(scene, count, shape, color, pose, camera, corners, xs, ys):
-    """Add a quadrangle that is fixed to a body with ``pose``: x, y, angle."""
+    """Add a quadrangle that is fixed to a body; ``pose`` is the body's x, y and angle."""
     cos, sin = np.cos(pose[2]), np.sin(pose[2])
     for i in range(4):
         x, y = shape[i, 0], shape[i, 1]
@@ -113,7 +117,7 @@ def add_body(scene, count, shape, color, pose, camera, corners, xs, ys):
 
 @fast
 def add_bar(scene, count, left, top, right, bottom, value, color, xs, ys):
-    """Add an instrument's rectangle, if its ``value`` can be seen."""
+    """Add the rectangle of an instrument, if its ``value`` is large enough to be visible."""
     if not abs(value) > 1e-4:
         return count
     xs[0] = xs[3] = whole(left)
@@ -125,7 +129,7 @@ def add_bar(scene, count, left, top, right, bottom, value, color, xs, ys):
 
 @fast
 def add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys):
-    """Add the wheels, each with its white stripe where that is up, and the hull on top."""
+    """Add the wheels, each with its white stripe if that is on the upper side, then the hull."""
     for k in range(4):
         pose = state[4 + 5 * k : 9 + 5 * k]
         count = add_body(scene, count, wheel, BLACK, pose, camera, corners, xs, ys)
@@ -145,7 +149,10 @@ def add_car(scene, count, state, hull, wheel, white, camera, corners, xs, ys):
 
 @fast
 def add_instruments(scene, count, state, xs, ys):
-    """Add the black bar, speed, the wheels' speeds, the steering wheel and the gyroscope."""
+    """Add the black bar and the instruments on it.
+
+    They show the speed, the wheels' speeds, the steering angle and the turning speed.
+    """
     s, h, foot = WINDOW_W / 40.0, WINDOW_H / 40.0, WINDOW_H
     count = add_bar(scene, count, 0.0, foot - 5 * h, WINDOW_W, foot, 1.0, BLACK, xs, ys)
     for k in range(5):
@@ -170,7 +177,10 @@ def add_instruments(scene, count, state, xs, ys):
 
 @fast
 def rows_of(spans, p, world):
-    """Return the first and last row that a polygon touches; the world ends above the black bar."""
+    """Return the first and the last row that polygon ``p`` touches.
+
+    Polygons before number ``world`` belong to the world, which ends above the black bar.
+    """
     tall = WINDOW_H / SIZE
     first = max(0, int((spans[p, 0] - REACH) / tall))
     last = min(BAR - 1 if p < world else SIZE - 1, int((spans[p, 1] + REACH) / tall))
@@ -179,9 +189,10 @@ def rows_of(spans, p, world):
 
 @fast
 def sort_by_row(spans, world, count, starts, members):
-    """Write, for each row of pixels, which polygons touch it, in the order of painting.
+    """Write for each row of pixels the polygons that touch it, in the order of painting.
 
-    Those before ``world`` are of the world, the others are instruments.
+    The polygons of row r are ``members[starts[r]:starts[r + 1]]``. Polygons before number ``world``
+    belong to the world, and the others are instruments.
     """
     starts[:] = 0
     for p in range(count):
@@ -190,7 +201,8 @@ def sort_by_row(spans, world, count, starts, members):
             starts[row] += 1
     for row in range(SIZE):
         starts[row + 1] += starts[row]
-    # Now starts has the end of each row; filled from there on down, it is left with the beginning.
+    # Now starts has the end of each row's polygons. Filling them in from the end moves each number
+    # down to the beginning.
     for p in range(count - 1, -1, -1):
         first, last = rows_of(spans, p, world)
         for row in range(first, last + 1):
@@ -200,7 +212,7 @@ def sort_by_row(spans, world, count, starts, members):
 
 @apart
 def paint(lines, scene, starts, members, row):
-    """Paint, one quadrangle over the other, what a row's cover of its lines of samples."""
+    """Paint the quadrangles of a row of pixels, one over the other, onto its lines of samples."""
     edges, spans, colors = scene
     scale = SAMPLES / WINDOW_W
     step = WINDOW_H / (SIZE * ROWS)
@@ -216,12 +228,12 @@ def paint(lines, scene, starts, members, row):
                 continue
             at = bottom if y < bottom else (top if y > top else y)
             left, right = 0.0, WINDOW_W
-            for i in range(3):  # max and min would ask about NaN, and be slower
+            for i in range(3):  # max and min are slower, because they check for NaN
                 one = edges[p, i, 0] + edges[p, i, 1] * at
                 left = one if one > left else left
                 two = edges[p, 3 + i, 0] + edges[p, 3 + i, 1] * at
                 right = two if two < right else right
-            right = 0.0 if right < 0.0 else right  # a slice would count from the end
+            right = 0.0 if right < 0.0 else right  # a negative index would count from the end
             # Samples are at the centers of equal parts of the line.
             part = lines[k, int(left * scale + 0.5) : int(right * scale + 0.5)]
             for x in range(part.size):
@@ -230,13 +242,16 @@ def paint(lines, scene, starts, members, row):
 
 @fast
 def shade(total):
-    """Return a channel of a pixel: pygame rounds down twice, so that all colors are 2 lower."""
+    """Return a channel of a pixel from the sum of its samples.
+
+    pygame rounds down twice, which makes each color 2 lower; this function does the same.
+    """
     return np.uint8(max(f32(np.int32(total)) * SHARE - f32(1.5), f32(0.0)))
 
 
 @apart
 def write_row(frame, row, lines):
-    """Write a row of pixels: means of samples, and what pygame makes of them."""
+    """Write a row of pixels as means of samples, with pygame's rounding."""
     outer, middle = u32(0x3FF003FF), u32(0x000FFC00)
     total = lines[0]
     for k in range(1, ROWS):
@@ -258,16 +273,16 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
     """Draw the frame ``(96, 96, 3)`` of each of ``lanes``.
 
     Args:
-        lanes: ``(k,)``.
-        frames: ``(n, 96, 96, 3)``.
-        states: ``(n, 27)`` x, y, angle of the hull, seconds since birth; x, y, angle, phase and
-            speed of each wheel; speed, steering angle, turning speed.
-        texts: ``(n, 12, 12)`` how bright the score's corner is.
-        road: polygons, their colors and how many there are, of each lane.
-        fixed: polygons of the grass, the hull and a wheel.
-        scene: scratch, see `add`.
-        rows: scratch, see `sort_by_row`.
-        lines: scratch, the lines of samples of a row.
+        lanes: ``(k,)``, the numbers of the lanes.
+        frames: ``(n, 96, 96, 3)``, of which the frames of ``lanes`` are written.
+        states: ``(n, 27)``: x, y and angle of the hull, seconds since birth; x, y, angle, phase and
+            speed of each wheel; speed, steering angle and turning speed of the car.
+        texts: ``(n, 12, 12)``, the brightness of the corner in which the score stands.
+        road: for each lane the polygons of the road, their colors, and the number of polygons.
+        fixed: the polygons of the grass, of the hull and of a wheel.
+        scene: scratch memory, see `add`.
+        rows: scratch memory, see `sort_by_row`.
+        lines: scratch memory for the lines of samples of a row.
     """
     quads, paints, counts = road
     grass, hull, wheel = fixed
@@ -312,7 +327,7 @@ def draw(lanes, frames, states, texts, road, fixed, scene, rows, lines):
 
 @apart
 def mix_rows(mixed, frame, first, weights):
-    """Write the weighted sum of rows of ``frame``, from ``first`` on."""
+    """Write the weighted sum of up to three rows of ``frame``, from ``first`` on."""
     top, below = frame[first], frame[first + 1 if weights[1] != 0 else first]
     a, b, c = weights[0], weights[1], weights[2]
     for x in range(mixed.size):
@@ -327,8 +342,8 @@ def mix_rows(mixed, frame, first, weights):
 def shrink(lanes, frames, firsts, weights, mixed, observations):
     """Write means over areas of each lane's frame, in [0, 1], into its observation.
 
-    ``firsts`` and ``weights`` ``(size, 3)`` say of which rows, and columns, an observed one is
-    made: of one to three, from the first on.
+    Each row (and column) of an observation is a weighted sum of one to three rows (or columns) of
+    the frame. ``firsts`` has the first of them, and ``weights`` ``(size, 3)`` their weights.
     """
     size = firsts.size
     has_third = False

@@ -1,4 +1,7 @@
-"""Gymnasium's car on another ground, or pushed; ``metahebb.tasks`` registers it."""
+"""Gymnasium's CarRacing with another friction, or with a push to the side.
+
+``metahebb.tasks`` registers the environment.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +24,22 @@ from gymnasium.utils import EzPickle
 from metahebb.errors import InputError
 
 ON_GRASS = 0.6
-"""Friction of grass by that of the road."""
+"""The friction of grass, divided by the friction of the road."""
 STIFFNESS = 205000 * SIZE * SIZE
-"""Force of a wheel by the speed at which it slips."""
+"""The force of a wheel, divided by the speed at which it slips."""
 BLOCKS = 0.9
-"""Brake from which on a wheel stands still."""
+"""The brake value from which on a wheel stands still."""
 
 
 class VariedCarRacing(CarRacing):
     """``metahebb/CarRacing-v0``: CarRacing-v3 with another friction, or a steady push sideways.
 
-    Observations, actions, reward and ending are those of Gymnasium's environment; without friction
-    and push it equals it exactly. Each episode has a world of its own, so that it does not depend
-    on those before it.
+    Observations, actions, reward and ending are those of Gymnasium's environment, which this one
+    equals exactly with a friction of 1 and a push of 0. Each episode has a new world, so that it
+    does not depend on earlier episodes.
 
-    Reference: Palm, Najarro & Risi 2021, whose variations these are. Their push is a speed, by
-    which each wheel seems to slip to the side.
+    Source: the variations of Palm, Najarro & Risi 2021. A push is a speed at which each wheel seems
+    to slip to the side.
 
     Version History:
         v0: first version.
@@ -46,12 +49,12 @@ class VariedCarRacing(CarRacing):
         """Make the environment.
 
         Args:
-            friction: of road and grass, by Gymnasium's.
-            push: to the car's right [m/s]; negative: to its left.
-            **kwargs: arguments of Gymnasium's environment, ``render_mode`` among them.
+            friction: the factor by which Gymnasium's friction of road and grass is multiplied.
+            push: the push to the car's right [m/s]; a negative one is to its left.
+            **kwargs: arguments of Gymnasium's environment, such as ``render_mode``.
 
         Raises:
-            InputError: the friction is not above 0, or the push not finite.
+            InputError: the friction is not above 0, or the push is not finite.
         """
         if not (0 < friction < np.inf and np.isfinite(push)):
             raise InputError(
@@ -60,7 +63,7 @@ class VariedCarRacing(CarRacing):
             )
         self._friction, self._push = friction, push
         super().__init__(**kwargs)
-        # After Gymnasium's own call of this, which notes the arguments of its constructor.
+        # Gymnasium's constructor has called this with its own arguments; this call replaces them.
         EzPickle.__init__(self, friction=friction, push=push, **kwargs)
 
     def reset(
@@ -74,9 +77,9 @@ class VariedCarRacing(CarRacing):
         return observation, info
 
     def close(self) -> None:
-        """Let go of the world: Box2D keeps bodies that are not destroyed, and with them the rest.
+        """Destroy the world; without that, its bodies would stay in Box2D's memory.
 
-        It begins anew with the next reset.
+        The next reset makes a new world.
         """
         self._destroy()  # type: ignore[no-untyped-call]
         self.car = None
@@ -85,19 +88,19 @@ class VariedCarRacing(CarRacing):
     def step(
         self, action: npt.NDArray[Any] | int | None
     ) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Advance by 1/50 s; without an action in Gymnasium's own reset."""
+        """Advance by 1/50 s; ``action`` is None when Gymnasium's own ``reset`` calls this."""
         assert self.car is not None
         if (self._friction, self._push) != (1.0, 0.0):
-            told = (self.car, self._friction, self._push)
-            self.car.step = functools.partial(drive, *told)  # type: ignore[method-assign]
+            arguments = (self.car, self._friction, self._push)
+            self.car.step = functools.partial(drive, *arguments)  # type: ignore[method-assign]
         observation, *rest = super().step(action)  # type: ignore[arg-type]
         return observation, *rest
 
 
 def drive(car: Car, friction: float, push: float, dt: float) -> None:
-    """Act on a car's wheels for ``dt`` [s], as its own ``step`` does on a common ground.
+    """Act on a car's wheels for ``dt`` [s], with another friction and a push.
 
-    Skid marks, which only films would show, are not made.
+    This does the same as the car's own ``step``, but it makes no skid marks, which only films show.
     """
     for wheel in car.wheels:
         turn = wheel.steer - wheel.joint.angle

@@ -1,4 +1,4 @@
-"""The lanes of car racing: physics one after the other, frames for all of them at once."""
+"""The lanes of car racing: physics lane after lane, and frames for all lanes at once."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from metahebb.tasks.car_racing.view import FRAME, CarView, Shrinker
 NEVER = 2**31 - 1
 Frame = npt.NDArray[np.uint8]
 Step = tuple[Frame | None, float, bool]
-"""Frame (None: it is drawn later), reward, and whether the life is over."""
+"""The frame (None if it is drawn later), the reward, and whether the life is over."""
 
 
 class CarRacingLanes:
-    """Lanes of a `CarRacing`, each with a world of its own per life.
+    """The lanes of a `CarRacing` task; each life has a new world.
 
     Attributes:
-        observations: ``(n, n_observations)`` float32.
+        observations: ``(n, n_observations)`` float32, the present observation of each lane.
     """
 
     def __init__(self, task: CarRacing, n: int) -> None:
-        """Open ``n`` lanes, each to be reset before its first step."""
+        """Make ``n`` lanes; each has to be reset before its first step."""
         self._task = task
         self._view = CarView(n) if task.world == "compiled" else None
         self._cars: dict[int, _Car | _PooledCar] = {}
@@ -74,7 +74,7 @@ class CarRacingLanes:
         return result
 
     def _look(self, lanes: LaneNumbers, frames: Sequence[Frame | None]) -> None:
-        """Make observations of the lanes' frames, which are drawn now or came with the step."""
+        """Make the observations of ``lanes`` from frames, which are drawn now or given."""
         if self._view is not None:
             self._view.draw(lanes)
             self._shrink(lanes, self._view.frames, self.observations)
@@ -86,16 +86,16 @@ class CarRacingLanes:
             self._shrink(first, frame.reshape(1, FRAME, FRAME, 3), row)
 
     def picture(self, lane: int) -> Frame:
-        """Return Gymnasium's picture of a lane, ``(400, 600, 3)``."""
+        """Return Gymnasium's picture of the present state of ``lane``, ``(400, 600, 3)``."""
         return self._cars[lane].picture()
 
     def close(self) -> None:
-        """End all worlds."""
+        """Close all worlds."""
         for car in self._cars.values():
             car.end()
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return ``tiles``, the part of the track that was visited, where the world tells it."""
+        """Return ``tiles``, the visited part of the track's tiles; nothing in EnvPool's world."""
         return self._cars[lane].measures()
 
 
@@ -132,7 +132,7 @@ class _Car:
 
 
 class _NotedRacing(VariedCarRacing):
-    """A world that notes what a frame would show, and leaves the drawing to others."""
+    """Gymnasium's world, which gives its state to a `CarView` in the place of drawing frames."""
 
     def __init__(self, view: CarView, lane: int, friction: float, push: float) -> None:
         super().__init__(friction, push)
@@ -149,14 +149,18 @@ class _NotedRacing(VariedCarRacing):
 
 
 class _PooledCar:
-    """A car in EnvPool, which has no seed of an episode: each life has a pool of its own."""
+    """A car in EnvPool's world.
+
+    EnvPool has no seed for an episode, so each life has a new pool.
+    """
 
     def begin(self, seed: int) -> Frame:
         import envpool
 
-        # Of a seed it takes 31 bits. At its own horizon it would begin the next episode, unasked.
-        told = {"num_envs": 1, "num_threads": 1, "seed": seed % 2**31, "max_episode_steps": NEVER}
-        self._pool = envpool.make_gymnasium("CarRacing-v3", **told)
+        # EnvPool takes 31 bits of a seed. At its own horizon it would begin the next episode.
+        options = {"num_envs": 1, "num_threads": 1, "seed": seed % 2**31}
+        options["max_episode_steps"] = NEVER
+        self._pool = envpool.make_gymnasium("CarRacing-v3", **options)
         return np.asarray(self._pool.reset()[0][0])
 
     def step(self, action: npt.NDArray[np.float64]) -> Step:
@@ -170,7 +174,7 @@ class _PooledCar:
         )
 
     def end(self) -> None:
-        pass  # a pool goes with whoever holds it
+        pass  # Python deletes a pool together with this object
 
     def measures(self) -> dict[str, float]:
         return {}

@@ -1,4 +1,4 @@
-"""A car that sees the road from above: Gymnasium's CarRacing, on three grounds and pushed."""
+"""The task of driving a car from pixels: Gymnasium's CarRacing, with other frictions and pushes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class Ground(NamedTuple):
-    """What differs between variants: friction by Gymnasium's, push to the right [m/s]."""
+    """The ground of a variant.
+
+    Attributes:
+        friction: the factor by which Gymnasium's friction is multiplied.
+        push: the push to the car's right [m/s]; a negative one is to its left.
+    """
 
     friction: float = 1.0
     push: float = 0.0
@@ -29,11 +34,11 @@ VARIANTS = {
     "pushed_left": Ground(push=-10.0),
     "pushed_right": Ground(push=10.0),
 }
-"""Those of Palm et al. 2021, whose held-out one is ``pushed_right``."""
+"""The grounds of Palm et al. 2021 by name; in their evolution ``pushed_right`` was held out."""
 FRAME = 96
-"""Rows and columns that Gymnasium shows."""
+"""The number of rows, and of columns, of Gymnasium's frames."""
 STEPS_PER_SECOND = 50
-"""Of Gymnasium's physics."""
+"""The number of steps of Gymnasium's physics per second."""
 
 
 def has_envpool() -> bool:
@@ -43,40 +48,42 @@ def has_envpool() -> bool:
 
 @dataclass(frozen=True)
 class CarRacing(Task):
-    """CarRacing-v3 with its own physics, tracks, reward (−0.1 a step, 1000 a lap) and ending.
+    """Gymnasium's CarRacing-v3, with its physics, tracks, reward and ending.
 
-    An observation is the frame of 96 by 96 pixels, reduced to ``size`` by means over areas, as one
-    row of (row, column, channel) in [0, 1]. Outputs are linear: steering is the tanh of the first,
-    gas and brake are sigmoids of the others, as published.
+    A step has the reward −0.1, and a lap 1000. An observation is the frame of 96 by 96 pixels,
+    reduced to ``size`` by ``size`` by means over areas, as one row of numbers in [0, 1] in the
+    order (row, column, channel). The network's outputs are linear. Steering is the tanh of the
+    first output, and gas and brake are sigmoids of the other two, as published.
 
-    With ``world="gymnasium"`` a life is, seed for seed, that of ``gymnasium.make("CarRacing-v3")``.
-    With ``compiled``, the default, it has the same physics, and frames that differ from those by
-    less than a gray level on average (tests/contract/test_car_racing.py), twenty times as fast.
-    ``envpool`` is EnvPool's reimplementation, with physics and tracks of its own.
+    With ``world="gymnasium"`` a life equals an episode of ``gymnasium.make("CarRacing-v3")``, seed
+    for seed. With ``compiled``, the default, the physics are the same, and a kernel draws frames
+    twenty times as fast; a pixel differs from Gymnasium's by less than a gray level on average
+    (tests/contract/test_car_racing.py). ``envpool`` is EnvPool's reimplementation, with its own
+    physics and tracks.
 
     Raises:
-        InputError: for an unknown variant or world, sizes out of range, a variant that the world
-            does not have, or EnvPool where it is not installed.
+        InputError: a variant or world is unknown, a size is out of range, the world does not have
+            the variant, or EnvPool is not installed.
 
-    Reference: Najarro & Risi 2020, section 4.1, and Palm, Najarro & Risi 2021 for the variants.
-    Differs from the reference: v3 of the environment where they had v0, and the image is not
+    Source: Najarro & Risi 2020, section 4.1, and Palm, Najarro & Risi 2021 for the variants.
+    Differs from the reference: the environment is v3, and theirs was v0. The image is not
     transposed.
     """
 
     variants: tuple[str, ...] = (DEFAULT,)
-    """Grounds that lives can have: default, half_friction, double_friction, pushed_left or
+    """The grounds on which lives are lived: default, half_friction, double_friction, pushed_left or
     pushed_right."""
     world: Literal["compiled", "gymnasium", "envpool"] = "compiled"
-    """What draws the frames, and for envpool what moves the car."""
+    """The code that draws the frames, and for envpool also moves the car."""
     size: int = 84
-    """Rows and columns of an observation, from 48 to 96."""
+    """The number of rows, and of columns, of an observation, from 48 to 96."""
     patience: int = 20
-    """Steps in a row without a new tile after which the next one ends a life."""
+    """The number of steps in a row without a new tile that a life survives."""
     max_steps: int = 1000
-    """Horizon used when the run sets none."""
+    """The number of env steps after which a life ends if the run sets no horizon."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         if self.world not in ("compiled", "gymnasium", "envpool"):
             raise unknown_name("world", self.world, ("compiled", "gymnasium", "envpool"))
         if not self.variants:
@@ -107,56 +114,56 @@ class CarRacing(Task):
 
     @property
     def label(self) -> str:
-        """The task's name."""
+        """The name of the task in texts for people."""
         return "car_racing"
 
     @property
     def seconds_per_step(self) -> float:
-        """Simulated time of a step [s]."""
+        """The simulated time of a step [s]."""
         return 1 / STEPS_PER_SECOND
 
     @property
     def n_observations(self) -> int:
-        """Numbers of an observation."""
+        """The number of values in an observation."""
         return self.size**2 * 3
 
     @property
     def n_outputs(self) -> int:
-        """Steering, gas, brake."""
+        """The number of outputs: steering, gas and brake."""
         return 3
 
     @property
     def image(self) -> tuple[int, int, int]:
-        """Rows, columns and channels of an observation."""
+        """The rows, columns and channels of an observation."""
         return self.size, self.size, 3
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """The variants."""
+        """The names of the variants in which a life can be lived."""
         return self.variants
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """The part of the track's tiles that were visited, which EnvPool does not tell."""
+        """The visited part of the track's tiles; no measures in EnvPool's world."""
         return () if self.world == "envpool" else (Measure("tiles"),)
 
     def on(self, bodies: tuple[str, ...]) -> CarRacing:
-        """Return the task with other variants."""
+        """Return the same task with other variants."""
         return dataclasses.replace(self, variants=bodies)
 
     def filmed(self) -> CarRacing:
-        """Return the task itself, whose lanes can draw without being asked beforehand.
+        """Return the task itself, because its lanes can always draw pictures.
 
-        EnvPool's cannot, which `CarRacingLanes.picture` says.
+        EnvPool's world cannot draw; there `CarRacingLanes.picture` raises an InputError.
         """
         return self
 
     def draws_by_mujoco(self) -> bool:
-        """Return False: pygame draws the pictures."""
+        """Return False, because pygame draws the pictures."""
         return False
 
     def lanes(self, n: int) -> CarRacingLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         from metahebb.tasks.car_racing.lanes import CarRacingLanes
 
         return CarRacingLanes(self, n)

@@ -1,4 +1,4 @@
-"""The compiled view of CarRacing: what a car sees, without pygame's drawing."""
+"""The frames of CarRacing, drawn by a compiled kernel instead of pygame."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from metahebb.tasks.base import LaneNumbers
 
 FRAME = 96
-"""Rows and columns of a frame."""
+"""The number of rows, and of columns, of a frame."""
 _TEXT = 12
-"""Rows and columns of a frame that the score may take."""
+"""The number of rows, and of columns, of the corner of a frame in which the score stands."""
 _QUADS = 512
-"""Room for polygons of a road, to begin with."""
+"""The number of a road's polygons for which memory is allocated at first."""
 
 
 class Shrinker:
-    """Takes means over areas of frames ``(96, 96, 3)``, down to ``size`` rows and columns.
+    """A shrinker reduces frames ``(96, 96, 3)`` to ``size`` by ``size``, by means over areas.
 
-    As OpenCV's ``INTER_AREA``, which Gymnasium's ``ResizeObservation`` calls, but for its rounding
-    to whole numbers.
+    The result equals that of OpenCV's ``INTER_AREA``, which Gymnasium's ``ResizeObservation``
+    calls, but it is not rounded to whole numbers.
     """
 
     def __init__(self, size: int) -> None:
-        """Prepare for one ``size`` of at least half of a frame's."""
+        """Prepare the weights for ``size``, which must be at least half of a frame's size."""
         edges = np.arange(size + 1) * FRAME / size
         self._firsts = np.floor(edges[:-1] + 1e-9).astype(np.intp)
         inside = np.minimum(self._firsts + 1, edges[1:]) - edges[:-1]
-        beyond = np.maximum(edges[1:] - self._firsts - 2, 0)  # in a third one
+        beyond = np.maximum(edges[1:] - self._firsts - 2, 0)  # the part in a third row or column
         parts = [inside, np.diff(edges) - inside - beyond, beyond]
         weights = np.stack(parts, axis=1) * size / FRAME
         self._weights = np.where(weights < 1e-9, 0, weights).astype(np.float32)
@@ -47,19 +47,22 @@ class Shrinker:
     def __call__(
         self, lanes: LaneNumbers, frames: npt.NDArray[np.uint8], out: npt.NDArray[np.float32]
     ) -> None:
-        """Write ``lanes`` of ``frames`` ``(n, 96, 96, 3)``, in [0, 1], into rows of ``out``."""
+        """Write the reduced ``frames`` ``(n, 96, 96, 3)`` of ``lanes`` into their rows of ``out``.
+
+        The numbers that are written are in [0, 1].
+        """
         self._shrink(lanes, frames, self._firsts, self._weights, self._mixed, out)
 
 
 class CarView:
-    """What each lane's car sees, drawn for all of them in one call.
+    """A view draws the frame of each lane's car, for all lanes in one call.
 
     Attributes:
-        frames: ``(n, 96, 96, 3)`` what was drawn last.
+        frames: ``(n, 96, 96, 3)``, the frame of each lane that was drawn last.
     """
 
     def __init__(self, n: int) -> None:
-        """Allocate ``n`` lanes."""
+        """Allocate the memory for ``n`` lanes."""
         self.frames = np.zeros((n, FRAME, FRAME, 3), np.uint8)
         self._envs: dict[int, CarRacing] = {}
         self._states = np.zeros((n, 27))
@@ -70,7 +73,7 @@ class CarView:
         self._draw: Any = compiled(module_text(_driver_source())).draw
 
     def _make_room(self, quads: int) -> None:
-        """Make room for roads of so many polygons, and for all that a frame may show."""
+        """Allocate memory for roads of ``quads`` polygons, and for all polygons of a frame."""
         n, most = len(self._counts), quads + len(self._fixed[0]) + 32
         self._quads = np.zeros((n, quads, 4, 2))
         self._colors = np.zeros((n, quads, 3))
@@ -83,7 +86,11 @@ class CarView:
         self._scratch = scene, rows, np.zeros((4, 4 * FRAME), np.uint32)
 
     def meet(self, lane: int, env: CarRacing) -> None:
-        """Share the road of a new world, so that it is painted here, too, where a car has been."""
+        """Share the road of a new world with its environment.
+
+        Gymnasium changes the colors of tiles that a car has visited. The colors are shared, so that
+        the kernel draws the change.
+        """
         self._envs[lane] = env
         count = len(env.road_poly)
         if count > self._quads.shape[1]:
@@ -100,12 +107,12 @@ class CarView:
         for k, (quad, color) in enumerate(env.road_poly):
             self._quads[lane, k] = quad
             colors[k] = color
-            if isinstance(color, np.ndarray):  # of a tile, which comes before its border
+            if isinstance(color, np.ndarray):  # a tile's polygon, which comes before its border's
                 next(tiles).color = colors[k]
                 env.road_poly[k] = (quad, colors[k])
 
     def note(self, lane: int, env: CarRacing) -> None:
-        """Note where the car is, and what its instruments show."""
+        """Copy the car's position and the values of its instruments, to draw them later."""
         car = env.car
         assert car is not None
         hull = car.hull
@@ -120,7 +127,7 @@ class CarView:
         self._texts[lane] = _text(f"{env.reward:04.0f}")
 
     def draw(self, lanes: LaneNumbers) -> None:
-        """Draw the frames of ``lanes`` as they were noted."""
+        """Draw the frames of ``lanes`` from the states that `note` has copied."""
         self._draw(
             lanes,
             self.frames,
@@ -133,7 +140,7 @@ class CarView:
 
 
 def _grass() -> npt.NDArray[np.float64]:
-    """Return the field, then its patches of brighter grass, ``(401, 4, 2)`` [m]."""
+    """Return the corners ``(401, 4, 2)`` [m] of the field, and of its patches of brighter grass."""
     from gymnasium.envs.box2d.car_racing import GRASS_DIM, PLAYFIELD
 
     def square(x: float, y: float, size: float) -> list[tuple[float, float]]:
@@ -145,7 +152,10 @@ def _grass() -> npt.NDArray[np.float64]:
 
 
 def _shapes() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the hull as quadrangles ``(6, 4, 2)``, its octagon as three, and a wheel [m]."""
+    """Return the corners of the hull's quadrangles ``(6, 4, 2)`` and of a wheel ``(4, 2)`` [m].
+
+    Three of the quadrangles make the hull's octagon.
+    """
     from gymnasium.envs.box2d import car_dynamics as dynamics
 
     bumper, nose, body, wing = (getattr(dynamics, f"HULL_POLY{k}") for k in range(1, 5))
@@ -158,11 +168,11 @@ def _shapes() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
 
 @functools.lru_cache(maxsize=4096)
 def _text(text: str) -> npt.NDArray[np.uint8]:
-    """Return how bright the corner with the score is, ``(12, 12)``, as pygame writes it."""
+    """Return the brightness ``(12, 12)`` of the corner in which pygame writes the score."""
     import pygame
 
     pygame.font.init()
-    corner = pygame.Surface((125, 100))  # of the window: the part that 12 by 12 pixels show
+    corner = pygame.Surface((125, 100))  # the part of the window that 12 by 12 pixels show
     font = pygame.font.Font(pygame.font.get_default_font(), 42)
     written = font.render(text, True, (255, 255, 255), (0, 0, 0))
     corner.blit(written, written.get_rect(center=(60, 50)))

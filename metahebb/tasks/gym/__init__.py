@@ -1,1 +1,1 @@
-"""Any environment that Gymnasium can make, one of a user's own among them."""
+"""Tasks made from any environment that Gymnasium can make, also from a user's own."""

@@ -1,4 +1,4 @@
-"""Any Gymnasium environment as a task: one environment per lane."""
+"""The task that is made from any Gymnasium environment, with one environment per lane."""
 
 from __future__ import annotations
 
@@ -34,23 +34,24 @@ from metahebb.tasks.pictures import as_picture
 from metahebb.user_code import is_of_user, let_go
 
 DEFAULT = "default"
-"""The body of a task without variants."""
+"""The name of the only body of a task without variants."""
 DEFAULT_RATE = 30.0
-"""Steps per second of an environment that states no rate."""
+"""The number of steps per second of an environment that states no rate."""
 
 
 @dataclass(frozen=True)
 class GymTask(Task):
-    """A Gymnasium environment by id, with its own reward, ending and time limit.
+    """A Gymnasium environment by its id, with its own reward, ending and time limit.
 
-    Observations are Boxes of any shape, images among them, in one row (bytes over 255); discrete
-    ones one-hot; or Dicts and Tuples of these, whose texts are left out. Actions are Boxes, clipped
-    to their bounds, or ``Discrete``, the largest output's index, as in the code of Najarro & Risi
-    2020.
+    A network observes all numbers of an observation in one row. Boxes can have any shape, such as
+    that of an image, and bytes are divided by 255. Discrete observations are one-hot. Dicts and
+    Tuples of all these are possible, and texts in them are left out. Actions are Boxes, to whose
+    bounds outputs are clipped, or ``Discrete``, where the action is the index of the largest
+    output, as in the code of Najarro & Risi 2020.
 
     Raises:
-        InputError: for an unknown ``env_id`` (with Gymnasium's suggestion), arguments that the
-            environment refuses, or spaces of another kind.
+        InputError: ``env_id`` is unknown (the message has Gymnasium's suggestion), the environment
+            refuses an argument, or a space is of another kind.
 
     Example:
         >>> GymTask("CartPole-v1").n_outputs
@@ -58,24 +59,26 @@ class GymTask(Task):
     """
 
     env_id: str
-    """The environment's id; ``module:Name-v0`` imports ``module`` first, and ``FILE.py:NAME`` is a
-    class or an id in a file, whose whole path is kept."""
+    """The id of the environment. ``module:Name-v0`` imports ``module`` first. ``FILE.py:NAME`` is a
+    class or an id in a file; the run keeps the file's whole path."""
     env_kwargs: Kwargs = field(default_factory=dict)
-    """Arguments for ``gymnasium.make``."""
+    """The arguments for ``gymnasium.make``."""
     variants: tuple[str, ...] = field(default=(), metadata={LATER: True})
-    """Variants that a candidate lives in, each as further arguments: ``gravity=-5+wind=true``;
-    ``default`` is the environment without any, ``++`` a plus that belongs to a value."""
+    """The variants in which each candidate lives. A variant is written as further arguments, such
+    as ``gravity=-5+wind=true``, where ``++`` stands for a plus in a value; ``default`` is the
+    environment without further arguments."""
     scale_actions: bool = field(default=False, metadata={LATER: True})
-    """Whether outputs of −1 and 1 stand for the bounds of actions; false: outputs are actions."""
+    """Whether outputs are scaled, so that −1 and 1 become the bounds of an action; if not, outputs
+    are the action."""
 
     def __post_init__(self) -> None:
-        """Make each variant once, so that a bad id, argument or space fails here."""
+        """Make each variant once, so that a bad id, argument or space raises an error here."""
         object.__setattr__(self, "env_id", located(self.env_id))
         first = self._facts()
         for variant in self.variants[1:]:
             facts = _facts(self.env_id, key_of(self.kwargs_of(variant)))
             if first.absent or facts.absent:
-                continue  # what is known of them was kept of a run that has compared them
+                continue  # the facts come from a run folder, whose run has compared them before
             for name, one, other in zip(_Facts._fields, first, facts, strict=True):
                 if one != other:
                     raise InputError(
@@ -84,7 +87,7 @@ class GymTask(Task):
                     )
 
     def kwargs_of(self, variant: str) -> Kwargs:
-        """Return the arguments for ``gymnasium.make`` of a body of the task."""
+        """Return the arguments for ``gymnasium.make`` of ``variant``, which may be `DEFAULT`."""
         common = {name: read_word(value) for name, value in self.env_kwargs.items()}
         return common | (read_kwargs(variant) if variant != DEFAULT else {})
 
@@ -96,12 +99,12 @@ class GymTask(Task):
 
     @property
     def label(self) -> str:
-        """The environment's id, without the folder of a file."""
+        """The id of the environment, without the folder of a file."""
         return short(self.env_id)
 
     @property
     def seconds_per_step(self) -> float:
-        """Simulated time of a step [s], by the environment's rate of frames; 1/30 if it has none.
+        """The simulated time of a step [s], from the environment's frame rate; 1/30 without one.
 
         Raises:
             InputError: the environment cannot be made.
@@ -110,51 +113,54 @@ class GymTask(Task):
 
     @property
     def n_observations(self) -> int:
-        """Numbers of an observation."""
+        """The number of values in an observation."""
         return self._facts().n_observations
 
     @property
     def n_outputs(self) -> int:
-        """Numbers of an action, or discrete actions."""
+        """The number of values in an action, or of discrete actions."""
         return self._facts().n_outputs
 
     @property
     def image(self) -> tuple[int, int, int] | None:
-        """Rows, columns and channels of an observation that is an image; None: it is none."""
+        """The rows, columns and channels of an observation that is an image; None if it is none."""
         return self._facts().image
 
     @property
     def is_discrete(self) -> bool:
-        """Whether an action is one of several."""
+        """Whether an action is a choice of one of several."""
         return self._facts().is_discrete
 
     @property
     def action_space(self) -> Space[Any]:
-        """Actions of the environment."""
+        """The space of the environment's actions."""
         return self._facts().action_space
 
     @property
     def absent(self) -> str:
-        """Why the environment cannot be made here; empty if it can. See `gym_kept.remembered`."""
+        """The reason why the environment cannot be made here; empty if it can be made.
+
+        See `metahebb.tasks.gym.kept.remembered`.
+        """
         return self._facts().absent
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """The variants; ``default`` where there are none."""
+        """The names of the variants; ``default`` if there are none."""
         return self.variants or (DEFAULT,)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """None: Gymnasium knows of no measures beside the reward."""
+        """No measures, because Gymnasium knows of no numbers but the reward."""
         return ()
 
     @property
     def max_steps(self) -> int:
-        """The environment's own time limit, 1000 if it has none."""
+        """The environment's own time limit in steps; 1000 if it has none."""
         return self._facts().max_steps
 
     def filmed(self) -> GymTask:
-        """Return the task with environments that draw.
+        """Return the same task with environments that draw pictures.
 
         Raises:
             InputError: the environment draws no pictures, or cannot be made.
@@ -168,7 +174,7 @@ class GymTask(Task):
         return replace(self, env_kwargs={**self.env_kwargs, "render_mode": "rgb_array"})
 
     def draws_by_mujoco(self) -> bool:
-        """Return whether Gymnasium's renderer of MuJoCo draws the pictures.
+        """Return whether Gymnasium's MuJoCo renderer draws the pictures.
 
         Raises:
             InputError: the environment cannot be made.
@@ -176,22 +182,22 @@ class GymTask(Task):
         return self._drawing().by_mujoco
 
     def advice(self, output: str) -> list[str]:
-        """Return where outputs cannot be scaled to the bounds of actions, and what helps.
+        """Return advice on actions to whose bounds outputs cannot be scaled, one line each.
 
         Args:
-            output: what the network's last layer puts out, ``tanh`` or ``linear``.
+            output: the kind of the network's last layer, ``tanh`` or ``linear``.
         """
         if not self.scale_actions:
             return []
         return advice_on_actions(self.env_id, self.action_space, output)
 
     def lanes(self, n: int) -> GymLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         return GymLanes(self, n)
 
 
 class _Facts(NamedTuple):
-    """What a task must know before it opens lanes."""
+    """The facts about an environment that a task needs before it opens lanes."""
 
     observation_space: Space[Any]
     action_space: Space[Any]
@@ -250,16 +256,16 @@ def _space(env: gymnasium.Env[Any, Any], kind: str, env_id: str) -> Space[Any]:
 
 
 class GymLanes:
-    """The lanes of a ``GymTask``, advanced one after another.
+    """The lanes of a ``GymTask``, which are advanced one after another.
 
     Attributes:
-        observations: ``(n, n_observations)`` float32.
+        observations: ``(n, n_observations)`` float32, the present observation of each lane.
     """
 
     def __init__(self, task: GymTask, n: int) -> None:
-        """Make ``n`` environments, each to be reset before its first step.
+        """Make ``n`` environments of the first variant; each has to be reset before its first step.
 
-        They are of the first variant; one of another is made when a lane first needs it.
+        An environment of another variant is made when a lane first needs it.
         """
         self._task = task
         self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{} for _ in range(n)]
@@ -285,10 +291,10 @@ class GymLanes:
     def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
         """Begin a life on each of ``lanes`` with ``env.reset(seed=...)``.
 
-        The first observation of each environment is held against its space.
+        The first observation of each environment is compared with its observation space.
 
         Raises:
-            InputError: that observation does not fit the space.
+            InputError: the first observation does not fit the space.
             TaskError: the environment raised an error, or a later observation does not fit.
         """
         for lane, seed, body in zip(lanes, seeds, bodies, strict=True):
@@ -315,7 +321,7 @@ class GymLanes:
         return made[body]
 
     def step(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
-        """Advance ``lanes`` by one step; a lane with a non-finite output stands still."""
+        """Advance ``lanes`` by one step; the environment of a non-finite output is not stepped."""
         k = len(lanes)
         result = StepResult.of_nothing(k)
         for i, lane in enumerate(lanes):
@@ -370,7 +376,7 @@ class GymLanes:
         return f"{self._task.env_id}, seed {self._seeds[lane]}, step {self._ages[lane]}"
 
     def _note_nonfinite(self, lane: int, reward: float) -> None:
-        """Note which number of the lane's environment was not finite, if any was."""
+        """Keep in words which number of the lane's environment was not finite, if there is one."""
         row = self.observations[lane]
         bad = np.flatnonzero(~np.isfinite(row))
         if bad.size:
@@ -378,15 +384,17 @@ class GymLanes:
         elif not np.isfinite(reward):
             what = f"the reward was {reward}"
         else:
-            return  # it was the network
+            return  # the network's output was not finite
         self._reasons[lane] = f"{what} ({self._where(lane)})"
 
     def reason(self, lane: int) -> str:
-        """Return which number of the lane's environment was not finite; empty: none."""
+        """Return which number of the environment was not finite, as a text; empty for none."""
         return self._reasons[lane]
 
     def picture(self, lane: int) -> npt.NDArray[np.uint8]:
-        """Return what the lane's environment draws; it must have been made to draw.
+        """Return a picture of the environment on ``lane``; the task must be a filmed one.
+
+        `GymTask.filmed` returns the filmed task.
 
         Raises:
             TypeError: the environment has returned no picture.
@@ -394,7 +402,7 @@ class GymLanes:
         return as_picture(self._envs[lane].render())
 
     def close(self) -> None:
-        """Close every environment; what one of them raises is raised when all have been tried."""
+        """Close every environment; an error on the way is raised after all have been tried."""
         with contextlib.ExitStack() as stack:
             for made in self._made:
                 for env in made.values():
@@ -413,12 +421,12 @@ class GymLanes:
         )
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return nothing: see `GymTask.measures`."""
+        """Return an empty dictionary, because a `GymTask` has no measures."""
         return {}
 
 
 def _number(reward: Any) -> float:
-    """Return a reward as a float; one in an array of its own is a number, too."""
+    """Return a reward as a float; an array of one number is a number, too."""
     if isinstance(reward, (float, int)):
         return float(reward)
     array = np.asarray(reward)

@@ -1,4 +1,4 @@
-"""How an environment draws itself, as a film has to know before it makes one that does."""
+"""The facts about an environment's drawing, which a film needs before it makes the environment."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from metahebb.user_code import let_go
 
 
 class Drawing(NamedTuple):
-    """How an environment draws itself.
+    """The facts about an environment's drawing.
 
     Attributes:
         modes: the render modes that the environment states.
-        rate: its frames per second, one for each step; None: it states no rate.
-        by_mujoco: whether Gymnasium's renderer of MuJoCo draws it.
+        rate: the number of frames per second, with one frame per step; None if the environment
+            states no rate.
+        by_mujoco: whether Gymnasium's MuJoCo renderer draws the pictures.
     """
 
     modes: Sequence[str]
@@ -26,11 +27,12 @@ class Drawing(NamedTuple):
 
 @functools.cache
 def drawing_of(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> Drawing:
-    """Return how an environment draws itself, which is made once to find out.
+    """Return the facts about an environment's drawing; the environment is made once for that.
 
     Args:
-        env_id: of the environment.
-        env_kwargs: its arguments, as `metahebb.tasks.gym.kwargs.key_of` returns them.
+        env_id: the id of the environment.
+        env_kwargs: the arguments of the environment, as `metahebb.tasks.gym.kwargs.key_of` returns
+            them.
 
     Raises:
         InputError: the environment cannot be made.

@@ -1,4 +1,4 @@
-"""Environments by their names: Gymnasium's ids, and those in files of a user's own."""
+"""The way from names to environments: Gymnasium's ids, and names in a user's own files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from metahebb.user_code import is_of_user
 
 
 def located(env_id: str) -> str:
-    """Return ``env_id`` with the whole path of the file, where it names a file of the user's own.
+    """Return ``env_id`` with the whole path of the file, if it names a user's own file.
 
-    It does so as ``FILE.py:NAME``, or as ``MODULE:NAME`` with a module that only the current folder
-    has. The path becomes part of a run's config, so that the run opens in any folder.
+    An ``env_id`` names a file as ``FILE.py:NAME``, or as ``MODULE:NAME`` with a module that only
+    the current folder has. The path becomes part of a run's config, so that the run can be opened
+    from any folder.
 
     Raises:
-        InputError: a file without a name behind it.
+        InputError: ``env_id`` is a file without a name behind it.
     """
     module, colon, name = env_id.rpartition(":")
     if not colon:
@@ -39,7 +40,7 @@ def located(env_id: str) -> str:
     try:
         stem = absolute(Path(*module.split(".")))
     except InputError:
-        return env_id  # the current folder was removed, and holds no file
+        return env_id  # the current folder was removed, so no file can be in it
     for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
         if file.is_file() and _is_only_here(module.partition(".")[0]):
             return f"{file}:{name}"
@@ -47,7 +48,7 @@ def located(env_id: str) -> str:
 
 
 def _is_only_here(module: str) -> bool:
-    """Return whether Python finds a module in the current folder only because we look there."""
+    """Return whether Python finds ``module`` nowhere but in the current folder."""
     spec = importlib.util.find_spec(module)
     if spec is None:
         return True
@@ -64,13 +65,13 @@ def make_env(env_id: str, kwargs: dict[str, Any]) -> gymnasium.Env[Any, Any]:
     """Return a new environment.
 
     Raises:
-        InputError: it cannot be made, for whatever reason.
+        InputError: the environment cannot be made, for whatever reason.
     """
     try:
         env = gymnasium.make(_spec_of(env_id), disable_env_checker=True, **kwargs)
-    except InputError:  # one of our own environments knows better what is wrong
+    except InputError:  # one of our own environments says itself what is wrong
         raise
-    except BaseException as error:  # whatever its module or constructor raises
+    except BaseException as error:  # any error of its module or constructor
         if not is_of_user(error):
             raise
         given = f" with {kwargs}" if kwargs else ""
@@ -92,7 +93,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _spec_of(env_id: str) -> str | EnvSpec:
-    """Return what Gymnasium makes an environment of."""
+    """Return the argument of ``gymnasium.make`` for ``env_id``: an id, or a spec for a file."""
     path, _, name = env_id.rpartition(":")
     if not path.endswith(".py"):
         return env_id
@@ -115,7 +116,7 @@ def _spec_of(env_id: str) -> str | EnvSpec:
 
 
 def _known(module: str, members: dict[str, Any]) -> list[str]:
-    """Return the environments that a file has: its classes, and the ids that it registers."""
+    """Return the names of the environments in a file: its classes, and ids that it registers."""
     classes = [
         name
         for name, each in members.items()

@@ -1,7 +1,7 @@
-"""What a run folder keeps of a Gymnasium environment, for those who look at the run without it.
+"""The facts about a Gymnasium environment that a run folder keeps.
 
-A network's sizes follow from those of observations and actions. With them kept, a run can be
-replayed, and its rules looked into, where the package of the environment is not installed.
+The sizes of a network follow from the sizes of observations and actions. Because a run folder keeps
+them, a run can be replayed, and its rules examined, on a machine without the environment's package.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ _kept: ContextVar[Mapping[str, Any] | None] = ContextVar("_kept", default=None)
 
 
 def facts_to_keep(task: object) -> dict[str, Any]:
-    """Return what to keep of ``task``, as JSON types; empty if it needs no package of others."""
+    """Return the facts about ``task`` to keep, as JSON types; empty if it is no `GymTask`."""
     return {name: getattr(task, name) for name in _NAMES} if hasattr(task, "absent") else {}
 
 
 def absence_of(task: object) -> str:
-    """Return why nobody can live in ``task`` here; empty where lives are possible."""
+    """Return the reason why no life can be lived in ``task`` here; empty if lives are possible."""
     reason: str = getattr(task, "absent", "")
     return reason
 
 
 @contextlib.contextmanager
 def remembered(kept: Mapping[str, Any] | None) -> Iterator[None]:
-    """Let a task that is made in the block take its facts from ``kept``, if it has to.
+    """Let a task that is made in the ``with`` block take its facts from ``kept``, if it must.
 
-    It has to where its environment cannot be made. The task then says why, as ``absent``, and
-    raises that as soon as somebody opens its lanes.
+    A task must do so if its environment cannot be made. Its property ``absent`` then gives the
+    reason, and opening its lanes raises an error with that reason.
     """
     token = _kept.set(kept)
     try:
@@ -42,7 +42,7 @@ def remembered(kept: Mapping[str, Any] | None) -> Iterator[None]:
 
 
 def kept_facts() -> dict[str, Any] | None:
-    """Return the facts that are `remembered` now; None where there are none, or damaged ones."""
+    """Return the facts that are `remembered` now; None if there are none, or they are damaged."""
     kept = _kept.get()
     if kept is None:
         return None

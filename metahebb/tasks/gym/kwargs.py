@@ -1,4 +1,4 @@
-"""Arguments of environments, as users write them: words, pairs of words, variants."""
+"""The arguments of environments as users write them: words, pairs of words, and variants."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read_pairs(words: Sequence[str]) -> Kwargs:
     """Return the arguments written as ``NAME VALUE NAME VALUE``.
 
     Raises:
-        InputError: a name is none, or has no value.
+        InputError: a word in the place of a name cannot be one, or a name has no value.
     """
     names, values = words[::2], words[1::2]
     for name in names:
@@ -32,13 +32,13 @@ def read_pairs(words: Sequence[str]) -> Kwargs:
     kwargs: Kwargs = {}
     for name, word in zip(names, values, strict=True):
         value = read_word(word)
-        # A text stays as it was written: the quotes around "5" say that it is no number.
+        # A text stays as it was written, because the quotes of "5" say that it is no number.
         kwargs[name] = word if isinstance(value, str) else value
     return kwargs
 
 
 def show_pairs(kwargs: Kwargs) -> list[str]:
-    """Return arguments as `read_pairs` takes them."""
+    """Return arguments as the words from which `read_pairs` would read them."""
     return [word for name, value in kwargs.items() for word in (name, _show(value))]
 
 
@@ -50,7 +50,7 @@ def read_kwargs(text: str) -> Kwargs:
     """Return the arguments written as ``name=value+name=value``; ``++`` is a plus in a value.
 
     Raises:
-        InputError: it is written otherwise.
+        InputError: ``text`` is not written like that.
     """
     kwargs: Kwargs = {}
     for part in text.replace("++", "\0").split("+"):
@@ -65,9 +65,10 @@ def read_kwargs(text: str) -> Kwargs:
 
 
 def read_word(value: bool | int | float | str) -> bool | int | float | str:
-    """Return what a word stands for: a number, true, false, or a text in quotes, as in JSON.
+    """Return the value of a word.
 
-    Python's True and False are read, too. All others stand for themselves.
+    A word can be a number, true, false, or a text in quotes, as in JSON, or Python's True or False.
+    Any other word is a text and stands for itself.
     """
     if not isinstance(value, str):
         return value
@@ -81,5 +82,5 @@ def read_word(value: bool | int | float | str) -> bool | int | float | str:
 
 
 def key_of(kwargs: Kwargs) -> tuple[tuple[str, type, Any], ...]:
-    """Return ``kwargs`` as a key; 1, 1.0 and True are different arguments."""
+    """Return ``kwargs`` as a key for a cache, in which 1, 1.0 and True are different values."""
     return tuple(sorted((name, type(value), value) for name, value in kwargs.items()))

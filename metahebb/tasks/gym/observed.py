@@ -1,4 +1,4 @@
-"""A check that observations fit their space, so that no network senses something else."""
+"""The check that an observation fits its space."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, Tuple
 
 _SHOWN = 60
-"""Characters of an observation that a message shows."""
+"""The number of characters of an observation that a message shows."""
 
 
 def fault_of(space: Space[Any], observation: Any, name: str = "the observation") -> str:
-    """Return what is wrong with an observation, as ``expected X, got Y``; empty: nothing.
+    """Return the fault of an observation as ``expected X, got Y``; empty if there is none.
 
-    Dimensions of length 1 do not count: an array of one number is a number. The bounds of a Box
-    are not checked, unless it holds bytes: numbers outside them mean what they say. Keys that a
-    Dict does not name are ignored, and so are texts.
+    Dimensions of length 1 are ignored, so that an array of one number is a number. The bounds of a
+    Box are not checked unless it holds bytes, because a number outside of them is still valid. Keys
+    that a Dict does not name are ignored, and so are texts.
     """
     if isinstance(space, Dict):
         return _fault_of_dict(space, observation, name)
@@ -28,7 +28,7 @@ def fault_of(space: Space[Any], observation: Any, name: str = "the observation")
         faults = (fault_of(each, observation[i], f"{name}[{i}]") for i, each in parts)
         return next(filter(None, faults), "")
     if not isinstance(space, (Box, Discrete, MultiBinary, MultiDiscrete)):
-        return ""  # a text
+        return ""  # a text, which no network observes
     try:
         array = np.asarray(observation)
     except ValueError:  # lists of several lengths
@@ -51,7 +51,7 @@ def _fault_of_dict(space: Dict, observation: Any, name: str) -> str:
     for key, each in space.spaces.items():
         try:
             part = observation[key]
-        except (LookupError, TypeError):  # TypeError: no dict at all
+        except (LookupError, TypeError):  # a TypeError means that it is no dictionary
             got = list(observation) if isinstance(observation, Mapping) else observation
             return f"expected the key {key!r} in {name}, got {_shown(got)}"
         fault = fault_of(each, part, f"{name}[{key!r}]")
@@ -61,7 +61,10 @@ def _fault_of_dict(space: Dict, observation: Any, name: str) -> str:
 
 
 def _values_of(space: Space[Any]) -> tuple[Any, Any, str] | None:
-    """Return the least and largest whole numbers of a space, and words for them; None: any."""
+    """Return the least and the largest value of a space of whole numbers, and words for them.
+
+    Return None for a space that allows any number.
+    """
     if isinstance(space, Discrete):
         least, most = int(space.start), int(space.start + space.n) - 1
         return least, most, f"a whole number from {least} to {most}"

@@ -1,4 +1,4 @@
-"""Spaces of Gymnasium as the numbers that a network takes and gives."""
+"""The conversion between Gymnasium's spaces and a network's observations and outputs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from metahebb.errors import InputError
 
 Array = npt.NDArray[np.float32]
 HUGE = 1e6
-"""Bounds that are farther apart are none: some environments have the largest float there."""
+"""The largest distance between two bounds to which outputs are scaled.
+
+Bounds that are farther apart count as no bounds; some environments write the largest float there.
+"""
 Write = Callable[[Any, Array], None]
-"""Writes an observation into its stretch of a lane's row."""
+"""A function that writes an observation into its stretch of a lane's row."""
 
 
 def parts_of(space: Space[Any], where: str) -> list[tuple[tuple[Any, ...], Space[Any]]]:
-    """Return the parts of a space that have numbers, each with the keys that lead to it.
+    """Return the parts of a space that hold numbers, each with the keys that lead to it.
 
-    The parts of a ``Dict`` stand in the order of its keys, those of a ``Tuple`` in its own; a
-    text has no numbers, and is left out.
+    The parts of a ``Dict`` stand in the order of its sorted keys, and the parts of a ``Tuple`` in
+    the tuple's order. A text holds no numbers, and is left out.
 
     Raises:
-        InputError: there is a part of another kind, or none.
+        InputError: a part is of an unknown kind, or no part holds numbers.
     """
-    found: list[tuple[tuple[Any, ...], Space[Any]]] = []
+    parts: list[tuple[tuple[Any, ...], Space[Any]]] = []
 
     def collect(part: Space[Any], keys: tuple[Any, ...]) -> None:
         if isinstance(part, Dict):
@@ -37,24 +40,24 @@ def parts_of(space: Space[Any], where: str) -> list[tuple[tuple[Any, ...], Space
             for number, each in enumerate(part.spaces):
                 collect(each, (*keys, number))
         elif isinstance(part, (Box, Discrete, MultiBinary, MultiDiscrete)):
-            found.append((keys, part))
-        elif not isinstance(part.sample(), str):  # of Text, or of a space of theirs (MiniGrid)
+            parts.append((keys, part))
+        elif not isinstance(part.sample(), str):  # Text, or another space of texts (MiniGrid)
             raise InputError(
                 f"expected Box, Discrete, MultiBinary, MultiDiscrete, or a Dict or Tuple of them, "
                 f"got {part} ({where}); register it with a wrapper that makes it one of these"
             )
 
     collect(space, ())
-    if not sum(size_of(part) for _, part in found):
+    if not sum(size_of(part) for _, part in parts):
         raise InputError(
             f"expected a space with numbers, got {space} ({where}); register it with a wrapper "
             "that gives the network something to sense"
         )
-    return found
+    return parts
 
 
 def _ordered(keys: Iterable[Any]) -> list[Any]:
-    """Return keys in order; keys of several types, which have none, by type and then by text."""
+    """Return sorted keys; keys that cannot be compared are sorted by their type, then by text."""
     try:
         return sorted(keys)
     except TypeError:
@@ -62,7 +65,7 @@ def _ordered(keys: Iterable[Any]) -> list[Any]:
 
 
 def size_of(space: Space[Any]) -> int:
-    """Return how many numbers a part has: one per category where it is discrete."""
+    """Return the number of values of a part, which is one per category if it is discrete."""
     if isinstance(space, Discrete):
         return int(space.n)
     if isinstance(space, MultiDiscrete):
@@ -72,10 +75,11 @@ def size_of(space: Space[Any]) -> int:
 
 
 def writer_of(space: Space[Any]) -> Write:
-    """Return what writes an observation of a part: bytes over 255, categories one-hot.
+    """Return the function that writes an observation of a part into a lane's row.
 
-    The writer raises an error where an observation has another size or category. Its text does not
-    matter: `gym_observed.fault_of` then says what is wrong.
+    Bytes are divided by 255, and categories are one-hot. The function raises an error if an
+    observation has another size or category. The error's text does not matter, because
+    `metahebb.tasks.gym.observed.fault_of` then says what is wrong.
     """
     if isinstance(space, Discrete):
         return _one_hot(int(space.start), int(space.n))
@@ -85,7 +89,7 @@ def writer_of(space: Space[Any]) -> Write:
 
         def write_bytes(observation: Any, out: Array) -> None:
             flat = np.ravel(observation)
-            if flat.size != out.size:  # NumPy would repeat a single number
+            if flat.size != out.size:  # without this check, NumPy would repeat a single number
                 raise ValueError("another size")
             np.divide(flat, np.float32(255), out=out)
 
@@ -93,9 +97,9 @@ def writer_of(space: Space[Any]) -> Write:
 
     def write(observation: Any, out: Array) -> None:
         flat = np.ravel(observation)
-        if flat.size != out.size or flat.dtype.kind not in "biuf":  # None would become NaN
+        if flat.size != out.size or flat.dtype.kind not in "biuf":  # else None would become NaN
             raise ValueError("another size, or no numbers")
-        with np.errstate(over="ignore"):  # becomes inf, and is counted as non-finite
+        with np.errstate(over="ignore"):  # a number that is too large becomes inf: non-finite
             out[:] = flat
 
     return write
@@ -104,7 +108,7 @@ def writer_of(space: Space[Any]) -> Write:
 def _one_hot(start: int, n: int) -> Write:
     def write(observation: Any, out: Array) -> None:
         if not isinstance(observation, (int, np.integer)):
-            observation = np.asarray(observation).item()  # an array of one, or a float
+            observation = np.asarray(observation).item()  # an array of one number, or a float
         place = int(observation) - start
         if not 0 <= place < n or place + start != observation:
             raise ValueError("another category")
@@ -123,7 +127,7 @@ def _one_hots(space: MultiDiscrete) -> Write:
         if values.size != sizes.size:
             raise ValueError("another size")
         codes = (values - start).astype(np.intp)
-        # Seen as unsigned, negative ones are too large: one comparison finds both.
+        # As unsigned numbers, negative codes are too large, so that one comparison is enough.
         if not (codes.view(np.uint64) < sizes).all():
             raise ValueError("another category")
         if values.dtype.kind == "f" and (codes + start != values).any():
@@ -135,10 +139,11 @@ def _one_hots(space: MultiDiscrete) -> Write:
 
 
 def open_sides(space: Space[Any]) -> tuple[bool, bool]:
-    """Return whether a Box has numbers without two bounds, and whether one bound cuts outputs off.
+    """Return two facts about the numbers of a Box that do not have two bounds.
 
-    Outputs cannot be scaled to such numbers, and stay between −1 and 1. The first value is about
-    numbers that allow all of these, the second about numbers with a bound in between.
+    Outputs cannot be scaled to such a number, and stay between −1 and 1. The first value says
+    whether the Box has such a number that allows all of −1 to 1. The second value says whether it
+    has one with a bound between −1 and 1, which cuts outputs off.
     """
     if not isinstance(space, Box):
         return False, False
@@ -149,12 +154,12 @@ def open_sides(space: Space[Any]) -> tuple[bool, bool]:
 
 
 def advice_on_actions(env_id: str, space: Space[Any], output: str) -> list[str]:
-    """Return where outputs cannot be scaled to the bounds of actions, and what helps.
+    """Return advice on actions to whose bounds outputs cannot be scaled, one line each.
 
     Args:
-        env_id: of the environment.
-        space: of its actions.
-        output: what the network's last layer puts out, ``tanh`` or ``linear``.
+        env_id: the id of the environment.
+        space: the space of its actions.
+        output: the kind of the network's last layer, ``tanh`` or ``linear``.
     """
     free, cut = open_sides(space)
     advice = []
@@ -173,14 +178,17 @@ def advice_on_actions(env_id: str, space: Space[Any], output: str) -> list[str]:
 
 
 def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:
-    """Return the action that a network's ``output`` ``(size_of(space),)`` stands for.
+    """Return the action for a network's ``output`` ``(size_of(space),)``.
+
+    A discrete action is the one with the largest output. The numbers of a Box are always clipped to
+    its bounds.
 
     Args:
-        space: of the actions.
-        output: the largest decides where the action is discrete.
-        scaled: whether −1 and 1 stand for the bounds of a Box, where these are less than `HUGE`
-            apart, and are rounded where it has integers; otherwise outputs are its numbers. Both
-            are clipped to the bounds.
+        space: the space of actions.
+        output: the network's outputs, ``(size_of(space),)``.
+        scaled: whether outputs from −1 to 1 are scaled to the bounds of a Box, if these are less
+            than `HUGE` apart, and rounded if the Box holds integers; if not, outputs are the
+            numbers of the Box.
     """
     if isinstance(space, Discrete):
         return space.start + np.argmax(output)

@@ -1,1 +1,1 @@
-"""Gymnasium's MuJoCo walkers, whole or damaged, many at once."""
+"""The task of locomotion, with Gymnasium's MuJoCo bodies, intact or damaged."""

@@ -1,4 +1,4 @@
-"""The table of locomotion bodies: everything in which Gymnasium's five MuJoCo walkers differ."""
+"""The table of bodies, which holds all differences between Gymnasium's five MuJoCo walkers."""
 
 from __future__ import annotations
 
@@ -11,39 +11,44 @@ _INF = math.inf
 
 
 def _above(bound: float) -> float:
-    """Return the smallest number above ``bound``, to write ``z <= bound`` as ``z < _above``."""
+    """Return the smallest number above ``bound``, so that ``z < result`` means ``z <= bound``."""
     return math.nextafter(bound, _INF)
 
 
 def _below(bound: float) -> float:
-    """Return the largest number below ``bound``."""
+    """Return the largest number below ``bound``, so that ``z > result`` means ``z >= bound``."""
     return math.nextafter(bound, -_INF)
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One walker as Gymnasium's v5 environments define it (all lengths in metres, angles in rad).
+    """A walker as Gymnasium's v5 environments define it (lengths in metres, angles in rad).
 
     Attributes:
-        env_id: the Gymnasium environment that this body equals.
-        xml: its model file among Gymnasium's assets.
-        frame_skip: physics substeps per step.
-        n_observations: length of the observation ``(qpos[skipped_qpos:], qvel)``.
-        n_outputs: number of actuators.
-        skipped_qpos: leading positions that the observation leaves out.
-        healthy_from: index in ``(qpos, qvel)`` from which ``healthy_low`` and ``healthy_high`` run.
-        healthy_low: strict lower bounds of a healthy state, empty if no state is unhealthy.
-        healthy_high: strict upper bounds.
-        healthy_reward: reward of a step that ends healthy.
-        ctrl_cost_weight: weight of the squared action in the ``gymnasium`` reward.
-        contact_cost_weight: weight of the squared, clipped contact forces in it.
-        contact_force_range: where those forces are clipped [N, N m].
-        velocity_from_xpos: forward speed from the torso's ``xpos`` and not from ``qpos``.
-        reset_noise: scale of the noise added to the initial state.
-        normal_velocity_noise: noise of ``qvel`` is normal, not uniform.
-        velocity_clip: limit of the velocities in the observation [m/s, rad/s].
-        can_turn: the body can face any way; the others live in a plane.
-        can_go_sideways: the body can move along y; the others live in the plane of x and z.
+        env_id: the id of the Gymnasium environment that this body equals.
+        xml: the name of the model file among Gymnasium's assets.
+        frame_skip: the number of physics substeps per step.
+        n_observations: the number of values in the observation ``(qpos[skipped_qpos:], qvel)``.
+        n_outputs: the number of actuators.
+        skipped_qpos: the number of leading positions that the observation leaves out.
+        healthy_from: the index in ``(qpos, qvel)`` of the first number that ``healthy_low`` and
+            ``healthy_high`` bound.
+        healthy_low: the strict lower bounds of a healthy state; empty if no state is unhealthy.
+        healthy_high: the strict upper bounds of a healthy state.
+        healthy_reward: the reward for a step that ends in a healthy state.
+        ctrl_cost_weight: the weight of the squared action in Gymnasium's reward.
+        contact_cost_weight: the weight of the squared, clipped contact forces in Gymnasium's
+            reward.
+        contact_force_range: the bounds to which contact forces are clipped [N, N m].
+        velocity_from_xpos: whether the forward speed comes from the torso's ``xpos``, and not from
+            ``qpos``.
+        reset_noise: the scale of the noise that is added to the initial state.
+        normal_velocity_noise: whether the noise of ``qvel`` is normal, and not uniform.
+        velocity_clip: the largest magnitude of a velocity in the observation [m/s, rad/s]; None if
+            velocities are not clipped.
+        can_turn: whether the body can face in any direction; if not, it lives in a plane.
+        can_go_sideways: whether the body can move along y; if not, it lives in the plane of x and
+            z.
     """
 
     env_id: str
@@ -68,7 +73,7 @@ class Body:
 
     @property
     def xml_path(self) -> Path:
-        """Path of the model file, found without importing Gymnasium."""
+        """The path of the model file; getting it does not import Gymnasium."""
         spec = importlib.util.find_spec("gymnasium")
         assert spec is not None
         assert spec.origin is not None

@@ -1,16 +1,16 @@
-"""Damage to a body: a small grammar of edits of Gymnasium's own model, and the published names.
+"""Damage to a body: a small grammar of edits of Gymnasium's own model, and published damages.
 
 A damage is ``intact``, a published name such as ``short_fourth_ankle``, or one or several edits
 joined with ``+``:
 
 =====================  ==========================================================================
-``limb:GEOM=FACTOR``   the capsule GEOM (in a swimmer, which names no geoms, the body's) is FACTOR
-                       times as long; its near end stays where it is
-``lock:JOINT=ANGLE``   JOINT can only be at ANGLE [rad], give or take ``LOCK_HALF_WIDTH``; ANGLE
-                       has to be one that the joint can have
-``weak:JOINT=FACTOR``  the actuator of JOINT is FACTOR times as strong
-``friction:FACTOR``    all friction coefficients, the floor's too, times FACTOR
-``mass:FACTOR``        all masses and inertias times FACTOR
+``limb:GEOM=FACTOR``   The capsule GEOM becomes FACTOR times as long, and its end at the joint
+                       stays. (A swimmer's geoms have no names: give the name of the body.)
+``lock:JOINT=ANGLE``   JOINT can only be at ANGLE [rad], plus or minus ``LOCK_HALF_WIDTH``. ANGLE
+                       has to be in the joint's own range.
+``weak:JOINT=FACTOR``  The actuator of JOINT becomes FACTOR times as strong.
+``friction:FACTOR``    All friction coefficients, also the floor's, are multiplied by FACTOR.
+``mass:FACTOR``        All masses and inertias are multiplied by FACTOR.
 =====================  ==========================================================================
 
 Example:
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 INTACT = "intact"
 LARGEST = 1e3
-"""Largest factor; every body is simulated without a warning at it (float64 is far from its end)."""
+"""The largest factor; MuJoCo simulates every body with it without a warning."""
 LONGEST = 10.0
-"""Largest factor of a limb: at 100 a half cheetah's foot makes its simulation unstable."""
+"""The largest factor of a limb; with 100, a half cheetah's foot makes the simulation unstable."""
 LOCK_HALF_WIDTH = 0.01
-"""Half the range left to a locked joint [rad]; a range of zero would make the limit jitter."""
+"""Half of the range that a locked joint keeps [rad]; with a range of 0 the joint would jitter."""
 
 _LOCK_IMPEDANCE = [0.99, 0.999, 0.001, 0.5, 2.0]
-# MuJoCo's default limit is soft: a motor at full force presses a joint 0.17 rad beyond it.
+# MuJoCo's default limit is soft: a motor at full force presses a joint 0.17 rad beyond its limit.
 
 _ANT_SHINS = {
     "left": "left_ankle_geom",
@@ -59,29 +59,34 @@ PUBLISHED: dict[str, dict[str, str]] = {
         "long_front": "limb:left_ankle_geom=1.5+limb:right_ankle_geom=1.5",
     }
 }
-"""Named damages by body.
+"""The published damages by name, for each body.
 
-Najarro & Risi 2020 shorten ``left_ankle_geom`` and ``fourth_ankle_geom`` (their "right"); Palm et
-al. 2021 shorten ``left_ankle_geom`` and ``right_ankle_geom`` (their "right", another leg), and
-lengthen the shins at y < 0 ("back") and at y > 0 ("front"). A shin goes from 0.4 m to 0.1 m or to
-0.6 m along each axis. ``short_third_ankle`` is ours and completes the set.
+Najarro & Risi 2020 shorten ``left_ankle_geom`` and ``fourth_ankle_geom`` (they call it "right").
+Palm et al. 2021 shorten ``left_ankle_geom`` and ``right_ankle_geom`` (they call this other leg
+"right"). They also lengthen the shins at y < 0 ("back") and at y > 0 ("front"). A shin of 0.4 m
+becomes 0.1 m or 0.6 m long along each axis. ``short_third_ankle`` is ours and completes the set.
 """
 
 
 @functools.cache
 def compiled(body: str, damage: str, integrator: str) -> mujoco.MjModel:
-    """Return the compiled model of ``body`` with ``damage``; shared, so never to be written to.
+    """Return the compiled model of ``body`` with ``damage``.
 
-    ``integrator`` is ``"gymnasium"`` (as the model file says) or ``"implicitfast"``.
+    Everybody shares the model, so nobody may write to it.
+
+    Args:
+        body: the name of the body, see `BODIES`.
+        damage: the damage, in the grammar of this module.
+        integrator: ``"gymnasium"`` for the integrator of the model file, or ``"implicitfast"``.
 
     Raises:
-        InputError: for a damage that is not in the grammar or names something the body lacks.
+        InputError: the damage is not in the grammar, or names a part that the body does not have.
     """
     import mujoco
 
     spec = mujoco.MjSpec.from_file(str(BODIES[body].xml_path))
     total_mass = spec.compiler.settotalmass
-    spec.compiler.settotalmass = -1  # deprecated by MuJoCo; done below, so that it does not warn
+    spec.compiler.settotalmass = -1  # MuJoCo warns that this is deprecated; it is done below
     if total_mass > 0:
         total_mass /= spec.compile().body_mass.sum()
     for edit in _edits(body, damage):
@@ -94,13 +99,13 @@ def compiled(body: str, damage: str, integrator: str) -> mujoco.MjModel:
         spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     model = spec.compile()
     if total_mass > 0:
-        # Scaled by the intact body's factor: an edit of one geom leaves the others' masses alone.
+        # The factor is that of the intact body, so that an edit of one geom changes no other mass.
         _set_total_mass(model, total_mass * model.body_mass.sum())
     return model
 
 
 def _set_total_mass(model: mujoco.MjModel, mass: float) -> None:
-    """Scale the masses to the sum ``mass`` [kg], and what the model file's compiler derives."""
+    """Scale the masses to the sum ``mass`` [kg], and update the constants that follow from them."""
     import mujoco
 
     mujoco.mj_setTotalmass(model, mass)
@@ -111,21 +116,27 @@ def _set_total_mass(model: mujoco.MjModel, mass: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """Where the locked joints are in ``qpos``, and between which angles [rad] they stay."""
+    """The joints that a damage locks.
+
+    Attributes:
+        addresses: the index of each locked joint in ``qpos``.
+        low: the smallest angle of each locked joint [rad].
+        high: the largest angle of each locked joint [rad].
+    """
 
     addresses: npt.NDArray[np.intp]
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
 
     def apply(self, qpos: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return ``qpos`` with the locked joints put inside their range."""
+        """Return a copy of ``qpos`` with the locked joints moved into their ranges."""
         clipped = qpos.copy()
         clipped[self.addresses] = np.clip(qpos[self.addresses], self.low, self.high)
         return clipped
 
 
 def locks(body: str, damage: str, model: mujoco.MjModel) -> Locks:
-    """Return what ``damage``, compiled to ``model``, locks; none is the usual case."""
+    """Return the joints that ``damage`` locks in its compiled ``model``, usually none."""
     edits = [edit for edit in _edits(body, damage) if edit.startswith("lock:")]
     joints = [model.joint(edit[len("lock:") : edit.index("=")]).id for edit in edits]
     low, high = model.jnt_range[joints].T if joints else (np.empty(0), np.empty(0))
@@ -133,7 +144,7 @@ def locks(body: str, damage: str, model: mujoco.MjModel) -> Locks:
 
 
 def check_distinct(damages: Sequence[str]) -> None:
-    """Raise InputError if a damage is named twice: results go by the damage's name."""
+    """Raise InputError if a damage is named twice, because results are kept by damage name."""
     for damage in damages:
         if damages.count(damage) > 1:
             raise InputError(
@@ -143,7 +154,7 @@ def check_distinct(damages: Sequence[str]) -> None:
 
 
 def _edits(body: str, damage: str) -> list[str]:
-    """Split ``damage`` into single edits, published names spelled out."""
+    """Return the single edits of ``damage``, with each published name replaced by its edits."""
     published = PUBLISHED.get(body, {})
     parts = [edit for part in damage.split("+") for edit in published.get(part, part).split("+")]
     return [part for part in parts if part != INTACT]
@@ -170,9 +181,9 @@ def _target(rest: str, edit: str) -> tuple[str, str]:
 
 
 def _limb(spec: mujoco.MjSpec, rest: str, edit: str) -> None:
-    """Scale a capsule's length and keep the end that is nearer to its body's joint.
+    """Scale the length of a capsule, and keep the end that is nearer to its body's joint.
 
-    Bodies that hang from the limb keep their place, so damage the last limb of a leg.
+    Bodies that hang from the limb keep their place, so only the last limb of a leg looks right.
     """
     import mujoco
 
@@ -193,13 +204,16 @@ def _limb(spec: mujoco.MjSpec, rest: str, edit: str) -> None:
     far = near + factor * (far - near)
     if np.isfinite(geom.fromto[0]):
         geom.fromto = np.concatenate([near, far])
-    else:  # the model file gives its middle and half its length
+    else:  # the model file gives the capsule's middle and half of its length
         geom.pos = (near + far) / 2
         geom.size = whole.size * [1.0, factor, 1.0]
 
 
 def _lock(spec: mujoco.MjSpec, rest: str, edit: str) -> None:
-    """Narrow a joint's range; removing the joint would change the sizes of state and action."""
+    """Narrow the range of a joint.
+
+    Removing the joint instead would change the sizes of the state and of the action.
+    """
     name, value = _target(rest, edit)
     joints = {a.target: spec.joint(a.target) for a in spec.actuators}
     if name not in joints:

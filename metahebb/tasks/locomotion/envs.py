@@ -1,4 +1,7 @@
-"""Gymnasium's MuJoCo environments with a damaged body; ``metahebb.tasks`` registers them."""
+"""Gymnasium's MuJoCo environments with a damaged body.
+
+``metahebb.tasks`` registers the environments.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,11 @@ from metahebb.tasks.locomotion.damage import INTACT, compiled, locks
 
 
 class _DamagedEnv(MujocoEnv, EzPickle):
-    """Builds the damaged model where Gymnasium would load its model file.
+    """An environment that builds a damaged model instead of loading Gymnasium's model file.
 
-    Observations, actions, reward and ending are those of Gymnasium's v5 environment, whose
-    arguments (but ``xml_file``) pass through; ``damage="intact"`` equals it exactly.
+    Observations, actions, reward and ending are those of Gymnasium's v5 environment, which
+    ``damage="intact"`` equals exactly. All arguments of that environment but ``xml_file`` can be
+    given.
 
     Version History:
         v0: first version.
@@ -36,17 +40,17 @@ class _DamagedEnv(MujocoEnv, EzPickle):
         """Make the environment.
 
         Args:
-            damage: a damage in the grammar of ``metahebb.tasks.locomotion.damage``.
-            **kwargs: arguments of Gymnasium's environment, ``render_mode`` among them.
+            damage: the damage, in the grammar of `metahebb.tasks.locomotion.damage`.
+            **kwargs: arguments of Gymnasium's environment, such as ``render_mode``.
 
         Raises:
-            InputError: for an unknown damage, or a model file beside it.
+            InputError: the damage is unknown, or ``xml_file`` is given.
         """
         if "xml_file" in kwargs:
             raise InputError("expected a damage, got xml_file; use Gymnasium's own environment")
         self._damage = damage
         super().__init__(**kwargs)
-        # After Gymnasium's own call of this, which notes the arguments of its constructor.
+        # Gymnasium's constructor has called this with its own arguments; this call replaces them.
         EzPickle.__init__(self, damage=damage, **kwargs)
 
     def _initialize_simulation(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
@@ -57,35 +61,35 @@ class _DamagedEnv(MujocoEnv, EzPickle):
         return model, mujoco.MjData(model)
 
     def set_state(self, qpos: npt.NDArray[np.float64], qvel: npt.NDArray[np.float64]) -> None:
-        """Set positions and velocities, locked joints put inside their range."""
+        """Set positions and velocities; locked joints are moved into their ranges."""
         super().set_state(self._locks.apply(qpos), qvel)  # type: ignore[no-untyped-call]
 
 
 class DamagedAnt(_DamagedEnv, AntEnv):
-    """``metahebb/Ant-v0``."""
+    """The environment ``metahebb/Ant-v0``."""
 
     body = "ant"
 
 
 class DamagedHalfCheetah(_DamagedEnv, HalfCheetahEnv):
-    """``metahebb/HalfCheetah-v0``."""
+    """The environment ``metahebb/HalfCheetah-v0``."""
 
     body = "half_cheetah"
 
 
 class DamagedHopper(_DamagedEnv, HopperEnv):
-    """``metahebb/Hopper-v0``."""
+    """The environment ``metahebb/Hopper-v0``."""
 
     body = "hopper"
 
 
 class DamagedWalker2d(_DamagedEnv, Walker2dEnv):
-    """``metahebb/Walker2d-v0``."""
+    """The environment ``metahebb/Walker2d-v0``."""
 
     body = "walker2d"
 
 
 class DamagedSwimmer(_DamagedEnv, SwimmerEnv):
-    """``metahebb/Swimmer-v0``."""
+    """The environment ``metahebb/Swimmer-v0``."""
 
     body = "swimmer"

@@ -1,4 +1,4 @@
-"""Many walkers advanced together by one call to ``mujoco.batch.Batch``."""
+"""The lanes of locomotion: one call to ``mujoco.batch.Batch`` advances many walkers together."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from metahebb.tasks.locomotion.task import Locomotion
 
 STALL_AFTER = 200
-"""Step until which nothing ends a life whose ending is ``stalled``."""
+"""The step up to which no life ends, with the task's ending ``stalled``."""
 STALL_STEPS = 30
-"""Consecutive backward steps that such a life survives."""
+"""The number of backward steps in a row that a life survives, with the ending ``stalled``."""
 _FIRST_BAD_STATE = 3  # MuJoCo's warnings BADQPOS, BADQVEL, BADQACC and BADCTRL come last
 
 
 class LocomotionLanes:
-    """The lanes of a ``Locomotion`` task.
+    """The lanes of a `Locomotion` task.
 
-    ``lanes`` arguments are ascending. A step takes a slice where all lanes take part, because
-    indexing with an array copies.
+    All arguments ``lanes`` must be ascending. If all lanes take part in a step, they are indexed
+    with a slice, because indexing with an array copies.
 
     Attributes:
-        observations: ``(n, n_observations)`` float32.
+        observations: ``(n, n_observations)`` float32, the present observation of each lane.
     """
 
     def __init__(self, task: Locomotion, n: int) -> None:
-        """Open ``n`` lanes, each to be reset before its first step."""
+        """Make ``n`` lanes; each has to be reset before its first step."""
         from mujoco.batch import Batch
 
         quieten_mujoco()
@@ -67,13 +67,13 @@ class LocomotionLanes:
         self._backward = np.zeros(n, dtype=np.int64)
 
     def _bind(self, model: mujoco.MjModel) -> None:
-        """Make the views of the batch's state that a step reads and writes."""
+        """Make views of the batch's state, which a step reads and writes."""
         body, batch = self._body, self._batch
         self._qpos, self._qvel = batch.bind("qpos"), batch.bind("qvel")
         self._ctrl = batch.bind("ctrl")
         self._warning: npt.NDArray[np.int32] = batch.warning
         start = (self._qpos.ctypes.data - batch.state.ctypes.data) // batch.state.itemsize
-        # A state row holds qpos and qvel side by side: one copy makes an observation.
+        # A row of the state holds qpos and qvel side by side: one copy makes an observation.
         both = batch.state[:, start : start + model.nq + model.nv]
         self._seen = both[:, body.skipped_qpos :]
         self._n_positions = model.nq - body.skipped_qpos
@@ -84,7 +84,7 @@ class LocomotionLanes:
         self._ctrl_low, self._ctrl_high = model.actuator_ctrlrange.T.astype(np.float32)
 
     def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
-        """Begin a life on each of ``lanes``; ``seeds`` as in Gymnasium's ``reset(seed=...)``."""
+        """Begin a life on each of ``lanes``, with Gymnasium's initial state for its seed."""
         lanes = np.asarray(lanes, dtype=np.intp)
         self.change_bodies(lanes, np.asarray(bodies, dtype=np.intp))
         self._batch.reset(lanes, stage=0)
@@ -103,7 +103,10 @@ class LocomotionLanes:
             self._reward.begin(lanes)
 
     def change_bodies(self, lanes: LaneNumbers, bodies: LaneNumbers) -> None:
-        """Give ``lanes`` the bodies ``(k,)`` of the task, mid-life too; no other lane notices."""
+        """Give ``lanes`` the task's bodies with the numbers ``bodies``, also in mid-life.
+
+        Other lanes stay as they are.
+        """
         changed = self._lane_body[lanes] != bodies
         if changed.any():
             self._lane_body[lanes] = bodies
@@ -113,17 +116,17 @@ class LocomotionLanes:
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """The task's bodies, in the order of their numbers."""
+        """The names of the task's bodies, in the order of their numbers."""
         return self._task.bodies
 
     def push(self, lanes: LaneNumbers, x: float, y: float) -> None:
-        """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` only where the body has it."""
+        """Add ``x`` and ``y`` [m/s] to the root's velocity; ``y`` must be 0 for a planar body."""
         self._qvel[lanes, 0] += x
         if y:
             self._qvel[lanes, 1] += y
 
     def turn(self, lanes: LaneNumbers, angles: npt.NDArray[np.float64]) -> None:
-        """Turn the root, which must be free, and its velocity by ``angles`` ``(k,)`` [rad]."""
+        """Turn the root and its velocity by ``angles`` ``(k,)`` [rad]; its joint must be free."""
         cos, sin = np.cos(angles), np.sin(angles)
         x, y = self._qvel[lanes, 0], self._qvel[lanes, 1]
         self._qvel[lanes, 0], self._qvel[lanes, 1] = cos * x - sin * y, sin * x + cos * y
@@ -135,7 +138,7 @@ class LocomotionLanes:
     def _initial_state(
         self, lane: int, seed: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Draw Gymnasium's initial state for ``seed``, locked joints put inside their range."""
+        """Return Gymnasium's initial state for ``seed``, with locked joints in their ranges."""
         model, scale = self._lane_models[lane], self._body.reset_noise
         rng = np.random.Generator(np.random.PCG64(seed))
         qpos = model.qpos0 + rng.uniform(-scale, scale, model.nq)
@@ -192,7 +195,7 @@ class LocomotionLanes:
         healthy: npt.NDArray[np.bool_],
         moved: npt.NDArray[np.float64],
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Return ``(terminated, truncated)`` by the task's ending."""
+        """Return ``(terminated, truncated)`` for the rule by which the task ends lives."""
         if self._task.ending == "unhealthy":
             return ~healthy, self._never[:k]
         if self._task.ending == "none":
@@ -204,7 +207,7 @@ class LocomotionLanes:
 
     @property
     def observations64(self) -> npt.NDArray[np.float64]:
-        """The present observations ``(n, n_observations)`` before rounding to float32."""
+        """The present observations ``(n, n_observations)``, before they are rounded to float32."""
         seen: npt.NDArray[np.float64] = self._seen.copy()
         if self._body.velocity_clip is not None:
             velocities = seen[:, self._n_positions :]
@@ -212,7 +215,7 @@ class LocomotionLanes:
         return seen
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return ``distance``: metres along +x since birth (since the end of a burn-in)."""
+        """Return ``distance``, the way along +x since birth, or since the end of a burn-in [m]."""
         return {"distance": float(self._x[lane] - self._birth_x[lane])}
 
     def state(self, lane: int) -> dict[str, npt.NDArray[np.float64]]:
@@ -224,5 +227,5 @@ class LocomotionLanes:
         return int(self._lane_body[lane])
 
     def model(self, body: int) -> mujoco.MjModel:
-        """Return the compiled model of the task's body number ``body``; not to be written to."""
+        """Return the model of the task's body number ``body``, to which nobody may write."""
         return self._models[body]

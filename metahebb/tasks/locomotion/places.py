@@ -1,4 +1,4 @@
-"""Where a walker's sensors and actuators are in its body, read off MuJoCo's model."""
+"""The places of a walker's sensors and actuators in its body, read from MuJoCo's model."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from metahebb.tasks.locomotion.bodies import BODIES
 from metahebb.tasks.locomotion.damage import INTACT, compiled
 
 ACTUATOR = ("x", "y", "z", "axis x", "axis y", "axis z")
-"""Coordinates of an actuator: those of the joint that it drives.
+"""The names of an actuator's coordinates, which are the coordinates of the joint that it drives.
 
-Its place in the torso's frame at rest (``qpos0``), over the largest such number of the body, so
-that proportions stay; then how much of its axis lies along x, y and z, from 0 to 1. An axis has no
-sign here, which is a model file's to choose: joints that are mirror images have mirrored places
-and the same axes. The joints of the torso itself, which move all of it, are at its origin.
+The first three are the joint's place in the torso's frame at rest (``qpos0``). They are divided by
+the largest such number of the whole body, so that proportions stay. The last three are the parts of
+the joint's axis along x, y and z, from 0 to 1. They have no sign, because the sign of an axis is a
+free choice of the model file. So joints that are mirror images have mirrored places and the same
+axes. Joints that move the whole torso are at its origin.
 """
 SENSOR = (*ACTUATOR, "turns", "velocity")
-"""Coordinates of a sensor: those of the joint that it senses; then 1 where that is a turn and −1
-where it is a shift, and 1 for a velocity and −1 for a position. A free joint has an axis for each
-of its numbers; the real part of its quaternion has none (0, 0, 0)."""
+"""The names of a sensor's coordinates.
+
+The first six are the coordinates of the joint that the sensor measures. ``turns`` is 1 for a
+rotation and −1 for a translation. ``velocity`` is 1 for a velocity and −1 for a position. A free
+joint has an axis for each of its numbers, but the real part of its quaternion has the axis 0, 0, 0.
+"""
 
 _TORSO = 1  # the world is body 0
 _UNIT = np.eye(3)
@@ -35,9 +39,10 @@ Rows = npt.NDArray[np.float64]
 
 @functools.cache
 def places(body: str) -> Places:
-    """Return the coordinates `SENSOR` of each sensor of ``body``, and `ACTUATOR` of each actuator.
+    """Return the coordinates of each sensor of ``body`` and of each actuator.
 
-    The same for all of a body's damages, none of which moves a joint.
+    `SENSOR` and `ACTUATOR` name the coordinates. They are the same for all damages of a body,
+    because no damage moves a joint.
     """
     model = compiled(body, INTACT, "gymnasium")
     joints = _joints(model)
@@ -59,14 +64,14 @@ def places(body: str) -> Places:
 
 
 def _joints(model: mujoco.MjModel) -> Rows:
-    """Return the coordinates `ACTUATOR` of all joints ``(n_joints, 6)``."""
+    """Return the coordinates of all joints ``(n_joints, 6)``, in the order of `ACTUATOR`."""
     data = mujoco.MjData(model)  # at rest: qpos0
     mujoco.mj_kinematics(model, data)
-    to_torso = data.xmat[_TORSO].reshape(3, 3)  # a row vector times this is in the torso's frame
+    to_torso = data.xmat[_TORSO].reshape(3, 3)  # turns row vectors into the torso's frame
     anchors = (data.xanchor - data.xpos[_TORSO]) @ to_torso
     anchors[model.jnt_bodyid == _TORSO] = 0
     axes = np.abs(data.xaxis @ to_torso)
-    # Rounded, so that joints that are alike are so to the last bit, on every machine.
+    # The numbers are rounded, so that equal joints are equal to the last bit on every machine.
     return np.concatenate([anchors / np.abs(anchors).max(), axes], axis=1).round(6)
 
 

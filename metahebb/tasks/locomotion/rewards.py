@@ -1,4 +1,4 @@
-"""The reward that Gymnasium's MuJoCo environments pay, for many lanes at once."""
+"""The reward of Gymnasium's MuJoCo environments, for many lanes at once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ Rows = slice | npt.NDArray[np.intp]
 
 
 class GymnasiumReward:
-    """Forward speed + health - control cost - contact cost, to the last bit.
+    """Gymnasium's reward: forward speed + health − control cost − contact cost, to the last bit.
 
-    The contact cost (Ant) reads ``cfrc_ext``, which a batch leaves stale: it is recomputed from
-    each lane's own ``MjData``, so the batch must be persistent and a step is slower.
+    The contact cost (Ant) depends on the contact forces ``cfrc_ext``, which a batch does not
+    compute. They are computed here from each lane's own ``MjData``. For that the batch has to be
+    persistent, and a step is slower.
     """
 
     def __init__(self, body: Body, batch: Batch, dt: float) -> None:
@@ -40,7 +41,7 @@ class GymnasiumReward:
             self._data = mujoco.MjData(batch.model)
 
     def begin(self, rows: Rows) -> None:
-        """Note where the lives on ``rows`` begin."""
+        """Store the position at which the lives on ``rows`` begin."""
         if self._body.velocity_from_xpos:
             self._x[rows] = self._torso_x[rows]
 
@@ -55,10 +56,10 @@ class GymnasiumReward:
         """Return the reward ``(k,)`` of the step that the lanes ``rows`` have just taken.
 
         Args:
-            rows: the lanes.
-            moved: ``(k,)`` change of ``qpos[0]`` [m].
-            action: ``(k, n_outputs)`` within the control range.
-            healthy: ``(k,)`` whether the step ended in a healthy state.
+            rows: the numbers of the lanes, or a slice of them.
+            moved: ``(k,)``, the change of ``qpos[0]`` in the step [m].
+            action: ``(k, n_outputs)``, the action, clipped to the control range.
+            healthy: ``(k,)``, whether the step ended in a healthy state.
             models: the model of every lane of the batch.
         """
         body = self._body
@@ -66,7 +67,7 @@ class GymnasiumReward:
             x = self._torso_x[rows]
             moved = x - self._x[rows]
             self._x[rows] = x
-        # Gymnasium squares and sums float32 actions in float32; so do we, to equal it.
+        # Gymnasium squares and sums float32 actions in float32; doing the same gives equal costs.
         cost = body.ctrl_cost_weight * np.square(action).sum(axis=1)
         if body.contact_cost_weight:
             cost = cost + self._contact_cost(np.arange(self._batch.nsim)[rows], models)

@@ -1,4 +1,4 @@
-"""Walking, hopping and swimming: Gymnasium's MuJoCo bodies, whole or damaged, in many lanes."""
+"""The task of walking, hopping or swimming with Gymnasium's MuJoCo bodies, intact or damaged."""
 
 from __future__ import annotations
 
@@ -22,43 +22,48 @@ BodyName = Literal["ant", "half_cheetah", "hopper", "walker2d", "swimmer"]
 
 @dataclass(frozen=True)
 class Locomotion(Task):
-    """A body that must get along +x; equals Gymnasium's environment of it step for step.
+    """A body that must move along +x, with Gymnasium's physics.
 
-    With ``reward="gymnasium"``, ``ending="unhealthy"``, ``integrator="gymnasium"`` a life is, seed
-    for seed, that of ``gymnasium.make("Ant-v5", include_cfrc_ext_in_observation=False)`` (or
-    HalfCheetah, Hopper, Walker2d, Swimmer).
+    With ``reward="gymnasium"``, ``ending="unhealthy"`` and ``integrator="gymnasium"`` a life equals
+    an episode in Gymnasium's environment, seed for seed and step for step. For the ant this
+    environment is ``gymnasium.make("Ant-v5", include_cfrc_ext_in_observation=False)``.
 
     Raises:
-        InputError: for an unknown body, option or damage.
+        InputError: a body, option or damage is unknown.
 
     Example:
         >>> Locomotion("ant", damages=("intact", "short_fourth_ankle")).n_observations
         27
 
-    Reference: Najarro & Risi 2020, section 4.2 (damaged ants, distance as fitness, stalled lives).
-    Differs from the reference: MuJoCo's ant, not Bullet's; progress is counted in metres.
+    Source: Najarro & Risi 2020, section 4.2 (damaged ants, distance as fitness, stalled lives).
+    Differs from the reference: the ant is MuJoCo's, and theirs is Bullet's. The distance is in
+    metres.
     """
 
     body: BodyName = "ant"
-    """The walker."""
+    """The name of the walker."""
     reward: Literal["distance", "gymnasium"] = "distance"
-    """``distance``: metres along +x in the step; ``gymnasium``: the environment's own (slower)."""
+    """The reward of a step. ``distance``: the way along +x in metres; ``gymnasium``: the reward of
+    Gymnasium's environment, which takes more time to compute."""
     ending: Literal["unhealthy", "stalled", "none"] = "unhealthy"
-    """``unhealthy``: terminated as in Gymnasium; ``stalled``: after step 200 only, when unhealthy
-    or after more than 30 backward steps in a row; ``none``: only the horizon ends a life."""
+    """The rule by which a life ends before its horizon. ``unhealthy``: as in Gymnasium;
+    ``stalled``: in an unhealthy state, or after more than 30 backward steps in a row, but never
+    before step 200; ``none``: only the horizon ends a life."""
     integrator: Literal["gymnasium", "implicitfast"] = "gymnasium"
-    """As the model file says (mostly RK4), or ``implicitfast``, about three times as fast."""
+    """The integrator of the physics. ``gymnasium``: the one in the model file (mostly RK4);
+    ``implicitfast``: about three times as fast."""
     damages: tuple[str, ...] = (INTACT,)
-    """The bodies that lives can have, in the grammar of ``metahebb.tasks.locomotion.damage``."""
+    """The bodies that lives can have; `metahebb.tasks.locomotion.damage` explains their names."""
     burn_in: int = 0
-    """Steps without action before a life begins; they count neither as steps nor as distance."""
+    """The number of steps without action before a life begins; neither the step count nor the
+    distance includes them."""
     stale_burn_in_observation: bool = True
-    """The first observation is the one before the burn-in, as in the published code."""
+    """Whether the first observation is the one before the burn-in, as in the published code."""
     max_steps: int = 1000
-    """Horizon used when the run sets none."""
+    """The number of env steps after which a life ends if the run sets no horizon."""
 
     def __post_init__(self) -> None:
-        """Check every field."""
+        """Check the values of all fields."""
         choices = {
             "body": BODIES,
             "reward": ("distance", "gymnasium"),
@@ -79,23 +84,23 @@ class Locomotion(Task):
 
     @property
     def label(self) -> str:
-        """The walker's name."""
+        """The name of the task in texts for people, which is the walker's name."""
         return self.body
 
     @property
     def seconds_per_step(self) -> float:
-        """Simulated time of a step [s]; no damage changes it."""
+        """The simulated time of a step [s], which no damage changes."""
         model = compiled(self.body, self.damages[0], self.integrator)
         return float(model.opt.timestep) * BODIES[self.body].frame_skip
 
     @property
     def return_unit(self) -> str:
-        """Metres, where a step is rewarded with its way."""
+        """The unit of a return: ``m`` if the reward is the distance, else none."""
         return "m" if self.reward == "distance" else ""
 
     @property
     def can_turn(self) -> bool:
-        """Whether the walker can face any way."""
+        """Whether the walker can face in any direction."""
         return BODIES[self.body].can_turn
 
     @property
@@ -105,49 +110,52 @@ class Locomotion(Task):
 
     @property
     def n_observations(self) -> int:
-        """Length of an observation: positions but those of the world's x (and y), velocities."""
+        """The number of values in an observation.
+
+        These are the positions, without the walker's x (and y) in the world, then the velocities.
+        """
         return BODIES[self.body].n_observations
 
     @property
     def n_outputs(self) -> int:
-        """Number of actuators."""
+        """The number of actuators."""
         return BODIES[self.body].n_outputs
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """The damages."""
+        """The damages, which are the bodies that a life can have."""
         return self.damages
 
     def models(self) -> list[mujoco.MjModel]:
-        """Return the compiled model of each damage; no model may be written to."""
+        """Return the compiled model of each damage; nobody may write to a model."""
         return [compiled(self.body, damage, self.integrator) for damage in self.damages]
 
     @property
     def way(self) -> Measure:
-        """Metres along +x since birth (since the end of a burn-in)."""
+        """The measure of the way along +x since birth, or since the end of a burn-in [m]."""
         return Measure("distance", "m")
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """How far the body got."""
+        """The measures of a life: its `way`."""
         return (self.way,)
 
     def on(self, bodies: tuple[str, ...]) -> Locomotion:
-        """Return the task with other damages."""
+        """Return the same task with other damages."""
         return dataclasses.replace(self, damages=bodies)
 
     def places(self) -> Places:
-        """Return where in the whole body, at rest, each sensor and actuator is.
+        """Return the place of each sensor and actuator in the intact body at rest.
 
-        See `metahebb.tasks.locomotion.places` for the coordinates. Damage moves no joint, and so
-        changes none of them: a genome means the same in all bodies of a run.
+        `metahebb.tasks.locomotion.places` explains the coordinates. A damage moves no joint and so
+        changes no place, so that a genome means the same in all bodies of a run.
         """
         from metahebb.tasks.locomotion.places import places
 
         return places(self.body)
 
     def lanes(self, n: int) -> LocomotionLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         from metahebb.tasks.locomotion.lanes import LocomotionLanes
 
         return LocomotionLanes(self, n)

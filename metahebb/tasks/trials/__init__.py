@@ -1,1 +1,1 @@
-"""Tasks whose lives are made of trials."""
+"""Tasks in which a life consists of trials."""

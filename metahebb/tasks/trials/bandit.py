@@ -1,6 +1,7 @@
-"""A bandit with two cues, and which action is right for a cue reverses in mid-life.
+"""A bandit with two cues and two actions, in which the right action of each cue reverses once.
 
-The reward is not among the sensors: only a network that a modulator tells of it can follow.
+The reward is not among the sensors. So a network can only adapt if a modulator tells its synapses
+the reward.
 """
 
 from __future__ import annotations
@@ -16,88 +17,88 @@ from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task
 
 CUES, ACTIONS = 2, 2
 SENSORS = ("cue 0", "cue 1", "always 1")
-"""What an observation holds, in order."""
+"""The names of the numbers in an observation, in order."""
 
 
 @dataclass(frozen=True)
 class Bandit(Task):
     """Choose one of two actions for each of two cues; which one is right reverses in mid-life.
 
-    A hidden bit is drawn at birth, 0 and 1 alike, and flips once, at a step drawn uniformly from
-    the middle third of a life. Each step shows one of two cues, drawn anew; the action is the
-    number of the larger output (the first one where they are equal). It is right if it equals
-    cue + bit modulo 2. A right action is rewarded with 1, a wrong one with −1.
+    A hidden bit is drawn at birth, 0 and 1 with equal chance, and flips once, at a step drawn
+    uniformly from the middle third of a life. Each step shows one of two cues, drawn anew. The
+    action is the number of the larger output, or 0 if both are equal. The action is right if it
+    equals cue + bit modulo 2. A right action has the reward 1, a wrong one −1.
 
-    Rules see the action that was chosen: 1 for it, 0 for the other one.
+    Rules see the chosen action as the activity of the outputs: 1 for it, and 0 for the other.
 
-    The network observes the cue and a constant 1, never the reward. So it scores 0 on average
-    whatever its weights do, unless a modulator tells its synapses of the reward
-    (`metahebb.modulators`).
+    The network observes the cue and a constant 1, and never the reward. So its mean reward is 0,
+    whatever its weights do, unless a modulator (`metahebb.modulators`) tells its synapses the
+    reward.
 
-    Every step is a trial of the kind of its cue.
+    Every step is a trial, and the number of its cue is the trial's kind.
 
     Raises:
-        InputError: a life of fewer than 6 steps, or a negative ``settle``.
+        InputError: a life has fewer than 6 steps, or ``settle`` is negative.
     """
 
     max_steps: int = 40
-    """Env steps of a life."""
+    """The number of env steps of a life."""
     settle: int = 6
-    """Steps that `measures` leaves out after birth and after the reversal."""
+    """The number of steps after birth, and after the reversal, that the measures leave out."""
 
     def __post_init__(self) -> None:
-        """Check the values."""
+        """Check the values of both fields."""
         for name, least in (("max_steps", 6), ("settle", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} of at least {least}, got {getattr(self, name)}")
 
     @property
     def label(self) -> str:
-        """The task's name."""
+        """The name of the task in texts for people."""
         return "bandit"
 
     @property
     def n_observations(self) -> int:
-        """Length of an observation."""
+        """The number of values in an observation."""
         return len(SENSORS)
 
     @property
     def n_outputs(self) -> int:
-        """One for each action."""
+        """The number of outputs: one for each action."""
         return ACTIONS
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """One variant only."""
+        """The names of the variants, of which there is one."""
         return ("default",)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """Parts of settled steps that were right before and after the flip, and its step."""
+        """The parts of settled steps that were right before and after the flip, and its step."""
         return Measure("before"), Measure("after"), Measure("flip", "env step", compared=False)
 
     @property
     def n_kinds(self) -> int:
-        """Kinds of trials: the cues."""
+        """The number of kinds of trials: one for each cue."""
         return CUES
 
     def lanes(self, n: int) -> BanditLanes:
-        """Open ``n`` lanes."""
+        """Return ``n`` new lanes."""
         return BanditLanes(self, n)
 
 
 class BanditLanes:
-    """The lanes of a `Bandit`: all that chance decides of a life is drawn when it begins.
+    """The lanes of a `Bandit`; all random numbers of a life are drawn when it begins.
 
     Attributes:
         observations: ``(n, 3)`` float32, see `SENSORS`.
-        cues: ``(n, max_steps)`` the cue of each step.
-        bits: ``(n, max_steps)`` the hidden bit at each step.
-        flips: ``(n,)`` the first step with the other bit.
+        cues: ``(n, max_steps)``, the cue of each step.
+        bits: ``(n, max_steps)``, the hidden bit at each step.
+        flips: ``(n,)``, the first step of each life with the flipped bit.
     """
 
     def __init__(self, task: Bandit, n: int) -> None:
-        """Make ``n`` lanes, each to be reset before its first step."""
+        """Make ``n`` lanes; each has to be reset before its first step."""
         self._task = task
         self.cues = np.zeros((n, task.max_steps), np.intp)
         self.bits = np.zeros((n, task.max_steps), np.intp)
@@ -145,9 +146,10 @@ class BanditLanes:
         self.observations[lanes, cues] = 1
 
     def measures(self, lane: int) -> dict[str, float]:
-        """Return ``before`` and ``after``, parts of settled steps that were right, and ``flip``.
+        """Return how often actions were right ``before`` and ``after`` the flip, and its step.
 
-        A part is NaN while the life has no such step; guessing is right in half of them.
+        The first two numbers are parts of the settled steps, and NaN while the life has no such
+        step. A network that guesses is right in half of the steps.
         """
         flip, age = int(self.flips[lane]), int(self._ages[lane])
         return {
