@@ -84,7 +84,10 @@ class Genome:
         return found
 
     def express(self, source: GeneSource, memory: Mapping[str, Genes]) -> None:
-        """Write a candidate's slots into one lane's memory.
+        """Write a candidate's slots into one lane's memory, as the genome maps give them.
+
+        Coefficients whose range the rule declares are not in it yet: whoever lives with them calls
+        `into_ranges`, once it is known which synapses there are.
 
         Args:
             source: the candidate's genes.
@@ -103,13 +106,17 @@ class Genome:
                 slot.scatter(values, memory[name])
 
     def expressed(self, source: GeneSource) -> dict[str, list[Genes]]:
-        """Return a candidate's slots by name: per layer its numbers, ``(planes, n_out, n_in)``."""
+        """Return a candidate's slots by name: per layer its numbers, ``(planes, n_out, n_in)``.
+
+        Coefficients are in the ranges that their rule declares.
+        """
         memory: dict[str, Genes] = {
             slot.name: np.empty(slot.size, np.float32) for slot in self.slots
         }
         self.express(source, memory)
         found: dict[str, list[Genes]] = {}
         for slot in self.slots:
+            slot.into_ranges(memory[slot.name])
             ends = np.cumsum([layer.size for layer in slot.layers])[:-1]
             stretches = np.split(memory[slot.name], ends)
             found[slot.name] = [

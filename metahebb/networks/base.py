@@ -26,7 +26,8 @@ class NetworkLanes(Protocol):
     ``gains`` is ``(n_lanes,)``; a gain of 0 freezes a lane's plasticity. ``modulators`` is
     ``(n_lanes, n_units)``: what rules read by that name, for each postsynaptic unit.
     ``mean_squares`` ``(n_lanes,)`` is mean(h²) over what each lane inherited to learn with: its
-    coefficients, or the weights of a static network, of the synapses that are there.
+    coefficients, or the weights of a static network, of the synapses that are there. Coefficients
+    count as the genome map gives them, before they are put into ranges that the rule declares.
     ``birth_gain`` is the gain of a newborn: 1, or 0 where weights never change.
     """
 

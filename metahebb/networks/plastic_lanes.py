@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.compiler import fold_of
-from metahebb.genomes import GeneSource, Genome, LayerShape
+from metahebb.genomes import GeneSource, Genome, LayerShape, into_ranges
 from metahebb.networks.base import Change, Paced
 from metahebb.networks.birth import draw_weights, redraw_layers
 from metahebb.networks.graph import Graph
@@ -63,7 +63,9 @@ class PlasticLanes:
         gains: ``(n_lanes,)`` factor of each update; 0 freezes a lane.
         modulators: ``(n_lanes, n_units)`` what rules read by that name, a number for each
             postsynaptic unit, in the order of the populations.
-        mean_squares: ``(n_lanes,)`` mean(h²) of what a lane inherited.
+        mean_squares: ``(n_lanes,)`` mean(h²) of what a lane inherited: of coefficients before they
+            are put into the ranges that the rule declares, so that a penalty draws each of them
+            towards its value for a gene of 0, and not a time constant towards 0.
         birth_gain: the gain of a newborn.
     """
 
@@ -110,6 +112,7 @@ class PlasticLanes:
         """
         self._inherit(lane, genome, source)
         if not self.network.is_static:
+            self._into_ranges(lane)
             self._change(lane, changes)
             self._fold(lane)
             if self.network.birth != "coevolved":
@@ -146,6 +149,13 @@ class PlasticLanes:
             genome.express(source, {**memory, **self._wiring.memory(lane)})
             mean = self._wiring.grow(lane, inherited)
         self.mean_squares[lane] = mean
+
+    def _into_ranges(self, lane: int) -> None:
+        masks = None
+        if self._wiring is not None:
+            ends = np.cumsum([layer.size for layer in self.layers])[:-1]
+            masks = np.split(self._wiring.plastic[lane], ends)
+        into_ranges(self.network.rule, self.layers, self._coefficients[lane], masks)
 
     def _change(self, lane: int, changes: Sequence[Change]) -> None:
         if not changes:

@@ -129,7 +129,7 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
 
     Raises:
         InputError: all weights are static already, the normalization would change some, or the
-            rule changes weights without coefficients.
+            rule changes weights, or has no finite trace, where all coefficients are 0.
     """
     if topology.plastic is None and not topology.has_gates:
         return
@@ -150,7 +150,14 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
         signals[rule.signals.index("weight")] = 0
     with np.errstate(all="ignore"):
         found = rule(*signals, *np.zeros_like(coefficients))
-    if not np.all(np.asarray(found[0] if rule.has_trace else found) == 0):
+    changes = found if rule.has_trace else (found,)
+    if not all(np.isfinite(change).all() for change in changes):
+        raise InputError(
+            f"expected a rule that is finite where all coefficients are 0, as those of absent and "
+            f"static synapses are (topology {name}), got {rule.name}; guard its divisions and "
+            "logarithms, as in x / np.maximum(tau, 0.01)"
+        )
+    if not np.all(np.asarray(changes[0]) == 0):
         raise InputError(
             f"expected a rule whose Δw is 0 where all coefficients are 0 (topology "
             f"{name}), got {rule.name}; multiply all of Δw by a coefficient"
