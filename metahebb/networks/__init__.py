@@ -2,6 +2,7 @@
 
 from metahebb.networks.base import Network as Network
 from metahebb.networks.base import NetworkLanes as NetworkLanes
+from metahebb.networks.base import Sensing as Sensing
 from metahebb.networks.convolutional import Convolutional as Convolutional
 from metahebb.networks.feedforward import FeedForward as FeedForward
 from metahebb.networks.gated import Gated as Gated

@@ -116,6 +116,19 @@ class Paced(Protocol):
         """What each hidden unit does."""
 
 
+@runtime_checkable
+class Sensing(Protocol):
+    """Lanes that tell what their synapses sense."""
+
+    def signals(self, lane: int) -> list[dict[str, Array]]:
+        """Return what the rule reads in each layer of ``lane``, by signal, as copies.
+
+        They are the signals of the update that the last step calls for; ``weight`` and ``trace``
+        are ``(n_out, n_in)`` as they are now: before that update, or after it where `flush` was
+        called. ``pre`` is ``(1, n_in)``; ``post`` and ``modulator`` are ``(n_out, 1)``.
+        """
+
+
 class Network(Protocol):
     """A network to live with: an immutable, picklable description that opens lanes."""
 

@@ -19,6 +19,7 @@ from metahebb.networks.memory import layer_views
 from metahebb.networks.state import Field, State
 from metahebb.networks.topology import AnyTopology, Dense
 from metahebb.networks.wiring import Wiring
+from metahebb.neurons import SEEN
 from metahebb.noise import Key
 from metahebb.plasticity import Bounds, Rule, compile_kernel
 
@@ -75,6 +76,7 @@ class PlasticLanes:
         self.layers: tuple[LayerShape, ...] = graph.layers
         layout = layout_of(graph)
         self._ends = layout.ends
+        self._projections = layout.projections
         self.birth_gain = 0.0 if network.is_static else 1.0
         self.state = State(
             _fields(network, graph, layout.n_units, self.birth_gain),
@@ -86,7 +88,7 @@ class PlasticLanes:
         self._scales: Array = self.state["scales"]
         self.gains: Array = self.state["gains"]
         self.modulators: Array = self.state["modulators"]
-        self._has_posts = sees(graph.neurons, "post")
+        self._has_pres, self._has_posts = (sees(graph.neurons, side) for side in SEEN)
         self.mean_squares = np.zeros(n, np.float32)
         self._outputs = np.zeros((n, self.layers[-1].n_out), np.float32)
         self._sensor_factors = np.array(network.observation_scale, np.float32)
@@ -231,6 +233,35 @@ class PlasticLanes:
         self.flush(np.array([lane], np.intp))
         scales = self._scales[lane]
         return [raw * scale for raw, scale in zip(self.raw_layers(lane), scales, strict=True)]
+
+    def signals(self, lane: int) -> list[dict[str, Array]]:
+        """Return what the rule reads in each layer of ``lane``, by signal, as copies.
+
+        They are those of the update that the last step calls for; see `Sensing`.
+        """
+        activity = self.state["means" if self.network.update_window > 1 else "before"]
+        pres = self.state["pres"] if self._has_pres else activity
+        posts = self.state["posts"] if self._has_posts else activity
+        traces: list[Array] = []
+        if self.network.rule.has_trace:
+            traces = layer_views(self.layers, self.state["traces"][lane])
+        found = []
+        for number, (row, raw) in enumerate(
+            zip(self._projections.tolist(), self.raw_layers(lane), strict=True)
+        ):
+            first, n_in, target, n_out, _, _, unit, *_ = row
+            with np.errstate(all="ignore"):  # of a network that diverged, ∞ · 0
+                weight = raw * self._scales[lane, number]
+            signals = {
+                "pre": pres[lane, None, first : first + n_in],
+                "post": posts[lane, target : target + n_out, None],
+                "weight": weight,
+                "modulator": self.modulators[lane, unit : unit + n_out, None],
+            }
+            if traces:
+                signals["trace"] = traces[number]
+            found.append({name: values.copy() for name, values in signals.items()})
+        return found
 
     def activity(self, lane: int) -> list[Array]:
         """Return copies of the last step's activities: the first layer's inputs, then each layer's.
