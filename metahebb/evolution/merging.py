@@ -3,10 +3,11 @@
 Pedersen & Risi 2021 (arXiv 2104.07959) merge rules by k-means while they evolve, and do not publish
 what their optimizer carries over. What we do, of a new rule made of J old ones:
 
-- **which**: k-means over the coefficients of the center's rules, as they are (all begin in one
-  distribution and are mutated alike, so that no coefficient needs another scale), each rule
-  weighted by its synapses. Where the center has no more distinct rules than are to be left, those
-  are the clusters, and the merge changes no bit of what the center expresses.
+- **which**: k-means over the coefficients of the center's rules, as they are before they go into
+  ranges that the rule declares (all begin in one distribution and are mutated alike, so that no
+  coefficient needs another scale), each rule weighted by its synapses. Where the center has no more
+  distinct rules than are to be left, those are the clusters, and the merge changes no bit of what
+  the center expresses.
 - **center**: the centroid, the mean over the synapses: of all values the one that changes the
   expressed coefficients least, in squares.
 - **stdev**: the mean over the synapses, gene by gene: what was explored widely still is. A stdev

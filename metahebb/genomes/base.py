@@ -53,4 +53,6 @@ class GenomeMap(Protocol):
 
         ``out`` is a lane's memory: layer after layer, each as its `LayerShape` lays it out. Noise
         belongs to genes: where several synapses share one, it is written once and then shared.
+        A map knows nothing of the ranges that a rule declares: its numbers go into them afterwards
+        (`into_ranges`).
         """

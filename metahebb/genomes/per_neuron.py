@@ -30,7 +30,8 @@ class PerNeuron(GenomeMap):
 
     Their A, B and C are not those of our rule, where A belongs to pre·post, B to pre and C to post:
     it is given A = C_i·C_j, B = A_i, C = B_j, D = D_i·D_j and eta = ½(η_i + η_j), so that Δw is the
-    same function.
+    same function. Where a rule declares the range of one of them, this is the number that goes into
+    the range.
     """
 
     saved_as: ClassVar[str] = "Neuron"

@@ -25,6 +25,9 @@ class RuleBook(GenomeMap):
     rule's eta does not scale, and weights, are sign times the layer's eta. Genes of a layer: one
     per number in the order of memory, without the plane of eta, then eta as it is.
 
+    Where the rule declares the range of a coefficient, all this is the number that goes into the
+    range, so that the coefficient has three values.
+
     Holds log2(3) bits per sign, all signs together rounded up, and 32 per layer.
 
     Differs from the reference: a synapse looks up no table of states; the rule stays what it is.

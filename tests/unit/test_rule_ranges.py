@@ -10,7 +10,9 @@ import pytest
 
 from metahebb.compiler import Fold, Range, bounded, fold_of, positive, translated
 from metahebb.errors import InputError
+from metahebb.genomes import GENOME_MAPS
 from metahebb.networks import FeedForward
+from metahebb.neurons import load_neuron
 from metahebb.neurons.neuron import Neuron
 from metahebb.plasticity import Rule, load_rule
 from metahebb.plasticity.rule import rule_from_source
@@ -168,12 +170,20 @@ def test_a_file_of_bad_rules_says_what_is_bad(tmp_path: Path) -> None:
 
 
 def test_a_bad_neuron_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
-    from metahebb.neurons import load_neuron
-
     path = tmp_path / "rules.py"
     path.write_text(GOOD_AND_BAD, encoding="utf-8")
     with pytest.raises(InputError, match=r"got the global 'drif' \(line 3 of neuron 'bent'\)"):
         load_neuron(f"{path}:bent")
+
+
+def test_a_bad_rule_does_not_block_a_class_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "parts.py"
+    text = GOOD_AND_BAD + (
+        "from dataclasses import dataclass\nfrom metahebb.genomes import Shared\n"
+        "@dataclass(frozen=True)\nclass Mine(Shared): pass\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    assert GENOME_MAPS.find(f"{path}:Mine")().rules == 16  # type: ignore[attr-defined]
 
 
 def test_using_a_refused_rule_raises_its_error(tmp_path: Path) -> None:
