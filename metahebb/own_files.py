@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ from metahebb.user_code import is_of_user
 
 ADDED: set[str] = set()
 """Folders that `import_file` has added to ``sys.path``."""
+_is_importing: ContextVar[bool] = ContextVar("_is_importing", default=False)
 
 
 @functools.cache
@@ -69,7 +71,11 @@ def _is_free(name: str) -> bool:
 
 @contextlib.contextmanager
 def importing(path: Path) -> Iterator[None]:
-    """Turn errors that the file at ``path`` raises inside the block into one line."""
+    """Turn errors that the file at ``path`` raises inside the block into one line.
+
+    Within the block, `is_importing` is true.
+    """
+    before = _is_importing.set(True)
     try:
         yield
     except InputError:
@@ -80,6 +86,17 @@ def importing(path: Path) -> Iterator[None]:
         raise InputError(
             f"expected {path} to import cleanly, got {described(error, str(path))}; mend it"
         ) from error
+    finally:
+        _is_importing.reset(before)
+
+
+def is_importing() -> bool:
+    """Return whether a file of a user's own is just being imported.
+
+    One mistake in it must not hide what else it has, so parts that are refused then become a
+    placeholder (`metahebb.compiler.Refused`), and raise their error where they are asked for.
+    """
+    return _is_importing.get()
 
 
 def described(error: BaseException, file: str = "") -> str:

@@ -11,7 +11,7 @@ from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import FeedForward
 from metahebb.networks.plastic_lanes import PlasticLanes
 from metahebb.noise import Key, Stream
-from metahebb.plasticity import rule
+from metahebb.plasticity import bounded, positive, rule
 from metahebb.plasticity.reference import Layer
 from metahebb.tasks.base import Measure, StepResult
 
@@ -29,6 +29,12 @@ def oja(pre, post, weight, /, eta):
 def traced(pre, post, trace, modulator, /, A, decay):
     """Δw = A·m·trace, Δtrace = pre·post − decay·trace."""
     return A * modulator * trace, pre * post - decay * trace
+
+
+@rule
+def ranged(pre, post, trace, /, A, tau: positive, rate: bounded(0.1, 0.9), eta: positive):
+    """Δw = η·(A·trace − rate·post), Δtrace = (pre·post − trace) / (1 + tau)."""
+    return eta * (A * trace - rate * post), (pre * post - trace) / (1 + tau)
 
 
 @rule

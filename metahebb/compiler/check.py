@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from metahebb.compiler.ranges import Range, declares_range, read_range
 from metahebb.errors import InputError, unknown_name
 
 FUNCTIONS = {
@@ -66,15 +68,21 @@ class Language:
     parameters: str
     example: str
     returns: Callable[[Names, Names], tuple[int, str, str]]
+    has_genes: bool = False
+    advice: Mapping[str, tuple[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """Name, signature and undecorated source of a scalar function."""
+    """Name, signature and undecorated source of a scalar function.
+
+    The source keeps the declared ranges of parameters, and no other annotation.
+    """
 
     name: str
     inputs: Names
     parameters: Names
+    ranges: tuple[Range | None, ...]
     constants: tuple[tuple[str, float], ...]
     source: str
 
@@ -98,11 +106,15 @@ def check_source(source: str, language: Language) -> Parsed:
     node.returns = None
     for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
         argument.annotation = None
+    for argument, declared in zip(node.args.args, checker.ranges, strict=True):
+        if declared is not None:
+            argument.annotation = ast.parse(str(declared), mode="eval").body
     checker.check_body()
     return Parsed(
         node.name,
         checker.inputs,
         checker.parameters,
+        checker.ranges,
         checker.constants,
         ast.unparse(node) + "\n",
     )
@@ -124,6 +136,7 @@ class _Checker:
         self.parameters = tuple(a.arg for a in arguments.args)
         self.constants = self._constants()
         self._check_names()
+        self.ranges = self._ranges()
 
     def _constants(self) -> tuple[tuple[str, float], ...]:
         arguments = self.node.args
@@ -144,6 +157,20 @@ class _Checker:
             )
         return value
 
+    def _ranges(self) -> tuple[Range | None, ...]:
+        """Return the range that each parameter is declared to have; None: none is declared."""
+        arguments, language = self.node.args, self.language
+        evolved = arguments.args if language.has_genes else []
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument not in evolved and declares_range(argument.annotation):
+                raise InputError(
+                    f"expected a range of what comes from genes only, the coefficients of a rule, "
+                    f"got one of {argument.arg!r} in the signature of {self.whose}; leave it out"
+                )
+        if not evolved:
+            return (None,) * len(self.parameters)
+        return tuple(read_range(a.annotation, a.arg, self.whose) for a in evolved)
+
     def _check_names(self) -> None:
         language = self.language
         if not self.inputs:
@@ -153,7 +180,7 @@ class _Checker:
             )
         for name in self.inputs:
             if name not in language.inputs:
-                raise unknown_name(f"{language.input} in {self.whose}", name, language.inputs)
+                raise self._unknown_input(name)
         for name in (*self.parameters, *dict(self.constants)):
             self._check_free(name, f"signature of {self.whose}")
             if name in language.inputs:
@@ -161,6 +188,16 @@ class _Checker:
                     f"expected {language.input} {name!r} before the slash of {self.whose}, got it "
                     f"among the {language.parameters}; move it to the front"
                 )
+
+    def _unknown_input(self, name: str) -> InputError:
+        kind = f"{self.language.input} in {self.whose}"
+        meant, how = self.language.advice.get(name.lower(), ("", ""))
+        if not meant:
+            return unknown_name(kind, name, self.language.inputs)
+        return InputError(
+            f"expected a {kind} among {', '.join(sorted(self.language.inputs))}, got {name!r}; did "
+            f"you mean {meant!r}? {how}"
+        )
 
     def check_body(self) -> None:
         known = {*self.inputs, *self.parameters, *dict(self.constants)}

@@ -59,7 +59,16 @@ def find_fold(function: ScalarFunction, names: tuple[str, ...] = ("eta",)) -> Fo
 
 
 def random_points(function: ScalarFunction) -> tuple[Points, Points]:
-    """Return inputs and parameters ``(number of them, 256)``, always the same ones, float64."""
+    """Return inputs and parameters ``(number of them, 256)``, always the same ones, float64.
+
+    Parameters are in their declared ranges.
+    """
+    inputs, parameters = _free_points(function)
+    return inputs, np.array(function.in_ranges(list(parameters))).reshape(parameters.shape)
+
+
+def _free_points(function: ScalarFunction) -> tuple[Points, Points]:
+    """Return the same points, but for parameters that lie anywhere in (−2, 2)."""
     rng = np.random.default_rng(20200706)
     inputs = rng.uniform(-2, 2, (len(function.inputs), 256))
     return inputs, rng.uniform(-2, 2, (len(function.parameters), 256))
@@ -67,6 +76,19 @@ def random_points(function: ScalarFunction) -> tuple[Points, Points]:
 
 def _holds(function: ScalarFunction, fold: Fold) -> bool:
     inputs, parameters = random_points(function)
+    if not _holds_at(function, fold, inputs, parameters):
+        return False
+    if not function.has_ranges:
+        return True
+    # Probes may put a parameter out of its range, where the function need not have a value. And the
+    # scale may be 0: multiplied into both sides of a quotient, it would make 0 / 0.
+    without = parameters.copy()
+    without[fold.scale] = 0
+    free = _free_points(function)[1]
+    return all(_holds_at(function, fold, inputs, points) for points in (free, without))
+
+
+def _holds_at(function: ScalarFunction, fold: Fold, inputs: Points, parameters: Points) -> bool:
     folded = parameters.copy()
     folded[list(fold.scaled)] *= parameters[fold.scale]
     folded[fold.scale] = 1.0
@@ -76,5 +98,6 @@ def _holds(function: ScalarFunction, fold: Fold) -> bool:
     if not isinstance(before, tuple):
         before, after = (before,), (after,)
     return all(
-        np.allclose(b, a, rtol=1e-10, atol=1e-12) for b, a in zip(before, after, strict=True)
+        np.allclose(b, a, rtol=1e-10, atol=1e-12, equal_nan=function.has_ranges)
+        for b, a in zip(before, after, strict=True)
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from metahebb.compiler.scalar import ScalarFunction
+from metahebb.compiler.scalar import Refused, ScalarFunction
 from metahebb.errors import InputError, unknown_name
 from metahebb.own_files import import_apart
 from metahebb.paths import absolute
@@ -71,14 +72,42 @@ def _named(name: str, kind: type[Function], shipped: Mapping[str, Function]) -> 
         raise InputError(
             f"expected FILE.py:{word.upper()} with an existing file, got {name!r}; check the path"
         )
-    functions = _functions_in(path, kind)
-    if function not in functions:
-        if not functions:
-            raise InputError(f"expected an @{word} in {path}, got none; decorate it with @{word}")
-        raise unknown_name(f"{word} in {path}", function, functions)
-    return functions[function]
+    functions, refused = _functions_in(path, kind)
+    if function in functions:
+        return functions[function]
+    if function in refused:
+        raise refused[function]
+    also = f" ({_refusals(function, refused)})" if refused else ""
+    if not functions:
+        got = f"no valid one{also}" if refused else f"none; decorate it with @{word}"
+        raise InputError(f"expected an @{word} in {path}, got {got}")
+    raise InputError(f"{unknown_name(f'{word} in {path}', function, functions)}{also}")
 
 
-def _functions_in(path: Path, kind: type[Function]) -> dict[str, Function]:
-    module = import_apart(path, f"_metahebb_user_{kind.language.kind}s_{path.stem}")
-    return {key: value for key, value in vars(module).items() if isinstance(value, kind)}
+def _refusals(name: str, refused: Mapping[str, InputError]) -> str:
+    """Return which functions of a file are refused, and why the one nearest to ``name`` is."""
+    near = difflib.get_close_matches(name, refused, n=1) or list(refused)
+    return f"refused there: {', '.join(refused)}; {near[0]!r} because of: {refused[near[0]]}"
+
+
+def _functions_in(
+    path: Path, kind: type[Function]
+) -> tuple[dict[str, Function], dict[str, InputError]]:
+    """Return the functions of a kind in the file at ``path``, and why others are refused."""
+    name = f"_metahebb_user_{kind.language.kind}s_{path.stem}"
+    try:
+        names = vars(import_apart(path, name))
+    except InputError as error:
+        missing = getattr(error.__cause__, "name", None)
+        if isinstance(error.__cause__, NameError) and missing in ("positive", "bounded"):
+            raise InputError(
+                f"expected {path} to import {missing}, got a signature that uses it; write from "
+                f"metahebb.plasticity import {missing} at the top"
+            ) from error
+        raise
+    refused = {
+        key: value.error
+        for key, value in names.items()
+        if isinstance(value, Refused) and value.kind is kind
+    }
+    return {key: value for key, value in names.items() if isinstance(value, kind)}, refused

@@ -1,18 +1,21 @@
 """A scalar function: what a rule and a neuron are, and all that the compiler knows of either."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from metahebb.compiler.check import Language, Names, check_source
+from metahebb.compiler.ranges import Range
 from metahebb.errors import InputError, unknown_name
+from metahebb.own_files import is_importing
 from metahebb.user_code import is_of_user
 
 
@@ -27,13 +30,16 @@ class ScalarFunction:
         name: the function's name.
         inputs: names of the arguments before the slash, in order.
         parameters: names of the arguments between the slash and the star, in order.
+        ranges: the range that each parameter is declared to have; None: it may be any number.
         constants: names and values of the arguments after the star.
-        source: the text of the undecorated function, which is also what gets compiled.
+        source: the text of the undecorated function, declared ranges included. It is what travels,
+            and what gets compiled.
     """
 
     name: str
     inputs: Names
     parameters: Names
+    ranges: tuple[Range | None, ...]
     constants: tuple[tuple[str, float], ...]
     source: str
     function: Callable[..., Any] = field(compare=False, repr=False)
@@ -46,6 +52,20 @@ class ScalarFunction:
         """The first line of the docstring, or the returned expression."""
         doc = inspect.getdoc(self.function)
         return doc.splitlines()[0] if doc else self.source.rsplit("return", 1)[1].strip()
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether a parameter is declared to have a range."""
+        return any(self.ranges)
+
+    def in_ranges(self, parameters: Sequence[Any]) -> list[Any]:
+        """Return parameters as their ranges make them of numbers, which may be any; see `Range`.
+
+        Args:
+            parameters: an array of numbers for each parameter, in order.
+        """
+        pairs = zip(self.ranges, parameters, strict=True)
+        return [numbers if each is None else each.values(numbers) for each, numbers in pairs]
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the function's value or values; arguments broadcast, inputs first."""
@@ -69,6 +89,20 @@ class ScalarFunction:
                     raise InputError(f"expected no constants, got {name!r}: {self.name!r} has none")
                 raise unknown_name(kind, name, known)
         return type(self).from_source(_with_defaults(self.source, values), self.name)
+
+    @classmethod
+    def decorated(cls, function: Callable[..., Any]) -> Self:
+        """Return what a decorator makes of ``function``; see `of`.
+
+        While a user's file is imported, nothing is raised: what is refused is a `Refused`.
+        """
+        try:
+            return cls.of(function)
+        except InputError as error:
+            if not is_importing():
+                raise
+            refused: Any = Refused(cls, error)
+            return refused  # type: ignore[no-any-return]
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Self:
@@ -97,18 +131,26 @@ class ScalarFunction:
         if parsed.name != name:
             raise InputError(f"expected the source of {kind} {name!r}, got that of {parsed.name!r}")
         namespace: dict[str, Any] = {"np": np, "numpy": np}
-        exec(compile(parsed.source, f"<{kind} {parsed.name}>", "exec"), namespace)
+        # The flag leaves annotations unread: nothing but the body is run.
+        flags = __future__.annotations.compiler_flag
+        code = compile(parsed.source, f"<{kind} {parsed.name}>", "exec", flags, dont_inherit=True)
+        exec(code, namespace)
         function = namespace[parsed.name]
         built = cls(
             parsed.name,
             parsed.inputs,
             parsed.parameters,
+            parsed.ranges,
             parsed.constants,
             parsed.source,
             function,
         )
         built.check_at_rest()
         return built
+
+    def some_parameters(self) -> list[np.float32]:
+        """Return a harmless value of each parameter: 0.5, or that of a gene of 0 in its range."""
+        return [np.float32(0.5 if each is None else each.at_zero) for each in self.ranges]
 
     def check_at_rest(self) -> None:
         """Check that the values are finite numbers where all inputs are zero.
@@ -118,10 +160,9 @@ class ScalarFunction:
         """
         kind, inputs = self.language.kind, f"{self.language.input}s"
         rest = [np.float32(0.0)] * len(self.inputs)
-        ones = [np.float32(0.5)] * len(self.parameters)
         try:
             with np.errstate(all="ignore"):
-                values = np.asarray(self(*rest, *ones), dtype=np.float64)
+                values = np.asarray(self(*rest, *self.some_parameters()), dtype=np.float64)
         except BaseException as error:
             if not is_of_user(error):
                 raise
@@ -134,6 +175,31 @@ class ScalarFunction:
                 f"expected {kind} {self.name!r} to be finite where all {inputs} are zero, got "
                 f"{values}; guard divisions and logarithms, for example with np.maximum(x, 1e-6)"
             )
+
+
+class Refused:
+    """Stands in a user's file for a function that was refused, so that others can be loaded.
+
+    Whoever uses it in any way gets the error with which it was refused.
+
+    Attributes:
+        kind: what the function was to be, a `ScalarFunction`.
+        error: why it is none.
+    """
+
+    def __init__(self, kind: type[ScalarFunction], error: InputError) -> None:
+        """Keep the error for later."""
+        self.kind, self.error = kind, error
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise the error: nothing else is known of the function."""
+        if name.startswith("__") or "error" not in vars(self):  # asked by inspection, and by copies
+            raise AttributeError(name)
+        raise self.error
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Raise the error: there is nothing to call."""
+        raise self.error
 
 
 def _with_defaults(source: str, values: Mapping[str, float]) -> str:

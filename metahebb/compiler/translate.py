@@ -91,6 +91,8 @@ def translated(
     body = node.body
     if isinstance(body[0], ast.Expr):
         body = body[1:]
+    for argument in node.args.args:
+        argument.annotation = None  # a declared range: it is the genes' way to a parameter
     values = dict(function.constants) if literal else {}
     if fixed_to_one is not None:
         one = function.parameters[fixed_to_one]

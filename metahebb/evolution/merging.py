@@ -5,7 +5,8 @@ what their optimizer carries over. Here, J old rules become one new rule in this
 
 - **Which rules become one** is decided by k-means over the coefficients of the center's rules. Each
   rule is weighted by the number of its synapses. The coefficients are not rescaled: all of them
-  begin in one distribution and are mutated alike. Where the center has no more distinct rules than
+  begin in one distribution and are mutated alike. They are taken as they are before they go into
+  ranges that the rule declares. Where the center has no more distinct rules than
   the merge shall leave, each distinct rule is a cluster, and the merge changes no bit of the
   coefficients that the center gives to its synapses.
 - **The center** gets the mean of the old rules over their synapses. No other value changes the

@@ -28,6 +28,7 @@ from metahebb.genomes.slot import Slot as Slot
 from metahebb.genomes.slot import SlotName as SlotName
 from metahebb.genomes.slot import Source as Source
 from metahebb.genomes.slot import clear as clear
+from metahebb.genomes.slot import into_ranges as into_ranges
 from metahebb.genomes.slot import masks_of as masks_of
 from metahebb.genomes.source import GeneSource as GeneSource
 from metahebb.genomes.source import GivenGenes as GivenGenes

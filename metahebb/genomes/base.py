@@ -59,5 +59,6 @@ class GenomeMap(Protocol):
 
         ``out`` is the memory of a lane: layer after layer, each as its `LayerShape` lays it out. A
         search adds its noise to genes. So a gene that several synapses share is read once, and all
-        of them get the same value.
+        of them get the same value. A map knows nothing of the ranges that a rule declares: its
+        numbers go into the ranges afterwards (`into_ranges`).
         """

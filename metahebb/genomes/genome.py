@@ -91,6 +91,9 @@ class Genome:
     def express(self, source: GeneSource, memory: Mapping[str, Genes]) -> None:
         """Compute a candidate's slots from its genes, and write them into the memory of one lane.
 
+        The numbers are as the genome maps give them. Coefficients whose range the rule declares go
+        into it later, by `into_ranges`, once it is known which synapses there are.
+
         Args:
             source: the candidate's genes.
             memory: a float32 array ``(slot.size,)`` for each slot, by the slot's name.
@@ -112,6 +115,7 @@ class Genome:
 
         Returns:
             For each slot's name a list with the numbers ``(planes, n_out, n_in)`` of each layer.
+            Coefficients are in the ranges that their rule declares.
         """
         memory: dict[str, Genes] = {
             slot.name: np.empty(slot.size, np.float32) for slot in self.slots
@@ -119,6 +123,7 @@ class Genome:
         self.express(source, memory)
         layers_of: dict[str, list[Genes]] = {}
         for slot in self.slots:
+            slot.into_ranges(memory[slot.name])
             ends = np.cumsum([layer.size for layer in slot.layers])[:-1]
             stretches = np.split(memory[slot.name], ends)
             layers_of[slot.name] = [

@@ -33,7 +33,8 @@ class PerNeuron(GenomeMap):
 
     A neuron's A, B and C are not the coefficients A, B and C of ``abcd_lr``, where A belongs to
     pre·post, B to pre and C to post. The map gives the rule A = C_i·C_j, B = A_i, C = B_j,
-    D = D_i·D_j and eta = ½(η_i + η_j), so that Δw is the same function.
+    D = D_i·D_j and eta = ½(η_i + η_j), so that Δw is the same function. If a rule declares the
+    range of one of these coefficients, this number goes into the range.
     """
 
     saved_as: ClassVar[str] = "Neuron"

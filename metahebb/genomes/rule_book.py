@@ -27,6 +27,9 @@ class RuleBook(GenomeMap):
       layer's eta, and the coefficients that eta scales are the bare signs.
     - All other coefficients, and weights, are their sign times the layer's eta.
 
+    If the rule declares the range of a coefficient, this number goes into the range, so that the
+    coefficient has three values.
+
     The genes of a layer are one per number in the order of memory, without the rule's own eta, then
     the layer's eta. They hold log2(3) bits per sign (the sum is rounded up), and 32 bits per layer.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
@@ -156,6 +156,12 @@ class Slot:
         if self.mask is not None:
             clear(self.layers, self._masks, memory)
 
+    def into_ranges(self, memory: npt.NDArray[np.float32]) -> None:
+        """Make coefficients of the numbers in ``memory`` ``(size,)``; see `into_ranges`."""
+        if self.rule is not None:
+            masks = None if self.mask is None else self._masks
+            into_ranges(self.rule, self.layers, memory, masks)
+
     def views(self) -> list[Bools]:
         """Return for each layer a bool array ``(n_out, n_in)``: whether a synapse needs numbers."""
         if self.mask is None:
@@ -185,6 +191,36 @@ def clear(
         for plane in part.reshape(layer.planes, layer.synapses):
             plane[absent] = 0
         start += layer.size
+
+
+def into_ranges(
+    rule: Rule,
+    layers: tuple[LayerShape, ...],
+    memory: npt.NDArray[np.float32],
+    masks: Sequence[Bools] | None = None,
+) -> None:
+    """Make coefficients, in place, of the numbers that a genome map gives.
+
+    Where ``rule`` declares the range of a coefficient, its values are put into that range; all
+    others stay as they are.
+
+    Args:
+        rule: whose coefficients the numbers become.
+        layers: shapes, with any number of planes.
+        memory: a plane for each coefficient, layer after layer, ``(planes * all synapses,)``.
+        masks: per layer ``(synapses,)`` which synapses follow the rule. The numbers of others are 0
+            and stay 0. None: all follow it.
+    """
+    if not rule.has_ranges:
+        return
+    start, planes = 0, len(rule.coefficients)
+    for number, layer in enumerate(layers):
+        part = memory[start : start + planes * layer.synapses].reshape(planes, layer.synapses)
+        where: Bools | bool = True if masks is None else masks[number]
+        for plane, declared in zip(part, rule.ranges, strict=True):
+            if declared is not None:
+                np.copyto(plane, declared.values(plane), where=where)
+        start += part.size
 
 
 @functools.lru_cache(maxsize=64)

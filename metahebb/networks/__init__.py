@@ -1,5 +1,6 @@
 """The networks that live: plastic ones, which change while they act, and static baselines."""
 
+from metahebb.networks.base import Learning as Learning
 from metahebb.networks.base import Network as Network
 from metahebb.networks.base import NetworkLanes as NetworkLanes
 from metahebb.networks.convolutional import Convolutional as Convolutional

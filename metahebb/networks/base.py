@@ -33,6 +33,8 @@ class NetworkLanes(Protocol):
             postsynaptic unit, which may be written.
         mean_squares: ``(n_lanes,)``, mean(h²) of the numbers h that each lane inherited, over the
             synapses that are there: the rule's coefficients, or a static network's weights.
+            Coefficients count as the genome map gives them, before they go into ranges that the
+            rule declares.
         birth_gain: the gain of a newborn: 1, or 0 if the network's weights never change.
     """
 
@@ -163,6 +165,14 @@ class Learning(Protocol):
         """Return copies of the traces, ``(n_out, n_in)`` per layer, with no update pending.
 
         The list is empty where the rule keeps no trace.
+        """
+
+    def signals(self, lane: int) -> list[dict[str, Array]]:
+        """Return what the rule reads in each layer of ``lane``, by signal, as copies.
+
+        They are the signals of the update that the last step calls for; ``weight`` and ``trace``
+        are ``(n_out, n_in)`` as they are now: before that update, or after it where `flush` was
+        called. ``pre`` is ``(1, n_in)``; ``post`` and ``modulator`` are ``(n_out, 1)``.
         """
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.compiler import fold_of
-from metahebb.genomes import GeneSource, Genome, LayerShape
+from metahebb.genomes import GeneSource, Genome, LayerShape, into_ranges
 from metahebb.networks.base import Change, Paced, Sensed
 from metahebb.networks.birth import draw_weights, redraw_layers
 from metahebb.networks.graph import Graph
@@ -65,6 +65,9 @@ class PlasticLanes:
         modulators: ``(n_lanes, n_units)``, the value that rules read as ``modulator`` for each
             postsynaptic unit, in the order of the populations.
         mean_squares: ``(n_lanes,)``, mean(h²) of the numbers h that each lane inherited.
+            Coefficients count as they are before they go into ranges that the rule declares, so
+            that a penalty draws each of them towards its value for a gene of 0, and no time
+            constant towards 0.
         birth_gain: the gain of a newborn: 1, or 0 if weights never change.
     """
 
@@ -116,6 +119,7 @@ class PlasticLanes:
         """
         self._inherit(lane, genome, source)
         if not self.network.is_static:
+            self._into_ranges(lane)
             self._change(lane, changes)
             self._fold(lane)
             if self.network.birth != "coevolved":
@@ -155,6 +159,13 @@ class PlasticLanes:
             genome.express(source, {**memory, **self._wiring.memory(lane)})
             mean = self._wiring.grow(lane, inherited)
         self.mean_squares[lane] = mean
+
+    def _into_ranges(self, lane: int) -> None:
+        masks = None
+        if self._wiring is not None:
+            ends = np.cumsum([layer.size for layer in self.layers])[:-1]
+            masks = np.split(self._wiring.plastic[lane], ends)
+        into_ranges(self.network.rule, self.layers, self._coefficients[lane], masks)
 
     def _change(self, lane: int, changes: Sequence[Change]) -> None:
         if not changes:
@@ -261,6 +272,32 @@ class PlasticLanes:
             Sensed(pre[first : first + n_in].copy(), post[target : target + n_out].copy())
             for first, n_in, target, n_out in self._projections[:, :4]
         ]
+
+    def signals(self, lane: int) -> list[dict[str, Array]]:
+        """Return what the rule reads in each layer of ``lane``, by signal, as copies.
+
+        They are the signals of the update that the last step calls for; see `Learning`.
+        """
+        traces: list[Array] = []
+        if self.network.rule.has_trace:
+            traces = layer_views(self.layers, self.state["traces"][lane])
+        layers = []
+        for number, (sensed, raw) in enumerate(
+            zip(self.sensed(lane), self.raw_layers(lane), strict=True)
+        ):
+            unit = self._projections[number, 6]
+            with np.errstate(all="ignore"):  # of a network that diverged, ∞ · 0
+                weight = raw * self._scales[lane, number]
+            signals = {
+                "pre": sensed.pre[None, :],
+                "post": sensed.post[:, None],
+                "weight": weight,
+                "modulator": self.modulators[lane, unit : unit + len(weight), None].copy(),
+            }
+            if traces:
+                signals["trace"] = traces[number].copy()
+            layers.append(signals)
+        return layers
 
     def _read(self, lanes: npt.NDArray[np.intp] | np.intp) -> tuple[Array, Array]:
         """Return the rows of all units that rules read as ``pre`` and as ``post``."""

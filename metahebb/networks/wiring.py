@@ -139,8 +139,8 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
 
     Raises:
         InputError: the topology has static synapses, and the rule is ``static`` or the
-            normalization would change them; or the rule changes a weight even where all of its
-            coefficients are 0.
+            normalization would change them; or, where all of its coefficients are 0, the rule
+            changes a weight, or its Δw or trace is not finite.
     """
     if topology.plastic is None and not topology.has_gates:
         return
@@ -161,7 +161,14 @@ def check_topology(topology: AnyTopology, rule: Rule, bounds: Bounds) -> None:
         signals[rule.signals.index("weight")] = 0
     with np.errstate(all="ignore"):
         returned = rule(*signals, *np.zeros_like(coefficients))
-    if not np.all(np.asarray(returned[0] if rule.has_trace else returned) == 0):
+    changes = returned if rule.has_trace else (returned,)
+    if not all(np.isfinite(change).all() for change in changes):
+        raise InputError(
+            f"expected a rule that is finite where all coefficients are 0, as those of absent and "
+            f"static synapses are (topology {name}), got {rule.name}; guard its divisions and "
+            "logarithms, as in x / np.maximum(tau, 0.01)"
+        )
+    if not np.all(np.asarray(changes[0]) == 0):
         raise InputError(
             f"expected a rule whose Δw is 0 where all coefficients are 0 (topology "
             f"{name}), got {rule.name}; multiply all of Δw by a coefficient"

@@ -62,4 +62,4 @@ def neuron(function: Callable[..., Any]) -> Neuron:
         InputError: the signature or the body cannot be a neuron's; the message names the line and
             the remedy.
     """
-    return Neuron.of(function)
+    return Neuron.decorated(function)

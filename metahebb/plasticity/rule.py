@@ -16,6 +16,11 @@ SIGNALS = ("pre", "post", "weight", "trace", "modulator")
 and a modulator, one number per postsynaptic unit that says how the life goes."""
 
 
+_REWARD = "a reward reaches a rule as its modulator, with --modulator reward"
+ADVICE = {name: ("modulator", _REWARD) for name in ("reward", "rewards", "r", "dopamine", "rpe")}
+"""Names that people give to what is the signal ``modulator`` here."""
+
+
 def _returns(signals: tuple[str, ...], coefficients: tuple[str, ...]) -> tuple[int, str, str]:
     remedy = "declare 'trace' among the signals if and only if the rule keeps one"
     if "trace" in signals:
@@ -30,7 +35,8 @@ class Rule(ScalarFunction):
     The rule is callable: ``rule(*signals, *coefficients)`` returns Δw, or ``(Δw, Δtrace)``. Its
     ``signals`` are a subset of ``pre``, ``post``, ``weight``, ``trace``, ``modulator``; its
     ``coefficients`` are evolved, one gene each per synapse; its ``constants`` are the same for all
-    synapses, and not evolved.
+    synapses, and not evolved. A coefficient may be declared to have a range, see
+    `metahebb.compiler.Range`: its gene stays any number, and a map makes the coefficient of it.
     """
 
     language: ClassVar[Language] = Language(
@@ -40,6 +46,8 @@ class Rule(ScalarFunction):
         parameters="coefficients",
         example="def my_rule(pre, post, /, A, B)",
         returns=_returns,
+        has_genes=True,
+        advice=ADVICE,
     )
 
     @property
@@ -59,7 +67,7 @@ class Rule(ScalarFunction):
         """
         for values in itertools.product((0.0, -1.0, 1.0), repeat=len(self.signals)):
             with np.errstate(all="ignore"):
-                change = self(*map(np.float32, values), *[np.float32(0.5)] * len(self.coefficients))
+                change = self(*map(np.float32, values), *self.some_parameters())
             if not np.isfinite(np.asarray(change, np.float64)).all():
                 named = zip(self.signals, values, strict=True)
                 return " and ".join(f"{name} is {value:g}" for name, value in named)
@@ -83,11 +91,18 @@ def rule(function: Callable[..., Any]) -> Rule:
     The body is arithmetic, NumPy scalar functions, and ``np.where`` instead of ``if``. It returns
     Δw, or ``(Δw, Δtrace)`` where it declares a ``trace``.
 
+    A coefficient that makes sense in a range only says so behind a colon, ``positive`` or
+    ``bounded(low, high)``; a gene of 0 is then 1, or the middle of the range::
+
+        @rule
+        def fading(pre, post, trace, /, A, tau: positive, rate: bounded(0, 1)):
+            return rate * A * trace, (pre * post - trace) / (10 * tau)
+
     Raises:
         InputError: the signature or the body is not that of a rule; the message names the line
             and the remedy.
     """
-    return Rule.of(function)
+    return Rule.decorated(function)
 
 
 def rule_from_source(source: str, name: str) -> Rule:

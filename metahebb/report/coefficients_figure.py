@@ -115,18 +115,26 @@ def draw_coefficients(found: list[Panel], generation: int) -> Figure:
 
 
 def _draw(axes: Axes, panel: Panel, alike: list[Panel]) -> None:
-    """Draw two histograms; the range is the one of all panels that are ``alike``."""
+    """Draw two histograms over the range of all panels that are ``alike``.
+
+    The range is as wide on both sides of 0, unless all values lie on one side.
+    """
     values = np.concatenate([v.ravel() for p in alike for v in (p.before, p.after)])
     low, high = np.quantile(values[np.isfinite(values)], (0.001, 0.999))
     reach = 1.05 * max(abs(low), abs(high)) or 1.0
+    left, right = -reach, reach
+    if low > 0 or high < 0:  # of a coefficient with a range on one side of 0
+        margin = 0.05 * (high - low) or 0.5 * abs(low)
+        left, right = low - margin, high + margin
     count = int(np.clip(1.5 * np.sqrt(panel.after.size), *_BINS))
-    bins = np.linspace(-reach, reach, count + 1).tolist()
+    bins = np.linspace(left, right, count + 1).tolist()
     axes.hist(panel.before.ravel(), bins, density=True, color=GRAY, alpha=0.55,
               label="before evolution")  # fmt: skip
     axes.hist(panel.after.ravel(), bins, density=True, color=BLUE, histtype="step", linewidth=1.3,
               label="after {} generations")  # fmt: skip
-    axes.axvline(0, color=FAINT, linewidth=0.6)
-    axes.set_xlim(-reach, reach)
+    if left < 0 < right:
+        axes.axvline(0, color=FAINT, linewidth=0.6)
+    axes.set_xlim(left, right)
     axes.set_yticks([])
     axes.set_ylim(0, 1.25 * axes.get_ylim()[1])
     digits = 2 if panel.after.std() >= 0.1 else 3

@@ -12,8 +12,8 @@ from report_runs import ant
 from small_runs import evolve, files
 from toys import oja, traced
 
+from metahebb import notes
 from metahebb.cli import main
-from metahebb.commands import rules as rules_command
 from metahebb.modulators import Modulator, Reward
 from metahebb.networks import FeedForward
 from metahebb.plasticity import rule
@@ -285,7 +285,7 @@ def test_what_takes_long_says_what_is_lived(
     run = cartpole(tmp_path / "run", FeedForward((6,), RULES["a"]), np.ones((1, 1)))
     assert main(["rules", str(run.path), "--lives", "2"]) == 0
     assert "lives without" not in capsys.readouterr().err  # it was quick
-    monkeypatch.setattr(rules_command, "LONG_S", -1.0)
+    monkeypatch.setattr(notes, "LONG_S", -1.0)
     assert main(["rules", str(run.path), "--lives", "2"]) == 0
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(" (after")[0] for line in lines] == [

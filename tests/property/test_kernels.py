@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import LANE, born, layers_of, observe, oja, traced
+from toys import LANE, born, layers_of, observe, oja, ranged, traced
 
 from metahebb.compiler import fold_of
 from metahebb.networks import FeedForward
@@ -20,7 +20,7 @@ TANH_ERROR = 5e-7  # what metahebb.compiler.tanh promises
 
 MAX_ABS, NONE, CLIP = Bounds("max_abs"), Bounds("none"), Bounds("clip", 0.75)
 KERNELS = [
-    *((rule, MAX_ABS) for rule in (*RULES.values(), oja, traced)),
+    *((rule, MAX_ABS) for rule in (*RULES.values(), oja, traced, ranged)),
     *((rule, n) for rule in (RULES["abcd_lr"], traced) for n in (NONE, CLIP)),
     (oja, CLIP),
 ]

@@ -13,7 +13,12 @@ from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.search import Search
 from metahebb.networks import FeedForward, Gated
 from metahebb.plasticity.rules import RULES
-from metahebb.report.coefficients_figure import coefficients_figure, draw_coefficients, panels
+from metahebb.report.coefficients_figure import (
+    Panel,
+    coefficients_figure,
+    draw_coefficients,
+    panels,
+)
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
@@ -99,3 +104,17 @@ def test_before_the_first_checkpoint_there_is_nothing_to_show(tmp_path: Path) ->
     with pytest.raises(CheckpointError, match="expected a checkpoint"):
         coefficients_figure(run.load())
     assert not (run.path / "figures").exists()
+
+
+def test_a_coefficient_on_one_side_of_0_has_no_room_on_the_other() -> None:
+    values = np.linspace(0.8, 1.5, 40, dtype=np.float32).reshape(5, 8)
+    shown = [
+        Panel("layer 1", "tau", values, values),
+        Panel("layer 1", "rate", -values, -values),
+        Panel("layer 1", "A", values - 1, values - 1),
+    ]
+    tau, rate, free = draw_coefficients(shown, 3).axes
+    assert 0.7 < tau.get_xlim()[0] < 0.8
+    assert 1.5 < tau.get_xlim()[1] < 1.6
+    assert rate.get_xlim()[1] < 0
+    assert free.get_xlim()[0] == -free.get_xlim()[1]

@@ -216,8 +216,12 @@ def test_source_is_one_function(source):
 
 
 def test_decorators_and_annotations_of_a_stored_rule_do_not_run():
-    source = "@boom()\ndef mine(pre: boom(), /, A: boom()) -> boom():\n    return A * pre"
+    source = "@boom()\ndef mine(pre: boom(), /, A) -> boom():\n    return A * pre"
     assert rule_from_source(source, "mine")(3, 2) == 6
+    with pytest.raises(
+        InputError, match=r"behind the colon of 'A' .* got 'boom\(\)'; leave it out"
+    ):
+        rule_from_source(source.replace("A)", "A: boom())"), "mine")
 
 
 def test_source_of_another_rule():
