@@ -15,6 +15,7 @@ from metahebb.runs.serial import differences, to_json
 
 _NAMED = 3
 """Differences between two configs that a note names."""
+_REMEDY = "evaluate all in one of them with {}"
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,29 @@ def check_arms(arms: Sequence[Arm], damage: Sequence[str], max_steps: int | None
                 f"expected runs with at least one generation, got none in {run.path}; go on with "
                 f"'metahebb resume {run.path}'"
             )
-    for run in others:
-        for what, of, flag in (
-            ("world", lambda run: run.config.task.label, ""),
-            ("horizon", lambda run: str(run.config.stages[-1].max_steps), "--max-steps N"),
-            ("set of bodies", lambda run: ", ".join(run.config.task.bodies), "--damage BODY ..."),
-        ):
-            given = {"--max-steps N": max_steps, "--damage BODY ...": damage}.get(flag)
-            if not given and of(run) != of(first):
-                remedy = f"evaluate all in one of them with {flag}" if flag else "leave one out"
+    for what, of, waived, remedy in (
+        ("world", _world, False, "leave one out"),
+        ("horizon", _horizon, max_steps is not None, _REMEDY.format("--max-steps N")),
+        ("set of bodies", _bodies, bool(damage), _REMEDY.format("--damage BODY ...")),
+    ):
+        for run in others:
+            if not waived and of(run) != of(first):
                 raise InputError(
                     f"expected runs of one {what}, got {of(first)} in {first.path} and {of(run)} "
                     f"in {run.path}; {remedy}"
                 )
+
+
+def _world(run: RunFolder) -> str:
+    return run.config.task.label
+
+
+def _horizon(run: RunFolder) -> str:
+    return str(run.config.stages[-1].max_steps)
+
+
+def _bodies(run: RunFolder) -> str:
+    return ", ".join(run.config.task.bodies)
 
 
 def notes_on(arms: Sequence[Arm]) -> list[str]:
@@ -103,18 +114,18 @@ def settings_between(arms: Sequence[Arm]) -> list[str]:
     """Return how the config of each arm differs from that of the first arm, a line per arm."""
     first = arms[0]
     return [
-        f"{arm.name}: {'; '.join(found) or f'as in {first.name}'}"
+        f"{arm.name}: {'; '.join(unlike) or f'as in {first.name}'}"
         for arm in arms[1:]
-        for found in [_differences(arm.runs[0], first.runs[0], first.name)]
+        for unlike in [_differences(arm.runs[0], first.runs[0], first.name)]
     ]
 
 
 def _unlike_within(arms: Sequence[Arm]) -> Iterator[str]:
     for arm in arms:
         for run in arm.runs[1:]:
-            found = _differences(run, arm.runs[0], f"seed {arm.runs[0].config.seed}")
-            if found:
-                yield f"runs of the arm {arm.name} differ in more than their seed: {_some(found)}"
+            unlike = _differences(run, arm.runs[0], f"seed {arm.runs[0].config.seed}")
+            if unlike:
+                yield f"runs of the arm {arm.name} differ in more than their seed: {_some(unlike)}"
                 break
 
 
@@ -122,9 +133,9 @@ def _unlike_worlds(arms: Sequence[Arm]) -> Iterator[str]:
     first = arms[0]
     for arm in arms[1:]:
         every = _differences(arm.runs[0], first.runs[0], first.name)
-        found = [line for line in every if line.startswith("task.")]
-        if found:
-            yield f"the world of {arm.name} is not quite that of {first.name}: {_some(found)}"
+        unlike = [line for line in every if line.startswith(("task.", "schedule"))]
+        if unlike:
+            yield f"the world of {arm.name} was not quite that of {first.name}: {_some(unlike)}"
 
 
 def _not_finished(arms: Sequence[Arm]) -> Iterator[str]:
@@ -144,9 +155,9 @@ def _differences(run: RunFolder, other: RunFolder, name: str) -> list[str]:
     """
     there = to_json(other.config)
     kept = {key: there[key] for key in ("seed", "generations")}
-    found = differences(to_json(run.config) | kept, there)
+    unlike = differences(to_json(run.config) | kept, there)
     return [
-        re.sub(r"\(here (.*)\)$", lambda match: f"({match[1]} in {name})", line) for line in found
+        re.sub(r"\(here (.*)\)$", lambda match: f"({match[1]} in {name})", line) for line in unlike
     ]
 
 
@@ -156,6 +167,6 @@ def _config(run: RunFolder) -> dict[str, object]:
     return config
 
 
-def _some(found: Sequence[str]) -> str:
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return "; ".join(found[:_NAMED]) + more
+def _some(unlike: Sequence[str]) -> str:
+    more = f" and {len(unlike) - _NAMED} more" if len(unlike) > _NAMED else ""
+    return "; ".join(unlike[:_NAMED]) + more

@@ -111,7 +111,8 @@ def write_comparison(
     made = code("\n".join(files)) + (code(command) if command else "")
     sections.append(section("Files, and the command that made them", made))
     names = [arm["name"] for arm in comparison["arms"]]
-    page = page_of(" and ".join(names), comparison, headline(comparison), sections)
+    title = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    page = page_of(title, comparison, headline(comparison), sections)
     path = folder / "report.html"
     write_atomically(path, page)
     write_json(folder / NUMBERS, comparison)
@@ -134,12 +135,13 @@ def page_of(
 
 
 def headline(comparison: Mapping[str, Any]) -> str:
-    """Return the comparison in a sentence or two: the differences in the number that it shows."""
-    value, bodies = comparison["headline"], {d["body"] for d in comparison["differences"]}
+    """Return the comparison in a sentence per two arms, with the first of the bodies alone."""
+    value = comparison["headline"]
+    bodies = list(dict.fromkeys(each["body"] for each in comparison["differences"]))
     sentences = []
     for each in comparison["differences"]:
         mean, low, high = (each[part] for part in ("mean", "low", "high"))
-        if each["value"] != value or mean is None:
+        if each["value"] != value or mean is None or each["body"] != bodies[0]:
             continue
         side = "above" if mean >= 0 else "below"
         size, unit = f"{abs(mean):.2f}", f" {each['unit']}" if each["unit"] else ""

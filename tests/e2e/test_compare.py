@@ -248,10 +248,16 @@ def test_wrong_input_is_one_line_and_writes_nothing(
     assert files(here) == before
 
 
-def test_other_horizons_are_compared_over_one_that_is_given(here: Path) -> None:
+def test_other_horizons_are_compared_over_one_that_is_given(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other_horizon(here)
     arms = ("a=runs/h-0", "b=runs/c")
-    assert compare(*arms, "--max-steps", "20", "--lives", "2") == 0
+    capsys.readouterr()
+    assert compare(*arms, "--max-steps", "20", "--lives", "2", "--quiet") == 0
+    assert capsys.readouterr().err.startswith(
+        "metahebb: the world of b was not quite that of a: sch"
+    )
     assert (here / "runs/h-0/evaluations/max_steps=20.json").exists()
     assert (here / "runs/c/evaluation.json").exists()
 
