@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from maps import MAPS, express, random_genes, seeded, seeds, sizes
-from topologies import KINDS, SIZES, genome_of, network_of, newborn, told
+from topologies import KINDS, SIZES, genome_of, masks_of, network_of, newborn
 from toys import ranged
 
 from metahebb.compiler import Range, bounded, fold_of, positive
@@ -112,7 +112,7 @@ def test_absent_and_static_synapses_keep_coefficients_of_0(
     genome = genome_of(network, genome_map)
     genes = random_genes(genome.n_genes, 5)
     lanes = newborn(network, genome, genes)
-    plastic, _ = told(network, genome, genes)
+    plastic, _ = masks_of(network, genome, genes)
     for planes, mask in zip(lanes.coefficient_layers(1), plastic, strict=True):
         assert (planes[:, ~mask] == 0).all()
         assert (planes[4][mask] > 0).all()
