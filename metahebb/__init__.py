@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from metahebb.networks import Recurrent as Recurrent
     from metahebb.neurons import neuron as neuron
     from metahebb.plasticity import Bounds as Bounds
+    from metahebb.plasticity import bounded as bounded
+    from metahebb.plasticity import positive as positive
     from metahebb.plasticity import rule as rule
     from metahebb.runs.config import RunConfig as RunConfig
     from metahebb.runs.config import Stage as Stage
@@ -58,7 +60,7 @@ _HOMES = {
     "metahebb.modulators": ("PredictionError", "Reward"),
     "metahebb.networks": ("Convolutional", "FeedForward", "Gated", "Recurrent"),
     "metahebb.neurons": ("neuron",),
-    "metahebb.plasticity": ("Bounds", "rule"),
+    "metahebb.plasticity": ("Bounds", "bounded", "positive", "rule"),
     "metahebb.runs.config": ("RunConfig", "Stage"),
     "metahebb.tasks": ("Bandit", "CarRacing", "GymTask", "Locomotion", "Reversal"),
 }
