@@ -51,6 +51,9 @@ class Film:
 class Report:
     """Write a run's report.html."""
 
+    pdf: bool = False
+    """Write each of its figures as a PDF beside its PNG, too."""
+
 
 def evaluate(path: str, rest: list[str]) -> int:
     """Evaluate the run at ``path``; print the table."""
@@ -74,11 +77,11 @@ def evaluate(path: str, rest: list[str]) -> int:
 
 def report(path: str, rest: list[str]) -> int:
     """Write the report of the run at ``path``; print where."""
-    parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
+    options = parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
     run = RunFolder.open(path)
     from metahebb.report.page import report as write_report
 
-    print(write_report(run))
+    print(write_report(run, options.pdf))
     return 0
 
 

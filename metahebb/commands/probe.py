@@ -35,6 +35,8 @@ class ProbeOptions:
     """Threads; 0: one per core."""
     lanes: int = 16
     """Lives at a time per thread."""
+    pdf: bool = False
+    """Write each figure as a PDF beside its PNG, too."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -67,8 +69,8 @@ def probe(path: str, rest: list[str]) -> int:
     results = []
     for probes in tried:
         results.append(probing.probe(conditions, probes, without, backend))
-        probe_figure(results[-1])
-        probe_weights_figure(conditions, probes, Path(results[-1]["folder"]))
+        probe_figure(results[-1], options.pdf)
+        probe_weights_figure(conditions, probes, Path(results[-1]["folder"]), options.pdf)
         print(probe_table(results[-1]), end="\n\n", flush=True)
     print(suite_page(results, run.path / "probes") if options.suite else results[0]["folder"])
     return 0

@@ -12,7 +12,7 @@ from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.topology import AnyTopology
 from metahebb.neurons import Neuron
 from metahebb.noise import Key
-from metahebb.plasticity import Rule
+from metahebb.plasticity import Bounds, Rule
 
 Array = npt.NDArray[np.float32]
 LaneNumbers = npt.NDArray[np.intp]
@@ -113,6 +113,15 @@ class Paced(Protocol):
     @property
     def neuron(self) -> Neuron:
         """What each hidden unit does."""
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A network whose weights are kept bounded while they change."""
+
+    @property
+    def normalization(self) -> Bounds:
+        """What bounds each layer after each update."""
 
 
 class Network(Protocol):

@@ -21,6 +21,9 @@ LIVES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 DIVERGING = "RdBu_r"
 """Color map of what is signed: red is positive, blue negative."""
 DPI = 140
+"""Dots per inch of a PNG."""
+FINE = 300
+"""Dots per inch of the heat maps in a PDF; all else in it is lines and text."""
 
 
 def style(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
@@ -33,18 +36,50 @@ def style(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
     axes.tick_params(colors=INK, labelsize=8)
 
 
-def save(figure: Figure, path: Path) -> Path:
+def save(figure: Figure, path: Path, pdf: bool = False) -> Path:
     """Write ``figure`` as a PNG, and return where.
+
+    A PDF that an earlier call left beside the PNG is always written anew, so that the two agree.
+
+    Args:
+        figure: what to write.
+        path: of the PNG.
+        pdf: whether to write the figure as a PDF beside the PNG, too.
 
     Raises:
         StorageError: it could not be written.
     """
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=DPI, facecolor="white")
+    vector = path.with_suffix(".pdf")
+    files = {path: _as_png(figure)}
+    if pdf or vector.exists():
+        files[vector] = _as_pdf(figure)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, data.getvalue())
+    for name, data in files.items():
+        write_atomically(name, data)
     return path
+
+
+def _as_png(figure: Figure) -> bytes:
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=DPI, facecolor="white")
+    return data.getvalue()
+
+
+def _as_pdf(figure: Figure) -> bytes:
+    """Return the same bytes for the same figure: without a date, and with fonts as TrueType.
+
+    Text in fonts of Matplotlib's default kind (Type 3) cannot be edited, and some journals refuse
+    it.
+    """
+    import matplotlib
+
+    data = io.BytesIO()
+    with matplotlib.rc_context({"pdf.fonttype": 42}):
+        figure.savefig(
+            data, format="pdf", dpi=FINE, facecolor="white", metadata={"CreationDate": None}
+        )
+    return data.getvalue()
 
 
 def color_bar(
