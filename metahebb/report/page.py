@@ -70,14 +70,12 @@ def report(run: RunFolder, pdf: bool = False) -> Path:
     if center is not None:
         life = (None, absent) if absent else _drawn(lambda: life_figure(run, center, pdf))
         coefficients = _drawn(lambda: coefficients_figure(center, pdf))
-    life_title, life_note = "How it wires itself", _LIFE_NOTE + _plastic_note(run)
-    if run.config.network.is_static:
-        life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
+    life_title = "How it lives" if run.config.network.is_static else "How it wires itself"
     sections = (
         _film(run.path / "film.gif", run),
         _image("How it learned", learning_note(run.read_metrics()), *learning),
         _evaluation(run),
-        _image(life_title, life_note, *life),
+        _image(life_title, _life_note(run), *life),
         _image("What evolved", _coefficients_note(run.config), *coefficients),
         _settings(run),
         _origin(run),
@@ -107,6 +105,12 @@ _BOUNDS = {
 }
 _OF_PLASTICITY = ("birth", "normalization", "rule", "update_every", "update_window")
 """Fields of a network that decide nothing where its weights are inherited, and stay."""
+
+
+def _life_note(run: RunFolder) -> str:
+    """Return what the figure of a life shows, and what changes the weights of the networks."""
+    static = run.config.network.is_static
+    return _LIFE_NOTE + (_STATIC_NOTE if static else _plastic_note(run))
 
 
 def _plastic_note(run: RunFolder) -> str:
