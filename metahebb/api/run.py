@@ -197,6 +197,7 @@ class Run:
         max_steps: int | None = None,
         threads: int = 0,
         lanes: int = 16,
+        pdf: bool = False,
     ) -> Result:
         """Live the same fresh lives with and without ``probes``, and compare them life by life.
 
@@ -208,6 +209,7 @@ class Run:
             max_steps: env steps after which a life ends; None: as in the run's last stage.
             threads: 0: one per core.
             lanes: lives at a time per thread.
+            pdf: write each figure as a PDF beside its PNG, too.
 
         Returns:
             What is written into ``probe.json``; ``result["return"]["difference"]`` is the mean
@@ -219,7 +221,7 @@ class Run:
                 "probe_suite()"
             )
         tried = [parse_probes([line_of(each) for each in probes])]
-        return self._probed(tried, lives, body, max_steps, threads, lanes)[0]
+        return self._probed(tried, lives, body, max_steps, threads, lanes, pdf)[0]
 
     @front
     def probe_suite(
@@ -230,6 +232,7 @@ class Run:
         max_steps: int | None = None,
         threads: int = 0,
         lanes: int = 16,
+        pdf: bool = False,
         show: Callable[[Result], None] = lambda result: None,
     ) -> list[Result]:
         """Try a fixed list of probes one after the other; the arguments are those of `probe`.
@@ -239,7 +242,7 @@ class Run:
         """
         from metahebb.report.probe_figures import suite_page
 
-        results = self._probed(None, lives, body, max_steps, threads, lanes, show)
+        results = self._probed(None, lives, body, max_steps, threads, lanes, pdf, show)
         suite_page(results, self.path / "probes")
         return results
 
@@ -251,6 +254,7 @@ class Run:
         max_steps: int | None,
         threads: int,
         lanes: int,
+        pdf: bool,
         show: Callable[[Result], None] = lambda result: None,
     ) -> list[Result]:
         from metahebb.analysis import probe as probing
@@ -272,8 +276,8 @@ class Run:
         results = []
         for probes in tried:
             result = probing.probe(conditions, probes, without, backend)
-            probe_figure(result)
-            probe_weights_figure(conditions, probes, Path(result["folder"]))
+            probe_figure(result, pdf)
+            probe_weights_figure(conditions, probes, Path(result["folder"]), pdf)
             results.append(Result(result, probe_table(result)))
             show(results[-1])
         return results
@@ -360,6 +364,7 @@ class Run:
         Args:
             clusters: how many; None: the distinct rules where they are few, else by silhouette.
             lives: fresh ones, the same as in `evaluate`: once as they are, once without each term.
+            pdf: write the figure as a PDF beside its PNG, too.
             quiet: show no progress where this takes long.
 
         Returns:
@@ -375,7 +380,7 @@ class Run:
         if not absence_of(self.config.task):  # else nobody lives, and the shares are left out
             tell_of_world(self.folder)
         result = look_into_rules(self.folder.load(), clusters, lives, InProcess, patience)
-        rules_figure(result)
+        rules_figure(result, pdf)
         return Result(result, rules_table(result))
 
     @front
@@ -403,11 +408,15 @@ class Run:
         return Result(numbers, text)
 
     @front
-    def report(self) -> Path:
-        """Write the run's ``report.html``, and return its path."""
+    def report(self, *, pdf: bool = False) -> Path:
+        """Write the run's ``report.html``, and return its path.
+
+        Args:
+            pdf: write each of its figures as a PDF beside its PNG, too.
+        """
         from metahebb.report.page import report
 
-        return report(self.folder)
+        return report(self.folder, pdf)
 
 
 def _probes(given: str | AnyProbe | Sequence[str | AnyProbe]) -> tuple[AnyProbe, ...]:

@@ -106,6 +106,7 @@ class Runs:
         max_steps: int | None = None,
         threads: int = 0,
         lanes: int = 16,
+        pdf: bool = False,
         show: Callable[[Result], None] = lambda result: None,
     ) -> Result:
         """Probe each run, see `Run.probe`; the arguments are the same.
@@ -126,6 +127,7 @@ class Runs:
                 max_steps=max_steps,
                 threads=threads,
                 lanes=lanes,
+                pdf=pdf,
             )
             show(result)
             results.append([result])
@@ -140,6 +142,7 @@ class Runs:
         max_steps: int | None = None,
         threads: int = 0,
         lanes: int = 16,
+        pdf: bool = False,
         show: Callable[[Result], None] = lambda result: None,
     ) -> Result:
         """Try a fixed list of probes on each run, see `Run.probe_suite`; it returns as `probe`."""
@@ -152,6 +155,7 @@ class Runs:
                     max_steps=max_steps,
                     threads=threads,
                     lanes=lanes,
+                    pdf=pdf,
                     show=show,
                 )
                 for run in self.each
@@ -159,8 +163,11 @@ class Runs:
         )
 
     @front
-    def report(self) -> Path:
+    def report(self, *, pdf: bool = False) -> Path:
         """Write the report over the seeds of a folder, and return its path.
+
+        Args:
+            pdf: write the figure as a PDF beside its PNG, too.
 
         Raises:
             InputError: the runs are not those of one folder of seeds.
@@ -172,7 +179,7 @@ class Runs:
                 "expected the runs of one folder of seeds for a report, got runs from several "
                 "places; use metahebb.compare, which writes a page over any runs"
             )
-        return seeds_report(self.path)
+        return seeds_report(self.path, pdf)
 
     def _check(self, damage: tuple[str, ...], max_steps: int | None) -> None:
         check_arms([Arm("runs", tuple(run.folder for run in self.each))], damage, max_steps)

@@ -72,6 +72,9 @@ class Live:
 class Report:
     """Write a run's report.html, or the report over the seeds of one folder."""
 
+    pdf: bool = False
+    """Write each of its figures as a PDF beside its PNG, too."""
+
 
 def evaluate(path: str, rest: list[str]) -> int:
     """Evaluate the run at ``path``, and those named behind it; print the table."""
@@ -85,8 +88,8 @@ def evaluate(path: str, rest: list[str]) -> int:
 
 def report(path: str, rest: list[str]) -> int:
     """Write the report of the run, or of the folder of seeds, at ``path``; print where."""
-    parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
-    print(opened([path]).report())
+    options = parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
+    print(opened([path]).report(pdf=options.pdf))
     return 0
 
 

@@ -34,6 +34,8 @@ class ProbeOptions:
     """Threads; 0: one per core."""
     lanes: int = 16
     """Lives at a time per thread."""
+    pdf: bool = False
+    """Write each figure as a PDF beside its PNG, too."""
 
     def __post_init__(self) -> None:
         """Check every field."""

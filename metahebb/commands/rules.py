@@ -16,12 +16,14 @@ class RulesOptions:
     """How many; none: the distinct rules where they are few, else chosen by silhouette."""
     lives: int = 20
     """Fresh lives, the same as in evaluate: once as they are, and once without each term."""
+    pdf: bool = False
+    """Write the figure as a PDF beside its PNG, too."""
 
 
 def rules(path: str, rest: list[str]) -> int:
     """Look into the rules of the run at ``path``; print tables, and where they were written."""
     options = parse(RulesOptions, RulesOptions(), rest, f"metahebb rules {path or 'DIR'}")
-    result = open_run(path).rules(options.clusters, options.lives)
+    result = open_run(path).rules(options.clusters, options.lives, pdf=options.pdf)
     print(result, end="\n\n")
     print(result["folder"])
     return 0

@@ -12,7 +12,7 @@ from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.topology import AnyTopology
 from metahebb.neurons import Neuron
 from metahebb.noise import Key
-from metahebb.plasticity import Rule
+from metahebb.plasticity import Bounds, Rule
 
 Array = npt.NDArray[np.float32]
 LaneNumbers = npt.NDArray[np.intp]
@@ -174,6 +174,15 @@ class Learning(Protocol):
         are ``(n_out, n_in)`` as they are now: before that update, or after it where `flush` was
         called. ``pre`` is ``(1, n_in)``; ``post`` and ``modulator`` are ``(n_out, 1)``.
         """
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A network whose weights are kept bounded while they change."""
+
+    @property
+    def normalization(self) -> Bounds:
+        """What bounds each layer after each update."""
 
 
 class Network(Protocol):

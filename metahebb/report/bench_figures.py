@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, style
 
@@ -21,6 +22,7 @@ def draw_growth(curves: list[dict[str, Any]]) -> Figure:
         curves: each with ``name``, ``x_label``, ``y_label``, ``x``, ``y`` and ``exponent``.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     figure = Figure(figsize=(3.4 * len(curves), 3.2), layout="constrained")
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
@@ -39,9 +41,17 @@ def draw_growth(curves: list[dict[str, Any]]) -> Figure:
         axes.loglog(x, fitted, color=FAINT, linestyle="--", label="fitted")
         axes.set_ylim(y.min() / 2, y.max() * 2)  # what is flat should look flat
         axes.set_xticks(x, [f"{size:,.0f}" for size in x], rotation=45)
+        # Powers of ten alone would label a flat curve once.
+        axes.yaxis.set_major_locator(LogLocator(10, (1.0, 2.0, 5.0) if flat(y) else (1.0,)))
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
         axes.legend(edgecolor="none", fontsize=8, labelcolor=INK)
     return figure
+
+
+def flat(values: npt.NDArray[np.float64]) -> bool:
+    """Return whether ``values`` span less than two powers of ten."""
+    return bool(values.max() < 100 * values.min())
 
 
 def draw_profiles(profiles: list[dict[str, Any]]) -> Figure:

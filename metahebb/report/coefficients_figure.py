@@ -46,10 +46,15 @@ class Panel:
     after: Array
 
 
-def coefficients_figure(center: Center) -> Path:
-    """Write ``figures/coefficients.png`` of a run's center, and return its path."""
+def coefficients_figure(center: Center, pdf: bool = False) -> Path:
+    """Write ``figures/coefficients.png`` of a run's center, and return its path.
+
+    Args:
+        center: of a run.
+        pdf: whether to write the figure as a PDF, too.
+    """
     figure = draw_coefficients(panels(center), center.generation)
-    return save(figure, center.path / "figures" / "coefficients.png")
+    return save(figure, center.path / "figures" / "coefficients.png", pdf)
 
 
 def panels(center: Center) -> list[Panel]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from metahebb.report.figures import DPI, FAINT, INK, LIVES, style
+from metahebb.report.figures import FAINT, INK, LIVES, style
 from metahebb.report.table import label
-from metahebb.runs.storage import storage_errors, write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,27 +49,6 @@ def compare_figure(comparison: Mapping[str, Any]) -> Figure:
     _curves(curves, comparison)
     _final(final, comparison)
     return figure
-
-
-def write_figure(figure: Figure, path: Path) -> Path:
-    """Write ``figure`` as its ending says: a PNG, or a PDF or SVG, which are drawn as vectors.
-
-    The same figure gives the same bytes: no date, no random names. Text in a PDF can be edited.
-
-    Raises:
-        StorageError: it could not be written.
-    """
-    import matplotlib
-
-    data = io.BytesIO()
-    kind = path.suffix.lower().lstrip(".")
-    dates: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
-    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.hashsalt": "metahebb"}):
-        figure.savefig(data, format=kind, dpi=DPI, facecolor="white", metadata=dates.get(kind))
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, data.getvalue())
-    return path
 
 
 def _colors(arms: Sequence[Any]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from metahebb.errors import InputError
 from metahebb.paths import absolute, shown
-from metahebb.report.compare_figure import KINDS, compare_figure, note_on, write_figure
+from metahebb.report.compare_figure import KINDS, compare_figure, note_on
 from metahebb.report.compare_table import (
     RUNS_NOTE,
     arm_rows,
@@ -21,6 +21,7 @@ from metahebb.report.compare_table import (
     run_rows,
     write_tables,
 )
+from metahebb.report.figures import write_figure
 from metahebb.report.markup import code, note, picture, section, table
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.seeds import is_seeds_folder

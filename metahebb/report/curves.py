@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+from scipy.stats import t
 
 from metahebb.report.figures import BLUE, FAINT, GRAY, GREEN, INK, ORANGE, return_unit, save, style
 
@@ -17,15 +19,37 @@ if TYPE_CHECKING:
     from metahebb.runs.folder import RunFolder
 
 Records = list[dict[str, Any]]
+Floats = npt.NDArray[np.float64]
 
 
-def learning_figure(run: RunFolder) -> Path | None:
-    """Write ``figures/learning.png`` from the run's metrics; None before the first generation."""
+def learning_figure(run: RunFolder, pdf: bool = False) -> Path | None:
+    """Write ``figures/learning.png`` from the run's metrics; None before the first generation.
+
+    Args:
+        run: a run folder.
+        pdf: whether to write the figure as a PDF, too.
+    """
     records = run.read_metrics()
     if not records:
         return None
     figure = draw_learning(records, return_unit(run.config.task))
-    return save(figure, run.path / "figures" / "learning.png")
+    return save(figure, run.path / "figures" / "learning.png", pdf)
+
+
+def learning_note(records: Records) -> str:
+    """Return what the lines of the figure of ``records`` are, as far as they are there."""
+    parts = ["Fitness is what selection sees."]
+    if any(r["center_return"] is not None for r in records):
+        how = "the unperturbed mean of the search, in fresh lives that do not influence it"
+        band = ""
+        if np.isfinite(center_band(records)[0]).any():
+            lives = max(r.get("center_lives", 0) for r in records)
+            band = f" The band is the 95 % interval of its mean over {lives} lives."
+        parts.append(f"The center is {how}.{band}")
+    parts.append("Dotted: the longest possible life.")
+    if _stages(records):
+        parts.append("Dashed: a new stage.")
+    return " ".join(parts)
 
 
 def draw_learning(records: Records, unit: str) -> Figure:
@@ -39,7 +63,7 @@ def draw_learning(records: Records, unit: str) -> Figure:
     stages = _stages(records)
     for axes in (fitness, survival):
         _mark_stages(axes, stages, with_text=axes is survival)
-        _env_steps_above(axes, records)
+        _env_steps_above(axes, records, 5 if axes is fitness else 3)
     return figure
 
 
@@ -57,8 +81,29 @@ def _fitness(axes: Axes, records: Records, unit: str) -> None:
         values = np.array([r[key] for r in records], np.float64)  # null becomes NaN, a gap
         if np.isfinite(values).any():
             axes.plot(generations, values, label=label, color=color, linewidth=width, marker=dots)
+    low, high = center_band(records)
+    if np.isfinite(low).any():
+        axes.set_ylim(*axes.get_ylim())  # of the lines: the interval of few lives is often wider
+        axes.fill_between(generations, low, high, color=ORANGE, alpha=0.15, linewidth=0,
+                          label="center, 95 % interval")  # fmt: skip
     axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
     axes.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="best")
+
+
+def center_band(records: Records) -> tuple[Floats, Floats]:
+    """Return the ends ``(n,)`` of the 95 % interval of the center's mean return.
+
+    It is Student's interval over the few fresh lives of the center that each generation records.
+    NaN where a record has no such lives, or only one, or is of a version that wrote their mean
+    alone.
+    """
+    lives = np.array([r.get("center_lives", 0) for r in records], np.float64)
+    spread = np.array([r.get("center_std") for r in records], np.float64)
+    mean = np.array([r["center_return"] for r in records], np.float64)
+    free = np.where(lives > 1, lives - 1, np.nan)
+    # The standard deviation is recorded with the divisor n, as that of fitness is.
+    half = t.ppf(0.975, free) * spread / np.sqrt(free)
+    return mean - half, mean + half
 
 
 def _survival(axes: Axes, records: Records) -> None:
@@ -77,7 +122,7 @@ def _stages(records: Records) -> list[tuple[int, str]]:
     for before, now in pairwise(records):
         if any(before[key] != now[key] for key in ("max_steps", "bodies")):
             bodies = len(now["bodies"])
-            what = f"{now['max_steps']} steps, {bodies} {'body' if bodies == 1 else 'bodies'}"
+            what = f"{now['max_steps']} env steps, {bodies} {'body' if bodies == 1 else 'bodies'}"
             found.append((now["generation"], what))
     return found
 
@@ -101,14 +146,14 @@ def _mark_stages(axes: Axes, stages: list[tuple[int, str]], with_text: bool) -> 
             )
 
 
-def _env_steps_above(axes: Axes, records: Records) -> None:
-    """Say above each labeled generation how many env steps the run had then taken."""
+def _env_steps_above(axes: Axes, records: Records, labels: int) -> None:
+    """Say above some ``labels`` generations how many env steps the run had then taken."""
     from matplotlib.ticker import MaxNLocator
 
     done = np.cumsum([r["env_steps"] for r in records])
     generations = [r["generation"] for r in records]
     low, high = generations[0], max(generations[-1], generations[0] + 1)
-    ticks = MaxNLocator(5, integer=True).tick_values(low, high)
+    ticks = MaxNLocator(labels, integer=True).tick_values(low, high)
     ticks = ticks[(ticks >= low) & (ticks <= high)]
     for side in (axes, above := axes.twiny()):
         side.set_xlim(low, high)
@@ -117,7 +162,7 @@ def _env_steps_above(axes: Axes, records: Records) -> None:
     above.spines[["left", "bottom"]].set_visible(False)
     above.tick_params(length=0, colors=FAINT)
     above.set_xticklabels([_short(n) for n in np.interp(ticks, generations, done)])
-    above.set_xlabel("env steps", color=FAINT, fontsize=8)
+    above.set_xlabel("env steps so far", color=FAINT, fontsize=8)
 
 
 def _short(number: float) -> str:

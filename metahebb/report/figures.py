@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from metahebb.runs.storage import storage_errors, write_atomically
 from metahebb.tasks import Task
@@ -21,6 +21,9 @@ LIVES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 DIVERGING = "RdBu_r"
 """Color map of what is signed: red is positive, blue negative."""
 DPI = 140
+"""Dots per inch of a PNG."""
+FINE = 300
+"""Dots per inch of the heat maps in a PDF; all else in it is lines and text."""
 
 
 def style(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
@@ -33,14 +36,48 @@ def style(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
     axes.tick_params(colors=INK, labelsize=8)
 
 
-def save(figure: Figure, path: Path) -> Path:
+def save(figure: Figure, path: Path, pdf: bool = False) -> Path:
     """Write ``figure`` as a PNG, and return where.
+
+    A PDF that an earlier call left beside the PNG is always written anew, so that the two agree.
+
+    Args:
+        figure: what to write.
+        path: of the PNG.
+        pdf: whether to write the figure as a PDF beside the PNG, too.
 
     Raises:
         StorageError: it could not be written.
     """
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=DPI, facecolor="white")
+    vector = path.with_suffix(".pdf")
+    write_figure(figure, path)
+    if pdf or vector.exists():
+        write_figure(figure, vector)
+    return path
+
+
+def write_figure(figure: Figure, path: Path) -> Path:
+    """Write ``figure`` as its ending says: a PNG, or a PDF or SVG, which are drawn as vectors.
+
+    The same figure gives the same bytes: without dates and random names, and with fonts as
+    TrueType. Text in fonts of Matplotlib's default kind (Type 3) cannot be edited, and some journals
+    refuse it.
+
+    Raises:
+        StorageError: it could not be written.
+    """
+    import matplotlib
+
+    data, kind = io.BytesIO(), path.suffix.lower().lstrip(".")
+    dates: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.hashsalt": "metahebb"}):
+        figure.savefig(
+            data,
+            format=kind,
+            dpi=DPI if kind == "png" else FINE,
+            facecolor="white",
+            metadata=dates.get(kind),
+        )
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, data.getvalue())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -175,11 +176,25 @@ def captioned(picture: Frame, left: str, right: str) -> Image:
     draw, middle = ImageDraw.Draw(whole), image.height + BAR // 2
     font = ImageFont.load_default(13)
     # A long damage is cut at the same place in each frame, whatever the numbers beside it.
-    while draw.textlength(left, font) > _LEFT * whole.width:
-        left = left.rstrip("…")[:-1] + "…"
+    left = shortened(left, lambda text: draw.textlength(text, font) <= _LEFT * whole.width)
     draw.text((8, middle), left, fill="white", font=font, anchor="lm")
     draw.text((whole.width - 8, middle), right, fill="white", font=font, anchor="rm")
     return whole
+
+
+def shortened(text: str, fits: Callable[[str], bool]) -> str:
+    """Return ``text``, or as many of its words as fit with an ellipsis behind them.
+
+    Words end at a space, an underscore, a slash and the like. Of a first word that does not fit
+    alone, as many characters are kept as do.
+    """
+    if fits(text):
+        return text
+    ends = [match.start() for match in re.finditer(r"(?<=\w)\W|_", text)]
+    for end in [*reversed(ends), *range(min(ends, default=len(text)) - 1, 0, -1)]:
+        if fits(text[:end] + "…"):
+            return text[:end] + "…"
+    return "…"
 
 
 def write_gif(images: Sequence[Image], shown: float, path: Path) -> Path:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError
 from metahebb.report.camera import View
+from metahebb.tasks.gym.display import runtime_folder
 
 if TYPE_CHECKING:
     import mujoco
@@ -82,7 +83,7 @@ def without_display(uses_mujoco: bool) -> Iterator[str]:
     """Let a Gymnasium environment draw itself on a machine without a display, inside the block.
 
     The environment variables that it reads when it first draws are set for the block, unless the
-    user has set them.
+    user has set them: a folder for SDL, with which most environments draw, and the way to GL.
 
     Args:
         uses_mujoco: whether Gymnasium's renderer of MuJoCo draws it. That renderer tries ways to GL
@@ -92,9 +93,8 @@ def without_display(uses_mujoco: bool) -> Iterator[str]:
         What to do if the environment cannot draw itself.
     """
     advice = "mend its render() or its arguments, or do without a film"
-    with tempfile.TemporaryDirectory(prefix="metahebb-film-") as folder:
-        # SDL, with which most others draw, prints a line about this folder where there is none.
-        ours = {"XDG_RUNTIME_DIR": folder}
+    ours: dict[str, str] = {}
+    with runtime_folder():
         if uses_mujoco and "MUJOCO_GL" in os.environ:
             advice = (
                 f"without MUJOCO_GL, which is {os.environ['MUJOCO_GL']!r}, the way to GL is taken "
@@ -106,7 +106,6 @@ def without_display(uses_mujoco: bool) -> Iterator[str]:
                 advice = "install libegl1 or libosmesa6"
             else:
                 ours["MUJOCO_GL"] = backend
-        ours = {name: value for name, value in ours.items() if name not in os.environ}
         os.environ.update(ours)
         try:
             yield advice

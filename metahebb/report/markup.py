@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+
+_BEHIND = re.compile(r"(?<=[:,/])(?=[^\s\d/])")
+_INTERVAL = re.compile(r"\[[^\s,\]]+, [^\s\]]+\]")
 
 
 def section(title: str, content: str, kind: str = "") -> str:
     """Return a titled box; ``kind`` is its CSS class."""
     opening = f'<section class="{kind}">' if kind else "<section>"
-    return f"{opening}\n<h2>{escape(title)}</h2>\n{content}\n</section>"
+    return f"{opening}\n<h2>{words(title)}</h2>\n{content}\n</section>"
+
+
+def words(text: str) -> str:
+    """Return text that may break into lines between its parts, and never inside of one.
+
+    The name of a probe, such as ``zero_weights:fraction=0.5,at=125``, and a path may break behind
+    a colon, a comma and a slash, and an interval in brackets nowhere.
+    """
+    whole = _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    return "<wbr>".join(map(escape, _BEHIND.split(whole)))
 
 
 def note(text: str) -> str:
@@ -28,10 +42,10 @@ def picture(path: Path, description: str) -> str:
 
 def table(rows: Sequence[Sequence[str]], head: bool) -> str:
     """Return a table; with a ``head`` the first row is the heading, else the first column is."""
-    lines = ["<table>"]
+    lines = ["<table>" if head else '<table class="facts">']
     for i, row in enumerate(rows):
         cells = [
-            f"<th>{escape(cell)}</th>" if (i if head else j) == 0 else f"<td>{escape(cell)}</td>"
+            f"<th>{words(cell)}</th>" if (i if head else j) == 0 else f"<td>{words(cell)}</td>"
             for j, cell in enumerate(row)
         ]
         lines.append("<tr>" + "".join(cells) + "</tr>")

@@ -6,7 +6,7 @@ import itertools
 import json
 import logging
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Any
 from metahebb.errors import StorageError, one_line
 from metahebb.genomes import PerSynapse, name_of_map
 from metahebb.modulators import MODULATORS
+from metahebb.networks.base import Bounded
 from metahebb.paths import shown
 from metahebb.report.coefficients_figure import coefficients_figure
-from metahebb.report.curves import learning_figure
+from metahebb.report.curves import learning_figure, learning_note
 from metahebb.report.life_figure import life_figure
 from metahebb.report.markup import code, duration, note, picture, section, table
-from metahebb.report.table import evaluation_rows, evaluation_title, interval, other_evaluation_rows
+from metahebb.report.table import (
+    evaluation_rows,
+    evaluation_title,
+    interval,
+    other_evaluation_rows,
+    without_empty,
+)
 from metahebb.runs.evaluation_shape import measures_of
 from metahebb.runs.storage import write_atomically
 from metahebb.tasks import Task
@@ -35,11 +42,15 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def report(run: RunFolder) -> Path:
+def report(run: RunFolder, pdf: bool = False) -> Path:
     """Write ``report.html`` and the figures in it, and return the page's path.
 
     What a run does not have yet (a generation, a film, an evaluation) is left out, and the page
     says how to get it. A figure that cannot be drawn is left out with a warning.
+
+    Args:
+        run: a run folder.
+        pdf: whether to write each figure as a PDF beside its PNG, too.
 
     Raises:
         StorageError: a file could not be written.
@@ -52,22 +63,20 @@ def report(run: RunFolder) -> Path:
     run.read_other_evaluations()
     newest = run.checkpoints.newest()
     center = None if newest is None else run.center_of(newest)
-    learning = _drawn(lambda: learning_figure(run), "The first generation is not over.")
+    learning = _drawn(lambda: learning_figure(run, pdf), "The first generation is not over.")
     absent = absence_of(run.config.task)
     life: tuple[Path | None, str] = (None, "There is no checkpoint yet.")
     coefficients = life
     if center is not None:
-        life = (None, absent) if absent else _drawn(lambda: life_figure(run, center))
-        coefficients = _drawn(lambda: coefficients_figure(center))
-    life_title, life_note = "How it wires itself", _LIFE_NOTE + _plastic_note(run)
-    if run.config.network.is_static:
-        life_title, life_note = "How it lives", _LIFE_NOTE + _STATIC_NOTE
+        life = (None, absent) if absent else _drawn(lambda: life_figure(run, center, pdf))
+        coefficients = _drawn(lambda: coefficients_figure(center, pdf))
+    life_title = "How it lives" if run.config.network.is_static else "How it wires itself"
     sections = (
         _film(run.path / "film.gif", run),
-        _image("How it learned", _LEARNING_NOTE, *learning),
+        _image("How it learned", learning_note(run.read_metrics()), *learning),
         _evaluation(run),
-        _image(life_title, life_note, *life),
-        _image("What evolved", _COEFFICIENTS_NOTE, *coefficients),
+        _image(life_title, _life_note(run), *life),
+        _image("What evolved", _coefficients_note(run.config), *coefficients),
         _settings(run),
         _origin(run),
         _further(run),
@@ -84,27 +93,55 @@ def report(run: RunFolder) -> Path:
     return path
 
 
-_LEARNING_NOTE = (
-    "Fitness is what selection sees; the center is the unperturbed mean of the search, in fresh "
-    "lives that do not influence it. Dotted: the longest possible life. Dashed: a new stage."
-)
-_COEFFICIENTS_NOTE = (
-    "What the center hands down, layer by layer: in the first center, drawn from the seed, and in "
-    "the newest (ga, cosyne and mixture have no first center: a draw like those of their first "
-    "candidates, or first rules). SD is the standard deviation over the layer's synapses."
-)
 _LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
 _OTHERS_NOTE = "The same on other bodies, or over other horizons, than those of the run."
 _STATIC_NOTE = "The weights of this network are inherited, and stay: it has no plasticity."
+_NO_FIRST_CENTER = {"ga": "candidates", "cosyne": "candidates", "mixture": "rules"}
+"""Searches that begin without a center, and what they draw in its place."""
+_BOUNDS = {
+    "none": "none",
+    "max_abs": "max_abs: each layer is divided by its largest |weight| after each update",
+    "clip": "clip: after each update, each weight lies within ±{limit:g}",
+}
+_OF_PLASTICITY = ("birth", "normalization", "rule", "update_every", "update_window")
+"""Fields of a network that decide nothing where its weights are inherited, and stay."""
+
+
+def _life_note(run: RunFolder) -> str:
+    """Return what the figure of a life shows, and what changes the weights of the networks."""
+    static = run.config.network.is_static
+    return _LIFE_NOTE + (_STATIC_NOTE if static else _plastic_note(run))
 
 
 def _plastic_note(run: RunFolder) -> str:
     """Return what changes the weights of the run's networks, and what they are told."""
-    modulator = run.config.modulator
-    if modulator is None:
-        return "Only the evolved rules, which see no reward, change the weights after birth."
-    name = MODULATORS.name_of(modulator)
-    return f"Only the evolved rules change the weights after birth, told by the modulator {name}."
+    modulator, network = run.config.modulator, run.config.network
+    changes = "Only the evolved rules, which see no reward, change the weights after birth"
+    if modulator is not None:
+        name = MODULATORS.name_of(modulator)
+        changes = (
+            f"Only the evolved rules change the weights after birth, told by the modulator {name}"
+        )
+    if isinstance(network, Bounded) and network.normalization.kind == "max_abs":
+        return (
+            f"{changes}, and the bound max_abs, which divides a layer by its largest weight after "
+            "each update: a weight that fades together with all others was rescaled, not unlearned."
+        )
+    return f"{changes}."
+
+
+def _coefficients_note(config: RunConfig) -> str:
+    """Return what the figure of coefficients shows of a run's centers."""
+    part, algorithm = config.network.part, config.search.algorithm
+    first = "the first center, drawn from the seed"
+    if algorithm in _NO_FIRST_CENTER:
+        first = (
+            f"a draw like the first {_NO_FIRST_CENTER[algorithm]} ({algorithm} has no first center)"
+        )
+    return (
+        f"What the center hands down, {part} by {part}: gray is {first}, blue the newest. SD is "
+        f"the standard deviation over the synapses of a {part}."
+    )
 
 
 def _what(config: RunConfig, center: Center | None) -> str:
@@ -185,19 +222,19 @@ def _evaluation(run: RunFolder) -> str:
     evaluation, others = run.read_evaluation(), run.read_other_evaluations()
     content = code(f"metahebb evaluate {_folder(run)}")
     if evaluation is not None:
-        rows = table(evaluation_rows(evaluation), head=True)
+        rows = table(without_empty(evaluation_rows(evaluation)), head=True)
         content = rows + note(evaluation_title(evaluation) + ".")
     if others:
-        content += table(other_evaluation_rows(others), head=True) + note(_OTHERS_NOTE)
+        rows = table(without_empty(other_evaluation_rows(others)), head=True)
+        content += rows + note(_OTHERS_NOTE)
     return section("Evaluation", content)
 
 
 def _settings(run: RunFolder) -> str:
     """Return the key settings, the rule as its author wrote it, and all settings folded away."""
-    search, network = run.config.search, run.config.network
+    search, network, bodies = run.config.search, run.config.network, run.config.task.bodies
     stages = "; ".join(
-        f"from generation {stage.start}: {stage.max_steps} steps, "
-        f"{', '.join(stage.bodies or run.config.task.bodies)}"
+        f"from generation {stage.start}: {stage.max_steps} env steps{_on(stage.bodies or bodies)}"
         for stage in run.config.stages
     )
     key = [
@@ -214,13 +251,25 @@ def _settings(run: RunFolder) -> str:
     if merges:
         key.append(["rules merged", merges])
     rule = ""
-    if network.rule is not None:
+    if network.is_static or network.rule is None:
+        key.append(["weights", "inherited; they stay as they are in a life"])
+    else:
         key.append(["birth weights", network.birth])
+        if isinstance(network, Bounded):
+            bounds = network.normalization
+            key.append(["bound of the weights", _BOUNDS[bounds.kind].format(limit=bounds.limit)])
         rule = code(network.rule.source.strip())
     data = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
+    if network.is_static:
+        data["network"] = {k: v for k, v in data["network"].items() if k not in _OF_PLASTICITY}
     everything = [[name, str(value)] for name, value in _flat(data) if not name.endswith("source")]
     more = f"<details><summary>All settings</summary>{table(everything, head=False)}</details>"
     return section("Settings", table(key, head=False) + rule + more)
+
+
+def _on(bodies: Sequence[str]) -> str:
+    """Return which bodies are lived in; nothing where a task has no choice of them."""
+    return "" if tuple(bodies) == ("default",) else f", {', '.join(bodies)}"
 
 
 def _flat(data: Any, name: str = "") -> Iterator[tuple[str, Any]]:

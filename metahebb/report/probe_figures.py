@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from metahebb.report.figures import BLUE, FAINT, GRAY, ORANGE, save, style
+import numpy as np
+
+from metahebb.report.figures import BLUE, FAINT, GRAY, INK, ORANGE, save, style
 from metahebb.report.markup import note, picture, section, table
-from metahebb.report.table import interval, label, text_table
+from metahebb.report.recording import steps_label
+from metahebb.report.table import interval, label, text_table, without_empty
 from metahebb.runs.storage import write_atomically
 
 _MEASURES = {
@@ -24,11 +28,12 @@ _MEASURES = {
 
 _WEIGHTS_NOTE = (
     "Weights are those of lives with the probe. (a) The whole weight vector of a few lives along "
-    "the two principal components of all of them; dots: instants, lines: running means over a "
-    "second. (b) Synapses spread over the layers, ordered by their value before the event (dashed) "
-    "in the life of median return. (c) Speed, a mean over the second around each instant; colors "
-    "are those of (a)."
+    "the two principal components of all of them; dots are instants, lines running means over a "
+    "simulated second, where the task has seconds. (b) Synapses spread over the layers, in "
+    "the life of median return, ordered by their value before the event (dashed), or at the end "
+    "where there is none; a jump at the dashed line is what the probe did to the weights."
 )
+_SPEED_NOTE = " (c) Speed, a mean over the second around each instant; colors are those of (a)."
 
 
 def probe_table(result: dict[str, Any]) -> str:
@@ -89,27 +94,36 @@ def _triple(values: Sequence[float | str | None]) -> str:
     return f"{middle} [{low}, {high}]"
 
 
-def probe_figure(result: dict[str, Any]) -> Path | None:
-    """Write ``figure.png`` beside the comparison; None where the task knows no speed."""
+def probe_figure(result: dict[str, Any], pdf: bool = False) -> Path | None:
+    """Write ``figure.png`` beside the comparison; None where the task knows no speed.
+
+    Args:
+        result: the content of a ``probe.json``, with its folder.
+        pdf: whether to write the figure as a PDF, too.
+    """
     if result["speed"] is None:
         return None
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    several = len(result["probes"]) > 1
+    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
     axes = figure.subplots()
     speed = result["speed"]
+    steps = np.array(speed["seconds"]) / result["dt"]
     for name, color in (("without", GRAY), ("with", BLUE)):
-        curve = speed[name]
-        axes.plot(speed["seconds"], curve["mean"], color=color, label=f"{name} the probe")
-        axes.fill_between(
-            speed["seconds"], curve["low"], curve["high"], color=color, alpha=0.25, linewidth=0
-        )
+        curve, label = speed[name], f"{name} the probe{'s' * several}"
+        axes.plot(steps, curve["mean"], color=color, label=label)
+        axes.fill_between(steps, curve["low"], curve["high"], color=color, alpha=0.25, linewidth=0)
     axes.axhline(0, color=FAINT, linewidth=0.6)
-    axes.axvline(result["at"] * result["dt"], color=ORANGE, linewidth=1.2)
+    if result["at"] > 0:
+        begins = "the first probe begins" if several else "the probe begins"
+        axes.axvline(result["at"], color=ORANGE, linewidth=1.2, label=begins)
     heading = f"{', '.join(result['probes'])} ({result['lives']} lives, 95 % interval of the mean)"
-    style(axes, "simulated time [s]", "speed along +x [m/s]", heading)
-    axes.legend(frameon=False, fontsize=8)
-    return save(figure, Path(result["folder"]) / "figure.png")
+    lines = textwrap.fill(heading, 84, break_long_words=False)
+    style(axes, steps_label(result["dt"]), "speed along +x [m/s]", lines)
+    axes.set_xlim(0, result["max_steps"])
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8, labelcolor=INK)
+    return save(figure, Path(result["folder"]) / "figure.png", pdf)
 
 
 def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
@@ -121,11 +135,13 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
         _suite_row("none", first, "without"),
     ]
     sections = []
-    shows_weights = False
+    shows_weights = recovered = False
     for result in results:
         name = ", ".join(result["probes"])
         rows.append(_suite_row(name, result, "with"))
-        content = table(recovery_rows(result), head=True) if result["recovery"] else ""
+        content = ""
+        if result["recovery"] and len(known := without_empty(recovery_rows(result))) > 1:
+            content, recovered = table(known, head=True), True
         weights, figure = (Path(result["folder"]) / f"{what}.png" for what in ("weights", "figure"))
         if weights.exists():
             content += picture(weights, f"What weights do with {name}")
@@ -134,17 +150,26 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
             content = picture(figure, f"Speed with and without {name}") + content
         if content:
             sections.append(section(name, content))
+    body = "" if first["body"] == "default" else f" ({first['body']})"
     told = (
-        f"{first['lives']} fresh lives of at most {first['max_steps']} env steps "
-        f"({first['body']}), the same ones in every row; mean [95 % bootstrap interval]. In the "
-        "figures the dead have a speed of 0; tables below them are interquartile means."
+        f"{first['lives']} fresh lives of at most {first['max_steps']} env steps{body}, the same "
+        "ones in every row; mean [95 % bootstrap interval]."
     )
-    notes = note(told) + (note(_WEIGHTS_NOTE) if shows_weights else "")
+    notes = ""
+    if any(result["speed"] for result in results):
+        notes += note(
+            "In the figures the dead have a speed of 0."
+            + recovered * " The tables below them are interquartile means."
+        )
+    if shows_weights:
+        notes += note(_WEIGHTS_NOTE + (first["dt"] is not None) * _SPEED_NOTE)
     page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
         title="Probes",
         what=f"The unperturbed center of generation {first['generation']}",
         summary=told,
-        sections="\n".join([section("All probes", table(rows, head=True) + notes), *sections]),
+        sections="\n".join(
+            [section("All probes", table(without_empty(rows), head=True) + notes), *sections]
+        ),
     )
     path = folder / "index.html"
     write_atomically(path, page.encode(errors="backslashreplace"))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from metahebb.errors import InputError, one_line
 from metahebb.probes import Moment
+from metahebb.report.changes import Change, Changes
 from metahebb.tasks.base import EmbodiedLanes, Picturing
 from metahebb.user_code import is_of_user
 
@@ -33,6 +34,7 @@ class Recorder:
     min_images: int
     whole: Set[int]
     weights: list[Array] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     hidden: list[Array] = field(default_factory=list)
     outputs: list[Array] = field(default_factory=list)
     qpos: list[npt.NDArray[np.float64]] = field(default_factory=list)
@@ -41,8 +43,11 @@ class Recorder:
     snapshots: dict[int, Array] = field(default_factory=dict)
     layers: tuple[int, ...] = ()
     synapses: str = ""
+    layer: str = ""
+    heard: str = ""
     stride: int = 1
     advice: str = ""
+    _change: Changes = field(default_factory=Changes)
 
     def observe(self, moment: Moment) -> None:
         """Note the state of the only lane."""
@@ -54,13 +59,17 @@ class Recorder:
             self._note_all(there, step)
         number = int(np.argmax([layer.size for layer in layers]))
         self.weights.append(evenly(there[number], _SYNAPSES))
+        raw = moment.network.raw_layers(lane)[number][present[number]]
+        self.changes.append(self._change(raw, there[number]))
         n_out, n_in = layers[number].shape
         activity = moment.network.activity(lane)
         # A recurrent layer has several matrices: then they are what is counted.
         part = "layer" if len(layers) == len(activity) - 1 else "matrix"
-        self.synapses = (
-            f"{len(self.weights[-1])} of the {n_in}×{n_out} synapses of {part} {number + 1}"
-        )
+        self.layer = f"{part} {number + 1}"
+        shown, n = len(self.weights[-1]), there[number].size
+        count = f"the {n}" if shown == n else f"{shown} of the {n:,}"
+        self.synapses = f"{count} synapses of {self.layer} ({n_in} → {n_out})"
+        self.heard = "last hidden layer" if len(activity) > 2 else "sensors"
         self.hidden.append(activity[-2])
         self.outputs.append(activity[-1])
         if isinstance(moment.task, EmbodiedLanes):

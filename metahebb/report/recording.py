@@ -48,10 +48,14 @@ class Recording:
         probes: what was done to the life.
         generation: updates that the center had seen.
         life: its number among the lives that ``evaluate`` lives.
-        dt: simulated time of a step [s]; 1 where a task counts in steps.
+        dt: simulated time of an env step [s]; 1 where a task counts in steps.
         result: how the life ended.
         weights: ``(T, n)`` some synapses of the layer that has most of them.
-        synapses: where they are, for a caption.
+        synapses: which ones they are, for a title.
+        layer: what that layer is called.
+        changes: ``(T, 4)`` how much all synapses of that layer changed since the step before, a
+            `Change` each; NaN at birth.
+        heard: what ``hidden`` is of: the last hidden layer, or the sensors.
         hidden: ``(T, n)`` activity of the last hidden layer, of the sensors if there is none.
         outputs: ``(T, n_outputs)`` of the network.
         qpos: ``(T, nq)`` positions of the body; ``(T, 0)`` outside locomotion.
@@ -68,6 +72,9 @@ class Recording:
     result: LifeResult
     weights: Array
     synapses: str
+    layer: str
+    changes: npt.NDArray[np.float64]
+    heard: str
     hidden: Array
     outputs: Array
     qpos: npt.NDArray[np.float64]
@@ -77,8 +84,8 @@ class Recording:
 
     @property
     def time_label(self) -> str:
-        """What an axis of time is called."""
-        return "env step" if self.task.seconds_per_step is None else "simulated time [s]"
+        """What an axis of env steps is called: with how many of them a simulated second has."""
+        return steps_label(self.task.seconds_per_step)
 
     @property
     def distance(self) -> npt.NDArray[np.float64] | None:
@@ -89,6 +96,18 @@ class Recording:
     def events(self) -> tuple[int, ...]:
         """The env steps after birth at which a probe began, in order, as far as the life got."""
         return tuple(step for step in _events(self.probes) if step < len(self.weights))
+
+
+def steps_label(seconds_per_step: float | None) -> str:
+    """Return the label of an axis of env steps, which all figures of lives have.
+
+    Example:
+        >>> steps_label(0.05)
+        'env step (20 per simulated second)'
+    """
+    if seconds_per_step is None:
+        return "env step"
+    return f"env step ({1 / seconds_per_step:.4g} per simulated second)"
 
 
 def _events(probes: Sequence[AnyProbe]) -> list[int]:
@@ -184,6 +203,9 @@ def _recording(
         result=result,
         weights=np.stack(noted.weights),
         synapses=noted.synapses,
+        layer=noted.layer,
+        changes=np.array(noted.changes, np.float64),
+        heard=noted.heard,
         hidden=np.stack(noted.hidden),
         outputs=np.stack(noted.outputs),
         qpos=np.stack(noted.qpos) if noted.qpos else np.empty((n, 0)),

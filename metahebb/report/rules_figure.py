@@ -23,9 +23,14 @@ _COLUMNS = 4  # planes in a row, at most
 _WIDTH = 7.2  # of the figure [inches]
 
 
-def rules_figure(result: dict[str, Any]) -> Path:
-    """Write ``figure.png`` beside the ``rules.json`` that holds ``result``; return its path."""
-    return save(draw_rules(result), Path(result["folder"]) / "figure.png")
+def rules_figure(result: dict[str, Any], pdf: bool = False) -> Path:
+    """Write ``figure.png`` beside the ``rules.json`` that holds ``result``; return its path.
+
+    Args:
+        result: see `metahebb.analysis.rules.look_into_rules`.
+        pdf: whether to write the figure as a PDF, too.
+    """
+    return save(draw_rules(result), Path(result["folder"]) / "figure.png", pdf)
 
 
 def draw_rules(result: dict[str, Any]) -> Figure:

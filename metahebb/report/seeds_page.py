@@ -11,9 +11,10 @@ from metahebb.analysis.arms import Arm
 from metahebb.analysis.compare import compare
 from metahebb.errors import InputError
 from metahebb.paths import shown
-from metahebb.report.compare_figure import compare_figure, note_on, write_figure
+from metahebb.report.compare_figure import compare_figure, note_on
 from metahebb.report.compare_page import links, page_of
 from metahebb.report.compare_table import RUNS_NOTE, over_runs, run_rows
+from metahebb.report.figures import save
 from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import text_table
 from metahebb.runs.folder import RunFolder
@@ -45,15 +46,19 @@ def seeds_numbers(folder: Path) -> dict[str, Any]:
     return compare([Arm(folder.name, tuple(runs))], _newest_evaluation)
 
 
-def seeds_report(folder: Path) -> Path:
+def seeds_report(folder: Path, pdf: bool = False) -> Path:
     """Write ``report.html`` and ``figures/learning.png`` of a folder of seeds; return its path.
+
+    Args:
+        folder: of the seeds.
+        pdf: whether to write the figure as a PDF, too.
 
     Raises:
         InputError: see `seeds_numbers`.
         StorageError: a file could not be written.
     """
     numbers = seeds_numbers(folder)
-    image = write_figure(compare_figure(numbers), folder / "figures" / "learning.png")
+    image = save(compare_figure(numbers), folder / "figures" / "learning.png", pdf)
     learning = picture(image, "Learning curves of all seeds")
     learning += note(note_on(numbers)) + "".join(note(f"Note: {n}.") for n in numbers["notes"])
     where = shlex.quote(shown(folder))

@@ -8,6 +8,7 @@ from typing import Any
 from metahebb.runs.evaluation_shape import measures_of
 
 Row = Sequence[str]
+_DASH = "–"
 
 
 def evaluation_rows(evaluation: dict[str, Any]) -> list[list[str]]:
@@ -70,10 +71,22 @@ def label(name: str, measured: dict[str, Any]) -> str:
     return f"{name} [{measured['unit']}]" if measured["unit"] else name
 
 
+def without_empty(rows: Sequence[Row]) -> list[list[str]]:
+    """Return a table without the rows and columns that hold a dash everywhere.
+
+    Args:
+        rows: the first of them the heading; what a row or column is called does not count.
+    """
+    heading, *body = rows
+    filled = [0, *(j for j in range(1, len(heading)) if any(row[j] != _DASH for row in body))]
+    kept = [row for row in body if any(cell != _DASH for cell in row[1:])]
+    return [[row[j] for j in filled] for row in (heading, *kept)]
+
+
 def interval(found: dict[str, Any] | None) -> str:
     """Return ``mean [low, high]``; a dash where there is no mean, or no interval."""
     if not found or found["mean"] is None:
-        return "–"
+        return _DASH
     if found["low"] is None:
         return f"{found['mean']:.2f} [–]"
     return f"{found['mean']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"

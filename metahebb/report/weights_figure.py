@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.probe_numbers import WINDOW
-from metahebb.probes import AnyProbe
+from metahebb.probes import AnyProbe, text_of
 from metahebb.report.components import principal_components
 from metahebb.report.figures import (
     DIVERGING,
@@ -26,6 +27,7 @@ from metahebb.report.recorder import evenly
 from metahebb.report.recording import Recording, Snapshots, record
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -37,12 +39,19 @@ _LIVES = 6
 _SNAPSHOTS = 200  # per life: of the largest network in use (12,160 synapses) 10 MB
 _SYNAPSES = 80  # rows of the heat map
 _LEAST = 8  # of them for the smallest layer
+_AFTER = "#dfe4e9"  # color of the time after a life
 
 
 def probe_weights_figure(
-    conditions: Conditions, probes: Sequence[AnyProbe], folder: Path
+    conditions: Conditions, probes: Sequence[AnyProbe], folder: Path, pdf: bool = False
 ) -> Path | None:
     """Write ``weights.png`` into ``folder``: what ``probes`` do to some of the lives.
+
+    Args:
+        conditions: of the lives.
+        probes: what is done to them.
+        folder: where to write.
+        pdf: whether to write the figure as a PDF, too.
 
     Returns:
         The figure's path; None where the network's weights never change.
@@ -61,12 +70,18 @@ def probe_weights_figure(
         )
         for life in range(min(_LIVES, conditions.lives))
     ]
-    return weights_figure(recordings, folder / "weights.png")
+    return weights_figure(recordings, folder / "weights.png", pdf)
 
 
-def weights_figure(recordings: Sequence[Recording], path: Path) -> Path:
-    """Write the figure of several lives of one run, recorded with snapshots; return its path."""
-    return save(draw_weights(recordings), path)
+def weights_figure(recordings: Sequence[Recording], path: Path, pdf: bool = False) -> Path:
+    """Write the figure of several lives of one run, recorded with snapshots; return its path.
+
+    Args:
+        recordings: of the lives.
+        path: of the PNG.
+        pdf: whether to write the figure as a PDF beside it, too.
+    """
+    return save(draw_weights(recordings), path, pdf)
 
 
 def draw_weights(recordings: Sequence[Recording]) -> Figure:
@@ -82,7 +97,7 @@ def draw_weights(recordings: Sequence[Recording]) -> Figure:
     returns = [np.nan_to_num(r.result.episode_return, nan=-np.inf) for r in recordings]
     typical = int(np.argsort(returns, kind="stable")[len(returns) // 2])
     far = recordings[typical].distance is not None
-    figure = Figure(figsize=(7.2, 3.5), layout="constrained")
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
     grid = figure.add_gridspec(2 if far else 1, 2, width_ratios=(1.0, 1.45))
     if far:
         grid.set_height_ratios((2.1, 1.0))
@@ -95,9 +110,41 @@ def draw_weights(recordings: Sequence[Recording]) -> Figure:
         synapses.tick_params(labelbottom=False)
         _draw_speed(below, recordings, typical)
     below.set_xlabel(recordings[typical].time_label, color=INK, fontsize=9)
-    below.set_xlim(0, max(len(r.weights) * r.dt for r in recordings))
-    below.xaxis.set_major_locator(MaxNLocator(6))
+    below.set_xlim(0, max(len(r.weights) for r in recordings))
+    below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    _legend_below(figure, recordings, typical)
     return figure
+
+
+def _legend_below(figure: Figure, recordings: Sequence[Recording], typical: int) -> None:
+    """Say below the panels what is gray, what is dashed and what is dotted, as far as it is there.
+
+    Dashed and gray are about the life of panel (b), dotted about all of them.
+    """
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    life = recordings[typical]
+    handles: list[Artist] = []
+    if any(r.events for r in recordings):
+        handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=":",
+                              label="jump at the event: the probe and one update"))  # fmt: skip
+    if life.events:
+        handles.append(Line2D([], [], color=INK, linewidth=1.0, linestyle="--",
+                              label=f"event: {_done(life)}"))  # fmt: skip
+    if len(life.weights) < max(len(r.weights) for r in recordings):
+        handles.append(Patch(color=_AFTER, label=f"after the end of life {life.life}"))
+    if handles:
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=2, frameon=False,
+            fontsize=8, labelcolor=INK, columnspacing=1.4, handletextpad=0.5,
+        )  # fmt: skip
+
+
+def _done(recording: Recording) -> str:
+    """Return what was done to a life, in few characters."""
+    probes = [text_of(p) for p in recording.probes if getattr(p, "at", 0) in recording.events]
+    return textwrap.shorten(", ".join(probes), 46, placeholder="…")
 
 
 def _draw_space(axes: Axes, recordings: Sequence[Recording]) -> None:
@@ -154,7 +201,7 @@ def _draw_synapses(axes: Axes, recording: Recording) -> None:
     """Draw a spread of synapses of each layer over time, in the order of their values."""
     some = _snapshots(recording)
     shown, borders = spread_synapses(some, recording.events[0] - 1 if recording.events else None)
-    edges = np.append(some.steps, len(recording.weights)) * recording.dt
+    edges = np.append(some.steps, len(recording.weights))
     finite = np.abs(shown[np.isfinite(shown)])
     bound = float(np.quantile(finite, 0.995)) or 1.0  # a few outliers must not bleach the rest
     rows = np.arange(shown.shape[1] + 1)
@@ -172,7 +219,7 @@ def _draw_synapses(axes: Axes, recording: Recording) -> None:
     style(axes, y="synapses of layer", title=f"(b) Synapses of life {recording.life}")
     axes.tick_params(axis="y", length=0)
     _mark_events(axes, recording)
-    axes.set_facecolor("#eceff2")  # after the life
+    axes.set_facecolor(_AFTER)
 
 
 def spread_synapses(some: Snapshots, ordered_at: int | None) -> tuple[Array, list[int]]:
@@ -204,17 +251,17 @@ def _draw_speed(axes: Axes, recordings: Sequence[Recording], typical: int) -> No
 
 
 def speed(recording: Recording) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return seconds and the speed along +x [m/s], a mean over the second around each."""
+    """Return env steps, and the speed along +x [m/s] as a mean over the second around each."""
     way = recording.distance
     assert way is not None
     window = max(1, min(round(WINDOW / recording.dt), len(way) - 1))
     found = np.asarray((way[window:] - way[:-window]) / (window * recording.dt), np.float64)
-    return np.asarray((np.arange(len(found)) + window / 2) * recording.dt), found
+    return np.asarray(np.arange(len(found)) + window / 2), found
 
 
 def _mark_events(axes: Axes, recording: Recording) -> None:
     for at in recording.events:
-        axes.axvline(at * recording.dt, color=INK, linewidth=1.0, linestyle="--")
+        axes.axvline(at, color=INK, linewidth=1.0, linestyle="--")
 
 
 def _snapshots(recording: Recording) -> Snapshots:

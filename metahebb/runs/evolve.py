@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.errors import CheckpointError, MetahebbError
 from metahebb.evolution.backends.base import Backend, Gradient, Job, Sums
@@ -242,7 +243,7 @@ def _record(
         "fitness_median": float(np.median(fitness)),
         "fitness_best": float(fitness.max()),
         "fitness_std": float(fitness.std()),
-        "center_return": _mean(watched[-1]["episode_return"]) if watched else None,
+        **_of_center(watched[-1]["episode_return"] if watched else np.zeros(0)),
         "steps_mean": float(outcomes["steps"].mean()),
         "env_steps": int(outcomes["steps"].sum() + sum(w["steps"].sum() for w in watched)),
         "nonfinite": int(is_nonfinite(outcomes).sum()),
@@ -252,6 +253,16 @@ def _record(
         "evaluations": search.problem.generation,
         "elapsed_s": round(elapsed, 3),
         "center_sha256": digest(search),
+    }
+
+
+def _of_center(returns: npt.NDArray[np.float64]) -> Record:
+    """Return the mean of the center's ``returns`` ``(n,)``, their spread, and how many they are."""
+    known = returns.size > 0 and bool(np.isfinite(returns).all())
+    return {
+        "center_return": float(np.mean(returns)) if known else None,
+        "center_std": float(np.std(returns)) if known else None,
+        "center_lives": int(returns.size),
     }
 
 

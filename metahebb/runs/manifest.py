@@ -32,12 +32,11 @@ KEYS = (
 def make_manifest(seed: int) -> dict[str, Any]:
     """Return the manifest of a run that starts now, with a cost of 0, which the run updates."""
     commit, dirty = _commit()
-    command = [Path(sys.argv[0]).name, *sys.argv[1:]]
     return {
         "metahebb": metahebb.__version__,
         "commit": commit,
         "dirty": dirty,
-        "command": shlex.join(command),
+        "command": shlex.join([*_program(), *sys.argv[1:]]),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
@@ -49,6 +48,13 @@ def make_manifest(seed: int) -> dict[str, Any]:
         "env_steps": 0,
         "elapsed_s": 0.0,
     }
+
+
+def _program() -> list[str]:
+    """Return the words with which this program was called: a name, or ``python -m PACKAGE``."""
+    name = Path(sys.argv[0]).name
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return ["python", "-m", spec.parent] if name == "__main__.py" and spec else [name]
 
 
 def as_read(config: RunConfig) -> RunConfig:

@@ -65,8 +65,20 @@ def test_metrics_are_of_what_happened(tmp_path: Path) -> None:
 def test_no_center_lives_no_center_return(tmp_path: Path) -> None:
     assert evolve(tmp_path / "run", "--center-lives", "0") == 0
     assert [r["center_return"] for r in metrics(tmp_path / "run")] == [None] * 3
+    assert [r["center_std"] for r in metrics(tmp_path / "run")] == [None] * 3
+    assert [r["center_lives"] for r in metrics(tmp_path / "run")] == [0] * 3
     assert evolve(tmp_path / "watched") == 0
     assert centers(tmp_path / "watched") == centers(tmp_path / "run")
+
+
+def test_the_record_tells_how_far_the_centers_lives_are_apart(tmp_path: Path) -> None:
+    assert evolve(tmp_path / "run", "--center-lives", "3") == 0
+    records = metrics(tmp_path / "run")
+    assert [r["center_lives"] for r in records] == [3] * 3
+    # A step of CartPole is worth 1. Of three whole numbers, 9 times the variance is a whole one.
+    whole = [9 * r["center_std"] ** 2 for r in records]
+    assert whole == pytest.approx([round(number) for number in whole], abs=1e-6)
+    assert any(r["center_std"] > 0 for r in records)
 
 
 def test_a_search_without_center_or_stdev_writes_strict_json(tmp_path: Path) -> None:

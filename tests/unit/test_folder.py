@@ -7,7 +7,10 @@ import io
 import json
 import os
 import subprocess
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -309,6 +312,16 @@ def test_no_folder_no_run(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(InputError, match=r"expected a run folder, got .* without config\.json"):
             RunFolder.open(path)
+
+
+def test_the_manifest_of_a_module_names_a_command_that_can_be_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["/some/where/metahebb/__main__.py", "evolve", "ant"])
+    main = ModuleType("__main__")
+    main.__spec__ = ModuleSpec("metahebb.__main__", None)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert make_manifest(4)["command"] == "python -m metahebb evolve ant"
 
 
 def test_the_manifest_says_what_made_the_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_learning_figure_shows_fitness_center_and_stages() -> None:
     lines = {line.get_label(): line.get_ydata() for line in fitness.lines}
     assert list(lines["mean"]) == [r["fitness_mean"] for r in records]
     assert np.isnan(lines["center"][2])
-    assert [text.get_text() for text in survival.texts] == ["80 steps, 2 bodies"]
+    assert [text.get_text() for text in survival.texts] == ["80 env steps, 2 bodies"]
     for axes in (fitness, survival):
         assert any(list(line.get_xdata()) == [4, 4] for line in axes.lines)
     steps = dict(zip(above[0].get_xticks(), above[0].get_xticklabels(), strict=True))
@@ -54,14 +54,20 @@ def test_one_generation_is_enough_for_a_learning_figure() -> None:
 def test_life_figure_shows_weights_activity_outputs_and_way(tmp_path: Path) -> None:
     recording = record_life(ant(tmp_path / "run").load())
     figure = draw_life(recording)
-    weights, hidden, outputs, way = figure.axes[:4]
+    weights, changes, hidden, outputs, way = figure.axes[:5]
     drawn = np.asarray(weights.images[0].get_array())
     assert drawn.shape == (64, 40)
     assert (np.diff(drawn[:, -1]) <= 0).all()  # ordered by the final value
     assert np.asarray(hidden.images[0].get_array()).shape == (12, 40)
     assert np.asarray(outputs.images[0].get_array()).shape == (8, 40)
     assert list(way.lines[0].get_ydata()) == list(recording.distance)
-    assert way.lines[0].get_xdata()[-1] == pytest.approx(39 * 0.05)
+    assert list(way.lines[0].get_xdata()) == list(range(40))
+    assert way.get_xlabel() == "env step (20 per simulated second)"
+    labels = [text.get_text() for text in changes.get_legend().get_texts()]
+    assert labels[1:] == ["by the bound: all weights rescaled", "by the rule"]
+    for line, values in zip(changes.lines, recording.changes[:, [1, 0]].T, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    assert 0 < changes.get_ylim()[1] < recording.changes[1, 1]  # the first rescaling is cut off
 
 
 class _Page(HTMLParser):
@@ -75,7 +81,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in ("meta", "img"):
+        if tag not in ("meta", "img", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -114,7 +120,7 @@ def test_the_page_of_a_full_run_holds_everything_itself(tmp_path: Path) -> None:
         "4.50 [4.00, 5.25] m over 2 fresh lives"
     )
     assert summary in text
-    assert "<td>4.21 [3.50, 5.00]</td>" in text
+    assert "<td>4.21 [3.50,\N{NO-BREAK SPACE}5.00]</td>" in text
     assert "metahebb evolve &lt;b&gt;" in text
     assert "4,000 env steps, 1 min 15 s" in text
     assert "return eta * (A * pre * post + B * pre + C * post + D)" in text
@@ -141,7 +147,9 @@ def test_other_evaluations_stand_below_the_headline(tmp_path: Path) -> None:
     (run.path / "evaluation.json").write_text(json.dumps(evaluation()))
     text = report(run).read_text()
     assert "covers 4.50 [4.00, 5.25] m over 2 fresh lives" in text
-    assert text.index("<td>4.21 [3.50, 5.00]</td>") < text.index("<td>1.50 [3.50, 5.00]</td>")
+    assert text.index("<td>4.21 [3.50,\N{NO-BREAK SPACE}5.00]</td>") < text.index(
+        "<td>1.50 [3.50,\N{NO-BREAK SPACE}5.00]</td>"
+    )
 
 
 def test_a_run_without_evaluation_tells_its_last_center(tmp_path: Path) -> None:
@@ -180,6 +188,6 @@ def test_a_task_without_pictures_counts_in_steps_and_is_reported_without_a_film(
     assert "metahebb film" not in page
     assert "--probe freeze:at=13" in page
     figure = draw_life(record_life(run.load()))
-    assert figure.axes[2].get_xlabel() == "env step"
+    assert figure.axes[3].get_xlabel() == "env step"
     with pytest.raises(InputError, match="expected a task with a picture, got a bandit run"):
         film(run)

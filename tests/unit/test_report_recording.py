@@ -37,7 +37,7 @@ def test_rows_are_the_instants_before_each_step(tmp_path: Path) -> None:
     assert recording.generation == 4
     assert recording.dt == pytest.approx(0.05)
     assert recording.weights.shape == (40, 64)
-    assert recording.synapses == "64 of the 27×12 synapses of layer 1"
+    assert recording.synapses == "64 of the 324 synapses of layer 1 (27 → 12)"
     assert recording.hidden.shape == (40, 12)
     assert recording.outputs.shape == (40, 8)
     newborn = np.abs(recording.weights[0]).max()

@@ -84,7 +84,7 @@ def test_the_figure_shows_the_ways_the_synapses_and_the_speed(tmp_path: Path) ->
     assert first_layer.any()
     assert (np.diff(first_layer) <= 0).all()
     for axes in (synapses, way):
-        assert any(list(line.get_xdata()) == [17 * 0.05] * 2 for line in axes.lines)
+        assert any(list(line.get_xdata()) == [17] * 2 for line in axes.lines)
     ways, explained = principal_components([r.snapshots.weights for r in recordings])
     assert space.get_xlabel() == f"PC 1 ({explained[0]:.0%} of variance)"
     for place in (ways[0][0], ways[1][zero], ways[1][-1]):
@@ -94,13 +94,28 @@ def test_the_figure_shows_the_ways_the_synapses_and_the_speed(tmp_path: Path) ->
     np.testing.assert_array_equal(thick.get_ydata(), speed(typical)[1])
 
 
+def test_the_legend_below_names_what_is_gray_dashed_and_dotted(tmp_path: Path) -> None:
+    recordings = lives(ant(tmp_path / "run"), ZERO)
+    assert legend(recordings) == ["jump at the event: the probe and one update", f"event: {ZERO}"]
+    assert legend([replace(r, probes=()) for r in recordings]) == []
+    typical = sorted(range(2), key=lambda k: recordings[k].result.episode_return)[1]
+    short = recordings[typical]
+    recordings[typical] = replace(short, probes=(), weights=short.weights[:30])
+    assert legend(recordings)[1:] == [f"after the end of life {short.life}"]
+
+
+def legend(recordings: list[Recording]) -> list[str]:
+    """Return what the legend below the panels says."""
+    return [text.get_text() for one in draw_weights(recordings).legends for text in one.get_texts()]
+
+
 def test_speed_is_that_of_the_second_around(tmp_path: Path) -> None:
     (recording,) = lives(ant(tmp_path / "run"), n=1)
     qpos = recording.qpos.copy()
     qpos[:, 0] = 0.1 * np.arange(40)
-    seconds, found = speed(replace(recording, qpos=qpos))
+    steps, found = speed(replace(recording, qpos=qpos))
     np.testing.assert_allclose(found, 2.0)  # 0.1 m in 0.05 s
-    np.testing.assert_allclose(seconds, 0.5 + 0.05 * np.arange(20))
+    np.testing.assert_allclose(steps, 10 + np.arange(20))
 
 
 def test_every_layer_has_rows(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -18,6 +19,11 @@ from metahebb.errors import InputError
 from metahebb.genomes.base import LATER
 from metahebb.own_files import described
 from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task, TaskError
+from metahebb.tasks.gym.display import (
+    hold_runtime_folder,
+    release_runtime_folder,
+    runtime_folder,
+)
 from metahebb.tasks.gym.drawing import Drawing, drawing_of
 from metahebb.tasks.gym.envs import located, make_env, short
 from metahebb.tasks.gym.kept import kept_facts
@@ -220,6 +226,7 @@ def _facts(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts
         return _Facts(Space(), Space(), **kept, absent=str(error).rstrip("."))
 
 
+@runtime_folder()
 def _look(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> _Facts:
     env = make_env(env_id, {name: value for name, _, value in env_kwargs})
     try:
@@ -268,6 +275,8 @@ class GymLanes:
         An environment of another variant is made when a lane first needs it.
         """
         self._task = task
+        hold_runtime_folder()
+        self._release = weakref.finalize(self, release_runtime_folder)  # where nobody closes
         self._made: list[dict[int, gymnasium.Env[Any, Any]]] = [{} for _ in range(n)]
         self._met: list[set[int]] = [set() for _ in range(n)]
         try:
@@ -404,6 +413,7 @@ class GymLanes:
     def close(self) -> None:
         """Close every environment; an error on the way is raised after all have been tried."""
         with contextlib.ExitStack() as stack:
+            stack.callback(self._release)  # after the last environment, and only once
             for made in self._made:
                 for env in made.values():
                     stack.callback(env.close)

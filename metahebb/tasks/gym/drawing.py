@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from metahebb.tasks.gym.display import runtime_folder
 from metahebb.tasks.gym.envs import make_env
 from metahebb.user_code import let_go
 
@@ -26,6 +27,7 @@ class Drawing(NamedTuple):
 
 
 @functools.cache
+@runtime_folder()
 def drawing_of(env_id: str, env_kwargs: tuple[tuple[str, type, Any], ...]) -> Drawing:
     """Return the facts about an environment's drawing; the environment is made once for that.
 
