@@ -358,7 +358,14 @@ class Run:
         return Picture(film_beside(list(zip(names, runs, strict=True)), to, **how))
 
     @front
-    def rules(self, clusters: int | None = None, lives: int = 20, *, quiet: bool = False) -> Result:
+    def rules(
+        self,
+        clusters: int | None = None,
+        lives: int = 20,
+        *,
+        pdf: bool = False,
+        quiet: bool = False,
+    ) -> Result:
         """Describe the evolved rules: clusters, words, what each term is worth in lives.
 
         Args:

@@ -60,8 +60,8 @@ def write_figure(figure: Figure, path: Path) -> Path:
     """Write ``figure`` as its ending says: a PNG, or a PDF or SVG, which are drawn as vectors.
 
     The same figure gives the same bytes: without dates and random names, and with fonts as
-    TrueType. Text in fonts of Matplotlib's default kind (Type 3) cannot be edited, and some journals
-    refuse it.
+    TrueType. Text in fonts of Matplotlib's default kind (Type 3) cannot be edited, and some
+    journals refuse it.
 
     Raises:
         StorageError: it could not be written.
