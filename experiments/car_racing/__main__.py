@@ -18,11 +18,10 @@ from experiments.car_racing.budgets import BUDGETS, WHO
 from experiments.car_racing.claims import claims_of
 from experiments.car_racing.figure import write_figure
 from experiments.car_racing.runs import all_runs, scores_of, tuning_paths, worlds_of
-from experiments.car_racing.tables import NOTES, bodies_table, published_table, stuck, versions
+from experiments.car_racing.tables import kept_of, notes
 from experiments.kit.claims import answered
-from experiments.kit.results import write_rows, write_study
+from experiments.kit.results import finish, write_rows, write_study
 from experiments.kit.running import Order, command
-from experiments.kit.tuning import tuning_table
 from metahebb.report.beside import film_beside
 from metahebb.runs.folder import RunFolder
 
@@ -36,28 +35,18 @@ def main(order: Order) -> None:
     scores = {arm: scores_of(some, budget, order) for arm, some in runs.items()}
     worlds = worlds_of(runs["hebbian"][0], budget, order)
     claims = claims_of(scores, worlds, budget, order.size)
-    notes = NOTES.format(
-        arms="\n".join(f"- *{arm}*: {who.what}" for arm, who in WHO.items()),
-        bodies=bodies_table(scores, budget.training),
-        published=published_table(),
-        tuning=tuning_table(tuning),
-        budget=budget,
-        hidden="-".join(map(str, budget.hidden)),
-        training=", ".join(budget.training),
-        horizons=", ".join(
-            f"{stage.max_steps} env steps from generation {stage.start} on"
-            for stage in budget.schedule
-            if stage.start < budget.generations
-        ),
-        stuck=stuck(scores),
-        versions=versions(),
-        lives=budget.lives,
-    )  # fmt: skip
     everyone = [run for some in runs.values() for run in some]
     scored = [RunFolder.open(path) for arm in WHO for path in tuning_paths(arm, order.size)]
     given = answered(lambda some: answer(some, scores, budget), claims)
     written = write_study(
-        "car_racing", TITLE, given, claims, everyone, notes=notes, size=order.size, tuning=scored
+        "car_racing",
+        TITLE,
+        given,
+        claims,
+        everyone,
+        kept=kept_of(scores, tuning, budget),
+        size=order.size,
+        tuning=scored,
     )
     write_rows(written / "runs.csv", ("arm", "seed", "variant", "track", "return"), [
         (arm, seed, variant, track, round(value, 3))
@@ -68,6 +57,7 @@ def main(order: Order) -> None:
     ])  # fmt: skip
     write_figure(written, scores, runs)
     film_beside([(arm, some[0]) for arm, some in runs.items()], written / "beside.gif", frames=60)
+    finish(written, notes(written))
     print(written)
 
 

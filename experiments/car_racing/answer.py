@@ -31,7 +31,7 @@ def answer(claims: Sequence[Claim], scores: dict[str, Scores], budget: Budget) -
     text = (
         f"{_verdict(scores, mean, difference)}: {_hebbian(scores['hebbian'], budget)}; static "
         f"centers return {_list(_means(scores['static'], USUAL))}, pushed "
-        f"{_range(scores['static'])}; and the goal, a mean of {GOAL:g}, "
+        f"{_range(scores['static'])}; the goal, a mean of {GOAL:g}, "
         f"{'is met' if mean.figure >= GOAL else 'is missed'}."
     )
     return Answer(text, carried_by)
@@ -60,7 +60,7 @@ def _hebbian(scores: Scores, budget: Budget) -> str:
     who = "center of" if n == 1 else "centers of"
     text = (
         f"{in_words(n)} Hebbian {who} {in_words(len(usual))} {'returns' if n == 1 else 'return'} "
-        f"{_list(usual[moving])} on fresh tracks after {budget.generations} generations and "
+        f"{_list(usual[moving])} on fresh tracks and "
         f"{'keeps' if n == 1 else 'keep'} {'that' if kept else 'less'} when pushed sideways"
         f"{unseen} ({_list(np.concatenate(pushed))})"
     )

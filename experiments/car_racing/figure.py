@@ -36,10 +36,10 @@ def write_figure(
                 mean, low, high = nested_interval(row[None])
                 at = place + 0.3 * number
                 right.plot([at, at], [low, high], color=COLORS[arm], lw=1.6, alpha=0.6)
-                right.plot(at, mean, "o", color=COLORS[arm], ms=5)
+                right.plot(at, mean, "o", color=COLORS[arm], mfc="w", ms=5)  # one run
     names = next(iter(scores.values()))
     right.set_xticks(np.arange(len(names)) + 0.15, [name.replace("_", "\n") for name in names])
     style(left, "million env steps", "fitness, mean of the population", "Learning to drive")
-    style(right, "", "return on fresh tracks", "The center of each run on every ground")
+    style(right, "", "return on fresh tracks", "Every run's center; bars: 95 % over its tracks")
     left.legend(frameon=False, fontsize=8)
     save(figure, folder / "car_racing.png")

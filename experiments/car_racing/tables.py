@@ -1,56 +1,67 @@
-"""Notes and tables of the study of car racing."""
+"""What the page of the study of car racing says, and what it keeps for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+from experiments.car_racing.budgets import WHO, Budget
 from experiments.kit.cells import Floats
+from experiments.kit.kept import Cell, Kept, Table
+from experiments.kit.page import Notes
+from experiments.kit.tuning import tuning_table
 from metahebb.analysis.statistics import nested_interval
+from metahebb.analysis.tuning import Setting
 
-NOTES = """
+WORDS = {
+    "center": "what evolution has arrived at, driven without noise",
+    "hebbian": "rules per synapse behind inherited filters, weights random at birth",
+    "static": "inherited weights and filters",
+    "default": "the usual ground, which training shows; a whole lap returns about 900",
+    "hebbian − static": "the difference on the same tracks",
+}
+SHOWN = """
+![learning curves and grounds](car_racing.png)
+
+Each mark on the right is one run; its bar is over the {lives} tracks of that run and says nothing
+of other runs. Who does not reach a second tile within 20 steps dies, so that a run first has to
+find out how to start: {stuck}. Two runs say little, and their intervals are as wide.
+"""
+HOW = """
 {arms}
 
 Convolutions 3 → 6 (3×3) and 6 → 8 (5×5, stride 2), each with tanh and 2×2 maxima, make 648 features
 of 84×84 pixels; the head is 648-{hidden}-3, normalised by its largest weight where it is plastic.
-Popsize {budget.popsize}, {budget.generations} generations on one fresh track per candidate
-({training}); horizons: {horizons}. A life also ends after more than 20 steps in a row without a new
-tile. Means over {lives} fresh tracks of each unperturbed center, over at most {budget.steps} env
-steps, with 95 % intervals of a nested bootstrap over runs and tracks (Student's t for few runs: two
-say little); where one run is named, over tracks alone. Tracks are the same in both arms.
+Popsize {popsize}, {generations} generations on one fresh track per candidate ({training});
+horizons: {horizons}. A life also ends after more than 20 steps in a row without a new tile. Means
+over {lives} fresh tracks of each unperturbed center, over at most {steps} env steps, with 95 %
+intervals of a nested bootstrap over runs and tracks, spread for few runs (Student's t). Tracks are
+the same in both arms. {versions}
+"""
+GROUNDS = """
+Unseen grounds are bold. Friction ×0.5 and ×2, and a push of 10 m/s to either side, are those of
+Palm et al. 2021. Per track: [runs.csv](runs.csv).
 
-Who does not reach a second tile within 20 steps dies, so that a run first has to find out how to
-start: {stuck}.
-
-{versions}
-
-![learning curves and grounds](car_racing.png)
-
-One run of each arm on the same fresh track:
-
-![a Hebbian and a static car](beside.gif)
-
-## Grounds
-
-Seen in training: {training}. Friction ×0.5 and ×2, and a push of 10 m/s to either side, are those
-of Palm et al. 2021. Per track: [runs.csv](runs.csv).
-
-{bodies}
-
-## Beside published numbers
-
+{grounds}
+"""
+ELSEWHERE = """
 {published}
 
 Version 0 of the environment counted laps otherwise, so that scores compare roughly only; and these
 runs are small beside theirs.
-
-## Tuning
-
+"""
+TUNING = """
 The same for each arm: each of these settings (stdev – learning rate – initial scale) evolved for
-{budget.tuning_generations} generations with a seed of its own; mean return over
-{budget.tuning_lives} fresh tracks. The best is used in all runs of the arm.
+{tuning_generations} generations with a seed of its own; mean return over {tuning_lives} fresh
+tracks. The best, in bold, is used in all runs of the arm.
 
 {tuning}
+"""
+FILM = """
+One run of each arm on the same fresh track:
+
+![a Hebbian and a static car](beside.gif)
 """
 
 MOVES = 10.0
@@ -65,6 +76,51 @@ PUBLISHED = (
     ("Ha & Schmidhuber 2018, World Models", "906 ± 21", "867; CMA-ES, 64 × 16 tracks"),
 )
 """Who, mean return of 100 tracks of CarRacing-v0, genes and search (popsize × …)."""
+
+
+def kept_of(
+    scores: Mapping[str, Mapping[str, Floats]],
+    tuning: Mapping[str, Sequence[tuple[Setting, float]]],
+    budget: Budget,
+) -> Kept:
+    """Return the numbers and tables of the page."""
+    numbers: dict[str, str | int | float] = {
+        "hidden": "-".join(map(str, budget.hidden)),
+        "popsize": budget.popsize,
+        "generations": budget.generations,
+        "training": ", ".join(budget.training),
+        "horizons": ", ".join(
+            f"{stage.max_steps} env steps from generation {stage.start} on"
+            for stage in budget.schedule
+            if stage.start < budget.generations
+        ),
+        "lives": budget.lives,
+        "steps": budget.steps,
+        "versions": versions(),
+        "stuck": stuck(scores),
+        "tuning_generations": budget.tuning_generations,
+        "tuning_lives": budget.tuning_lives,
+    }
+    tables = {
+        "grounds": bodies_table(scores, budget.training),
+        "tuning": Table.of(tuning_table(tuning)),
+    }
+    return Kept(numbers, tables)
+
+
+def notes(folder: Path) -> Notes:
+    """Return what the page says, from what ``folder`` keeps."""
+    kept = Kept.read(folder)
+    values = {**kept.numbers, **{name: table.markdown() for name, table in kept.tables.items()}}
+    values["arms"] = "\n".join(f"- *{arm}*: {who.what}" for arm, who in WHO.items())
+    folded = {
+        "How it was measured": HOW.format(**values),
+        "Every ground": GROUNDS.format(**values),
+        "A film": FILM,
+        "Beside published numbers": ELSEWHERE.format(published=published_table()),
+        "Tuning": TUNING.format(**values),
+    }
+    return Notes(WORDS, SHOWN.format(**values), folded)
 
 
 def published_table() -> str:
@@ -93,12 +149,13 @@ def stuck(scores: Mapping[str, Mapping[str, Floats]]) -> str:
     return ", ".join(parts)
 
 
-def bodies_table(scores: Mapping[str, Mapping[str, Floats]], seen: Sequence[str]) -> str:
-    """Return a row per ground, as Markdown; unseen ones are bold."""
-    lines = [f"| ground | {' | '.join(scores)} |", "|---" * (len(scores) + 1) + "|"]
+def bodies_table(scores: Mapping[str, Mapping[str, Floats]], seen: Sequence[str]) -> Table:
+    """Return a row per ground; unseen ones are bold."""
+    rows: list[tuple[Cell, ...]] = []
     for variant in next(iter(scores.values())):
-        cells = [nested_interval(grounds[variant]) for grounds in scores.values()]
-        shown = (f"{mean:.0f} [{low:.0f}, {high:.0f}]" for mean, low, high in cells)
-        name = variant if variant in seen else f"**{variant}**"
-        lines.append(f"| {name} | {' | '.join(shown)} |")
-    return "\n".join(lines)
+        cells: list[Cell] = []
+        for grounds in scores.values():
+            mean, *ends = nested_interval(grounds[variant])
+            cells.append((mean, None, None) if len(grounds[variant]) == 1 else (mean, *ends))
+        rows.append((variant if variant in seen else f"**{variant}**", *cells))
+    return Table(("ground", *scores), tuple(rows))

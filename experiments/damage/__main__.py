@@ -14,18 +14,16 @@ from pathlib import Path
 
 from experiments.damage.answer import answer
 from experiments.damage.claims import claims_of
-from experiments.damage.tables import NOTES, arms_table
+from experiments.damage.tables import draw, kept_of, notes
 from experiments.kit.claims import answered
-from experiments.kit.results import write_study
+from experiments.kit.results import finish, write_study
 from experiments.kit.running import Order, command
-from experiments.kit.tuning import tuning_table
 from experiments.protocols.arms import ARMS, FROZEN_AT
-from experiments.protocols.legs.bodies import DT, WEAK, Fold
+from experiments.protocols.legs.bodies import Fold
 from experiments.protocols.legs.budgets import BUDGETS, MAIN, Budget
-from experiments.protocols.legs.figure import write_figure
 from experiments.protocols.legs.groups import Group
 from experiments.protocols.legs.runs import Runs, all_runs, tuning_runs
-from experiments.protocols.legs.tables import bodies_table, kinds_table, write_runs
+from experiments.protocols.legs.tables import write_runs
 from metahebb.report.beside import film_beside
 from metahebb.report.coefficients_figure import draw_coefficients, panels
 from metahebb.report.figures import save
@@ -44,15 +42,6 @@ def main(order: Order) -> None:
     groups = _groups(budget, runs, order)
     controls = _controls(budget, runs, order)
     claims = claims_of(groups, controls, budget.steps, f"python -m experiments.damage {order.size}")
-    notes = NOTES.format(
-        kinds=kinds_table([*groups, *controls]),
-        bodies=bodies_table([*groups, *controls]),
-        tuning=tuning_table(tuning),
-        arms=arms_table(),
-        budget=budget,
-        weak=WEAK,
-        seconds=budget.steps * DT,
-    )
     scored = tuning_runs(order.size, {arm: ARMS[arm] for arm in tuning})
     folder = write_study(
         "damage",
@@ -60,13 +49,14 @@ def main(order: Order) -> None:
         answered(answer, claims),
         claims,
         list(runs.values()),
-        notes=notes,
+        kept=kept_of(groups, controls, tuning, budget),
         size=order.size,
         tuning=scored,
     )
     write_runs(folder, groups)
-    write_figure(folder, groups, budget.steps * DT)
+    draw(folder)
     _pictures(folder, budget.side_folds[0], runs)
+    finish(folder, notes(folder))
     print(folder)
 
 

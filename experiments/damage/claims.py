@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from experiments.kit.claims import Claim
 from experiments.protocols.legs.bodies import BULLET, DT, LEGS, STEPS
 from experiments.protocols.legs.budgets import MAIN
-from experiments.protocols.legs.claims import KINDS, differences, distances, name_of, retention
+from experiments.protocols.legs.claims import (
+    KINDS,
+    differences,
+    distances,
+    each_run,
+    name_of,
+    retention,
+)
 from experiments.protocols.legs.groups import Group
 
 
@@ -22,6 +29,8 @@ def claims_of(
         if group.arm == "hebbian":
             goal = ">= 0.6" if len(group.folds) == len(LEGS) else None
             claims.append(retention(group, goal, made_by))
+        elif group.arm not in MAIN and len(group.folds) > 1:  # followed up
+            claims += [retention(group, None, made_by), *each_run(group, made_by)]
     hebbian = {group.protocol: group for group in groups if group.arm == "hebbian"}
     for other in groups:
         if other.arm != "hebbian" and other.protocol in hebbian:
@@ -35,5 +44,6 @@ def claims_of(
                     value = means[kind] / factor
                     ends = group.interval(draws[kind] / factor, value)
                     what = f"{name_of(group)}: {kind} [{unit}]"
-                    claims.append(Claim(what, value, *ends, None, group.seeds, made_by))
+                    folds = len(group.folds)
+                    claims.append(Claim(what, value, *ends, None, group.seeds, made_by, folds))
     return claims

@@ -21,9 +21,9 @@ from experiments.delay.answer import answer
 from experiments.delay.claims import claims_of
 from experiments.delay.figure import write_figure
 from experiments.delay.runs import all_pairs
-from experiments.delay.tables import notes, write_runs
+from experiments.delay.tables import kept_of, notes, write_runs
 from experiments.kit.claims import answered
-from experiments.kit.results import write_study
+from experiments.kit.results import finish, write_study
 from experiments.kit.running import Order, command
 
 TITLE = "What does a delay of one generation cost learning?"
@@ -41,11 +41,12 @@ def main(order: Order) -> None:
         answered(answer, claims),
         claims,
         everyone,
-        notes=notes(worlds),
+        kept=kept_of(worlds),
         size=order.size,
     )
     write_runs(folder, worlds)
     write_figure(folder, worlds)
+    finish(folder, notes(folder))
     print(folder)
 
 

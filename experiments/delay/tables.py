@@ -1,4 +1,4 @@
-"""Notes and tables of the study ``delay``."""
+"""What the page of the study ``delay`` says, and what it keeps for it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.delay.runs import ARMS, Pairs
+from experiments.kit.kept import Cell, Kept, Table
+from experiments.kit.page import Notes
 from experiments.kit.results import write_rows
 
-NOTES = """
+WORDS = {
+    "synchronous": "every generation is sampled around the center that all generations before it "
+    "have made",
+    "delayed": "it is sampled before the update by the last of them (`--search.delay 1`)",
+    "reversal, ant-quick": "two presets: a small task with a hidden sign, best return 1, and the "
+    "ant, whose return is the distance in metres",
+    "area under the learning curve": "the mean of the center's return over all generations",
+}
+SHOWN = """
 ![learning curves](delay.png)
 
 Thin lines are runs, thick ones means over seeds. Per run: [runs.csv](runs.csv).
-
+"""
+HOW = """
 {worlds}
 
-*Synchronous* samples every generation around the center that all generations before it have made;
-*delayed* (`--search.delay 1`) before the update by the last of them. All else is equal, learning
-rate and stdev among it, which are those of the preset: neither arm was tuned. Both arms of a seed
-begin with the same center, and live as many lives. Seeds count where both arms are finished.
+All but the delay is equal, learning rate and stdev among it, which are those of the preset: neither
+arm was tuned. Both arms of a seed begin with the same center, and live as many lives. Seeds count
+where both arms are finished.
 
 The learning curve is the return of {center_lives} fresh lives of the unperturbed center by the
 number of updates that made it; the return after the last generation is that of the fresh lives in
@@ -30,18 +40,23 @@ depends on how long workers would have waited.
 """
 
 
-def notes(worlds: Sequence[Pairs]) -> str:
-    """Return the end of the README."""
+def kept_of(worlds: Sequence[Pairs]) -> Kept:
+    """Return the numbers and the table of the page."""
     (lives,) = {run.config.center_lives for pairs in worlds for run in pairs.everything}
-    return NOTES.format(worlds=worlds_table(worlds), center_lives=lives)
+    return Kept({"center_lives": lives}, {"worlds": worlds_table(worlds)})
 
 
-def worlds_table(worlds: Sequence[Pairs]) -> str:
-    """Return a row per preset, as Markdown."""
-    lines = [
-        "| preset | seeds | popsize | generations | search | learning rate | stdev | fresh lives |",
-        "|---" * 8 + "|",
-    ]
+def notes(folder: Path) -> Notes:
+    """Return what the page says, from what ``folder`` keeps."""
+    kept = Kept.read(folder)
+    values = {**kept.numbers, "worlds": kept.tables["worlds"].markdown()}
+    return Notes(WORDS, SHOWN, {"How the arms were compared": HOW.format(**values)})
+
+
+def worlds_table(worlds: Sequence[Pairs]) -> Table:
+    """Return a row per preset."""
+    heads = ("preset", "seeds", "popsize", "generations", "search", "learning rate", "stdev")
+    rows: list[tuple[Cell, ...]] = []
     for pairs in worlds:
         search = pairs.everything[0].config.search
         n_seeds = f"{len(pairs.seeds)} of {len(pairs.part.seeds)}"
@@ -49,8 +64,8 @@ def worlds_table(worlds: Sequence[Pairs]) -> str:
             *(pairs.part.preset, n_seeds, search.popsize, pairs.generations),
             *(search.algorithm, search.learning_rate, search.stdev, pairs.part.lives),
         )
-        lines.append(f"| {' | '.join(map(str, row))} |")
-    return "\n".join(lines)
+        rows.append(tuple(map(str, row)))
+    return Table((*heads, "fresh lives"), tuple(rows))
 
 
 def write_runs(folder: Path, worlds: Sequence[Pairs]) -> None:

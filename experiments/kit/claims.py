@@ -11,6 +11,8 @@ from metahebb.analysis.statistics import meets
 Interval = tuple[float | None, float | None, float | None]
 """A figure and the two ends of its 95 % interval; None for a number that does not exist."""
 
+LIVES = "the lives of one run"
+"""What varies in an interval that rests on one run."""
 CARRYING = 5
 """The largest number of claims that carry an answer."""
 
@@ -26,13 +28,14 @@ class Claim:
     """A number that a study claims to have measured.
 
     Attributes:
-        name: name of the measured quantity, with its unit.
-        value: measured value; None if there was nothing to measure.
-        low: lower end of the 95 % interval; None if there is no interval.
-        high: upper end of the 95 % interval; None if there is no interval.
-        goal: goal that the study's question states, for example ``>= 4``; None if there is none.
-        seeds: seeds of evolution that the value rests on.
-        command: command line that made the claim.
+        name: what was measured, with its unit.
+        value: the figure; None where nothing was there to be measured.
+        low: lower end of its 95 % interval; None where it has none.
+        high: upper end.
+        goal: as the study's question states it, for example ``>= 4``; None if only reported.
+        seeds: the seeds of evolution that the figure rests on.
+        command: the command line that made it.
+        folds: the number of runs that each seed stands for: a run in each of so many settings.
     """
 
     name: str
@@ -42,6 +45,12 @@ class Claim:
     goal: str | None
     seeds: tuple[int, ...]
     command: str
+    folds: int = 1
+
+    @property
+    def runs(self) -> int:
+        """The number of runs that the figure rests on."""
+        return self.folds * len(self.seeds)
 
     @property
     def holds(self) -> bool | None:
@@ -71,18 +80,32 @@ class Claim:
         return 1 if low > 0 else -1 if high < 0 else 0
 
     def shown(self, digits: int = 2) -> str:
-        """Return the figure with its interval, as in ``0.91 [0.84, 0.97]``."""
+        """Return the figure with its interval, as in ``0.91 [0.84, 0.97]``.
+
+        One run says nothing of how runs vary: its figure stands without an interval.
+        """
+        if self.runs == 1:
+            return f"{self.figure:z.{digits}f} (one run)"
         low, high = (f"{end:z.{digits}f}" for end in self.ends)
         return f"{self.figure:z.{digits}f} [{low}, {high}]"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the claim as ``summary.json`` has it."""
-        return asdict(self) | {"holds": self.holds}
+        """Return the claim as ``summary.json`` has it.
+
+        ``interval_of`` says what varies in the interval: with one run its lives alone vary.
+        """
+        row = asdict(self) | {"holds": self.holds}
+        if self.folds == 1:
+            del row["folds"]
+        if self.low is not None and self.runs == 1:
+            row["interval_of"] = LIVES
+        return row
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Claim:
-        """Return the claim of a ``row`` that `to_json` made, and compute anew whether it holds."""
-        fields = {name: value for name, value in row.items() if name != "holds"}
+        """Return a claim that `to_json` gave; whether it holds is computed again."""
+        computed = ("holds", "interval_of")
+        fields = {name: value for name, value in row.items() if name not in computed}
         return cls(**fields | {"seeds": tuple(row["seeds"])})
 
 

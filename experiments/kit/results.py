@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.kit.claims import Answer, Claim
 from experiments.kit.configs import configs_of
-from experiments.kit.page import page
+from experiments.kit.kept import Kept
+from experiments.kit.page import Notes, page
 from experiments.kit.running import Size, runs_folder
+from experiments.kit.smoke import mark_pictures
 from metahebb.paths import absolute
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
@@ -31,22 +34,26 @@ def write_study(
     claims: Sequence[Claim],
     runs: Sequence[RunFolder],
     *,
-    notes: str = "",
+    notes: str | None = None,
+    kept: Kept | None = None,
     size: Size = "quick",
     tuning: Sequence[RunFolder] = (),
 ) -> Path:
-    """Write the results of a study and its README; return the folder ``results/<name>``.
+    """Write what a study keeps, and with ``notes`` the README; return ``results/<name>``.
+
+    Without notes the README is for `finish`, which makes it from what the folder keeps.
 
     Args:
-        name: the name of the study, and of its folder.
-        title: the question of the study.
-        answer: the answer to the question.
-        claims: the figures that the study measured.
-        runs: the runs that the claims rest on. All their manifests are kept; of configs that differ
-            only in seed, bodies and schedule, one is kept.
-        notes: the Markdown text for the middle of the README.
-        size: the size of the study.
-        tuning: the runs that only tuned; they count in the cost.
+        name: of the study and its folder.
+        title: the question.
+        answer: to the question.
+        claims: what the study measured.
+        runs: that the claims rest on; the manifests of all are kept, and of the configs that
+            differ in more than seed, bodies and schedule the first of each.
+        notes: Markdown that stands open below the claims.
+        kept: what the README needs and only runs can tell.
+        size: of the study.
+        tuning: runs that were only scored; they count in the cost.
     """
     folder = results_folder(name, size)
     with storage_errors(folder):
@@ -55,40 +62,40 @@ def write_study(
     scored = [run.read_manifest() for run in tuning]
     write_json(folder / "config.json", configs_of(runs))
     write_json(folder / "manifest.json", {"runs": manifests, "tuning": scored})
-    write_summary(folder, title, answer, claims, _cost(manifests, scored), notes=notes)
+    if kept is not None:
+        kept.write(folder)
+    summary = summary_of(title, answer, claims, _cost(manifests, scored), size)
+    write_json(folder / "summary.json", summary)
+    if notes is not None:
+        write_page(folder, Notes.of(notes))
     return folder
 
 
-def write_summary(
-    folder: Path,
+def finish(folder: Path, notes: Notes) -> None:
+    """Write the README of a study whose figures are drawn, and mark those of a smoke test."""
+    summary = write_page(folder, notes)
+    if summary["size"] == "smoke":
+        mark_pictures(folder)
+
+
+def write_page(folder: Path, notes: Notes) -> dict[str, Any]:
+    """Write the README of a study from its ``summary.json``, and return what that holds."""
+    summary: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    write_atomically(folder / "README.md", page(summary, notes).encode())
+    return summary
+
+
+def summary_of(
     title: str,
     answer: Answer,
     claims: Sequence[Claim],
     cost: dict[str, Any],
-    *,
-    notes: str = "",
-) -> None:
-    """Write ``summary.json``, and the README made from it.
-
-    Args:
-        folder: the folder of the study's results.
-        title: the question of the study.
-        answer: the answer to the question.
-        claims: the figures that the study measured.
-        cost: the cost of the study, as texts by kind.
-        notes: the Markdown text for the middle of the README.
-    """
-    summary = summary_of(title, answer, claims, cost)
-    write_json(folder / "summary.json", summary)
-    write_atomically(folder / "README.md", page(summary, notes).encode())
-
-
-def summary_of(
-    title: str, answer: Answer, claims: Sequence[Claim], cost: dict[str, Any]
+    size: Size = "quick",
 ) -> dict[str, Any]:
     """Return the content of ``summary.json``."""
     return {
         "title": title,
+        "size": size,
         "answer": answer.text,
         "carried_by": [claim.name for claim in answer.carried_by],
         "claims": [claim.to_json() for claim in claims],

@@ -15,12 +15,12 @@ bootstrap: runs are resampled, and the lives of each. ``smoke`` writes below ``r
 from __future__ import annotations
 
 from experiments.kit.claims import answered
-from experiments.kit.results import write_study
+from experiments.kit.results import finish, write_study
 from experiments.kit.running import Order, command
 from experiments.latent.answer import answer
 from experiments.latent.by_hand import lived_by_hand
 from experiments.latent.claims import FLIPS_FROM, PROBES, claims_of
-from experiments.latent.tables import notes_of
+from experiments.latent.tables import kept_of, notes
 from experiments.protocols.arms import ARMS
 from experiments.protocols.hidden_variable.figure import draw
 from experiments.protocols.hidden_variable.lives import rows_of, rows_table
@@ -39,18 +39,17 @@ def main(order: Order) -> None:
     arms |= {arm: lived(runs, budget.lives) for arm, runs in evolved.runs.items()}
     probed = {probe: lived(evolved.runs["hebbian"], budget.lives, probe) for probe in PROBES}
     table = rows_table(arms | probed)
-    print(table)
+    print(table.markdown())
     everything, tuning = evolved.everything, evolved.tuning
     minutes = sum(run.read_manifest()["elapsed_s"] for run in [*everything, *tuning]) / 60
     claims = claims_of(order.size, budget.seeds, arms, probed, minutes)
-    notes = notes_of(budget, evolved.settings, table)
     written = write_study(
         "latent",
         TITLE,
         answered(answer, claims),
         claims,
         everything,
-        notes=notes,
+        kept=kept_of(budget, evolved.settings, table),
         size=order.size,
         tuning=tuning,
     )
@@ -58,6 +57,7 @@ def main(order: Order) -> None:
     shown = {"static": arms["static"], "LSTM": arms["lstm"], "Hebbian": arms["hebbian"]}
     frozen = {f"Hebbian, frozen at step {FLIPS_FROM}": probed[PROBES[0]]}
     draw({"written by hand": arms["written by hand"]} | shown | frozen, TASK, written)
+    finish(written, notes(written))
     print(written)
 
 

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from experiments.kit.claims import answered
-from experiments.kit.results import write_study
+from experiments.kit.results import finish, write_study
 from experiments.kit.running import Order, command
 from experiments.lesion.answer import answer
 from experiments.lesion.claims import claims_of
 from experiments.lesion.lives import FOLD, Cells, cells_of, pairs_of, runs_of
 from experiments.lesion.pictures import FILMED, draw_all, film
-from experiments.lesion.tables import NOTES, heat_table, rows_of, rows_table
+from experiments.lesion.tables import draw, kept_of, notes, rows_of, write_lesions
 from experiments.protocols.lesions.lives import SCALES
 from metahebb.analysis.probe import Conditions
 from metahebb.probes import parse_probes
@@ -48,12 +48,6 @@ def main(order: Order) -> None:
     made_by = f"python -m experiments.lesion {order.size}"
     everyone = [run for folds in runs.values() for some in folds.values() for run in some.values()]
     rows = rows_of(list(lived.values()))
-    notes = NOTES.format(
-        lives=scale.lives,
-        seconds=scale.at * lived["hebbian", "zero"].dt,
-        rows=rows_table(rows),
-        heat=heat_table(cells, scale.cell_lives, len(runs["hebbian"][FOLD])),
-    )
     claims = claims_of(lived, made_by)
     folder = write_study(
         "lesion",
@@ -61,16 +55,19 @@ def main(order: Order) -> None:
         answered(answer, claims),
         claims,
         everyone,
-        notes=notes,
+        kept=kept_of(scale, lived["hebbian", "zero"].dt, len(runs["hebbian"][FOLD])),
         size=order.size,
     )
     write_json(folder / "measures.json", {"lesions": rows, "heat": _listed(cells)})
-    draw_all(folder, lived, cells)
+    write_lesions(folder)
+    draw(folder)
+    draw_all(folder, lived)
     filmed = [(arm, next(iter(runs[arm][FOLD].values()))) for arm in FILMED if arm in runs]
     zero = lived["hebbian", "zero"]
     film(filmed, zero, scale, folder / "zeroed.gif")
     six = Conditions.of(filmed[0][1].load(), 6, scale.horizon, INTACT)
     probe_weights_figure(six, parse_probes(zero.lesion.probes), folder)
+    finish(folder, notes(folder))
     print(folder)
 
 

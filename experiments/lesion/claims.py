@@ -23,27 +23,24 @@ def claims_of(lived: ByLesion, made_by: str) -> list[Claim]:
 
 
 def _claim(
-    name: str,
-    estimate: Estimate,
-    seeds: tuple[int, ...],
-    made_by: str,
-    goal: str | None = None,
+    name: str, estimate: Estimate, pairs: Pairs, made_by: str, goal: str | None = None
 ) -> Claim:
     value, low, high = (
         float(v) if np.isfinite(v) else None for v in (estimate.value, *estimate.interval())
     )
-    return Claim(name, value, low, high, goal, seeds, made_by)
+    return Claim(name, value, low, high, goal, pairs.seeds, made_by, len(pairs.with_))
 
 
 def _zeroed(zero: Pairs, made_by: str) -> list[Claim]:
     """Return what an arm gets back after all weights were set to zero."""
-    who = f"{zero.arm}, {len(zero.with_)} fold(s)"
+    folds = len(zero.with_)
+    who = f"{zero.arm}, {folds} fold{'s' * (folds > 1)}"
     goal = ">= 0.95" if zero.arm == "hebbian" else None
     back, unharmed = zero.iqm("back"), zero.iqm("back", "without")
     speed = zero.iqm("after") - zero.iqm("after", "without")
     alive = zero.part("survival") - zero.part("survival", "without")
     return [
-        _claim(f"{who}, {what}", estimate, zero.seeds, made_by, aim)
+        _claim(f"{who}, {what}", estimate, zero, made_by, aim)
         for what, estimate, aim in (
             ("all weights zeroed: speed after 5 s / before", back, goal),
             ("the same lives unharmed: speed after 5 s / before", unharmed, None),
@@ -66,8 +63,8 @@ def _differences(hebbian: Pairs, other: Pairs, made_by: str) -> list[Claim]:
     alive = one.part("survival") - two.part("survival")
     speed = f"{name}, all weights zeroed: speed after 5 s / before"
     return [
-        _claim(speed, back, seeds, made_by),
-        _claim(f"{name}, all weights zeroed: survival", alive, seeds, made_by),
+        _claim(speed, back, one, made_by),
+        _claim(f"{name}, all weights zeroed: survival", alive, one, made_by),
     ]
 
 
@@ -75,13 +72,13 @@ def _controls(lived: ByLesion, made_by: str) -> list[Claim]:
     """Return what the Hebbian arm gets back where its plasticity was frozen."""
     claims = []
     for name in CONTROLS:
-        pairs = lived["hebbian", name]
+        pairs = lived["hebbian", name].only()
         back = pairs.iqm("back")
         gap = lived["hebbian", "zero"].only().iqm("back") - back
         what = f"hebbian, 1 fold, {pairs.lesion.what}: speed after 5 s / before"
         difference = f"hebbian, 1 fold, all weights zeroed − {pairs.lesion.what}: likewise"
         claims += [
-            _claim(what, back, pairs.seeds, made_by),
-            _claim(difference, gap, pairs.seeds, made_by),
+            _claim(what, back, pairs, made_by),
+            _claim(difference, gap, pairs, made_by),
         ]
     return claims

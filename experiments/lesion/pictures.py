@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.lesion.figures import arms_figure, heat_figure, speed_figure, time_figure
-from experiments.lesion.lives import Cells
+from experiments.lesion.figures import speed_figure, time_figure
 from experiments.protocols.lesions.lives import CONTROLS, Scale
 from experiments.protocols.lesions.numbers import Pairs
 from metahebb.probes import parse_probes
@@ -22,13 +21,12 @@ FILMED = ("hebbian", "static")
 """Arms that are filmed, and drawn side by side."""
 
 
-def draw_all(folder: Path, lived: dict[tuple[str, str], Pairs], cells: Cells) -> None:
-    """Write every figure."""
+def draw_all(folder: Path, lived: dict[tuple[str, str], Pairs]) -> None:
+    """Write every figure of lives; those of kept numbers are drawn by `tables.draw`."""
     arms = list(dict.fromkeys(arm for arm, _ in lived))
     zeroed = [lived[arm, "zero"] for arm in arms]
     speed_figure([(p.arm, [p]) for p in zeroed], folder / "speed.png")
     time_figure(zeroed, folder / "recovery-time.png")
-    heat_figure(cells, folder / "heat.png")
     controls = [lived["hebbian", name].only() for name in ("zero", *CONTROLS)]
     speed_figure([(p.lesion.what, [p]) for p in controls], folder / "controls.png")
     lesions = [
@@ -36,7 +34,6 @@ def draw_all(folder: Path, lived: dict[tuple[str, str], Pairs], cells: Cells) ->
         for name in dict.fromkeys(name for _, name in lived)
         if name not in CONTROLS
     ]
-    arms_figure(lesions, folder / "arms.png")
     two = [[pairs for pairs in some if pairs.arm in FILMED] for some in lesions[1:]]
     speed_figure([(some[0].lesion.what, some) for some in two], folder / "other-lesions.png")
 

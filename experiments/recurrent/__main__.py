@@ -17,22 +17,28 @@ have: whichever study comes first evolves them. Runs and lives that are done are
 from __future__ import annotations
 
 from experiments.kit.claims import answered
-from experiments.kit.results import write_study
+from experiments.kit.kept import Kept
+from experiments.kit.results import finish, write_study
 from experiments.kit.running import Order, command
-from experiments.kit.tuning import tuning_table
 from experiments.protocols.hidden_variable import runs as hidden
-from experiments.protocols.hidden_variable.figure import draw
-from experiments.protocols.hidden_variable.lives import rows_table
+from experiments.protocols.hidden_variable.figure import draw as draw_scores
 from experiments.protocols.legs.bodies import DT
 from experiments.protocols.legs.budgets import BUDGETS
-from experiments.protocols.legs.figure import write_figure
 from experiments.protocols.legs.groups import Group
 from experiments.protocols.legs.runs import tuning_runs
-from experiments.protocols.legs.tables import bodies_table, kinds_table, write_runs
+from experiments.protocols.legs.tables import write_runs
 from experiments.recurrent.answer import answer
 from experiments.recurrent.claims import scoring, walking
 from experiments.recurrent.runs import LINES, WHO, walkers_of
-from experiments.recurrent.tables import NOTES, arms_table, write_scores
+from experiments.recurrent.tables import (
+    arms_table,
+    draw,
+    notes,
+    numbers_of,
+    scoring_tables,
+    walking_tables,
+    write_scores,
+)
 
 TITLE = "Does a plastic memory help?"
 
@@ -49,31 +55,25 @@ def main(order: Order) -> None:
     seconds, made_by = walks.steps * DT, f"python -m experiments.recurrent {order.size}"
     claims = walking(groups, seconds, made_by) + scoring(lived, scores.seeds, made_by)
     walkers = {arm: list(some.values()) for arm, some in runs.items()}
-    notes = NOTES.format(
-        arms=arms_table(WHO, walkers, latent.runs),
-        walking="-".join(map(str, walks.hidden)),
-        latent="-".join(map(str, hidden.HIDDEN)),
-        walks=walks,
-        seconds=seconds,
-        kinds=kinds_table(groups),
-        bodies=bodies_table(groups),
-        scores=scores,
-        n_seeds=len(scores.seeds),
-        settle=hidden.TASK.settle,
-        lived=rows_table(lived),
-        tuning=tuning_table(tuning),
-        latent_tuning=tuning_table(latent.settings),
+    kept = Kept(
+        numbers_of(walks, scores, hidden.TASK.settle, hidden.HIDDEN),
+        {
+            "arms": arms_table(WHO, walkers, latent.runs),
+            **walking_tables(groups, tuning),
+            **scoring_tables(lived, latent.settings),
+        },
     )
     everyone = [run for some in walkers.values() for run in some] + latent.everything
     scored = tuning_runs(order.size, WHO) + latent.tuning
     given = answered(answer, claims)
     folder = write_study(
-        "recurrent", TITLE, given, claims, everyone, notes=notes, size=order.size, tuning=scored
+        "recurrent", TITLE, given, claims, everyone, kept=kept, size=order.size, tuning=scored
     )
     write_runs(folder, groups)
     write_scores(folder, scores.seeds, lived)
-    write_figure(folder, groups, seconds, {arm: color for arm, (color, _) in LINES.items()})
-    draw(lived, hidden.TASK, folder, [LINES[arm] for arm in lived])
+    draw(folder)
+    draw_scores(lived, hidden.TASK, folder, [LINES[arm] for arm in lived])
+    finish(folder, notes(folder))
     print(folder)
 
 

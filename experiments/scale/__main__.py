@@ -24,19 +24,15 @@ import time
 from pathlib import Path
 
 from experiments.kit.claims import answered
-from experiments.kit.results import results_folder, write_summary
+from experiments.kit.results import finish, results_folder, summary_of
 from experiments.kit.running import Order, command
 from experiments.scale.answer import answer
 from experiments.scale.claims import claims_of
-from experiments.scale.figure import measured_lines, predicted_lines, title_of
-from experiments.scale.tables import notes_of
-from metahebb.bench.scale.found import Scale
+from experiments.scale.tables import draw, notes, scale_in
 from metahebb.bench.scale.study import FULL, QUICK, find
 from metahebb.errors import InputError
-from metahebb.report.figures import save
-from metahebb.report.scale_figure import draw_scale
 from metahebb.runs.manifest import make_manifest
-from metahebb.runs.serial import from_json, to_json
+from metahebb.runs.serial import to_json
 from metahebb.runs.storage import storage_errors, write_json
 
 TITLE = "How many workers does one dispatcher keep busy?"
@@ -49,16 +45,12 @@ def main(order: Order) -> None:
     if not order.finished:
         _measure(folder, order.where.lanes, smoke)
     try:
-        scale: Scale = from_json(Scale, json.loads((folder / "measured.json").read_bytes()))
+        scale = scale_in(folder)
     except FileNotFoundError:
         raise InputError(
             f"expected {folder / 'measured.json'} with --finished, got none; leave it out"
         ) from None
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    save(
-        draw_scale(measured_lines(scale), predicted_lines(scale), title_of(scale)),
-        folder / "efficiency.png",
-    )
     machine = manifest["machine"]
     cost = {
         "measuring": f"{manifest['elapsed_s'] / 60:.0f} min",
@@ -67,7 +59,9 @@ def main(order: Order) -> None:
     }
     claims = claims_of(scale, order.size)
     given = answered(lambda some: answer(some, scale), claims)
-    write_summary(folder, TITLE, given, claims, cost, notes=notes_of(scale))
+    write_json(folder / "summary.json", summary_of(TITLE, given, claims, cost, order.size))
+    draw(folder)
+    finish(folder, notes(folder))
     print(folder)
 
 

@@ -20,13 +20,12 @@ def answer(claims: Sequence[Claim], scale: Scale) -> Answer:
     plans = sorted((each.plan for each in scale.goals()), key=lambda plan: plan.delay)
     even, uneven = (named(claims, f"predicted, {plan_name(plan)}") for plan in plans)
     model, real = named(claims, "model above measured"), named(claims, "two real workers")
-    lives = plans[0].lives
+    life = _seconds(plans[0].lives.mean_s)
     text = (
-        f"Of {plans[0].workers:,} workers with lives of {_seconds(lives.mean_s)} and popsize "
-        f"{lives.popsize:,}, a model that is the dispatcher itself predicts {even.shown()} of the "
-        f"time lived where generations wait for each other and lives are even "
-        f"({_goal(even)}), and {uneven.shown()} with `--search.delay 1`, even where they are not; "
-        f"the model was within {math.ceil(max(map(abs, model.ends)))} % of {len(scale.held_out)} "
+        f"{plans[0].workers:,} workers with lives of {life} are predicted to live "
+        f"{even.shown()} of their time where generations wait for each other ({_goal(even)}), and "
+        f"{uneven.shown()} with `--search.delay 1`; the prediction was within "
+        f"{math.ceil(max(map(abs, model.ends)))} % of {len(scale.held_out)} "
         f"runs with up to {max(run.plan.workers for run in scale.held_out)} virtual workers, and "
         f"two real workers reached {real.figure:.2f} ({_goal(real)})."
     )

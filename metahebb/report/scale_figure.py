@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+GOAL = 0.9
+"""Share of their time that workers should live."""
 _COLORS = (BLUE, ORANGE, GREEN, "#7a5c99")
 
 
@@ -62,12 +64,21 @@ def draw_scale(
             _draw(axes, line, color)
         every = sorted({workers for line in lines for workers in line.workers})
         axes.set_xscale("log")
-        axes.set_xticks(every, [f"{workers:,}" for workers in every], rotation=45)
+        axes.set_xticks(every, [f"{workers:,}" for workers in every])
         axes.minorticks_off()
         axes.set_ylim(0, 1.02)
-        axes.axhline(0.9, color=INK, linewidth=0.6, linestyle=":")
-        axes.legend(edgecolor="none", fontsize=7, labelcolor=INK, loc="lower left")
+        axes.axhline(GOAL, color=INK, linewidth=0.8, linestyle=":", label=f"goal {GOAL}")
+        _explain(axes, lines)
+        axes.legend(edgecolor="none", fontsize=8, labelcolor=INK, loc="lower left")
     return figure
+
+
+def _explain(axes: Axes, lines: Sequence[Efficiencies]) -> None:
+    """Name the marks and bands of ``axes`` in its legend, where there are any."""
+    if any(line.measured for line in lines):
+        axes.plot([], [], "o", color=INK, markersize=4, label="marks: measured; lines: model")
+    if any(line.low for line in lines):
+        axes.fill_between([], [], color=INK, alpha=0.18, label="band: the model's largest errors")
 
 
 def _draw(axes: Axes, line: Efficiencies, color: str) -> None:

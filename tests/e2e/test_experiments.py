@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from experiments.damage.__main__ import main as damage
+from experiments.kit.page import SMOKE
+from experiments.kit.pages import remake
 from experiments.kit.running import Order, command, evolved
+from experiments.kit.smoke import is_marked
 from experiments.protocols.arms import ARMS
 from experiments.protocols.legs.bodies import BODIES
 from experiments.protocols.legs.budgets import BUDGETS
@@ -41,12 +44,17 @@ def test_damage_writes_every_arm_in_every_body_and_does_nothing_twice(here: Path
     claims = summary["claims"]
     assert [c["goal"] for c in claims if c["name"].endswith("unseen / intact")] == [None, None]
     text = (folder / "README.md").read_text()
-    assert text.splitlines()[2] == summary["answer"]
-    assert all(f"| {arm} |" in text for arm in ARMS)
+    assert text.splitlines()[2:5] == [SMOKE, "", summary["answer"]]
+    assert all(f"*{arm}*, {who.what}" in text for arm, who in ARMS.items())
     assert (folder / "damage.png").stat().st_size > 10_000
 
     assert (folder / "beside.gif").stat().st_size > 10_000
     assert (folder / "coefficients.png").stat().st_size > 10_000
+    pictures = [path for path in folder.iterdir() if path.suffix in (".png", ".gif")]
+    assert len(pictures) == 3
+    assert all(is_marked(path) for path in pictures)
+    assert remake(folder) == [folder / "README.md"]
+    assert (folder / "README.md").read_text() == text
 
     journals = {path: path.stat().st_mtime_ns for path in here.rglob("journal")}
     kept = {path: path.stat().st_mtime_ns for path in here.rglob("cells/*.json")}

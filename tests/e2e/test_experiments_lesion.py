@@ -47,7 +47,8 @@ def test_it_writes_figures_films_and_a_readme_of_its_claims(study: Path) -> None
     readme = (folder / "README.md").read_text()
     for claim in summary["claims"]:
         assert f"| {claim['name']} |" in readme
-    linked = {part.split(")")[0] for part in readme.split("](")[1:]}
+    linked = {part.split(")")[0] for part in readme.split("![")[1:]}
+    linked = {part.split("](")[1] for part in linked}
     assert linked == {path.name for path in folder.iterdir() if path.suffix in (".png", ".gif")}
     for name in linked:
         with Image.open(folder / name) as picture:

@@ -59,7 +59,7 @@ def test_it_writes_every_arm_and_the_differences(study: Path) -> None:
     assert len(claims) == len(summary["claims"]) == (3 + 2) * (3 + 3)
     for other in ("hebbian", "lstm"):
         for kind in ("intact [m]", "unseen [m]", "unseen / intact"):
-            assert f"recurrent − {other}, protocol weak, fold weak-fourth: {kind}" in claims
+            assert f"recurrent − {other}, trained on the shortened fourth leg: {kind}" in claims
         for what in ("return", "settled score before the flip", "settled score after the flip"):
             parts = [f"hidden variable, {arm}: {what}" for arm in ("recurrent", other)]
             ours, theirs = (claims[part]["value"] for part in parts)

@@ -146,18 +146,25 @@ def test_half_way_is_where_the_smoothed_fitness_is_half_of_its_last() -> None:
 
 
 def test_the_table_says_what_stands_where() -> None:
-    rows = points_table([found(REFERENCE, 4, 1), found("neuron", 6, 3)]).splitlines()
-    neuron, reference = (row.split(" | ") for row in rows[2:])  # by genes
-    assert neuron[0].endswith("neuron")
-    assert neuron[2:5] == ["380", "12,160", "OpenAI-ES 0.1, lr 0.06"]
+    table = points_table([found(REFERENCE, 4, 1), found("neuron", 6, 3)])
+    neuron, reference = table.rows  # by genes
+    assert neuron[0] == "neuron"
+    assert neuron[2:6] == ("380", "12,160", "OpenAI-ES 0.1, lr 0.06", 3)
     assert reference[7] == "1"
-    assert neuron[10].startswith("0.50 [0.50, 0.50] (1.00)")
-    assert neuron[11] == "20 (10 to 40) |"
+    assert neuron[10] == "0.50 [0.50, 0.50] (1.00)"
+    assert neuron[11] == "20 (10 to 40)"
+
+
+def test_a_point_with_one_run_has_no_interval() -> None:
+    (one, _) = points_table([found(REFERENCE, 4, 1), found("neuron", 6, 3, (0,))]).rows
+    assert one[5] == 1
+    assert all(cell[1:] == (None, None) for cell in one if isinstance(cell, tuple))
+    assert one[10] == "0.50 (1.00)"
 
 
 def test_the_setting_that_was_taken_is_bold() -> None:
     tried = [(Setting(0.1, 0.02, 0.3, "cmaes", separable=False), 2.0), (LARGE[0], 1.0)]
-    (row,) = tuning_lists({"neuron": tried}).splitlines()[2:]
+    (row,) = tuning_lists({"neuron": tried}).markdown().splitlines()[2:]
     assert row == "| neuron | **cmaes-0.1-0.3: 2.00**, 0.1-0.06-0.3: 1.00 |"
     assert words_of(tried[0][0].of(TINY).search) == "CMA-ES 0.1"
     published = POINTS["palm-16"].arm

@@ -11,16 +11,18 @@ import pytest
 from experiments.damage.claims import claims_of
 from experiments.kit.cells import Cells
 from experiments.protocols.arms import ARMS
-from experiments.protocols.legs.bodies import BODIES, LEGS, ONE, STEPS, WEAKENED, Fold
+from experiments.protocols.legs.bodies import BODIES, LEGS, ONE, STEPS, WEAKENED, Fold, words_of
 from experiments.protocols.legs.budgets import BUDGETS
 from experiments.protocols.legs.groups import KINDS, Group
 from experiments.protocols.legs.runs import all_runs, jobs, run_config
+from experiments.protocols.legs.tables import kinds_table
 from metahebb.analysis.tuning import GRID, SEED
 from metahebb.errors import InputError
 from metahebb.networks import FeedForward
 from metahebb.tasks.locomotion.damage import compiled
 
 QUICK = BUDGETS["quick"]
+RATIO = "unseen / intact"
 
 
 @pytest.mark.parametrize("fold", [*ONE, *WEAKENED], ids=str)
@@ -84,6 +86,9 @@ def test_quick_asks_for_four_folds_and_three_seeds_of_both_main_arms() -> None:
     for arm, fold, seed in itertools.product(("hebbian", "static"), WEAKENED, (0, 1, 2)):
         assert (arm, fold, seed) in wanted
     assert {arm for arm, _, _ in wanted} == set(ARMS)
+    followed = {(fold, seed) for arm, fold, seed in wanted if arm == "coevolved"}
+    assert followed == set(itertools.product(WEAKENED, (0, 1)))
+    assert {(fold, seed) for arm, fold, seed in wanted if arm == "lstm"} == {(WEAKENED[3], 0)}
     assert len(QUICK.seeds) == 3
     assert QUICK.lives == 100
 
@@ -168,6 +173,33 @@ def test_goals_are_of_four_folds_and_differences_of_common_seeds() -> None:
     (gap,) = [c for c in claims if c.name.startswith("hebbian − static") and "intact" in c.name]
     assert gap.seeds == (0, 1)
     assert gap.value == pytest.approx(3.0, abs=0.05)
-    units = {c.name.split("[")[-1]: c.value for c in claims if "hebbian, protocol" in c.name}
+    units = {c.name.split("[")[-1]: c.value for c in claims if "hebbian, trained" in c.name}
     assert units["Bullet units]"] == pytest.approx(4 / 0.0165, rel=0.02)  # the last is of unseen
     assert units["m/s]"] == pytest.approx(4 / 16.5, rel=0.02)
+
+
+def test_an_arm_that_is_followed_up_has_a_claim_of_each_run_without_an_interval() -> None:
+    followed = group("coevolved", 8, 4).only(WEAKENED, (0, 1))
+    claims = claims_of([group("hebbian", 8, 2), followed], [], STEPS, "make it")
+    each = [c for c in claims if ", seed " in c.name]
+    names = {f"{fold.words}, seed {seed}" for fold in WEAKENED for seed in (0, 1)}
+    assert {c.name for c in each} == {f"coevolved, {name}: unseen / intact" for name in names}
+    assert {(c.low, c.high, c.runs) for c in each} == {(None, None, 1)}
+    (every,) = [c for c in claims if c.name == "coevolved, trained on each leg in turn: " + RATIO]
+    assert every.runs == 8
+    assert every.low < every.value < every.high  # type: ignore[operator]
+
+
+def test_tables_give_one_run_no_interval() -> None:
+    one = group("lstm", 8, 4).only(WEAKENED[:1], (0,))
+    alone, many = kinds_table([one, group("hebbian", 8, 2)]).rows
+    assert (alone[2], many[2]) == (1, 12)
+    assert all(cell[1:] == (None, None) for cell in alone[3:])  # type: ignore[index]
+    assert all(None not in cell for cell in many[3:])  # type: ignore[operator]
+
+
+def test_folds_are_named_in_words() -> None:
+    assert WEAKENED[3].words == "trained on the shortened fourth leg"
+    assert ONE[0].words == "trained on the shortened left leg without weak motors"
+    assert words_of(WEAKENED) == "trained on each leg in turn"
+    assert words_of(ONE[:2]) == "trained on 2 legs in turn without weak motors"

@@ -24,10 +24,12 @@ def test_what_could_not_be_measured_meets_no_goal(
     assert [each.holds for each in claims] == [False, None, True]
     run = ant(tmp_path / "run")
     run.update_manifest(env_steps=5, elapsed_s=60.0)
-    folder = write_study("speeds", "How fast?", Answer("Slow.", tuple(claims[:1])), claims, [run])
+    folder = write_study(
+        "speeds", "How fast?", Answer("Slow.", tuple(claims[:1])), claims, [run], notes=""
+    )
     readme = (folder / "README.md").read_text()
-    assert "| speed of None, >= 0.95 | – | – | >= 0.95 | **no** | 0 |" in readme
-    assert "| speed of None, None | – | – | – | – | 0 |" in readme
-    assert "| speed of -0.001, <= 0 | 0.00 | – | <= 0 | yes | 0 |" in readme
+    assert "| speed of None, >= 0.95 | – | n = 1 | 1 | >= 0.95: **missed** |" in readme
+    assert "| speed of None, None | – | n = 1 | 1 | – |" in readme
+    assert "| speed of -0.001, <= 0 | 0.00 | n = 1 | 1 | <= 0: met |" in readme
     kept = json.loads((folder / "summary.json").read_text())["claims"]
     assert [each["value"] for each in kept] == [None, None, -0.001]

@@ -9,6 +9,8 @@ from experiments.protocols.genome_maps.numbers import Measured
 from experiments.protocols.genome_maps.points import REFERENCE
 from experiments.protocols.legs.groups import WALKS
 
+VERSUS = (f"intact / {REFERENCE}", "gap")
+"""How the names of claims begin that set a point against the reference."""
 FEW = 1104
 """Number of genes of the smallest published genome of rules for an ant (Ferigo et al. 2024)."""
 
@@ -29,9 +31,16 @@ def claims_of(points: Sequence[Measured], made_by: str) -> list[Claim]:
         measured.append(("unseen / intact", point.group.retention(), None))
         for what, value, goal in measured:
             name = f"{point.name}, {point.genes:,} genes, {point.search}: {what}"
-            claim = Claim(name, *value, goal, point.group.seeds, made_by)
+            seeds, folds = _runs(point, reference if what.startswith(VERSUS) else point)
+            claim = Claim(name, *value, goal, seeds, made_by, folds)
             (figures if goal is None else goals).append(claim)
     return [*goals, *figures]
+
+
+def _runs(point: Measured, other: Measured) -> tuple[tuple[int, ...], int]:
+    """Return the seeds and the number of folds that two points have in common."""
+    mine, _ = point.group.common(other.group)
+    return mine.seeds, len(mine.folds)
 
 
 def claim_of(claims: Sequence[Claim], point: str, what: str) -> Claim:

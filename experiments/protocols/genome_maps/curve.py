@@ -8,19 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.kit.claims import Answer, Claim, answered
-from experiments.kit.results import write_study
+from experiments.kit.results import finish, write_study
 from experiments.kit.running import Order, Size
 from experiments.protocols.arms import Arm
 from experiments.protocols.genome_maps.claims import claims_of, standing
-from experiments.protocols.genome_maps.figure import write_figure
 from experiments.protocols.genome_maps.numbers import Measured, half_of, size_of, words_of
-from experiments.protocols.genome_maps.points import POINTS, REFERENCE, SMALL
-from experiments.protocols.genome_maps.tables import NOTES, points_table, tuning_lists
+from experiments.protocols.genome_maps.points import POINTS, REFERENCE
+from experiments.protocols.genome_maps.tables import draw, kept_of, notes
 from experiments.protocols.legs.bodies import DT, WEAKENED, Fold
 from experiments.protocols.legs.budgets import BUDGETS
 from experiments.protocols.legs.groups import Group
 from experiments.protocols.legs.runs import Runs, Tuning, arm_runs, run_config, tuning_runs
-from experiments.protocols.legs.tables import bodies_table, write_runs
+from experiments.protocols.legs.tables import write_runs
 from experiments.protocols.lesions.lives import SCALES, lesions_of, ways
 from experiments.protocols.lesions.numbers import Pairs
 from metahebb.errors import InputError
@@ -54,28 +53,23 @@ def write_curve(
     budget = BUDGETS[order.size]
     tuning, runs = _all_runs(order, jobs(names, focus))
     points = [_measured(name, runs[name], order) for name in runs]
-    groups = [point.group for point in points]
     claims = claims_of(points, f"python -m experiments.{study} {order.size}")
-    scale = SCALES[order.size]
-    notes = NOTES.format(
-        points=points_table(points),
-        bodies=bodies_table(groups),
-        tuning=tuning_lists(tuning),
-        budget=budget,
-        hidden="-".join(map(str, budget.hidden)),
-        small=SMALL,
-        fold=FOLD,
-        seconds=budget.steps * DT,
-        at=scale.at * DT,
-    )
     everyone = [run for some in runs.values() for run in some.values()]
     scored = tuning_runs(order.size, {name: arm_of(order.size, name) for name in runs})
     answer = answered(lambda some: answer_of(some, standing(points)), claims)
     folder = write_study(
-        study, title, answer, claims, everyone, notes=notes, size=order.size, tuning=scored
+        study,
+        title,
+        answer,
+        claims,
+        everyone,
+        kept=kept_of(points, tuning, budget, SCALES[order.size].at * DT),
+        size=order.size,
+        tuning=scored,
     )
-    write_runs(folder, groups)
-    write_figure(folder, points)
+    write_runs(folder, [point.group for point in points])
+    draw(folder)
+    finish(folder, notes(folder))
     print(folder)
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.kit.claims import Interval
-from experiments.protocols.genome_maps.numbers import Measured
+from experiments.kit.kept import Cell, Kept
 from experiments.protocols.genome_maps.points import POINTS, REFERENCE
 from metahebb.report.figures import FAINT, GRAY, INK, LIVES, save, style
 
@@ -45,66 +44,87 @@ PUBLISHED = (
     Published("Pedersen & Risi 2021, evolve and merge", 1_920, None, None),
     Published("Ferigo et al. 2024, five genes per neuron", 1_104, None, None),
 )
-"""Published results on PyBullet's ant, which has 12,288 synapses.
-
-Genes are those of rules, without the logits of mixtures. The genome maps without a number do as
-well as one rule per synapse, or better, as their authors say.
-"""
-
-
-SMALL = {"fontsize": 6, "color": GRAY, "va": "top", "ha": "right"}
+"""On PyBullet's ant with its 12,288 synapses; rules alone are counted, not mixing logits. Those
+without a number are said to do as well as, or better than, one rule per synapse."""
+DASHES = (":", (0, (3, 2, 1, 2)))
+"""Of the genomes without a number."""
 
 
-def write_figure(folder: Path, points: Sequence[Measured]) -> None:
+def draw_curve(folder: Path) -> Path:
     """Write ``bottleneck.png``: relative distance and retention against genes, a line per map.
 
-    The reference among ``points`` is the one to which distances are relative.
+    Args:
+        folder: of the results, with the table ``points``.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10.5, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    reference = next(point for point in points if point.name == REFERENCE)
-    lines: dict[str, list[Measured]] = {}
-    for point in points:
-        lines.setdefault(POINTS[point.name].line, []).append(point)
+    left, right = figure.subplots(1, 2, sharex=True)
+    lines: dict[str, list[dict[str, Cell]]] = {}
+    for row in Kept.read(folder).tables["points"].records():
+        lines.setdefault(POINTS[str(row["point"])].line, []).append(row)
     for number, (line, some) in enumerate(lines.items()):
         look = {"color": LIVES[number % len(LIVES)], "marker": "osD^vP<>X*phd"[number % 13]}
-        some = sorted(some, key=lambda point: point.genes)
-        _line(left, [(p.genes, _relative(p, reference)) for p in some], line, look)
-        _line(right, [(p.genes, p.group.retention()) for p in some], line, look)
-    for published in PUBLISHED:
-        for axes, value in ((left, published.relative), (right, published.retention)):
-            if value is not None:
-                axes.plot(published.genes, value, "*", ms=11, mfc="none", mec=GRAY, mew=1.2)
-    left.plot([], [], "*", ms=11, mfc="none", mec=GRAY, label="published (PyBullet)")
-    for axes in (left, right):
-        axes.set_xscale("log")
-        axes.axhline(0, color=FAINT, lw=0.8)
-        for published in PUBLISHED:
-            if published.relative is None:
-                axes.axvline(published.genes, color=GRAY, lw=0.8, ls=":")
-                where = {"transform": axes.get_xaxis_transform(), "rotation": 90}
-                axes.text(published.genes, 0.98, published.what, **where, **SMALL)
-    left.axhline(0.95, color=INK, lw=0.8, ls="--")
+        _line(left, some, f"intact / {REFERENCE}", line, look)
+        _line(right, some, "unseen / intact", line, look)
+    _published(left, right)
+    left.axhline(0.95, color=INK, lw=0.8, ls="--", label="goal 0.95")
     style(left, "genes", "intact distance / one rule per synapse", "How far do they walk?")
     style(right, "genes", "distance on unseen legs / intact", "What survives unseen damage?")
     handles, _ = left.get_legend_handles_labels()
-    figure.legend(handles=handles, loc="outside right center", frameon=False, fontsize=8)
-    save(figure, folder / "bottleneck.png")
+    figure.legend(
+        handles=handles, loc="outside right center", frameon=False, fontsize=8, labelcolor=INK
+    )
+    return save(figure, folder / "bottleneck.png")
 
 
-def _relative(point: Measured, reference: Measured) -> Interval:
-    return (1.0, None, None) if point is reference else point.relative(reference)
+def _published(left: Axes, right: Axes) -> None:
+    """Draw what others published: stars, and lines where there is a size without a number."""
+    star: dict[str, Any] = {"ms": 10, "mfc": "none", "mec": GRAY, "mew": 1.2, "zorder": 1}
+    for published in PUBLISHED:
+        for axes, value in ((left, published.relative), (right, published.retention)):
+            if value is not None:
+                axes.plot(published.genes, value, "*", **star)
+    left.plot([], [], "*", **star, label="Palm et al. 2021")
+    sizes = [published for published in PUBLISHED if published.relative is None]
+    for axes in (left, right):
+        axes.set_xscale("log")
+        axes.axhline(0, color=FAINT, lw=0.8)
+        for dashes, published in zip(DASHES, sizes, strict=True):
+            label = published.what.split(",")[0]
+            axes.axvline(published.genes, color=GRAY, lw=1, ls=dashes, label=label, zorder=0)
 
 
 def _line(
-    axes: Axes, points: Sequence[tuple[int, Interval]], label: str, look: dict[str, Any]
+    axes: Axes, rows: Sequence[dict[str, Cell]], head: str, label: str, look: dict[str, Any]
 ) -> None:
-    known = [
-        (genes, middle, low, high) for genes, (middle, low, high) in points if middle is not None
-    ]
-    axes.plot([p[0] for p in known], [p[1] for p in known], label=label, lw=1, ms=6, **look)
-    for genes, _, low, high in known:
+    """Draw the points of a map: a bar for each interval, hollow where a point has one run."""
+    known = sorted((row for row in rows if _has(row[head])), key=_genes)
+    sizes = [_genes(row) for row in known]
+    figures = [_triple(row[head]) for row in known]
+    if len(set(sizes)) == len(sizes):  # points of one size are no line
+        axes.plot(sizes, [figure[0] for figure in figures], lw=1, color=look["color"])
+    for genes, row, (middle, low, high) in zip(sizes, known, figures, strict=True):
+        face = "w" if row["runs"] == 1 else look["color"]
+        axes.plot(genes, middle, lw=0, ms=6, mfc=face, **look)
         if low is not None and high is not None:
             axes.plot([genes, genes], [low, high], color=look["color"], lw=1.6, alpha=0.6)
+    axes.plot([], [], lw=0, ms=6, label=label, **look)
+
+
+def _genes(row: dict[str, Cell]) -> int:
+    return int(str(row["genes"]).replace(",", ""))
+
+
+def _has(cell: Cell) -> bool:
+    """Return whether a cell has a figure; a ratio of nothing has none."""
+    return cell is not None and not (isinstance(cell, tuple) and cell[0] is None)
+
+
+def _triple(cell: Cell) -> tuple[float, float | None, float | None]:
+    """Return a figure with its ends; that of the reference is 1 by definition."""
+    if isinstance(cell, tuple):
+        middle, low, high = cell
+        assert middle is not None
+        return middle, low, high
+    return float(str(cell)), None, None

@@ -1,98 +1,174 @@
-"""The notes of a curve's page, and the tables of its points."""
+"""What the page of a curve says, and the tables that it keeps."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from experiments.kit.claims import Interval
+from experiments.kit.kept import Cell, Kept, Table, shown
+from experiments.kit.page import Notes
+from experiments.protocols.genome_maps.figure import draw_curve
 from experiments.protocols.genome_maps.numbers import Measured
-from experiments.protocols.genome_maps.points import POINTS, REFERENCE
+from experiments.protocols.genome_maps.points import POINTS, REFERENCE, SMALL
+from experiments.protocols.legs.bodies import DT, WORDS
+from experiments.protocols.legs.budgets import Budget
+from experiments.protocols.legs.groups import Group
+from experiments.protocols.legs.tables import bodies_table
 from metahebb.analysis.tuning import Setting
 
-NOTES = """
-One network (27-{hidden}-8), rule ABCD with a learning rate, random births. Every point has the
-protocol *weak* of the [damage study](../damage/README.md) on the fold *{fold}*: training shows the
-intact ant, the front right leg shortened, and weak motors in each of the other legs; *unseen* are
-those three legs shortened. The reference *hebbian*, one rule per synapse, is an arm of that
-study; *per_synapse* is the same, tuned in the settings of the other large genomes. Points with more
-than one fold are those that were followed up because they had tuned best. Means over
-{budget.lives} fresh lives per body of the unperturbed center, in metres along +x within
-{budget.steps} env steps ({seconds:g} s), with 95 % intervals over runs and lives as there;
-differences and ratios are on the folds and seeds that both have.
-
+OWN_WORDS = {
+    "point": "a genome of one size and kind; its name, its number of genes and the search that "
+    "suited it best",
+    REFERENCE: "the reference: a rule of its own for every synapse",
+    f"intact / {REFERENCE}": "distance on the intact body by that of the reference",
+}
+SHOWN = """
 ![distance and retention against genome size](bottleneck.png)
 
-Stars: Palm et al. 2021, dotted lines: genomes whose authors say that they do as well as rules of
-their own for every synapse (Pedersen & Risi 2021; Ferigo et al. 2024). All of these are of
-PyBullet's ant with 12,288 synapses, and relative to their own genome per synapse.
+Bars are 95 % intervals over runs and lives; a ratio has none where the distance below it may be
+next to nothing. Stars and dotted lines are published numbers, of PyBullet's ant with 12,288
+synapses, relative to their own genome per synapse.
+"""
+HOW = """
+One network (27-{hidden}-8), rule ABCD with a learning rate, random births. Every point has the
+protocol *weak* of the [damage study](../damage/README.md): training shows the intact ant, the
+fourth leg shortened, and weak motors in each of the other legs. The reference *{reference}* is an
+arm of that study; *per_synapse* is the same, tuned in the settings of the other large genomes.
+Points with more runs than three were followed up on all folds because they had tuned best.
 
-## The points
+Means are over {lives} fresh lives per body of each unperturbed center, in metres along +x within
+{steps} env steps ({seconds:g} s); differences and ratios are on the folds and seeds that both have.
+"""
+POINTS_NOTE = """
+{points}
 
 *After zeroing*: speed 5 s after all weights were set to zero at {at:g} s, by that before
 (interquartile mean over walkers), and in brackets the same lives unharmed. *Half*: generations of
-{budget.generations} until the smoothed mean fitness of the population was half of its last value:
-the median of the runs in which it got anywhere, and the ends.
-
-{points}
-
-## Every body
-
-Mean metres over seeds; unseen single legs bold. Per run: [runs.csv](runs.csv).
+{generations} until the smoothed mean fitness of the population was half of its last value: the
+median of the runs in which it got anywhere, and the ends.
+"""
+BODIES = """
+Mean metres over seeds; unseen single legs bold. A fold is named by protocol and seen leg. Per run:
+[runs.csv](runs.csv).
 
 {bodies}
-
-## Tuning
-
-Each point is tried in {budget.settings} settings of its search, for {budget.tuning_generations}
-generations with a seed of its own; in the table is the mean distance [m] over
-{budget.tuning_lives} fresh lives on each of the five training bodies, the setting that was taken
-in bold. A setting is stdev – learning rate – initial scale (OpenAI-ES with Adam; for palm-16 the
-search *mixture*, with Adam or *sgd*), or stdev – initial scale (CMA-ES; *sep*: with a diagonal
-covariance). Genomes of at most {small:,} genes are offered CMA-ES in two of them.
+"""
+TUNING = """
+Each point is tried in {settings} settings of its search, for {tuning_generations} generations with
+a seed of its own; in the table is the mean distance [m] over {tuning_lives} fresh lives on each of
+the five training bodies, the setting that was taken in bold. A setting is stdev – learning rate –
+initial scale (OpenAI-ES with Adam; for palm-16 the search *mixture*, with Adam or *sgd*), or stdev
+– initial scale (CMA-ES; *sep*: with a diagonal covariance). Genomes of at most {small:,} genes are
+offered CMA-ES in two of them.
 
 {tuning}
 """
 
 
-def points_table(points: Sequence[Measured]) -> str:
-    """Return a table with a row per point, as Markdown."""
+def kept_of(
+    points: Sequence[Measured],
+    tuning: Mapping[str, Sequence[tuple[Setting, float]]],
+    budget: Budget,
+    at: float,
+) -> Kept:
+    """Return the numbers and tables of the page; ``at`` is when weights are zeroed [s]."""
+    numbers: dict[str, str | int | float] = {
+        "hidden": "-".join(map(str, budget.hidden)),
+        "reference": REFERENCE,
+        "lives": budget.lives,
+        "steps": budget.steps,
+        "seconds": budget.steps * DT,
+        "at": at,
+        "generations": budget.generations,
+        "settings": budget.settings,
+        "tuning_generations": budget.tuning_generations,
+        "tuning_lives": budget.tuning_lives,
+        "small": SMALL,
+    }
+    groups: list[Group] = [point.group for point in points]
+    tables = {
+        "points": points_table(points),
+        "bodies": bodies_table(groups),
+        "tuning": tuning_lists(tuning),
+    }
+    return Kept(numbers, tables)
+
+
+def notes(folder: Path) -> Notes:
+    """Return what the page says, from what ``folder`` keeps."""
+    kept = Kept.read(folder)
+    values = {**kept.numbers, **{name: table.markdown() for name, table in kept.tables.items()}}
+    folded = {
+        "How it was measured": HOW.format(**values),
+        "All points": POINTS_NOTE.format(**values),
+        "Every body": BODIES.format(**values),
+        "Tuning": TUNING.format(**values),
+    }
+    words = {
+        **OWN_WORDS,
+        **_carrying_points(folder),
+        **{word: WORDS[word] for word in ("unseen", "intact")},
+    }
+    return Notes(words, SHOWN, folded)
+
+
+def _carrying_points(folder: Path) -> dict[str, str]:
+    """Return what has genes at each point that carries the answer but the reference."""
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    names = dict.fromkeys(name.split(",")[0] for name in summary["carried_by"])
+    return {name: POINTS[name].arm.what for name in names if name in POINTS and name != REFERENCE}
+
+
+def draw(folder: Path) -> list[Path]:
+    """Draw the figures that ``folder`` keeps the numbers of."""
+    return [draw_curve(folder)]
+
+
+def points_table(points: Sequence[Measured]) -> Table:
+    """Return one row per point; a point with one run has no intervals."""
     heads = (
-        *("point", "what has genes", "genes", "bits", "search", "folds × seeds", "intact"),
+        *("point", "what has genes", "genes", "bits", "search", "runs", "intact"),
         *(f"intact / {REFERENCE}", "unseen legs", "unseen / intact", "after zeroing", "half"),
     )
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     reference = next(point for point in points if point.name == REFERENCE)
-    for point in sorted(points, key=lambda point: point.genes):
-        group = point.group
-        back, without = point.back()
-        row = [
-            point.name,
-            POINTS[point.name].arm.what,
-            f"{point.genes:,}",
-            f"{point.bits:,}",
-            point.search,
-            f"{len(group.folds)} × {len(group.seeds)}",
-            _cell(group.kind("intact")),
-            "1" if point is reference else _cell(point.relative(reference)),
-            _cell(group.kind("unseen")),
-            _cell(group.retention()),
-            f"{_cell((back.value, *back.interval()))} ({without.value:.2f})",
-            _range(point.half),
-        ]
-        lines.append(f"| {' | '.join(row)} |")
-    return "\n".join(lines)
+    return Table(heads, tuple(_row(point, reference) for point in _by_genes(points)))
 
 
-def tuning_lists(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> str:
-    """Return a table of all settings that tuning tried, the best first, as Markdown."""
-    lines = ["| point | settings |", "|---|---|"]
+def _by_genes(points: Sequence[Measured]) -> list[Measured]:
+    return sorted(points, key=lambda point: point.genes)
+
+
+def _row(point: Measured, reference: Measured) -> tuple[Cell, ...]:
+    group, one = point.group, point.group.runs == 1
+    back, without = point.back()
+    return (
+        point.name,
+        POINTS[point.name].arm.what,
+        f"{point.genes:,}",
+        f"{point.bits:,}",
+        point.search,
+        group.runs,
+        _cell(group.kind("intact"), one),
+        "1" if point is reference else _cell(point.relative(reference), one),
+        _cell(group.kind("unseen"), one),
+        _cell(group.retention(), one),
+        f"{_text((back.value, *back.interval()), one)} ({without.value:.2f})",
+        _range(point.half),
+    )
+
+
+def tuning_lists(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> Table:
+    """Return the score of every setting that was tried, the best first."""
+    rows = []
     for name, tried in tuning.items():
         scores = [f"{setting}: {score:.2f}" for setting, score in tried]
         scores[0] = f"**{scores[0]}**"
-        lines.append(f"| {name} | {', '.join(scores)} |")
-    return "\n".join(lines)
+        rows.append((name, ", ".join(scores)))
+    return Table(("point", "settings"), tuple(rows))
 
 
 def _range(values: Sequence[float]) -> str:
@@ -104,8 +180,12 @@ def _range(values: Sequence[float]) -> str:
     return f"{np.median(known):.0f}{ends}"
 
 
-def _cell(value: Interval) -> str:
-    middle, low, high = value
+def _cell(value: Interval, one: bool) -> Cell:
+    middle = value[0]
     if middle is None or np.isnan(middle):
-        return "–"
-    return f"{middle:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
+        return None
+    return (middle, None, None) if one else value
+
+
+def _text(value: Interval, one: bool) -> str:
+    return shown(_cell(value, one))

@@ -61,11 +61,12 @@ def draw(
     before = cycles // 2
     for (name, lived), line in zip(arms.items(), lines[: len(arms)], strict=True):
         birth = curve(lived, task, np.zeros_like(lived.flips), cycles)
-        _band(born, birth, 0, length, line, name)
+        _band(born, birth, 0, length, line, name, len(lived.flips))
         around = curve(lived, task, lived.flips - before * length, before + cycles)
-        _band(turned, around, -before * length, length, line, name)
+        first = -before * length
+        _band(turned, around, first, length, line, name, len(lived.flips))
     style(born, "env steps since birth", "mean score of a go step", "Finding it out")
-    style(turned, "env steps since the flip", "", "The hidden variable flips")
+    style(turned, "env steps since the flip", "", "The hidden variable flips; bands: 95 %")
     turned.axvline(0, color=INK, linewidth=0.8, linestyle="--", alpha=0.5)
     for axes in (born, turned):
         axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
@@ -75,9 +76,12 @@ def draw(
 
 
 def _band(
-    axes: Axes, means: Floats, first: int, length: int, line: tuple[str, str], name: str
+    axes: Axes, means: Floats, first: int, length: int, line: tuple[str, str], name: str, n: int
 ) -> None:
+    """Draw means with their 95 % interval; one run has none."""
     middle = first + (np.arange(means.shape[1]) + 0.5) * length
     color, dashes = line
-    axes.plot(middle, means[0], color=color, linestyle=dashes, linewidth=1.6, label=name)
-    axes.fill_between(middle, means[1], means[2], color=color, alpha=0.2, linewidth=0)
+    label = f"{name}, n = 1" if n == 1 else name
+    axes.plot(middle, means[0], color=color, linestyle=dashes, linewidth=1.6, label=label)
+    if n > 1:
+        axes.fill_between(middle, means[1], means[2], color=color, alpha=0.2, linewidth=0)

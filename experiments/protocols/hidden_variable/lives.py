@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from experiments.kit.kept import Cell, Table
 from metahebb.analysis.statistics import nested_interval
 from metahebb.life import Ending
 from metahebb.probes import Moment, parse_probes
@@ -64,13 +65,14 @@ def rows_of(arms: dict[str, Lived]) -> dict[str, dict[str, tuple[float, float, f
     return {name: {m: lived.interval(m) for m in MEASURES} for name, lived in arms.items()}
 
 
-def rows_table(arms: dict[str, Lived]) -> str:
-    """Return a table with a row per arm or probe, as Markdown."""
-    lines = ["| who | return | settled, before the flip | settled, after it |", "|---|---|---|---|"]
-    for name, row in rows_of(arms).items():
-        shown = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in row.values())
-        lines.append(f"| {name} | {' | '.join(shown)} |")
-    return "\n".join(lines)
+def rows_table(arms: dict[str, Lived]) -> Table:
+    """Return a row per arm and per probe; one run has no intervals."""
+    rows: list[tuple[Cell, ...]] = []
+    for name, lived in arms.items():
+        one = len(lived.measures) == 1
+        ends = [lived.interval(m) for m in MEASURES]
+        rows.append((name, *((mean, None, None) if one else (mean, *e) for mean, *e in ends)))
+    return Table(("who", "return", "settled, before the flip", "settled, after it"), tuple(rows))
 
 
 def live(center: Center, n: int, probe: str = "") -> Lived:

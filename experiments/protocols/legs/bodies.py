@@ -7,13 +7,21 @@ in which one of the other legs has its full length, but weak motors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from metahebb.tasks.locomotion.damage import INTACT
 
 LEGS = tuple(f"short_{leg}_ankle" for leg in ("left", "right", "third", "fourth"))
-"""The four damages of a single leg, in this order: front left, back left, back right, front right
-(for an ant that heads for +x)."""
+"""The four single-leg damages: front left, back left, back right, front right (heading +x)."""
+WORDS = {
+    "fold": "the one leg that training shows shortened: left, right, third or fourth, as the "
+    "simulator names the front left, back left, back right and front right one",
+    "seen": "that leg, its shin at a quarter of the length",
+    "unseen": "the three other legs shortened, which training never shows",
+    "intact": "no leg shortened",
+}
+"""Of pages of the walking studies."""
 LONG = ("long_back", "long_front")
 PAIRS = (
     "short_left_ankle+short_right_ankle",
@@ -60,6 +68,12 @@ class Fold:
         """Return the fold as the name of a folder."""
         return f"{self.protocol}-{self.leg.split('_')[1]}"
 
+    @property
+    def words(self) -> str:
+        """What training showed, as pages say it."""
+        alone = " without weak motors" if self.protocol == "one" else ""
+        return f"trained on the shortened {self.leg.split('_')[1]} leg{alone}"
+
 
 def _weak(leg: str) -> str:
     """Return the body that has weak motors in the leg which the damage ``leg`` shortens."""
@@ -69,3 +83,12 @@ def _weak(leg: str) -> str:
 
 ONE = tuple(Fold("one", leg) for leg in LEGS)
 WEAKENED = tuple(Fold("weak", leg) for leg in LEGS)
+
+
+def words_of(folds: Sequence[Fold]) -> str:
+    """Return what runs on these folds were trained on, as pages say it."""
+    if len(folds) == 1:
+        return folds[0].words
+    alone = " without weak motors" if folds[0].protocol == "one" else ""
+    which = "each leg" if len(folds) == len(LEGS) else f"{len(folds)} legs"
+    return f"trained on {which} in turn{alone}"

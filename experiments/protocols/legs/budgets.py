@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from experiments.kit.running import Size
@@ -14,20 +14,21 @@ class Budget:
     """The budget of a study at one size.
 
     Attributes:
-        seeds: seeds of evolution of the arms in `MAIN`.
-        folds: folds of the arms in `MAIN`, by arm.
-        side_folds: folds of the other arms.
-        side_seeds: seeds of evolution of the other arms.
+        seeds: of evolution.
+        folds: of the arms in `MAIN`, and of others that are followed up.
+        side_folds: of the rest.
+        side_seeds: of the other arms.
         hidden: sizes of the hidden layers.
-        popsize: number of candidates per generation; each candidate lives twice.
-        generations: number of generations of a run.
-        tuning_generations: number of generations of a run that tunes.
-        settings: number of settings that tuning tries, the first ones of each arm's grid.
-        train_steps: number of env steps after which a life in the search ends.
-        steps: number of env steps after which a life in the evaluation ends.
-        lives: number of lives per body in the evaluation.
-        tuning_lives: number of lives per body in tuning.
-        integrator: integrator of the physics.
+        popsize: candidates per generation; each lives twice.
+        generations: of a run.
+        tuning_generations: of a run that tunes.
+        settings: of each arm's grid that are tried.
+        train_steps: horizon of a life in the search.
+        steps: horizon of a life in the evaluation.
+        lives: per body in the evaluation.
+        tuning_lives: per body in the tuning.
+        integrator: of the physics.
+        more_seeds: of those of the other arms that are followed up, by arm.
     """
 
     seeds: tuple[int, ...]
@@ -44,6 +45,7 @@ class Budget:
     lives: int = 100
     tuning_lives: int = 32
     integrator: Literal["gymnasium", "implicitfast"] = "implicitfast"
+    more_seeds: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 MAIN = ("hebbian", "static")
@@ -66,7 +68,7 @@ BUDGETS: dict[Size, Budget] = {
     ),
     "quick": Budget(
         seeds=(0, 1, 2),
-        folds={"hebbian": (*WEAKENED, ONE[3]), "static": WEAKENED},
+        folds={"hebbian": (*WEAKENED, ONE[3]), "static": WEAKENED, "coevolved": WEAKENED},
         side_folds=WEAKENED[3:],
         side_seeds=(0,),
         hidden=(32, 16),
@@ -75,6 +77,7 @@ BUDGETS: dict[Size, Budget] = {
         tuning_generations=40,
         settings=4,
         train_steps=250,
+        more_seeds={"coevolved": (0, 1)},
     ),
     "paper": Budget(
         seeds=(0, 1, 2, 3, 4),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from experiments.kit.claims import Claim
+from experiments.protocols.legs.bodies import words_of
 from experiments.protocols.legs.groups import Group
 
 KINDS = ("intact", "unseen")
@@ -12,13 +11,8 @@ KINDS = ("intact", "unseen")
 
 
 def name_of(group: Group) -> str:
-    """Return the beginning of the names of a group's claims: arm, protocol and folds."""
-    return f"{group.arm}, protocol {group.protocol}, {folds_of(group.folds)}"
-
-
-def folds_of(folds: Sequence[object]) -> str:
-    """Return folds in words."""
-    return f"fold {folds[0]}" if len(folds) == 1 else f"{len(folds)} folds"
+    """Return what an arm's claims are called: who, and what training showed."""
+    return f"{group.arm}, {words_of(group.folds)}"
 
 
 def distances(group: Group, seconds: float, made_by: str) -> list[Claim]:
@@ -30,6 +24,7 @@ def distances(group: Group, seconds: float, made_by: str) -> list[Claim]:
             None,
             group.seeds,
             made_by,
+            len(group.folds),
         )
         for kind in KINDS
     ]
@@ -38,14 +33,24 @@ def distances(group: Group, seconds: float, made_by: str) -> list[Claim]:
 def retention(group: Group, goal: str | None, made_by: str) -> Claim:
     """Return the claim about the part of an arm's distance that is left on unseen legs."""
     what = f"{name_of(group)}: unseen / intact"
-    return Claim(what, *group.retention(), goal, group.seeds, made_by)
+    return Claim(what, *group.retention(), goal, group.seeds, made_by, len(group.folds))
+
+
+def each_run(group: Group, made_by: str) -> list[Claim]:
+    """Return which part of its way unseen damage leaves to each run of an arm."""
+    runs = [group.only((fold,), (seed,)) for fold, seed in group.cells]
+    names = [f"{name_of(run)}, seed {run.seeds[0]}: unseen / intact" for run in runs]
+    return [
+        Claim(name, run.retention()[0], None, None, None, run.seeds, made_by)
+        for name, run in zip(names, runs, strict=True)
+    ]
 
 
 def retention_difference(one: Group, other: Group, made_by: str) -> Claim:
     """Return the claim about the difference of two groups' retention, on common folds and seeds."""
     ours, theirs = one.common(other)
     what = f"{one.arm} − {name_of(theirs)}: unseen / intact"
-    return Claim(what, *ours.retains_more(theirs), None, ours.seeds, made_by)
+    return Claim(what, *ours.retains_more(theirs), None, ours.seeds, made_by, len(ours.folds))
 
 
 def differences(one: Group, other: Group, made_by: str) -> list[Claim]:
@@ -59,5 +64,5 @@ def differences(one: Group, other: Group, made_by: str) -> list[Claim]:
         value = means[kind] - other_means[kind]
         ends = ours.interval(draws[kind] - other_draws[kind], value)
         what = f"{one.arm} − {name_of(theirs)}: {kind} [m]"
-        claims.append(Claim(what, value, *ends, None, ours.seeds, made_by))
+        claims.append(Claim(what, value, *ends, None, ours.seeds, made_by, len(ours.folds)))
     return claims

@@ -1,58 +1,99 @@
-"""The figure of the distance of arms, intact and with shortened legs."""
+"""The figure of how far arms get, intact and with shortened legs; drawn from what is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.kit.kept import Cell, Kept
 from experiments.protocols.arms import COLORS
-from experiments.protocols.legs.bodies import Fold
-from experiments.protocols.legs.groups import Group
+from experiments.protocols.legs.bodies import ONE, WEAKENED
+from experiments.protocols.legs.tables import HEADS
 from metahebb.report.figures import FAINT, GRAY, INK, save, style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def write_figure(
-    folder: Path, groups: Sequence[Group], seconds: float, colors: Mapping[str, str] = COLORS
-) -> None:
-    """Write ``damage.png``: distances of runs and of arms, intact and with seen or unseen legs."""
+KINDS = (("intact", -0.22, "o"), ("seen", 0.0, "s"), ("unseen", 0.22, "D"))
+"""Kinds of bodies that are drawn, each with its place beside the others and its marker."""
+PROTOCOLS = {"weak": "", "one": "\nno weak motors"}
+FOLDS = {str(fold): fold for fold in (*ONE, *WEAKENED)}
+
+
+def draw_legs(folder: Path, colors: Mapping[str, str] = COLORS) -> Path:
+    """Write ``damage.png``: every run's distance, intact and in unseen damage, and arm means.
+
+    Args:
+        folder: of the results, with the table ``kinds``, the number ``seconds``, and ``runs.csv``.
+        colors: of the arms.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    kept, runs = Kept.read(folder), _runs(folder)
+    groups = [
+        row
+        for row in kept.tables["kinds"].records()
+        if (row["arm"], row["protocol"]) in {key[:2] for key in runs}
+    ]
+    figure = Figure(figsize=(1.6 + 1.5 * len(groups), 4.0), layout="constrained")
     axes = figure.subplots()
-    for place, group in enumerate(groups):
-        color = colors.get(group.arm, GRAY)
-        means, draws = group.draws()
-        for shift, kind, face in (
-            (-0.2, "intact", color),
-            (0.0, "seen", color),
-            (0.2, "unseen", "w"),
-        ):
-            x = place + shift
-            low, high = group.interval(draws[kind], means[kind])
-            axes.plot([x, x], [low, high], color=color, lw=2, solid_capstyle="round")
-            marker = {"intact": "o", "seen": "s", "unseen": "o"}[kind]
-            axes.plot(x, means[kind], marker, color=color, mfc=face, ms=7, mew=1.5, zorder=3)
-            runs = [run_mean(group, fold, seed, kind) for fold, seed in group.cells]
-            axes.plot(np.full(len(runs), x + 0.07), runs, ".", color=FAINT, ms=3)
-    labels = [f"{g.arm}\n{g.protocol}" for g in groups]
+    labels = []
+    for place, row in enumerate(groups):
+        color, n = colors.get(str(row["arm"]), GRAY), row["runs"]
+        for kind, shift, marker in KINDS:
+            _mean(axes, place + shift, row[HEADS[kind]], color, marker)
+            means = runs[str(row["arm"]), str(row["protocol"]), kind] if n != 1 else []
+            axes.plot(np.full(len(means), place + shift + 0.08), means, ".", color=FAINT, ms=3)
+        labels.append(f"{row['arm']}\nn = {n}{PROTOCOLS[str(row['protocol'])]}")
     axes.set_xticks(range(len(groups)), labels)
+    axes.set_xlim(-0.6, len(groups) - 0.4)
     axes.axhline(0, color=FAINT, lw=0.8)
-    for kind, marker, face in (("intact", "o", INK), ("seen leg", "s", INK), ("unseen", "o", "w")):
-        axes.plot([], [], marker, color=INK, mfc=face, label=kind)
-    axes.legend(frameon=False, fontsize=8)
-    style(
-        axes,
-        "",
-        f"metres in {seconds:g} s",
-        "Shortened legs: mean and 95 % interval; dots are runs",
+    _legend(axes)
+    style(axes, "", f"metres in {kept.numbers['seconds']:g} s")
+    axes.set_title(
+        "Mean and 95 % interval over runs; dots are runs; hollow: one run, no interval",
+        color=INK,
+        fontsize=9,
+        loc="left",
     )
-    save(figure, folder / "damage.png")
+    return save(figure, folder / "damage.png")
 
 
-def run_mean(group: Group, fold: Fold, seed: int, kind: str) -> float:
-    """Return a run's mean distance over the bodies of a kind [m]."""
-    lived = group.cells[fold, seed]
-    names = {"intact": ("intact",), "seen": (fold.leg,), "unseen": fold.unseen}[kind]
-    return float(lived.distance[[lived.bodies.index(name) for name in names]].mean())
+def _mean(axes: Axes, x: float, cell: Cell, color: str, marker: str) -> None:
+    """Draw a mean with its interval; hollow where it has none."""
+    assert isinstance(cell, tuple)
+    value, low, high = cell
+    assert value is not None
+    face = "w"
+    if low is not None and high is not None:
+        face = color
+        axes.plot([x, x], [low, high], color=color, lw=2, solid_capstyle="round")
+    axes.plot(x, value, marker, color=color, mfc=face, ms=7, mew=1.5, zorder=3)
+
+
+def _legend(axes: Axes) -> None:
+    words = {"intact": "intact", "seen": "seen leg shortened", "unseen": "unseen legs shortened"}
+    for kind, _, marker in KINDS:
+        axes.plot([], [], marker, color=INK, ms=6, label=words[kind])
+    axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+
+
+def _runs(folder: Path) -> dict[tuple[str, str, str], list[float]]:
+    """Return each run's mean distance [m] by arm, protocol and kind of body."""
+    by_run: dict[tuple[str, str, str], dict[str, float]] = {}
+    with (folder / "runs.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            key = row["arm"], row["fold"], row["seed"]
+            by_run.setdefault(key, {})[row["body"]] = float(row["meters"])
+    means: dict[tuple[str, str, str], list[float]] = {}
+    for (arm, name, _), meters in by_run.items():
+        fold = FOLDS[name]
+        bodies = {"intact": ("intact",), "seen": (fold.leg,), "unseen": fold.unseen}
+        for kind, some in bodies.items():
+            mean = float(np.mean([meters[body] for body in some]))
+            means.setdefault((arm, fold.protocol, kind), []).append(mean)
+    return means

@@ -60,6 +60,11 @@ class Group:
         seeds = tuple(dict.fromkeys(seed for _, seed in runs))
         return cls(arm, folds[0].protocol, folds, seeds, lived)
 
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return len(self.folds) * len(self.seeds)
+
     def draws(self) -> tuple[dict[str, float], dict[str, Floats]]:
         """Return means over folds, seeds and lives, and their bootstrap draws, by kind of body."""
         data = np.array(

@@ -51,11 +51,13 @@ def run_config(budget: Budget, who: Arm, fold: Fold, seed: int, generations: int
 def jobs(budget: Budget) -> Iterator[tuple[str, Fold, int]]:
     """Yield every run as (arm, fold, seed), seed by seed, beginning with the two main arms."""
     side = tuple(arm for arm in ARMS if arm not in MAIN)
-    for arms, seeds in ((MAIN, budget.seeds), (side, budget.side_seeds)):
-        for seed in seeds:
+    for arms, usual in ((MAIN, budget.seeds), (side, budget.side_seeds)):
+        seeds_of = {arm: budget.more_seeds.get(arm, usual) for arm in arms}
+        for seed in dict.fromkeys(seed for seeds in seeds_of.values() for seed in seeds):
             for arm in arms:
-                for fold in budget.folds.get(arm, budget.side_folds):
-                    yield arm, fold, seed
+                if seed in seeds_of[arm]:
+                    for fold in budget.folds.get(arm, budget.side_folds):
+                        yield arm, fold, seed
 
 
 def tune(size: Size, name: str, who: Arm, where: Where) -> list[tuple[Setting, float]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.kit.kept import Cell, Table
 from experiments.kit.results import write_rows
 from experiments.protocols.legs.groups import Group
 
@@ -20,27 +21,26 @@ HEADS = {
 }
 
 
-def kinds_table(groups: Sequence[Group]) -> str:
-    """Return a Markdown table of meters by arm and kind of body, with 95 % intervals."""
-    lines = [
-        f"| arm | protocol | folds × seeds | {' | '.join(HEADS.values())} | unseen / intact |",
-        "|---" * (len(HEADS) + 4) + "|",
-    ]
+def kinds_table(groups: Sequence[Group]) -> Table:
+    """Return metres by arm and kind of body; an arm with one run has no intervals."""
+    heads = ("arm", "protocol", "runs", *HEADS.values(), "unseen / intact")
+    rows: list[tuple[Cell, ...]] = []
     for group in groups:
         means, draws = group.draws()
-        row = [group.arm, group.protocol, f"{len(group.folds)} × {len(group.seeds)}"]
+        row: list[Cell] = [group.arm, group.protocol, group.runs]
         for kind in HEADS:
             ends = group.interval(draws[kind], means[kind])
-            row.append(_cell(means[kind], *(np.clip(ends, 0, 1) if kind == "alive" else ends)))
-        row.append(_cell(*group.retention()))
-        lines.append(f"| {' | '.join(row)} |")
-    return "\n".join(lines)
+            if kind == "alive":
+                ends = min(max(ends[0], 0.0), 1.0), min(max(ends[1], 0.0), 1.0)
+            row.append(_cell(group, means[kind], *ends))
+        rows.append((*row, _cell(group, *group.retention())))
+    return Table(heads, tuple(rows))
 
 
-def bodies_table(groups: Sequence[Group]) -> str:
-    """Return a Markdown table of mean meters over seeds and lives, by arm, fold and body."""
+def bodies_table(groups: Sequence[Group]) -> Table:
+    """Return mean metres by arm, fold and body, over seeds and lives."""
     bodies = next(iter(groups[0].cells.values())).bodies
-    lines = [f"| arm | fold | {' | '.join(bodies)} |", "|---" * (len(bodies) + 2) + "|"]
+    rows: list[tuple[Cell, ...]] = []
     for group in groups:
         for fold in group.folds:
             means = np.mean([group.cells[fold, seed].distance for seed in group.seeds], axis=(0, 2))
@@ -48,8 +48,8 @@ def bodies_table(groups: Sequence[Group]) -> str:
                 f"**{value:.1f}**" if body in fold.unseen else f"{value:.1f}"
                 for body, value in zip(bodies, means, strict=True)
             ]
-            lines.append(f"| {group.arm} | {fold} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+            rows.append((group.arm, str(fold), *cells))
+    return Table(("arm", "fold", *bodies), tuple(rows))
 
 
 def write_runs(folder: Path, groups: Sequence[Group]) -> None:
@@ -68,7 +68,5 @@ def write_runs(folder: Path, groups: Sequence[Group]) -> None:
     write_rows(folder / "runs.csv", heads, rows)
 
 
-def _cell(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2f}" + ("" if low is None else f" [{low:.2f}, {high:.2f}]")
+def _cell(group: Group, value: float | None, low: float | None, high: float | None) -> Cell:
+    return (value, None, None) if group.runs == 1 else (value, low, high)

@@ -145,6 +145,11 @@ class Pairs:
         with_, without = self.with_[:1, rows], self.without[:1, rows]
         return dataclasses.replace(self, seeds=seeds, with_=with_, without=without)
 
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return len(self.with_) * len(self.seeds)
+
     @functools.cached_property
     def _measures(self) -> dict[Condition, Measures]:
         return {
