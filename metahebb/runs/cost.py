@@ -25,7 +25,7 @@ def possible_steps(config: RunConfig, start: int, stop: int) -> int:
     counts evaluations.
 
     Args:
-        config: of the run.
+        config: config of the run.
         start: number of the first evaluation.
         stop: number behind the last one.
     """
@@ -70,9 +70,9 @@ class Speed:
     """How fast one core lives lives of one run.
 
     Attributes:
-        sweep_s: seconds of a step of the lockstep, however many lanes take part.
+        sweep_s: seconds that a step of the lockstep takes, however many lanes take part.
         step_s: seconds that each lane adds to such a step.
-        birth_s: seconds of a birth and of the reset that goes with it.
+        birth_s: seconds that a birth takes, and the reset that goes with it.
     """
 
     sweep_s: float
@@ -87,9 +87,9 @@ class Speed:
         """Return how long ``threads`` that take lives from one queue need for all of them.
 
         Args:
-            lengths: of the lives.
+            lengths: lengths of the lives.
             lanes: lives at a time in each thread.
-            threads: which do not slow each other down.
+            threads: number of threads.
         """
         sweeps = makespan(lengths, lanes * threads)
         work = self.step_s * float(lengths.sum()) + self.birth_s * lengths.size
@@ -104,11 +104,11 @@ class Speed:
         call. The last call is that of the center. All workers are equally fast.
 
         Args:
-            lengths: of the lives, candidate by candidate.
-            lives: of each candidate.
-            center: lengths of the center's lives; none where it is not watched.
+            lengths: lengths of the lives, candidate by candidate.
+            lives: number of lives of each candidate.
+            center: lengths of the center's lives; empty where it is not watched.
             lanes: lives at a time in each worker.
-            workers: how many.
+            workers: number of workers.
         """
         pace = Pace()
         pace.note(lengths.size, self.seconds(lengths, lanes))

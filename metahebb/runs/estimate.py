@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
-import textwrap
 import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,164 +17,16 @@ from metahebb.evolution.memory import check_lanes
 from metahebb.evolution.search import Search
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.cost import Lengths, lives_per_candidate
+from metahebb.runs.cost_table import LIVES_PER_WORKER, WORKER_BYTES, Estimate, Range, Row
 from metahebb.runs.meter import Lived, Meter
 from metahebb.worker import Plan
 
 SECONDS = 10.0
 """Time that is spent on lives, if nothing else is asked for."""
-LIVES_PER_WORKER = 8
-"""Lives per generation that a worker should have at least, so that it does not wait for others."""
-_WORKER_BYTES = 240 * 2**20
-"""A Ray worker before it opens lanes, its share of common libraries included (measured: 240 MB)."""
 _RAY_BYTES = 480 * 2**20
-"""Ray's own processes beside the driver on one machine (measured: 476 MB)."""
-_BUSY = 0.25
-"""Load per core, before anything is measured, from which on the machine counts as busy."""
-
+"""Memory of Ray's own processes beside the driver on one machine (measured: 476 MB)."""
 _THOUSAND = 1024
 """The most workers for which a row is shown."""
-_SLOWED = 1.2
-"""How many times longer threads may take together before this is said."""
-_WIDTH = 96
-"""Of a line of text."""
-
-Range = tuple[float, float]
-"""If lives stay as long as those that were measured, and if every life reaches its horizon."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the run takes in one place.
-
-    Attributes:
-        threads: of this process; 0: the row is of Ray workers.
-        workers: Ray workers; 0: the row is of threads.
-        seconds: that all generations take.
-        memory: bytes of all processes, at most.
-    """
-
-    threads: int
-    workers: int
-    seconds: Range
-    memory: int
-
-    @property
-    def label(self) -> str:
-        """Name of the place."""
-        if self.workers:
-            return f"{self.workers} Ray workers"
-        return f"this machine, {self.threads} thread{'s' if self.threads > 1 else ''}"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a run will cost.
-
-    Attributes:
-        env_steps: of the whole run.
-        rows: this machine, then numbers of Ray workers.
-        most_workers: that have `LIVES_PER_WORKER` lives per generation in every stage.
-        lives: that were measured.
-        watched: env steps after which these lives were ended.
-        steps_mean: mean length of these lives.
-        at_horizon: share of them that were still alive at that time.
-        core_s: seconds of one core for an env step, births included.
-        slowed: how many times longer a thread takes for its lanes' step beside the other threads.
-        search_s: seconds per generation of all that is no life: ranking, gradient, update.
-        compile_s: seconds until the first life was over.
-        driver_bytes: the most memory that this process has had.
-        worker_bytes: memory of a Ray worker.
-        load: mean number of busy processes before anything was measured, per core.
-        took_s: seconds that the estimate took.
-    """
-
-    env_steps: Range
-    rows: tuple[Row, ...]
-    most_workers: int
-    lives: int
-    watched: int
-    steps_mean: float
-    at_horizon: float
-    core_s: float
-    slowed: float
-    search_s: float
-    compile_s: float
-    driver_bytes: int
-    worker_bytes: int
-    load: float
-    took_s: float
-
-    def text(self) -> str:
-        """Return a table, and what of it was measured and what was not."""
-        low, high = self.env_steps
-        heads = ["", "lives as long as now", "all lives to the end", "memory"]
-        table = [heads, ["env steps", _count(low), _count(high), ""]]
-        table += [[row.label, *map(_clock, row.seconds), _memory(row.memory)] for row in self.rows]
-        if self._is_certain:
-            table = [[line[0], *line[2:]] for line in table]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "   ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
-            for line in table
-        ]
-        notes = [textwrap.fill(note, _WIDTH, subsequent_indent="  ") for note in self._notes()]
-        return "\n".join([*lines, "", *notes])
-
-    @property
-    def _is_certain(self) -> bool:
-        """Whether lives last to the end already."""
-        return self.env_steps[1] < 1.02 * self.env_steps[0]
-
-    def _notes(self) -> list[str]:
-        """Return sentences on what was measured, extrapolated and left out."""
-        measured = (
-            f"Measured in {self.took_s:.0f} s: {self.lives} lives of the first generation, each "
-            f"watched for at most {self.watched} env steps, last {self.steps_mean:.0f} on average; "
-            f"{100 * self.at_horizon:.0f} % of them last to the end. One core needs "
-            f"{_short(self.core_s)} for an env step. The search itself needs "
-            f"{_short(self.search_s)} per generation. This process took up to "
-            f"{_memory(self.driver_bytes)} of memory."
-        )
-        if self.slowed > _SLOWED:
-            measured += (
-                f" Threads that run together need {self.slowed:.1f} times as long as one that has "
-                "the machine to itself."
-            )
-        later = "Extrapolated: all later generations, by the run's schedule and the speed above."
-        if not self._is_certain:
-            later += (
-                " Lives get longer while most runs learn, so that the truth lies between the two "
-                "columns."
-            )
-        left_out = (
-            f"Left out: compiling ({self.compile_s:.0f} s here), writing the run folder, and the "
-            "evaluation, the film and the report at the end."
-        )
-        notes = [measured, later, *self._notes_on_workers(), left_out]
-        if self.load > _BUSY:
-            notes.append(
-                f"Other programs were busy here ({self.load:.1f} for each core): without them the "
-                "run is faster."
-            )
-        return notes
-
-    def _notes_on_workers(self) -> list[str]:
-        if self.most_workers < 2:
-            few = ["There are too few lives in a generation for Ray workers: use threads."]
-        else:
-            few = [
-                f"More than {self.most_workers} workers would have fewer than {LIVES_PER_WORKER} "
-                "lives each in a generation, and would mostly wait for the longest life."
-            ]
-        if len(self.rows) == 1:
-            return few
-        return [
-            "Extrapolated, too: the workers, none of which was started. Each counts as one core of "
-            f"this machine's kind. Its memory is the {_memory(_WORKER_BYTES)} that we measured of "
-            "an idle worker, and what one thread's lanes add here. Workers on one machine share "
-            "some of that.",
-            *few,
-        ]
 
 
 def estimate(config: RunConfig, where: Where | None = None, seconds: float = SECONDS) -> Estimate:
@@ -200,6 +50,44 @@ def estimate(config: RunConfig, where: Where | None = None, seconds: float = SEC
     if not seconds > 0:
         raise InputError(f"expected more than 0 seconds, got {seconds}; 10 are usual")
     began, load = time.monotonic(), os.getloadavg()[0] / _cores()
+    meter, first, search_s = _measure(config, where, seconds)
+    lived = meter.lived
+    assert lived is not None
+    run = _Generations(config, where.lanes, lived, meter.sizes[:first], meter.sizes[first:])
+    worker = WORKER_BYTES + lived.worker_bytes
+    most = run.least_lives() // LIVES_PER_WORKER
+    driver = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    extra = config.generations * search_s
+    rows = [Row(lived.threads, 0, run.seconds(0, extra), driver)]
+    for n in _numbers(most, where.workers, config.search.popsize):
+        rows += [Row(0, n, run.seconds(n, extra), driver + _RAY_BYTES + n * worker)]
+    sample = lived.sample
+    return Estimate(
+        env_steps=run.env_steps(),
+        rows=tuple(rows),
+        most_workers=most,
+        lives=sample.lengths.size,
+        watched=sample.max_steps,
+        steps_mean=float(sample.lengths.mean()),
+        at_horizon=float((sample.lengths == sample.max_steps).mean()),
+        core_s=lived.alone.seconds(sample.lengths, where.lanes) / float(sample.lengths.sum()),
+        slowed=lived.slowed(where.lanes),
+        search_s=search_s,
+        compile_s=lived.compile_s,
+        driver_bytes=driver,
+        worker_bytes=worker,
+        load=load,
+        took_s=time.monotonic() - began,
+    )
+
+
+def _measure(config: RunConfig, where: Where, seconds: float) -> tuple[Meter, int, float]:
+    """Let a search step twice.
+
+    Returns:
+        What measured its lives, the number of evaluations of the first step, and the seconds of the
+        second one.
+    """
     setup = config.setup()
     if where.workers and not where.address:
         check_lanes(setup, where.lanes, where.workers)
@@ -208,39 +96,9 @@ def estimate(config: RunConfig, where: Where | None = None, seconds: float = SEC
     meter = Meter(setup, horizon, threads=threads, lanes=where.lanes, seconds=seconds)
     search = Search(config.search, setup, meter, config.plan, config.center_lives)
     search.step()
-    first, stepped = len(meter.sizes), time.monotonic()
+    first, began = len(meter.sizes), time.monotonic()
     search.step()
-    search_s = time.monotonic() - stepped
-    lived = meter.lived
-    assert lived is not None
-    run = _Generations(config, where.lanes, lived, meter.sizes[:first], meter.sizes[first:])
-    driver = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    worker = _WORKER_BYTES + lived.worker_bytes
-    most = run.least_lives() // LIVES_PER_WORKER
-    extra = config.generations * search_s
-    rows = [Row(lived.threads, 0, run.seconds(0, extra), driver)]
-    rows += [
-        Row(0, n, run.seconds(n, extra), driver + _RAY_BYTES + n * worker)
-        for n in _numbers(most, where.workers, config.search.popsize)
-    ]
-    lengths = lived.sample.lengths
-    return Estimate(
-        env_steps=run.env_steps(),
-        rows=tuple(rows),
-        most_workers=most,
-        lives=lengths.size,
-        watched=lived.sample.max_steps,
-        steps_mean=float(lengths.mean()),
-        at_horizon=float((lengths == lived.sample.max_steps).mean()),
-        core_s=lived.alone.seconds(lengths, where.lanes) / float(lengths.sum()),
-        slowed=lived.together.sweep(where.lanes) / lived.alone.sweep(where.lanes),
-        search_s=search_s,
-        compile_s=lived.compile_s,
-        driver_bytes=driver,
-        worker_bytes=worker,
-        load=load,
-        took_s=time.monotonic() - began,
-    )
+    return meter, first, time.monotonic() - began
 
 
 class _Generations:
@@ -352,28 +210,3 @@ def _numbers(most: int, asked: int, popsize: int) -> list[int]:
     numbers = {2**k for k in range(3, 11) if 2**k <= most}
     numbers |= {asked, most, max(n for n in range(1, most + 1) if popsize % n == 0) if most else 0}
     return sorted(number for number in numbers if number > 1 or number == asked > 0)
-
-
-def _count(number: float) -> str:
-    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if number >= size:
-            return f"{number / size:.3g} {name}"
-    return f"{number:.0f}"
-
-
-def _clock(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
-def _short(seconds: float) -> str:
-    if seconds < 1e-3:
-        return f"{1e6 * seconds:.0f} µs"
-    return f"{1e3 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def _memory(size: int) -> str:
-    return f"{size / 2**20:.0f} MB" if size < 2**30 else f"{size / 2**30:.1f} GB"

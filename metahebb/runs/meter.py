@@ -39,9 +39,9 @@ class Sample:
     """Some lives, and how long they took.
 
     Attributes:
-        outcomes: of the lives, candidate by candidate.
-        seconds: that they took.
-        max_steps: env steps after which each of them was ended.
+        outcomes: outcomes of the lives, candidate by candidate.
+        seconds: time that the lives took together.
+        max_steps: env steps after which each life was ended.
     """
 
     outcomes: Outcomes
@@ -59,13 +59,13 @@ class Lived:
     """What was measured of the lives of a run's first generation.
 
     Attributes:
-        bodies: indices of the bodies that they were lived in, in turn.
-        sample: the largest sample, of all threads.
-        alone: speed of a thread that had the machine to itself.
+        bodies: indices of the bodies in which the lives were lived, in turn.
+        sample: largest sample that all threads lived together.
+        alone: speed of a thread while no other one lived.
         together: speed of each thread while all of them lived.
-        threads: that lived the sample.
-        compile_s: seconds before the first life was over: kernels, environments.
-        worker_bytes: what the lanes of one worker added to this process.
+        threads: number of threads that lived the sample.
+        compile_s: seconds before the first life was over, for kernels and environments.
+        worker_bytes: memory that the lanes of one thread added to this process.
     """
 
     bodies: tuple[int, ...]
@@ -75,6 +75,10 @@ class Lived:
     threads: int
     compile_s: float
     worker_bytes: int
+
+    def slowed(self, lanes: int) -> float:
+        """Return how many times longer a step of the lockstep takes beside other threads."""
+        return self.together.sweep(lanes) / max(self.alone.sweep(lanes), 1e-9)
 
     def pool(self, body: int) -> Lengths:
         """Return the lengths of the lives that were lived in a body."""
@@ -90,7 +94,7 @@ class Meter(Backend):
 
     Attributes:
         lived: what was measured; None before the first `evaluate`.
-        sizes: of each evaluation so far: its candidates, and lives of the center.
+        sizes: number of candidates, and of the center's lives, in each evaluation so far.
     """
 
     def __init__(
@@ -99,11 +103,11 @@ class Meter(Backend):
         """Prepare to measure.
 
         Args:
-            setup: of the run.
-            horizon: the bodies of all stages, and the longest horizon among them.
-            threads: that live lives at a time; 0: as many as this process may use cores.
+            setup: set-up of the run.
+            horizon: a plan with the bodies of all stages, and the longest horizon among them.
+            threads: number of threads; 0: as many as this process may use cores.
             lanes: lives at a time in each thread.
-            seconds: to spend on lives, roughly; kernels are compiled in a time of their own.
+            seconds: time to spend on lives, roughly; compiling comes on top.
         """
         self._setup = setup
         self._horizon = horizon

@@ -18,7 +18,8 @@ from metahebb.evolution.backends.where import Where
 from metahebb.evolution.config import SearchConfig
 from metahebb.networks import FeedForward
 from metahebb.runs.config import RunConfig, Stage
-from metahebb.runs.estimate import Estimate, Row, estimate
+from metahebb.runs.cost_table import Estimate, Row
+from metahebb.runs.estimate import estimate
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks import GymTask, Reversal
 
