@@ -10,6 +10,8 @@
 # (tests/unit/test_slurm_script.py). See docs/howto/cluster.md.
 #
 #SBATCH --job-name=metahebb
+# Four nodes of 16 cores are 63 workers, which get eight lives each of the ant's popsize of 500. Fewer
+# nodes of more cores do the same; more workers would wait (`metahebb evolve ant --estimate`).
 #SBATCH --nodes=4
 #SBATCH --ntasks-per-node=1
 #SBATCH --exclusive

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# cluster/submit.sh ant --seed 1 --workers 64 --out "$PWD/runs/ant-1"
+# cluster/submit.sh ant --seed 1 --workers 60 --out "$PWD/runs/ant-1"
 #
 # Evolves as a Ray job: the driver runs on the head and needs no terminal that stays open. The words
 # are those of `metahebb evolve`; --out is an absolute path on the head. A Ray job is tried once: to

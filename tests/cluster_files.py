@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[1]
 CLUSTER = ROOT / "cluster"
 COMPOSE = ROOT / "compose.yaml"
 HOWTO = ROOT / "docs" / "howto" / "cluster.md"
-SCRIPTS = [CLUSTER / "slurm.sh", CLUSTER / "submit.sh"]
+ARRAY = CLUSTER / "slurm-array.sh"
+RAY_SCRIPTS = [CLUSTER / "slurm.sh", CLUSTER / "submit.sh"]
+SCRIPTS = [*RAY_SCRIPTS, ARRAY]
 FILES = [*SCRIPTS, CLUSTER / "launcher.yaml", CLUSTER / "rayjob.yaml", COMPOSE]
 NOT_RUN = [path for path in FILES if path.name not in ("submit.sh", "compose.yaml")]
 
@@ -35,5 +37,6 @@ def evolve_commands(path: Path) -> list[list[str]]:
     """Return the words of each command ``metahebb evolve`` that a file spells out."""
     given = {"submit.sh": "ant --workers 2 --out runs/a"}.get(path.name, "ant --out runs/a")
     text = text_of(path).replace('"$@"', given).replace('"$workers"', "2")
+    text = re.sub(r'"\$SLURM_\w+"', "2", text)
     commands = re.findall(r"metahebb evolve +([^\n`'#&|]+)", text)
     return [shlex.split(words) for words in commands]

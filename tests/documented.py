@@ -101,7 +101,10 @@ def _lines(page: Path) -> list[tuple[int, str]]:
     text = page.read_text(encoding="utf-8")
     lines = []
     for match in _FENCED.finditer(text):
-        if match[1].strip() != "python" and not _is_list_of_modules(match[2]):
+        is_script = match[2].startswith("#!")  # shown whole: a test compares it with its file
+        if match[1].strip() in ("python", "text"):  # text is what a command prints
+            continue
+        if not is_script and not _is_list_of_modules(match[2]):
             first = _line_of(text, match) + 1
             lines += _joined(match[2], first)
     prose = _FENCED.sub(_blank, text)

@@ -93,7 +93,7 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
     with run.lock():
         backend = where.backend(config.setup())
         try:
-            with Progress(config.generations) as progress:
+            with Progress(config) as progress:
                 evolve(run, backend, progress)
         finally:
             backend.close()

@@ -189,7 +189,7 @@ def _go(run: RunFolder, backend: Backend, shown: Shown) -> None:
     from metahebb.runs.evolve import evolve as run_evolution
 
     try:
-        with Progress(run.config.generations, shown.quiet) as progress:
+        with Progress(run.config, shown.quiet) as progress:
             run_evolution(run, backend, progress, shown.loggers)
         if shown.finish:
             _finish(run, backend, shown.quiet)

@@ -16,8 +16,9 @@ from metahebb.api.evolving import Shown, default_path, evolved, resumed
 from metahebb.api.seeds import default_seeds_path, evolved_seeds
 from metahebb.errors import InputError, StorageError
 from metahebb.evolution.backends.where import Where
-from metahebb.paths import absolute
+from metahebb.paths import absolute, leave_removed_folder
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_config
 from metahebb.runs.seeds import seeds_in
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import slug
@@ -41,6 +42,9 @@ class Evolve:
     resume: bool = False
     """Go on with --out where it holds a run of this config already, begin it where it does not: the
     same line can be given again and again (see docs/howto/cluster.md)."""
+    estimate: bool = False
+    """Evolve nothing, but say after some ten seconds what the run will cost: env steps, hours and
+    memory, on this machine and on workers (see docs/howto/cluster.md)."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ def evolve(name: str, rest: list[str]) -> int:
     name = name or slug([short(words.rpartition(" ")[2])])
     if options.resume and options.out is None:
         raise InputError("expected --out DIR with --resume, got none; name the run folder")
+    if options.estimate:
+        return _estimate(options)
     if values_of("--seeds", rest):
         return _seeds(words, name, rest, options)
     path = absolute(options.out or default_path(name, config.seed))
@@ -102,6 +108,23 @@ def _seeds(words: str, name: str, rest: list[str], options: Evolve) -> int:
         print(f"metahebb: stopped by {stopped}; go on with: {line}", file=sys.stderr)
         return stopped.exit_status
     print(path)
+    return 0
+
+
+def _estimate(options: Evolve) -> int:
+    """Print what the run will cost that ``options`` ask for."""
+    config = options.asked.run
+    tell_of_config(config)
+    options.where.prepare()
+    from metahebb.runs.estimate import estimate
+
+    if sys.stderr.isatty() and not options.shown.quiet:
+        print("metahebb: measuring for some ten seconds", file=sys.stderr)
+    text = estimate(config, options.where).text()
+    leave_removed_folder()  # an environment that was made may have removed it
+    print(text)
+    if len(options.seeds) > 1:
+        print(f"Each of the {len(options.seeds)} seeds costs this; they are evolved in turn.")
     return 0
 
 

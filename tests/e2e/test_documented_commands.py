@@ -32,6 +32,7 @@ from experiments.kit.running import Order, command
 from metahebb.api import evolving
 from metahebb.bench import run as bench_run
 from metahebb.cli import COMMANDS, USAGE, main
+from metahebb.commands import evolve
 from metahebb.commands.places import read_arms, split
 from metahebb.evolution.backends.in_process import InProcess
 from metahebb.evolution.backends.where import Where
@@ -225,6 +226,7 @@ def is_understood(words: list[str], monkeypatch: pytest.MonkeyPatch) -> bool:
 
     with monkeypatch.context() as patch:
         patch.setattr(evolving, "_backend", build)
+        patch.setattr(evolve, "_estimate", lambda options: build(options.where, options.asked.run))
         try:
             main(words)
         except Reached:
