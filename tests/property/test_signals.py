@@ -12,7 +12,7 @@ from test_neurons import fading, surprised
 from toys import LANE, born, layers_of, observe, traced
 
 from metahebb.compiler import fold_of
-from metahebb.networks import FeedForward, Recurrent, Sensing
+from metahebb.networks import FeedForward, Learning, Recurrent
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 
@@ -38,7 +38,7 @@ def test_an_update_is_the_rule_of_the_signals(
     """Δw and Δtrace of these signals, normalised, are what a flush then makes of the synapses."""
     network = kind((n,), rule, **{"normalization": Bounds("none"), **fields})
     lanes, rng = born(network, 3, 2, seed), np.random.default_rng(seed)
-    assert isinstance(lanes, Sensing)
+    assert isinstance(lanes, Learning)
     fold = fold_of(rule)
     for _ in range(4):
         observe(lanes, rng)
