@@ -13,13 +13,14 @@ from typing import Annotated, Literal
 
 import tyro
 
+from metahebb.api.evolving import Shown
+from metahebb.api.evolving import evolved as evolved_run
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.where import Where
+from metahebb.notes import printed
 from metahebb.paths import absolute, from_here
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.notes import tell_of_world
-from metahebb.runs.progress import Progress
 from metahebb.runs.serial import to_json
 from metahebb.runs.stopping import Interrupted, heard, leave
 
@@ -51,7 +52,7 @@ def command(study: str, main: Callable[[Order], None], words: list[str] | None =
     try:
         with heard():
             order = tyro.cli(Order, args=words, prog=f"python -m experiments.{study}")
-            with from_here():
+            with printed(), from_here():
                 order.where.prepare()  # before anything imports EvoTorch, and with it Ray
                 main(order)
     except Interrupted as stopped:
@@ -84,20 +85,8 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
             )
         if is_finished(path):
             return run
-    else:
-        run = RunFolder.create(path, config)
-    from metahebb.runs.evolve import evolve
-
     print(path, file=sys.stderr)
-    tell_of_world(run)
-    with run.lock():
-        backend = where.backend(config.setup())
-        try:
-            with Progress(config) as progress:
-                evolve(run, backend, progress)
-        finally:
-            backend.close()
-    return run
+    return evolved_run(config, path, where, Shown(finish=False, tensorboard=False), resume=True)
 
 
 def expect_finished(path: Path, what: str) -> None:

@@ -37,11 +37,8 @@ class Generated(GenomeMap):
     hidden: int = 16
     """The number of units in the hidden layer of the small network."""
     coordinates: Literal["index", "body"] = field(default="index", metadata={LATER: True})
-    """The coordinates of a neuron.
-
-    ``index``: its number in its layer. ``body``: the place and kind of a sensor or actuator in the
-    body (locomotion tasks), and the number of a hidden neuron.
-    """
+    """The coordinates of a neuron. ``index``: its number in its layer; ``body``: the place and kind
+    of a sensor or actuator in the body (locomotion tasks), and the number of a hidden neuron."""
 
     def __post_init__(self) -> None:
         """Check the values of both fields."""

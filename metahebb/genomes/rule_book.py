@@ -40,10 +40,8 @@ class RuleBook(GenomeMap):
     of_synapses: ClassVar[bool] = True
 
     threshold: float = 0.05
-    """The magnitude up to which a gene stands for 0.
-
-    Centers begin as N(0, 0.1²), so that 38 % of the genes of the first center stand for 0.
-    """
+    """The magnitude up to which a gene stands for 0. Centers begin as N(0, 0.1²), so that 38 % of
+    the genes of the first center stand for 0."""
 
     def __post_init__(self) -> None:
         """Check the threshold."""

@@ -151,11 +151,9 @@ class Evolved(Topology):
     """
 
     threshold: float = 0.0
-    """The number above which a gate is open, so that its synapse exists.
-
-    Centers begin as N(0, σ²), where σ is ``--search.initial-stdev`` (0.1): a threshold of 0 opens
-    half of the gates of the first center, and one of −σ opens 84 %.
-    """
+    """The number above which a gate is open, so that its synapse exists. Centers begin as N(0, σ²),
+    where σ is ``--search.initial-stdev`` (0.1): a threshold of 0 opens half of the gates of the
+    first center, and a threshold of −σ opens 84 %."""
     has_gates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -49,12 +49,9 @@ class Reversal(Task):
     """
 
     look: int = 3
-    """The number of look steps per cycle.
-
-    The first look step shows the movement of the last go step, which says nothing about ``s`` to a
-    network that does not remember the goal of that step. Each other look step shows the movement of
-    the look step before it.
-    """
+    """The number of look steps per cycle. The first look step shows the movement of the last go
+    step, which says nothing about ``s`` to a network that does not remember the goal of that step.
+    Each other look step shows the movement of the look step before it."""
     go: int = 2
     """The number of go steps per cycle."""
     max_steps: int = 300

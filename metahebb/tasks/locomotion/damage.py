@@ -183,7 +183,8 @@ def _target(rest: str, edit: str) -> tuple[str, str]:
 def _limb(spec: mujoco.MjSpec, rest: str, edit: str) -> None:
     """Scale the length of a capsule, and keep the end that is nearer to its body's joint.
 
-    Bodies that hang from the limb keep their place, so only the last limb of a leg looks right.
+    Bodies that hang from the limb keep their place. So the result looks right only if the limb is
+    the last one of its leg.
     """
     import mujoco
 
