@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
 
 import numpy as np
 
 from experiments.ant_quick.answer import DISTANCE, LONGEST, answer
-from experiments.ant_quick.terms import HEADS, claims_of, measured, rows_of, terms_table
+from experiments.ant_quick.tables import notes
+from experiments.ant_quick.terms import HEADS, claims_of, measured, rows_of
 from experiments.kit.claims import Claim
-from experiments.kit.results import write_rows, write_study
+from experiments.kit.results import finish, write_rows, write_study
 from experiments.kit.running import runs_folder
 from metahebb.cli import main as metahebb
 from metahebb.paths import from_here
@@ -68,36 +68,14 @@ def main(size: str) -> None:
     numbers = measured(runs)
     claims += claims_of(numbers, seeds, command)
     title = "Does a Hebbian ant walk within five minutes?"
-    folder = write_study("ant_quick", title, answer(claims), claims, runs, notes=_notes(claims))
+    folder = write_study("ant_quick", title, answer(claims), claims, runs)
     write_rows(folder / "terms.csv", HEADS, rows_of(numbers, seeds))
     best = runs[int(np.argmax(distances))]
     shutil.copy(best.path / "film.gif", folder / "film.gif")
     shutil.copy(best.path / "figures" / "learning.png", folder / "learning.png")
     shutil.copy(best.path / "figures" / "life.png", folder / "life.png")
+    finish(folder, notes(folder))
     print(folder)
-
-
-def _notes(claims: Sequence[Claim]) -> str:
-    """Return the middle of the page: the film, what moves the weights, how it was learned."""
-    return f"""
-![a life](film.gif)
-
-## What moves the weights
-
-The rule of each synapse is Δw = η·(A·pre·post + B·pre + C·post + D), with five numbers of its own.
-The net share of a term is what it adds to |Δw|, over all synapses and steps of a life. Beside it
-stands how far the same lives come where the term's coefficient is 0 in every synapse from birth.
-The numbers are means over five seeds and 32 lives of each, with 95 % intervals of a nested
-bootstrap over seeds and lives.
-
-{terms_table(claims)}
-
-Each seed by itself is in [terms.csv](terms.csv); `metahebb rules` shows the same of any run.
-
-![learning](learning.png)
-
-![its synapses](life.png)
-"""
 
 
 def _run(size: str, seed: int, flags: list[str]) -> RunFolder:

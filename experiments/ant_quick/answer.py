@@ -25,9 +25,10 @@ def answer(claims: Sequence[Claim]) -> Answer:
         named(claims, f"{WITHOUT} {names} [") for names in ("D", "A", "A, B and C")
     )
     text = (
-        f"{yes} {seeds}{late}; the drift D makes {drift.figure:.0f} % of the net change of their "
-        f"weights and the Hebbian term A·pre·post {hebbian.figure:.0f} %, and of "
-        f"{mean.figure:z.1f} m on average the ants walk {no_drift.figure:z.1f} m without D, "
-        f"{no_hebbian.figure:z.1f} m without A and {no_activity.figure:z.1f} m without A, B and C."
+        f"{yes} {seeds}{late}: they walk {mean.figure:z.1f} m on average, "
+        f"{no_drift.figure:z.1f} m where the drift D is left out of their rules, "
+        f"{no_hebbian.figure:z.1f} m without the Hebbian term A·pre·post and "
+        f"{no_activity.figure:z.1f} m with the drift alone; D makes {drift.figure:.0f} % of the net "
+        f"change of their weights, and A·pre·post {hebbian.figure:.0f} %."
     )
     return Answer(text, (longest, mean, drift, no_drift, no_hebbian))

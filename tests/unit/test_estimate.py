@@ -48,9 +48,9 @@ class Void(gymnasium.Env[np.ndarray, int]):
 
 @pytest.fixture
 def void() -> Any:
-    gymnasium.register("Void-v0", Void)
-    yield "Void-v0"
-    del gymnasium.registry["Void-v0"]
+    gymnasium.register("EstimatedVoid-v0", Void)
+    yield "EstimatedVoid-v0"
+    del gymnasium.registry["EstimatedVoid-v0"]
 
 
 def in_void(env_id: str, **kwargs: Any) -> RunConfig:
