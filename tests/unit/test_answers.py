@@ -46,9 +46,9 @@ def test_an_answer_is_what_the_study_makes_of_its_figures(study: str) -> None:
     [
         ("ant_quick", "longest evolution", "", 6.0, "five, but not within the five minutes"),
         ("ant_quick", "distance of seed 1", "", 2.0, "In four seeds of five"),
-        ("ant_quick", "net share of D", "", 12.0, "the drift D makes 12 % of the net change"),
-        ("ant_quick", "net share of A", "", 61.0, "the Hebbian term A·pre·post 61 %"),
-        ("ant_quick", "distance without A [", "", 9.5, "9.5 m without A and"),
+        ("ant_quick", "net share of D", "", 12.0, "; D makes 12 % of the net change"),
+        ("ant_quick", "net share of A", "", 61.0, "and A·pre·post 61 %"),
+        ("ant_quick", "distance without A [", "", 9.5, "9.5 m without the Hebbian term"),
         ("bottleneck", "neuron", "intact / hebbian", 0.5, "walk less far than a rule for every"),
         ("bottleneck", "low_rank-1", "intact / hebbian", 1.0, "and walks as far on the"),
         ("bottleneck_wirings", "rule_book", "intact [m]", 2.0, "(6,019 genes) walk 2.0 m"),
