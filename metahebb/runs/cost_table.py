@@ -9,8 +9,8 @@ LIVES_PER_WORKER = 8
 """Lives per generation that a worker should have at least, so that it does not wait for others."""
 WORKER_BYTES = 240 * 2**20
 """Memory of a Ray worker before it opens lanes, with its share of common libraries (measured)."""
-_BUSY = 0.25
-"""Load per core, before anything is measured, from which on the machine counts as busy."""
+_BUSY = 0.1
+"""Share of the cores from which on it is said that other programs use them."""
 _SLOWED = 1.2
 """How many times longer threads may take together before this is said."""
 _WIDTH = 96
@@ -64,7 +64,7 @@ class Estimate:
         compile_s: seconds until the first life was over, most of them for compiling.
         driver_bytes: largest memory that this process has had.
         worker_bytes: memory of a Ray worker.
-        load: mean number of processes, per core, that were busy before anything was measured.
+        busy: share of this machine's cores that others used before anything was measured.
         took_s: seconds that the estimate took.
     """
 
@@ -81,7 +81,7 @@ class Estimate:
     compile_s: float
     driver_bytes: int
     worker_bytes: int
-    load: float
+    busy: float
     took_s: float
 
     def text(self) -> str:
@@ -131,10 +131,10 @@ class Estimate:
             "evaluation, the film and the report at the end."
         )
         notes = [measured, later, *self._notes_on_workers(), left_out]
-        if self.load > _BUSY:
+        if self.busy > _BUSY:
             notes.append(
-                f"Other programs were busy here ({self.load:.1f} for each core): without them the "
-                "run is faster."
+                f"Other programs used {100 * self.busy:.0f} % of this machine just before: without "
+                "them the run is faster."
             )
         return notes
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import psutil
 
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
@@ -23,6 +24,8 @@ from metahebb.worker import Plan
 
 SECONDS = 10.0
 """Time that is spent on lives, if nothing else is asked for."""
+_LOOKS_S = 0.5
+"""Seconds in which it is looked how busy the machine is with other things."""
 _RAY_BYTES = 480 * 2**20
 """Memory of Ray's own processes beside the driver on one machine (measured: 476 MB)."""
 _THOUSAND = 1024
@@ -49,7 +52,7 @@ def estimate(config: RunConfig, where: Where | None = None, seconds: float = SEC
     where = where or Where()
     if not seconds > 0:
         raise InputError(f"expected more than 0 seconds, got {seconds}; 10 are usual")
-    began, load = time.monotonic(), os.getloadavg()[0] / _cores()
+    began, busy = time.monotonic(), psutil.cpu_percent(_LOOKS_S) / 100
     meter, first, search_s = _measure(config, where, seconds)
     lived = meter.lived
     assert lived is not None
@@ -76,7 +79,7 @@ def estimate(config: RunConfig, where: Where | None = None, seconds: float = SEC
         compile_s=lived.compile_s,
         driver_bytes=driver,
         worker_bytes=worker,
-        load=load,
+        busy=busy,
         took_s=time.monotonic() - began,
     )
 

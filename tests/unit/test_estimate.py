@@ -167,7 +167,7 @@ def cost(**changes: Any) -> Estimate:
         "compile_s": 7.0,
         "driver_bytes": 600 * 2**20,
         "worker_bytes": 250 * 2**20,
-        "load": 0.0,
+        "busy": 0.0,
         "took_s": 9.8,
     }
     return Estimate(**{**told, **changes})
@@ -188,10 +188,10 @@ def test_the_text_is_a_table_and_says_what_is_extrapolated() -> None:
     assert "44 µs for an env step" in words
     assert "More than 16 workers" in words
     assert "compiling (7 s here)" in words
-    assert "busy" not in words
+    assert "Other programs" not in words
     assert "times as long" not in words
-    words = " ".join(cost(load=1.5, slowed=2.0).text().split())
-    assert "busy here (1.5 for each core)" in words
+    words = " ".join(cost(busy=0.62, slowed=2.0).text().split())
+    assert "Other programs used 62 % of this machine" in words
     assert "need 2.0 times as long" in words
 
 
@@ -217,6 +217,9 @@ def test_the_command_prints_and_writes_nothing(
     assert printed.startswith(" ")
     assert "env steps" in printed
     assert "this machine, 1 thread" in printed
+    assert "seeds" not in printed
+    assert main([*words, "--estimate", "--seeds", "3", "4", "5", *QUIET]) == 0
+    assert "Each of the 3 seeds costs this" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 
