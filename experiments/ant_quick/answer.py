@@ -28,7 +28,7 @@ def answer(claims: Sequence[Claim]) -> Answer:
         f"{yes} {seeds}{late}: they walk {mean.figure:z.1f} m on average, "
         f"{no_drift.figure:z.1f} m where the drift D is left out of their rules, "
         f"{no_hebbian.figure:z.1f} m without the Hebbian term A·pre·post and "
-        f"{no_activity.figure:z.1f} m with the drift alone; D makes {drift.figure:.0f} % of the net "
-        f"change of their weights, and A·pre·post {hebbian.figure:.0f} %."
+        f"{no_activity.figure:z.1f} m with the drift alone; D makes {drift.figure:.0f} % of the "
+        f"net change of their weights, and A·pre·post {hebbian.figure:.0f} %."
     )
     return Answer(text, (longest, mean, drift, no_drift, no_hebbian))
