@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from metahebb.api.comparing import Comparison as Comparison
     from metahebb.api.comparing import compare as compare
+    from metahebb.api.evolve import estimate as estimate
     from metahebb.api.evolve import evolve as evolve
     from metahebb.api.evolve import open_run as open  # noqa: F401  not in __all__, see there
     from metahebb.api.evolve import presets as presets
@@ -51,7 +52,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "metahebb.api.comparing": ("Comparison", "compare"),
-    "metahebb.api.evolve": ("evolve", "open_run as open", "presets"),
+    "metahebb.api.evolve": ("estimate", "evolve", "open_run as open", "presets"),
     "metahebb.api.run": ("Run",),
     "metahebb.api.runs": ("Runs", "open_all"),
     "metahebb.api.tuning": ("Tuning", "tune"),

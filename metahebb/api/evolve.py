@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -130,6 +131,43 @@ def _seeds(
         ) from None
 
 
+@front
+def estimate(
+    what: str | RunConfig | None = None,
+    *,
+    seconds: float = 10.0,
+    workers: int = 0,
+    threads: int = 0,
+    lanes: int = 16,
+    **settings: object,
+) -> Result:
+    """Measure for some seconds, and say what a run would cost; nothing is written.
+
+    Args:
+        what: as for `evolve`.
+        seconds: about how long to measure.
+        workers: Ray workers that the table shall have, too; none is started.
+        threads: 0: one per core.
+        lanes: lives at a time per thread or worker.
+        settings: as for `evolve`.
+
+    Returns:
+        Env steps, hours and memory, for this machine and for several numbers of workers; shows
+        itself as a table.
+
+    Raises:
+        InputError: a setting is wrong.
+    """
+    check_whole(workers=workers, threads=threads, lanes=lanes)
+    _, config = config_from(what, settings, Path("runs"))
+    where = Where(workers, threads, lanes)
+    where.prepare()
+    from metahebb.runs.estimate import estimate
+
+    cost = estimate(config, where, seconds)
+    return Result(dataclasses.asdict(cost), cost.text())
+
+
 @contextlib.contextmanager
 def stopped_in(path: Path) -> Iterator[None]:
     """Say how to go on with the run at ``path`` where a signal stops it inside the block."""
@@ -168,4 +206,4 @@ def presets() -> Result:
     return Result(lines, text_table([["preset", "what it is"], *map(list, lines.items())]))
 
 
-__all__ = ["Table", "evolve", "open_run", "presets"]
+__all__ = ["Table", "estimate", "evolve", "open_run", "presets"]

@@ -340,6 +340,17 @@ def test_notes_go_through_the_logger(
     assert "metahebb: the rule abcd does not read the modulator" in capsys.readouterr().err
 
 
+def test_a_cost_is_estimated_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = mh.estimate("reversal", popsize=8, generations=5, threads=1, seconds=0.5)
+    assert "env steps" in repr(result)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(mh.InputError, match="did you mean 'popsize'"):
+        mh.estimate("reversal", popsiz=8)
+
+
 def test_presets_are_listed() -> None:
     assert mh.presets().keys() == PRESETS.keys()
     assert "walks within minutes" in repr(mh.presets())
