@@ -40,7 +40,8 @@ class LivedLife:
 
     Attributes:
         weights: per layer ``(n_rows, n_out, n_in)``, the weights just before a step, with
-            all earlier updates done; row 0 is birth. There is a row per step, or per ``every`` steps, see `weight_steps`.
+            all earlier updates done; row 0 is birth. There is a row per step, or per ``every``
+            steps, see `weight_steps`.
         weight_steps: ``(n_rows,)`` the env steps that the rows of `weights` are of.
         observations: ``(steps, n_observations)`` as the task gives them, after probes.
         activities: ``(steps, n_units)`` per layer of units; 0 is the sensors, the last the outputs.
