@@ -32,6 +32,12 @@ def traced(pre, post, trace, modulator, /, A, decay):
 
 
 @rule
+def bcm(pre, post, trace, /, A, tau: positive, eta):
+    """Δw = η·A·pre·post·(post − trace), Δtrace = (post² − trace) / (1 + 20·tau)."""
+    return eta * A * pre * post * (post - trace), (post**2 - trace) / (1 + 20 * tau)
+
+
+@rule
 def ranged(pre, post, trace, /, A, tau: positive, rate: bounded(0.1, 0.9), eta: positive):
     """Δw = η·(A·trace − rate·post), Δtrace = (pre·post − trace) / (1 + tau)."""
     return eta * (A * trace - rate * post), (pre * post - trace) / (1 + tau)

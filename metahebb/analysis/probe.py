@@ -18,6 +18,7 @@ from metahebb.evolution.memory import check_memory
 from metahebb.life import Ending
 from metahebb.probes import AnyObserver, AnyProbe, Moment, check_probes, text_of
 from metahebb.probes.damage import Damage
+from metahebb.probes.drop_term import leveled_by
 from metahebb.probes.values import ALL
 from metahebb.runs.center import Center
 from metahebb.runs.storage import slug, storage_errors, write_json
@@ -198,7 +199,8 @@ def probe(
     Returns:
         What is written: returns, the task's measures (those that are to be compared) and their
         paired differences, each as a mean with a 95 % bootstrap interval, beside the numbers of
-        each of the ``lives``; how many lives met all of the probes; the part that reached the
+        each of the ``lives``; the coefficients that were ``leveled`` because they cannot be left
+        out; how many lives met all of the probes; the part that reached the
         horizon; the number of lives that ended non-finite, which count in no mean and no curve, and
         did not reach the horizon; in locomotion, where the lives are long enough around the event,
         speed curves and recovery measures.
@@ -220,6 +222,7 @@ def probe(
         "max_steps": conditions.max_steps,
         "body": conditions.body,
         "probes": list(map(text_of, probes)),
+        "leveled": leveled_by(probes, conditions.center.config.network.rule),
         "at": at,
         "met": int(with_.met(max(map(_begin, probes))).sum()),
         "return": compare(with_, without, "episode_return"),

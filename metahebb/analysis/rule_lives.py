@@ -14,7 +14,7 @@ from metahebb.analysis.rule_expressed import Expressed
 from metahebb.analysis.rule_sample import Points, Sample
 from metahebb.analysis.rule_shares import PartSums, by_state, by_term, state_parts
 from metahebb.analysis.rule_updates import Reader, Updates
-from metahebb.probes.drop_term import SCALE, DropTerm
+from metahebb.probes.drop_term import DropTerm, is_leveled
 from metahebb.tasks.base import Moving, Task
 
 Floats = npt.NDArray[np.float64]
@@ -64,7 +64,7 @@ def live_rules(
     rule, terms, lives = expressed.rule, expressed.terms, conditions.lives
     # What follows no rule adds parts of 0, to whichever cluster.
     counted = [np.maximum(group, 0) for group in groups]
-    n_terms = len(terms.labels) if terms.add_up else 0
+    n_terms = len(terms.of_change) if terms.add_up else 0
     n_states = len(state_parts(rule))
     in_terms = PartSums.empty(by_term(rule, terms, expressed.folded), n_terms, counted, lives)
     in_states = PartSums.empty(by_state(rule, expressed.folded), n_states, counted, lives)
@@ -95,7 +95,7 @@ def without_terms(
         The ``main`` measure, which is how far lives come where the task knows that, and the return
         otherwise; for each of the ``terms`` the return and the task's measures with the term taken
         out, without anything taken out, and their paired difference, as means with 95 % intervals.
-        A coefficient ``eta`` is ``leveled``: every synapse of a layer has the layer's mean.
+        A coefficient that is ``leveled`` instead has the layer's mean in all synapses of a layer.
     """
     center, rule = conditions.center, expressed.rule
     task: Task = center.config.task
@@ -110,7 +110,7 @@ def without_terms(
             {
                 "coefficient": name,
                 "term": label,
-                "leveled": name == SCALE,
+                "leveled": is_leveled(rule, name),
                 RETURN: compare(dropped, lived, "episode_return"),
                 "measures": {
                     measure.name: {"unit": measure.unit, **compare(dropped, lived, measure.name)}

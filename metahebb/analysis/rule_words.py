@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.rule_parts import phrase, split
+from metahebb.analysis.rule_parts import split
+from metahebb.analysis.rule_phrases import phrase
 from metahebb.analysis.rule_sample import POINTS, Points, apart, assumed, drawn, ranges, read_by
 from metahebb.plasticity import Rule
 
@@ -25,6 +26,8 @@ NAMED_OWN = 0.05
 """The same for a part that depends on what it changes: it acts the same way at every step."""
 FEWEST = 2
 """Where no part is that large, this many are named."""
+UNDESCRIBED = 0.3
+"""Where products leave more than this fraction of the mean square, none of them is named."""
 ALIKE = 0.5
 """Below this agreement, synapses have less in common than sets them apart."""
 CANCEL = 0.1
@@ -52,10 +55,12 @@ class Behavior:
         parts: factors of products of signals, such as pre·post, in the mean change.
         fractions: what each part makes of the sum of the parts' mean squares; ``nonlinear`` is
             what no product explains.
-        agreement: mean square of the synapses' mean change over the mean square of all changes: 1
-            where all synapses do the same, 0 where they cancel out.
+        agreement: mean over points of the squared mean change of the synapses, as a fraction of the
+            mean over points and synapses of the squared change: 1 where all synapses do the same, 0
+            where they cancel out.
         strength: root mean square of the change over points and synapses.
         of: what changes, ``weight`` or ``trace``.
+        unexplained: mean square that no product explains, as a fraction of that of the mean change.
     """
 
     plane: Floats
@@ -65,6 +70,7 @@ class Behavior:
     strength: float
     curves: dict[str, Floats] = field(default_factory=dict)
     of: str = "weight"
+    unexplained: float = 0.0
 
     def words(self, strongest: float) -> str:
         """Return a sentence; ``strongest`` is the largest strength among all clusters."""
@@ -94,6 +100,9 @@ class Behavior:
 
     def _named(self, *, short: bool) -> list[str]:
         """Return what is said of the parts that count, the largest first."""
+        if self.unexplained > UNDESCRIBED:
+            left = f" ({self.unexplained:.0%} of its mean square is left over)"
+            return ["not described by simple products of signals" + ("" if short else left)]
         named = []
         for name in self._counting():
             text = phrase(name, -1 if self.parts.get(name, 0) < 0 else 1, self.of)
@@ -109,7 +118,8 @@ class Behavior:
 
     def _balance(self) -> str:
         """Return at which value a drift and a decay balance, where they are what counts."""
-        if not {"1", self.of} <= set(self._counting()) or self.parts[self.of] >= 0:
+        described = self.unexplained <= UNDESCRIBED and {"1", self.of} <= set(self._counting())
+        if not described or self.parts[self.of] >= 0:
             return ""
         value = -self.parts["1"] / self.parts[self.of]
         return f"; drift and decay balance at a {self.of} of {value:.2g}"
@@ -133,7 +143,7 @@ def behavior(
     lived = assumed(rule, GRID) if points is None else points
     some = apart(drawn(lived, POINTS))
     means, squares = _changes(rule, values, some, of)
-    parts, fractions = split(means, some)
+    parts = split(means, some, lambda points: _changes(rule, values, points, of)[0])
     square = _mean(squares)
     agreement = _mean(np.square(means)) / square if square > 0 else 1.0
     few = drawn(some, STATES)
@@ -147,12 +157,13 @@ def behavior(
     plane = _curve(rule, values, states, {"pre": pre, "post": post}, of)
     return Behavior(
         plane.reshape(GRID.size, GRID.size),
-        parts,
-        fractions,
+        parts.factors,
+        parts.fractions,
         agreement,
         float(np.sqrt(square)),
         curves,
         ("weight", "trace")[of],
+        parts.unexplained,
     )
 
 

@@ -83,6 +83,7 @@ def _summary(center: Center, expressed: Expressed, clusters: Clusters) -> dict[s
         "rule": {"name": rule.name, "formula": rule.formula, "coefficients": rule.coefficients},
         "folded": rule.coefficients[terms.fold.scale] if terms.fold else None,
         "terms": terms.labels,
+        "share_terms": terms.of_change,
         "coefficient_names": terms.names,
         "synapses": [int(mask.sum()) for mask in expressed.plastic],
         "distinct": clusters.n_distinct,
@@ -110,7 +111,7 @@ def net_shares(
     groups = [np.where(mask, 0, -1) for mask in expressed.plastic]
     lived = live_rules(Conditions.of(center, lives), expressed, groups, backend)
     of_lives = shares_of_lives(lived.by_term.sum((2, 3)))[:, NET]
-    return dict(zip(expressed.terms.labels, of_lives.T, strict=True))
+    return dict(zip(expressed.terms.of_change, of_lives.T, strict=True))
 
 
 def _silhouette_before(center: Center, clusters: Clusters) -> float | None:
@@ -195,6 +196,7 @@ def _in_words(does: Behavior, strongest: float) -> dict[str, Any]:
         "label": does.label(strongest),
         "parts": does.parts,
         "fractions": does.fractions,
+        "unexplained": does.unexplained,
         "agreement": does.agreement,
         "strength": does.strength,
     }

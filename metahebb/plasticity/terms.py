@@ -30,13 +30,16 @@ class Terms:
             it, else ``A``.
         labels: label of each term, such as ``eta·A·pre·post``, or the name of its coefficient where
             the term is no product of signals.
-        add_up: whether Δw is the sum of all terms.
+        moving: places, among ``indices``, of the coefficients on which Δw depends. A coefficient
+            that only the trace depends on, such as a time constant, has no term in Δw.
+        add_up: whether Δw is the sum of the terms of these.
     """
 
     fold: Fold | None
     indices: tuple[int, ...]
     names: tuple[str, ...]
     labels: tuple[str, ...]
+    moving: tuple[int, ...]
     add_up: bool
 
     @classmethod
@@ -49,7 +52,13 @@ class Terms:
         names = tuple(_name(rule, k, fold) for k in indices)
         pairs = zip(indices, names, strict=True)
         labels = tuple(_label(rule, k, fold, name) for k, name in pairs)
-        return cls(fold, indices, names, labels, _adds_up(rule, indices, scale))
+        moving = tuple(place for place, k in enumerate(indices) if _is_in_change(rule, k))
+        return cls(fold, indices, names, labels, moving, _adds_up(rule, indices, moving, scale))
+
+    @property
+    def of_change(self) -> tuple[str, ...]:
+        """Labels of the terms of which Δw is the sum, where it is one."""
+        return tuple(self.labels[place] for place in self.moving)
 
     def fold_in(self, coefficients: Array) -> Array:
         """Return a copy of ``coefficients`` ``(k, …)`` with the scale multiplied in, and 1 itself.
@@ -66,12 +75,16 @@ class Terms:
     def alone(self, folded: Array) -> Array:
         """Return coefficients ``(k, n_terms, …)`` of which each term has its own, and others 0.
 
+        Coefficients on which Δw does not depend stay as they are: a rule may divide by them.
+
         Args:
             folded: ``(k, …)`` from `fold_in`.
         """
-        apart = np.zeros((len(folded), len(self.indices), *folded.shape[1:]), folded.dtype)
-        for place, k in enumerate(self.indices):
-            apart[k, place] = folded[k]
+        apart = np.zeros((len(folded), len(self.moving), *folded.shape[1:]), folded.dtype)
+        for term, place in enumerate(self.moving):
+            apart[self.indices[place], term] = folded[self.indices[place]]
+        for place in set(range(len(self.indices))).difference(self.moving):
+            apart[self.indices[place]] = folded[self.indices[place]]
         if self.fold is not None:
             apart[self.fold.scale] = 1
         return apart
@@ -87,14 +100,28 @@ def _only(coefficients: npt.NDArray[np.float64], kept: set[int | None]) -> Any:
     return [c if k in kept else 0 * c for k, c in enumerate(coefficients)]
 
 
-def _adds_up(rule: Rule, indices: tuple[int, ...], scale: int | None) -> bool:
+def _is_in_change(rule: Rule, index: int) -> bool:
+    """Return whether Δw depends on a coefficient; the trace alone may."""
     signals, coefficients = random_points(rule)
+    others = coefficients.copy()
+    others[index] = np.roll(others[index], 1)
+    with np.errstate(all="ignore"):
+        one, other = (delta(rule, *signals, *values) for values in (coefficients, others))
+    return not np.array_equal(one, other, equal_nan=True)
+
+
+def _adds_up(
+    rule: Rule, indices: tuple[int, ...], moving: tuple[int, ...], scale: int | None
+) -> bool:
+    signals, coefficients = random_points(rule)
+    terms = [indices[place] for place in moving]
     with np.errstate(all="ignore"):
         whole = delta(rule, *signals, *coefficients)
-        parts = [delta(rule, *signals, *_only(coefficients, {scale, k})) for k in indices]
+        parts = [delta(rule, *signals, *_only(coefficients, {scale, k})) for k in terms]
         rest = delta(rule, *signals, *_only(coefficients, {scale}))
     # Without the rest, any rule of a single coefficient would be a sum.
-    return np.allclose(sum(parts), whole, 1e-10, 1e-12) and np.allclose(rest, 0, atol=1e-12)
+    alike = np.allclose(sum(parts), whole, 1e-10, 1e-12) and np.allclose(rest, 0, atol=1e-12)
+    return bool(terms) and alike
 
 
 def _name(rule: Rule, index: int, fold: Fold | None) -> str:

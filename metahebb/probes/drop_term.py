@@ -15,11 +15,27 @@ SCALE = "eta"
 """The coefficient that is replaced by its mean, because with 0 no weight would change at all."""
 
 
+def is_leveled(rule: Rule, name: str) -> bool:
+    """Return whether the coefficient ``name`` becomes its layer's mean where others become 0.
+
+    That is so of ``eta``, and of each coefficient whose declared range leaves 0 out: a rule may
+    divide by it.
+    """
+    declared = rule.ranges[rule.coefficients.index(name)]
+    return name == SCALE or (declared is not None and not declared.low < 0 < declared.high)
+
+
+def leveled_by(probes: Sequence[object], rule: Rule | None) -> list[str]:
+    """Return the names of the coefficients of ``rule`` that ``probes`` replace by their means."""
+    names = [probe.term for probe in probes if isinstance(probe, DropTerm)]
+    return [name for name in names if rule is not None and is_leveled(rule, name)]
+
+
 @dataclass(frozen=True)
 class DropTerm(Written):
     """Set one coefficient of every synapse to 0, from birth on.
 
-    The coefficient ``eta`` becomes its mean over the layer instead.
+    A coefficient that cannot be 0 becomes its mean over the layer instead; see `is_leveled`.
     """
 
     term: str
@@ -38,6 +54,7 @@ class DropTerm(Written):
 
     def change_coefficients(self, rule: Rule, layers: Sequence[Array]) -> None:
         """Change the coefficient, before it is folded into others."""
+        leveled = is_leveled(rule, self.term)
         for layer in layers:
             plane = layer[rule.coefficients.index(self.term)]
-            plane[:] = plane.mean() if self.term == SCALE else 0
+            plane[:] = plane.mean() if leveled else 0

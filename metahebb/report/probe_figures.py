@@ -52,6 +52,10 @@ def probe_table(result: dict[str, Any]) -> str:
     if any(result["nonfinite"].values()):
         lost = ", ".join(f"{count} {name}" for name, count in result["nonfinite"].items())
         parts.append(f"Left out because they ended non-finite: {lost}")
+    parts += [
+        f"{name} is not left out: it is its layer's mean in all synapses of a layer"
+        for name in result.get("leveled", ())
+    ]
     if result["recovery"]:
         parts += [
             "Around the event: interquartile mean over lives [95 % bootstrap interval]",

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from metahebb.report.figures import DIVERGING, FAINT, INK, LIVES, color_bar, save, style
-from metahebb.report.rules_table import coefficient_names, left_out, lives_of, main_measure
+from metahebb.report.rules_table import (
+    coefficient_names,
+    left_out,
+    lives_of,
+    main_measure,
+    share_terms,
+    verdict,
+)
 from metahebb.report.table import label
 
 if TYPE_CHECKING:
@@ -59,17 +66,20 @@ def _rows(result: dict[str, Any], titles: Sequence[str]) -> list[tuple[float, _D
     lines = max(title.count("\n") + 1 for title in titles)
     row = min(1.3, 0.87 * _WIDTH / columns - 0.2) + 0.13 * lines + 0.5
     rows: list[tuple[float, _Draw]] = [
-        (0.3 + row * count, lambda part, n: _row_of_planes(part, n, result, titles)),
+        (
+            0.3 + 0.17 * (1 + _clusters(result).count("\n")) + row * count,
+            lambda part, n: _row_of_planes(part, n, result, titles),
+        ),
         (2.2, lambda part, n: _row_of_clusters(part, n, result)),
     ]
     if any(cluster.get("curves") for cluster in result["clusters"]):
         rows.insert(1, (2.2, lambda part, n: _row_of_curves(part, n, result)))
     if result.get("without"):
-        height = 1.1 + 0.22 * (len(result["without"]["terms"]) + 1)
+        height = 1.25 + 0.22 * (len(result["without"]["terms"]) + 1)
         rows.insert(-1, (height, lambda part, n: _row_without(part, n, result)))
     if shares := result["shares"]:
         heading = f"What moves weights: {textwrap.shorten(lives_of(result), 70)}"
-        rows.append((2.5, _share_row(shares, result["terms"], heading)))
+        rows.append((2.5, _share_row(shares, share_terms(result), heading)))
     if shares := result.get("state_shares"):
         heading = "What moves weights: Δw without the synapse's own state, and what that adds"
         rows.append((2.5, _share_row(shares, result["state_parts"], heading)))
@@ -90,7 +100,12 @@ def _row_of_planes(
     heading = f"({next(letters)}) Mean Δw of each cluster"
     if any(cluster.get("lived") for cluster in result["clusters"]):
         heading += "; dashed: 90 % of the activities that were lived"
-    part.suptitle(heading, x=0.01, ha="left", color=INK, fontsize=10)
+    part.suptitle(f"{heading}\n{_clusters(result)}", x=0.01, ha="left", color=INK, fontsize=10)
+
+
+def _clusters(result: dict[str, Any]) -> str:
+    """Return how the synapses are put into clusters, in lines as long as the figure is wide."""
+    return textwrap.fill(f"{sum(result['synapses'])} synapses {verdict(result)}", 92)
 
 
 def _row_of_curves(part: SubFigure, letters: Iterator[str], result: dict[str, Any]) -> None:
@@ -127,7 +142,14 @@ def _row_without(part: SubFigure, letters: Iterator[str], result: dict[str, Any]
     _draw_means(left, [unchanged, *(one["with"] for one in measured)])
     _draw_means(right, [None, *(one["difference"] for one in measured)])
     if unchanged["low"] is not None:
-        left.axvspan(unchanged["low"], unchanged["high"], color=FAINT, alpha=0.2, linewidth=0)
+        left.axvspan(
+            unchanged["low"], unchanged["high"], color=FAINT, alpha=0.2, linewidth=0,
+            label="95 % interval with none left out",
+        )  # fmt: skip
+        left.legend(
+            frameon=False, fontsize=7, labelcolor=INK, loc="lower left",
+            bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2,
+        )  # fmt: skip
     left.set_yticks(-np.arange(len(rows) + 1), ["none left out", *map(left_out, rows)])
     left.set_ylim(-len(rows) - 0.6, 0.6)
     style(left, label(main, measured[0]))

@@ -9,6 +9,9 @@ from metahebb.report.table import interval, label, text_table
 _STRUCTURE = ((0.25, "no clear clusters"), (0.5, "weak clusters"), (0.7, "clear clusters"))
 """What mean silhouettes up to a bound stand for (Kaufman & Rousseeuw 1990, table 4)."""
 
+_CLEARER = 0.05
+"""By how much a mean silhouette has to be larger than before evolution to speak of clusters."""
+
 
 def rules_table(result: dict[str, Any]) -> str:
     """Return the content of a ``rules.json`` as text for a terminal."""
@@ -21,7 +24,7 @@ def rules_table(result: dict[str, Any]) -> str:
     if result["shares"] is None:
         parts.append(f"No shares of terms: {result['shares_left_out']}.")
     else:
-        parts += _share_tables(result, "term", "shares", result["terms"])
+        parts += _share_tables(result, "term", "shares", share_terms(result))
     if result.get("state_shares"):
         parts.append(state_note(result))
         parts += _share_tables(result, "part", "state_shares", result["state_parts"])
@@ -37,6 +40,12 @@ def _share_tables(result: dict[str, Any], what: str, key: str, names: list[str])
         f"Net share [%]: what a {what} adds to |Δw|; negative where it works against the others\n\n"
         + text_table(share_rows(shares, "net", names)),
     ]
+
+
+def share_terms(result: dict[str, Any]) -> list[str]:
+    """Return the labels of the terms of which Δw is the sum; older files have all terms alone."""
+    names: list[str] = result.get("share_terms", result["terms"])
+    return names
 
 
 def state_note(result: dict[str, Any]) -> str:
@@ -56,10 +65,10 @@ def title(result: dict[str, Any]) -> str:
         f"{sum(result['synapses'])} synapses, {result['distinct']} distinct rules, "
     )
     folded = f"; {result['folded']} is multiplied in" if result["folded"] else ""
-    return f"{text}{_verdict(result)}\nCoefficients: median [quartiles]{folded}"
+    return f"{text}{verdict(result)}\nCoefficients: median [quartiles]{folded}"
 
 
-def _verdict(result: dict[str, Any]) -> str:
+def verdict(result: dict[str, Any]) -> str:
     """Return how the synapses are put into clusters, and whether these are any."""
     n, silhouettes = len(result["clusters"]), result["silhouettes"]
     if not silhouettes and n == result["distinct"]:
@@ -73,10 +82,14 @@ def _verdict(result: dict[str, Any]) -> str:
         return f"in {n} groups by k-means: no clear clusters, all but {outliers} {whole}"
     text = f"in {n} clusters by k-means: mean silhouette {result['silhouette']:.2f}"
     text += f" ({outliers} count as 0)" if apart else ""
-    text += f", {structure(result['silhouette'])}"
-    if result["silhouette_before"] is not None:
-        text += f" (before evolution {result['silhouette_before']:.2f})"
-    return text
+    before = result["silhouette_before"]
+    if before is None:
+        return f"{text}, {structure(result['silhouette'])}"
+    clearer = round(result["silhouette"] - before, 2)
+    if clearer >= _CLEARER:
+        return f"{text}, {structure(result['silhouette'])} (before evolution {before:.2f})"
+    hardly = "hardly" if clearer > 0 else "no"
+    return f"{text}, {hardly} clearer than before evolution ({before:.2f})"
 
 
 def structure(silhouette: float) -> str:

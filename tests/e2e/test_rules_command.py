@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from report_runs import ant
 from small_runs import evolve, files
-from toys import oja, traced
+from toys import bcm, oja, traced
 
 from metahebb import notes
 from metahebb.cli import main
@@ -207,7 +207,59 @@ def test_a_trace_and_a_modulator_are_told_as_they_were_lived(
     assert "decays" in cluster["trace"]["label"]
     assert f"its trace: {cluster['trace']['words']}" in shown
     assert [one["mean"] for one in found["state_shares"]["all"]["net"]] == pytest.approx([0, 1])
-    assert [one["mean"] for one in found["shares"]["all"]["share"]] == pytest.approx([1, 0])
+    assert found["terms"] == ["A·trace·modulator", "decay"]
+    assert found["share_terms"] == ["A·trace·modulator"]  # the trace alone depends on its decay
+    assert [one["mean"] for one in found["shares"]["all"]["share"]] == pytest.approx([1])
+
+
+def test_a_sliding_threshold_is_told_as_what_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = np.array([(1.0, 0.2, 0.3), (0.5, -0.2, 0.3)], np.float32)
+    run = cartpole(tmp_path / "run", FeedForward((6,), bcm), kinds)
+    assert main(["rules", str(run.path), "--lives", "2", "--clusters", "1"]) == 0
+    shown, found = capsys.readouterr().out, result(run)
+    (cluster,) = found["clusters"]
+    used = {name for name, part in cluster["parts"].items() if part}
+    assert used == {"pre·post²", "trace·pre·post"}
+    assert cluster["unexplained"] == 0
+    used = {name for name, part in cluster["trace"]["parts"].items() if part}
+    assert used == {"post²", "trace"}
+    assert "nonlinear" not in shown
+    assert found["share_terms"] == ["eta·A"]
+    by_name = {row["coefficient"]: row for row in found["without"]["terms"]}
+    assert by_name["tau"]["leveled"]
+    assert not by_name["A"]["leveled"]
+    assert by_name["tau"]["nonfinite"] == 0
+    assert "tau at its mean" in shown
+    bars = [axes for axes in draw_rules(found).axes if "fresh" in axes.get_title(loc="left")]
+    labels = [text.get_text() for text in bars[0].get_legend().get_texts()]
+    assert labels == ["eta·A", "net"]
+    for term, said in (("tau", True), ("A", False)):
+        assert main(["probe", str(run.path), "--probe", f"drop_term:term={term}"]) == 0
+        shown = capsys.readouterr().out
+        assert ("tau is not left out: it is its layer's mean in all synapses" in shown) == said
+        assert "non-finite" not in shown
+
+
+@pytest.mark.parametrize(
+    ("silhouette", "says"),
+    [
+        (0.31, "mean silhouette 0.31, no clearer than before evolution (0.32)"),
+        (0.324, "mean silhouette 0.32, no clearer than before evolution (0.32)"),
+        (0.34, "mean silhouette 0.34, hardly clearer than before evolution (0.32)"),
+        (0.42, "mean silhouette 0.42, weak clusters (before evolution 0.32)"),
+    ],
+)
+def test_clusters_that_evolution_did_not_make_are_said_to_be_no_clearer(
+    tmp_path: Path, silhouette: float, says: str
+) -> None:
+    run = ant(tmp_path / "run")
+    assert main(["rules", str(run.path), "--lives", "1", "--clusters", "2"]) == 0
+    found = {**result(run), "silhouette": silhouette, "silhouette_before": 0.321}
+    assert says in rules_table(found)
+    headings = [part.get_suptitle() for part in draw_rules(found).subfigs]
+    assert says in headings[0].replace("\n", " ")
 
 
 def test_lives_without_a_term_are_those_of_drop_term(tmp_path: Path) -> None:
@@ -232,6 +284,8 @@ def test_lives_without_a_term_are_those_of_drop_term(tmp_path: Path) -> None:
         "none left out",
         *(f"without {row['term']}" for row in found["without"]["terms"]),
     ]
+    (band,) = axes.get_legend().get_texts()
+    assert band.get_text() == "95 % interval with none left out"
     drawn = axes.lines[0].get_xdata()
     assert drawn[2] == pytest.approx(row["measures"]["distance"]["with"]["mean"])
 

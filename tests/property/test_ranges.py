@@ -134,7 +134,7 @@ def test_a_rule_that_divides_by_0_in_absent_synapses_is_refused() -> None:
 
 @few
 @given(neurons=sizes, seed=seeds, rule_=st.sampled_from([hebbian, ranged]), term=st.integers(0, 3))
-def test_a_dropped_term_is_0_whatever_its_range(
+def test_a_dropped_term_is_0_or_the_mean_where_its_range_has_no_0(
     neurons: tuple[int, ...], seed: int, rule_: Rule, term: int
 ) -> None:
     network = FeedForward(neurons[1:-1], rule_)
@@ -144,12 +144,15 @@ def test_a_dropped_term_is_0_whatever_its_range(
     (probe,) = parse_probes([f"drop_term:term={name}"])
     change = probe.change_coefficients  # type: ignore[union-attr]
     genes = GivenGenes(random_genes(genome.n_genes, seed))
+    layers = genome.expressed(genes)["coefficients"]
     lanes.born(0, genome, genes, Key(seed, Stream.BIRTH), [change])
-    for planes in lanes.coefficient_layers(0):
-        if name == "eta":
-            assert (planes[term] == planes[term].flat[0]).all()
+    for planes, as_born in zip(lanes.coefficient_layers(0), layers, strict=True):
+        if name in ("eta", "tau", "rate", "D"):
             assert (planes[term] > 0).all()
-        else:
+            mean = as_born[term].mean(dtype=np.float64)
+            if name == "tau":  # eta multiplies the others
+                np.testing.assert_allclose(planes[term], mean, rtol=1e-5)
+        else:  # free, or in (-1, 1)
             assert (planes[term] == 0).all()
 
 

@@ -109,8 +109,10 @@ def test_genes_that_went_astray_are_told_with_advice_for_the_search() -> None:
 
 
 def test_what_a_probe_did_at_birth_counts() -> None:
-    reason, _ = told(rule_of(TRACE, "positive"), leave, probes=("drop_term:term=tau",))
+    reason, _ = told(rule_of(TRACE), at(0, 0.0, 1.0), probes=("drop_term:term=tau",))
     assert "where tau is 0)" in reason
+    ranged = told(rule_of(TRACE, "positive"), at(0, 0.0, 1.0), probes=("drop_term:term=tau",))
+    assert ranged == ("", NONFINITE_ADVICE)  # it has its mean, e
 
 
 def test_nothing_is_said_of_a_rule_that_is_innocent() -> None:

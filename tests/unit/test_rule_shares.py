@@ -90,7 +90,7 @@ def live(
     terms = Terms.of(rule)
     folded = [terms.fold_in(p) for p in layers]
     groups = [np.indices(layer.shape[1:]).sum(0) % 2 for layer in layers]
-    in_terms = PartSums.empty(by_term(rule, terms, folded), len(terms.indices), groups, lives)
+    in_terms = PartSums.empty(by_term(rule, terms, folded), len(terms.moving), groups, lives)
     n_states = len(state_parts(rule)) or 1
     in_states = PartSums.empty(by_state(rule, folded), n_states, groups, lives)
     watch = Watch()

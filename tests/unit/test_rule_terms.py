@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import oja, traced
+from toys import bcm, oja, traced
 
-from metahebb.plasticity import Rule, rule
+from metahebb.plasticity import Rule, positive, rule
 from metahebb.plasticity.rules import RULES
 from metahebb.plasticity.terms import Terms, delta
 
@@ -89,6 +89,27 @@ def test_folding_the_scale_in_leaves_the_rule_the_same(studied: Rule) -> None:
     before = delta(studied, *signals, *coefficients)
     np.testing.assert_allclose(delta(studied, *signals, *folded), before, 1e-4, 1e-6)
     assert not np.shares_memory(folded, coefficients)
+
+
+@rule
+def divided(pre, post, trace, /, A, B, tau: positive):
+    """Δw = A·trace + B·pre, Δtrace = (pre·post − trace) / tau."""
+    return A * trace + B * pre, (pre * post - trace) / tau
+
+
+def test_a_coefficient_of_the_trace_alone_has_no_term_and_stays_as_it_is() -> None:
+    terms = Terms.of(divided)
+    assert terms.add_up
+    assert terms.labels == ("A·trace", "B·pre", "tau")
+    assert terms.of_change == ("A·trace", "B·pre")
+    coefficients = np.array([2.0, 3.0, 5.0], np.float32)[:, None, None]
+    alone = terms.alone(terms.fold_in(coefficients))
+    np.testing.assert_array_equal(alone[:, :, 0, 0], [[2, 0], [0, 3], [5, 5]])
+    changes, traces = divided(0.5, -2.0, 0.25, *alone)
+    np.testing.assert_allclose(changes.ravel(), [0.5, 1.5])
+    assert np.isfinite(traces).all()
+    assert Terms.of(bcm).of_change == ("eta·A",)
+    assert Terms.of(RULES["abcd_lr"]).of_change == Terms.of(RULES["abcd_lr"]).labels
 
 
 def test_terms_alone_are_what_they_say_and_add_up() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toys import oja, traced
+from toys import bcm, oja, traced
 
-from metahebb.analysis.rule_parts import NONLINEAR, phrase, products
+from metahebb.analysis.rule_parts import NONLINEAR, products
+from metahebb.analysis.rule_phrases import phrase
 from metahebb.analysis.rule_words import TRACE, behavior
 from metahebb.plasticity import rule
 from metahebb.plasticity.rule import SIGNALS
@@ -17,8 +18,8 @@ ABCD = RULES["abcd"]
 
 @rule
 def curved(pre, /, A):
-    """Δw = A·cos(3·pre), of which a third of the mean square is no constant and not linear."""
-    return A * np.cos(3 * pre)
+    """Δw = A·cos(9·pre), which no product describes."""
+    return A * np.cos(9 * pre)
 
 
 @rule
@@ -31,6 +32,25 @@ def bent(pre, /, A):
 def decaying(pre, post, weight, /, A, L):
     """Δw = A·pre·post − L·w."""
     return A * pre * post - L * weight
+
+
+@rule
+def steep(pre, post, weight, trace, /, A):
+    """Δw = tanh(3·A·pre·post), Δtrace = 0: it names the weight and the trace without using them."""
+    return np.tanh(3 * A * pre * post) + 0 * weight * trace, 0 * trace
+
+
+@rule
+def limited(pre, post, weight, trace, modulator, /, A):
+    """Δw = A·pre·post, with steps of at most 1/25, Δtrace = 0; it reads three signals in vain."""
+    change = np.minimum(np.maximum(A * pre * post, -0.04), 0.04)
+    return change + 0 * weight * modulator, 0 * trace
+
+
+@rule
+def homeostatic(weight, trace, /, A):
+    """Δw = A·w·(1/2 − trace), Δtrace = 0: a synapse is scaled until its trace is 1/2."""
+    return A * weight * (0.5 - trace), 0 * trace
 
 
 @rule
@@ -67,7 +87,8 @@ def test_one_term_one_word(coefficients: tuple[float, ...], begins: str) -> None
 
 def test_parts_are_the_coefficients_and_their_fractions_add_up() -> None:
     found = behavior(ABCD, synapses((3, -2, 1, 0.5)))
-    np.testing.assert_allclose(list(found.parts.values()), [3, -2, 1, 0.5], rtol=1e-12)
+    known = dict(zip(("pre·post", "pre", "post", "1"), (3, -2, 1, 0.5), strict=True))
+    assert {name: part for name, part in found.parts.items() if part} == pytest.approx(known)
     assert sum(found.fractions.values()) == pytest.approx(1)
     assert found.fractions["nonlinear"] == pytest.approx(0, abs=1e-12)
     # On 21 points from -1 to 1 the mean of x² is 11/30, and no longer 1/3.
@@ -107,8 +128,11 @@ def test_what_hardly_changes_beside_others_is_nearly_still() -> None:
 
 def test_rules_of_other_kinds() -> None:
     found = behavior(curved, synapses((1,)))
-    assert found.fractions["nonlinear"] > 0.5
-    assert found.words(1).startswith("nonlinear in its signals")
+    assert found.unexplained > 0.5
+    assert found.label(1) == "not described by simple products of signals"
+    assert found.words(1) == (
+        f"{found.label(1)} ({found.unexplained:.0%} of its mean square is left over)"
+    )
     assert behavior(ABCD, synapses((np.nan,) * 4)).words(1) == "no finite change"
     partly = behavior(bent, synapses((1,)))
     assert partly.words(partly.strength).endswith("; not finite everywhere")
@@ -193,6 +217,69 @@ def test_without_lives_weights_are_taken_from_both_sides_of_0() -> None:
     found = behavior(decaying, synapses((0, 1.0)))
     assert found.label(found.strength) == "decays (100%)"
     assert np.abs(found.plane).max() < 0.5 < found.curves["weight"][1][0]
+
+
+def as_in_a_network(saturated: bool) -> dict[str, np.ndarray]:
+    """Return activities of which pre drives post, and a trace that follows post²."""
+    rng = np.random.default_rng(2)
+    pre = rng.normal(0, 0.4, 1000)
+    post = np.tanh(3 * pre + rng.normal(0, 0.3, 1000))
+    if saturated:
+        post = np.sign(post)  # post² is 1 wherever it was lived
+    trace = np.clip(post**2 + rng.normal(0, 0.05, 1000), 0, 1)
+    return {"pre": pre, "post": post, "trace": trace, "weight": rng.normal(0, 0.4, 1000)}
+
+
+@pytest.mark.parametrize("saturated", [False, True])
+def test_a_sliding_threshold_is_told_by_its_own_products(saturated: bool) -> None:
+    kinds, points = synapses((1.0, 1.0, 0.1)), as_in_a_network(saturated)
+    weight = behavior(bcm, kinds, points)
+    factors = {name: part for name, part in weight.parts.items() if part}
+    assert factors == pytest.approx({"pre·post²": 0.1, "trace·pre·post": -0.1})
+    assert set(weight.label(weight.strength).replace(")", "").split(", ")) == {
+        f"driven by pre·post² ({weight.fractions['pre·post²']:.0%}",
+        f"driven by −its trace · pre · post ({weight.fractions['trace·pre·post']:.0%}",
+    }
+    trace = behavior(bcm, kinds, points, of=TRACE)
+    factors = {name: part for name, part in trace.parts.items() if part}
+    assert factors == pytest.approx({"post²": 1 / 21, "trace": -1 / 21})
+    assert "decays: moves the trace towards 0 (" in trace.words(1)
+    assert "driven by post²: strengthens while post is active (" in trace.words(1)
+    assert "nonlinear" not in trace.words(1)
+    assert "pre" not in trace.label(1)
+
+
+@pytest.mark.parametrize("saturated", [False, True])
+def test_no_correlated_product_stands_in_for_another(saturated: bool) -> None:
+    points = as_in_a_network(saturated)
+    found = behavior(oja, synapses((1,)), points)
+    factors = {name: part for name, part in found.parts.items() if part}
+    assert factors == pytest.approx({"pre·post": 1, "weight·post²": -1})
+    decay = behavior(decaying, synapses((0, 0.1)), points)
+    assert decay.label(1) == "nearly still: decays (100%)"
+    squashed = behavior(steep, synapses((1,)), points)  # no sum of products
+    assert squashed.label(1).startswith("Hebbian (")
+    assert "," not in squashed.label(1)
+    assert 0 < squashed.unexplained < 0.1
+    assert not any("trace" in name or "weight" in name for name, f in squashed.parts.items() if f)
+
+
+def test_a_step_is_described_where_it_was_lived() -> None:
+    """Beyond the lived activities the limit is reached; at them the rule is a product."""
+    points = lived(WEIGHTS, activity=0.2)
+    found = behavior(limited, synapses((1,)), points)
+    assert {name: part for name, part in found.parts.items() if part} == pytest.approx(
+        {"pre·post": 1}
+    )
+    awake = behavior(limited, synapses((1,)), lived(WEIGHTS, activity=3))
+    assert awake.unexplained > 0
+
+
+def test_scaling_by_a_running_mean_has_words() -> None:
+    found = behavior(homeostatic, synapses((0.1,)), as_in_a_network(False))
+    assert "scales by −its trace: moves the weight towards 0 when its trace is positive" in (
+        found.words(found.strength)
+    )
 
 
 @pytest.mark.parametrize("sign", [1, -1])
