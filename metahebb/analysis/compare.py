@@ -21,7 +21,7 @@ from metahebb.analysis.statistics import few_runs, mean_of, numbers_or_none
 from metahebb.paths import shown
 from metahebb.runs.evaluation_shape import measures_of
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks.base import Moving
+from metahebb.tasks.base import UNBOUNDED, Moving, Range, ranges_of
 
 Floats = npt.NDArray[np.float64]
 Evaluation = Mapping[str, Any]
@@ -46,16 +46,18 @@ def compare(
 
     Returns:
         ``world``, ``curve`` (what the learning curves show) and its ``unit``, ``headline`` (the
-        number that figures show), ``notes``, ``settings`` (how the arms' configs differ), ``arms``
-        and ``differences``. Each arm has its ``runs``, a ``curve`` (see `learning_curve`) and
-        ``final``: for each body and number the mean over runs with its interval. Each of the
-        ``differences`` is that of two arms in one body and number, the earlier arm less the later.
+        number that figures show), ``descriptions`` (of the task's measures, by name), ``notes``,
+        ``settings`` (how the arms' configs differ), ``arms`` and ``differences``. Each arm has its
+        ``runs``, a ``curve`` (see `learning_curve`) and ``final``: for each body and number the
+        mean over runs with its interval. Each of the ``differences`` is that of two arms in one
+        body and number, the earlier arm less the later.
     """
     evaluations = [[evaluation_of(run) for run in arm.runs] for arm in arms]
     every = [each for some in evaluations for each in some if each is not None]
     task = arms[0].runs[0].config.task
     units = units_of(every, task.return_unit)
     key = which_curve([run for arm in arms for run in arm.runs])
+    ranges = ranges_of(task)
     fixed = {measure.name for measure in task.measures if not measure.compared}
     lives = [_lives(some, fixed) for some in evaluations]
     return {
@@ -63,15 +65,23 @@ def compare(
         "curve": key,
         "unit": task.return_unit,
         "headline": task.way.name if isinstance(task, Moving) else "return",
-        "notes": notes_on(arms),
+        "descriptions": {
+            m.name: m.description for m in task.measures if m.compared and m.description
+        },
+        "notes": [*notes_on(arms), *unlike_lives(every)],
         "settings": settings_between(arms),
         "arms": [
             {
                 "name": arm.name,
                 "runs": [_run(*pair) for pair in zip(arm.runs, some, strict=True)],
-                "curve": learning_curve(arm.runs, key),
+                "curve": learning_curve(
+                    arm.runs, key, ranges["return"] if key == CENTER else UNBOUNDED
+                ),
                 "final": [
-                    {"body": body, "value": name, "unit": units[name], **mean_over_runs(rows)}
+                    {
+                        **{"body": body, "value": name, "unit": units[name]},
+                        **mean_over_runs(rows, ranges.get(name, UNBOUNDED)),
+                    }
                     for (body, name), rows in known.items()
                 ],
             }
@@ -80,7 +90,7 @@ def compare(
         "differences": [
             difference
             for one, other in combinations(range(len(arms)), 2)
-            for difference in _differences(arms, lives, units, one, other)
+            for difference in _differences(arms, lives, units, ranges, (one, other))
         ],
     }
 
@@ -89,9 +99,10 @@ def _differences(
     arms: Sequence[Arm],
     lives: Sequence[Mapping[tuple[str, str], Sequence[Lives]]],
     units: Mapping[str, str],
-    one: int,
-    other: int,
+    ranges: Mapping[str, Range],
+    pair: tuple[int, int],
 ) -> list[dict[str, Any]]:
+    one, other = pair
     paired = are_paired(arms[one], arms[other])
     return [
         {
@@ -101,7 +112,12 @@ def _differences(
             "body": body,
             "value": name,
             "unit": units[name],
-            **difference_of_runs(lives[one][body, name], lives[other][body, name], paired),
+            **difference_of_runs(
+                lives[one][body, name],
+                lives[other][body, name],
+                paired,
+                ranges.get(name, UNBOUNDED),
+            ),
         }
         for body, name in lives[one]
         if (body, name) in lives[other]
@@ -175,7 +191,21 @@ def which_curve(runs: Sequence[RunFolder]) -> str:
     return CENTER if all(lived) else FITNESS
 
 
-def learning_curve(runs: Sequence[RunFolder], key: str) -> dict[str, Any]:
+def unlike_lives(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return a note if not all ``evaluations`` have the same number of lives per body."""
+    numbers = sorted({evaluation["lives"] for evaluation in evaluations})
+    if len(numbers) < 2:
+        return []
+    each = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    return [
+        f"the runs were evaluated with unequal numbers of lives, {each} per body; give --lives "
+        f"{numbers[-1]} (in Python lives={numbers[-1]}) to compare or to evaluate, for equal ones"
+    ]
+
+
+def learning_curve(
+    runs: Sequence[RunFolder], key: str, within: Range = UNBOUNDED
+) -> dict[str, Any]:
     """Return the learning curve of an arm, a point per generation that all its runs have done.
 
     A point is the mean over runs, at the mean of the env steps that the runs had then taken. Its
@@ -184,6 +214,7 @@ def learning_curve(runs: Sequence[RunFolder], key: str) -> dict[str, Any]:
     Args:
         runs: of one arm, each with a generation at least.
         key: a number of ``metrics.jsonl``.
+        within: the least and the greatest value of a point, which the band stays between.
 
     Returns:
         ``generations``, ``env_steps``, ``mean``, ``low`` and ``high`` ``(n,)``, and the ``runs``,
@@ -195,6 +226,7 @@ def learning_curve(runs: Sequence[RunFolder], key: str) -> dict[str, Any]:
     values = np.array([[r[key] for r in each[:n]] for each in records], np.float64)
     steps = np.array([np.cumsum([r["env_steps"] for r in each[:n]]) for each in records])
     mean, low, high = _band(values)
+    low, high = np.maximum(low, within[0]), np.minimum(high, within[1])
     return {
         "generations": list(range(1, n + 1)),
         "env_steps": steps.mean(0).tolist(),

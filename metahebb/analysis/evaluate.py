@@ -13,6 +13,8 @@ from metahebb.analysis.statistics import mean_of, numbers_or_none
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
 from metahebb.evolution.memory import check_lives
+from metahebb.notes import tell
+from metahebb.paths import shown
 from metahebb.probes import check_probes
 from metahebb.runs.center import Center
 from metahebb.runs.folder import EVALUATION, EVALUATIONS, read_evaluation_at
@@ -49,7 +51,8 @@ def evaluate(
     """Live ``lives`` fresh lives of the center on every body; write what comes out.
 
     The standard evaluation, of the run's own bodies over its own horizon, is ``evaluation.json``,
-    which the report leads with; any other is ``evaluations/NAME.json``.
+    which the report leads with; any other is ``evaluations/NAME.json``. A file that has more lives
+    of this very center stays as it is, and a note says so.
 
     Args:
         center: of the run, or one `on_bodies`.
@@ -58,10 +61,11 @@ def evaluate(
         max_steps: horizon; None: that of the run's last stage.
 
     Returns:
-        What is written, and in which ``file``: per body the returns, their mean with a 95 %
-        bootstrap interval (low, high; None with one life), the task's measures likewise, each with
-        its unit and the number of lives where it is known, the mean life length, and of every life
-        the numbers that these means are made of (``values``; None where a life has none).
+        What is written, and in which ``file`` (None where a file with more lives stays): per body
+        the returns, their mean with a 95 % bootstrap interval (low, high; None with one life), the
+        task's measures likewise, each with its unit, its description if it has one and the number
+        of lives where it is known, the mean life length, and of every life the numbers that these
+        means are made of (``values``; None where a life has none).
 
     Raises:
         InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
@@ -84,10 +88,22 @@ def evaluate(
         },
     }
     file = evaluation_file(center, horizon)
+    if (more := _more_lives(center, horizon, lives)) is not None:
+        tell(f"{shown(file)} keeps its {more} lives; delete it first if these {lives} are to stand")
+        return {**result, "file": None}
     with storage_errors(file):
         file.parent.mkdir(exist_ok=True)
     write_json(file, result)
     return {**result, "file": str(file)}
+
+
+def _more_lives(center: Center, horizon: int, lives: int) -> int | None:
+    """Return how many lives are kept of this center if they are more than ``lives``, else None."""
+    try:
+        kept = kept_evaluation(center, horizon)
+    except InputError:  # a damaged file, whose message says that an evaluation replaces it
+        return None
+    return kept["lives"] if kept is not None and kept["lives"] > lives else None
 
 
 def kept_evaluation(center: Center, max_steps: int | None = None) -> dict[str, Any] | None:
@@ -130,7 +146,12 @@ def _summary(outcomes: Outcomes, measures: Sequence[Measure]) -> dict[str, Any]:
         # Older versions of metahebb know of no other measure, and expect this key.
         "distance": mean_of(values["distance"]) if known.get("distance") else None,
         "measures": {
-            m.name: {"unit": m.unit, "lives": known[m.name], **mean_of(values[m.name])}
+            m.name: {
+                "unit": m.unit,
+                **({"description": m.description} if m.description else {}),
+                "lives": known[m.name],
+                **mean_of(values[m.name]),
+            }
             for m in measures
         },
         "steps_mean": float(outcomes["steps"].mean()),

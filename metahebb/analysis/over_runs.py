@@ -20,6 +20,7 @@ from metahebb.evolution.backends.where import Where
 from metahebb.runs.center import Center
 from metahebb.runs.evaluation_shape import measures_of
 from metahebb.runs.folder import RunFolder
+from metahebb.tasks.base import UNBOUNDED, Range
 
 Floats = npt.NDArray[np.float64]
 Lives = Sequence[float | None]
@@ -37,13 +38,14 @@ def rows_of(runs: Sequence[Lives]) -> Floats:
     return rows
 
 
-def mean_over_runs(runs: Sequence[Lives]) -> dict[str, Any]:
+def mean_over_runs(runs: Sequence[Lives], within: Range = UNBOUNDED) -> dict[str, Any]:
     """Return the ``mean`` over runs of each run's mean, with ``low`` and ``high`` of its interval.
 
     A run of which nothing is known does not count.
 
     Args:
         runs: the lives of each run.
+        within: the least and the greatest value of a life, which the interval stays between.
 
     Returns:
         Also ``n``, the number of runs that count, and ``runs``, the mean of each run. None is what
@@ -57,12 +59,12 @@ def mean_over_runs(runs: Sequence[Lives]) -> dict[str, Any]:
     mean = float(means[known].mean()) if n else None
     if n > 1 and mean is not None:
         draws = nested_means(data[known][None, :, :, None])[:, 0]
-        low, high = quantile_interval(draws, mean, few_runs(1, n))
+        low, high = _clipped(quantile_interval(draws, mean, few_runs(1, n)), within)
     return {"mean": mean, "low": low, "high": high, "n": n, "runs": each}
 
 
 def difference_of_runs(
-    ours: Sequence[Lives], theirs: Sequence[Lives], paired: bool
+    ours: Sequence[Lives], theirs: Sequence[Lives], paired: bool, within: Range = UNBOUNDED
 ) -> dict[str, Any]:
     """Return the ``mean`` of ``ours`` less that of ``theirs``, with ``low`` and ``high``.
 
@@ -75,6 +77,8 @@ def difference_of_runs(
         ours: the lives of each run.
         theirs: likewise; as many runs if they are paired.
         paired: whether the runs are pairs. A pair of which one half is not known does not count.
+        within: the least and the greatest value of a life; the interval of the difference stays
+            between what two such values can differ by.
 
     Returns:
         The ends are None where one of both has a single run, and all is None where it has none.
@@ -103,7 +107,19 @@ def difference_of_runs(
         ]
         factor = _welch([float(part.var()) for part in apart], [len(a) - 1, len(b) - 1])
         low, high = quantile_interval(mean + apart[0] - apart[1], mean, factor)
+    low, high = _clipped((low, high), of_differences(within))
     return {"mean": mean, "low": low, "high": high}
+
+
+def of_differences(within: Range) -> Range:
+    """Return the range of the difference of two numbers that lie ``within`` a range."""
+    widest = within[1] - within[0]
+    return -widest, widest
+
+
+def _clipped(interval: Range, within: Range) -> Range:
+    """Return an interval whose ends do not lie beyond those of ``within``."""
+    return max(interval[0], within[0]), min(interval[1], within[1])
 
 
 def _means(data: Floats) -> Floats:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metahebb.analysis.over_runs import Lives, mean_over_runs, values_of
+from metahebb.analysis.over_runs import Lives, mean_over_runs, of_differences, values_of
 from metahebb.runs.folder import RunFolder
-from metahebb.tasks.base import Measure
+from metahebb.tasks.base import UNBOUNDED, Range, Task, ranges_of
 
 
 def names_of(runs: Sequence[RunFolder]) -> list[str]:
@@ -25,28 +25,36 @@ def names_of(runs: Sequence[RunFolder]) -> list[str]:
 
 
 def evaluations_over_runs(
-    evaluations: Sequence[Mapping[str, Any]], measures: Sequence[Measure]
+    evaluations: Sequence[Mapping[str, Any]], task: Task
 ) -> dict[str, dict[str, Any]]:
     """Return by body and number (``return`` and measures) the mean over runs, with its interval.
 
     Args:
         evaluations: what `metahebb.analysis.evaluate.evaluate` returned of each run, all in the
             same bodies.
-        measures: of the task; those that nothing in a life can change have no mean over runs.
+        task: of the runs; those of its measures that nothing in a life can change have no mean
+            over runs.
     """
     values = [values_of(evaluation) for evaluation in evaluations]
-    names = ["return", *(measure.name for measure in measures if measure.compared)]
+    names = ["return", *(measure.name for measure in task.measures if measure.compared)]
+    ranges = ranges_of(task)
     return {
-        body: {name: mean_over_runs([known[body][name] for known in values]) for name in names}
+        body: {
+            name: mean_over_runs([known[body][name] for known in values], ranges[name])
+            for name in names
+        }
         for body in values[0]
     }
 
 
-def probes_over_runs(by_run: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def probes_over_runs(
+    by_run: Sequence[Sequence[Mapping[str, Any]]], task: Task
+) -> list[dict[str, Any]]:
     """Return a row per probe that all runs had, and per number: means over runs.
 
     Args:
         by_run: what `metahebb.analysis.probe.probe` returned of each run, probe by probe.
+        task: of the runs.
 
     Returns:
         Rows with ``probe``, ``value`` (``return``, a measure or ``survival``), its ``unit``, and
@@ -54,28 +62,32 @@ def probes_over_runs(by_run: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict
         runs with its interval, see `metahebb.analysis.over_runs.mean_over_runs`.
     """
     known = [{", ".join(result["probes"]): result for result in results} for results in by_run]
-    rows = []
+    rows, ranges = [], {**ranges_of(task), "survival": (0.0, 1.0)}
     for probe, first in known[0].items():
         if not all(probe in results for results in known):
             continue
         results = [each[probe] for each in known]
-        rows.append(_row(probe, "return", "", [result["return"] for result in results]))
+        returns = [result["return"] for result in results]
+        rows.append(_row(probe, "return", "", returns, ranges["return"]))
         for name, measure in first["measures"].items():
             every = [result["measures"][name] for result in results]
-            rows.append(_row(probe, name, measure["unit"], every))
-        rows.append(_row(probe, "survival", "", [result["survival"] for result in results]))
+            rows.append(_row(probe, name, measure["unit"], every, ranges.get(name, UNBOUNDED)))
+        alive = [result["survival"] for result in results]
+        rows.append(_row(probe, "survival", "", alive, ranges["survival"]))
     return rows
 
 
-def _row(probe: str, name: str, unit: str, each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _row(
+    probe: str, name: str, unit: str, each: Sequence[Mapping[str, Any]], within: Range
+) -> dict[str, Any]:
     with_, without = ([result["lives"][part] for result in each] for part in ("with", "without"))
     return {
         "probe": probe,
         "value": name,
         "unit": unit,
-        "with": mean_over_runs(with_),
-        "without": mean_over_runs(without),
-        "difference": mean_over_runs(list(map(_paired, with_, without))),
+        "with": mean_over_runs(with_, within),
+        "without": mean_over_runs(without, within),
+        "difference": mean_over_runs(list(map(_paired, with_, without)), of_differences(within)),
     }
 
 

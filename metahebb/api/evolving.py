@@ -53,7 +53,13 @@ def default_path(name: str, seed: int) -> Path:
 
 
 def evolved(
-    config: RunConfig, path: Path, where: Where, shown: Shown, resume: bool = False
+    config: RunConfig,
+    path: Path,
+    where: Where,
+    shown: Shown,
+    resume: bool = False,
+    *,
+    notes: bool = True,
 ) -> RunFolder:
     """Evolve a new run of ``config`` in the folder ``path``, and return it when it is done.
 
@@ -63,6 +69,7 @@ def evolved(
         where: lives are lived.
         shown: what is shown and kept beside the numbers.
         resume: go on with ``path`` where it holds a run of this config already.
+        notes: tell what in the config of a new run has no effect; False: the caller has told it.
 
     Raises:
         InputError: ``path`` is not free, or the config cannot be evolved; nothing is written.
@@ -74,7 +81,8 @@ def evolved(
         return _again(path, config, where, shown)
     RunFolder.check_free(path)
     _check_loggers(shown.log, where)
-    tell_of_config(config)
+    if notes:
+        tell_of_config(config)
     # Everything that can be wrong with the input is found before anything is written.
     with _backend(where, config) as backend:
         run = RunFolder.create(path, config)

@@ -169,8 +169,8 @@ class Run:
             allow_heterogeneous: work with Ray workers of another processor class or versions, too.
 
         Returns:
-            What is written into ``evaluation.json``; ``result["bodies"]["intact"]["mean"]`` is the
-            mean return.
+            What is written into ``evaluation.json``, unless that has more lives of this center and
+            keeps them; ``result["bodies"]["intact"]["mean"]`` is the mean return.
         """
         from metahebb.analysis import evaluate as evaluation
         from metahebb.report.table import evaluation_table

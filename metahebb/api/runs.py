@@ -92,8 +92,8 @@ class Runs:
             )
             for name, run in zip(self.names, self.each, strict=True)
         }
-        measures = self.each[0].config.task.measures
-        means = evaluations_over_runs(list(evaluations.values()), measures)
+        task = self.each[0].config.task
+        means = evaluations_over_runs(list(evaluations.values()), task)
         numbers = {"runs": {n: dict(e) for n, e in evaluations.items()}, "over_runs": means}
         return Result(numbers, evaluations_text(dict(evaluations), means))
 
@@ -188,7 +188,7 @@ class Runs:
         from metahebb.analysis.several import probes_over_runs
         from metahebb.report.several_table import probes_text
 
-        rows = probes_over_runs(results)
+        rows = probes_over_runs(results, self.each[0].config.task)
         runs = {
             name: [dict(result) for result in some]
             for name, some in zip(self.names, results, strict=True)

@@ -15,6 +15,7 @@ from metahebb.notes import show
 from metahebb.paths import absolute
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_config
 from metahebb.runs.seeds import check_free_for_seeds, check_seeds, seed_path
 
 
@@ -60,12 +61,14 @@ def evolved_seeds(
     else:
         check_free_for_seeds(path)
     is_new = not path.exists()
+    if not all(RunFolder.is_there(seed_path(path, seed)) for seed in seeds):
+        tell_of_config(config)  # once, since no note depends on the seed
     runs = []
     for number, (seed, each) in enumerate(configs.items(), 1):
         if not shown.quiet:
             show(f"seed {seed} ({number} of {len(seeds)}): {seed_path(path, seed)}")
         try:
-            runs.append(evolved(each, seed_path(path, seed), where, shown, resume))
+            runs.append(evolved(each, seed_path(path, seed), where, shown, resume, notes=False))
         except BaseException:
             if is_new:
                 with contextlib.suppress(

@@ -33,12 +33,13 @@ from metahebb.api.front import check_whole, front
 from metahebb.api.results import Result
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
-from metahebb.notes import show
-from metahebb.paths import absolute, leave_removed_folder
-from metahebb.report.several_table import tuning_rows
+from metahebb.notes import show, tell
+from metahebb.paths import absolute, leave_removed_folder, shown
+from metahebb.report.several_table import tuning_note, tuning_rows
 from metahebb.report.table import text_table
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.notes import tell_of_config
 from metahebb.runs.seeds import is_seeds_folder
 from metahebb.runs.storage import slug, write_atomically, write_json
 from metahebb.settings.keywords import config_from
@@ -49,7 +50,7 @@ LIVES = 32
 
 
 class Tuning(Result):
-    """What a tuning has come to, shown as the table of its scores.
+    """What a tuning has come to, shown as the table of its scores and what they tell apart.
 
     It holds what ``tuning.json`` holds: ``budget``, ``seed``, ``score`` (the name of the number
     that scores a run), ``scores`` (the best first: ``setting``, ``own``, ``mean``, ``low`` and
@@ -63,7 +64,7 @@ class Tuning(Result):
     def __init__(self, numbers: Mapping[str, Any], path: Path, best: Setting) -> None:
         """Keep the numbers, where they are written, and the best setting."""
         rows = tuning_rows(numbers["scores"], numbers["score"])
-        super().__init__(numbers, text_table(rows))
+        super().__init__(numbers, f"{text_table(rows)}\n\n{tuning_note(numbers['scores'])}")
         self.path = path
         self.best = best
 
@@ -147,7 +148,8 @@ def tuned_search(
 ) -> Tuning:
     """Try each setting of ``grid``, and the config's own, in a short run; the same call goes on.
 
-    A run that is finished is taken as it is, and so is its score.
+    A run that is finished is taken as it is, and so is its score. With more ``generations`` than
+    before, all runs go on, the scores are made anew, and a note says so.
 
     Args:
         config: to be tuned; its seed and its setting do not count.
@@ -159,8 +161,8 @@ def tuned_search(
         quiet: show no budget and no progress.
 
     Raises:
-        InputError: the search has no use for the grid, ``path`` holds something else, or runs of
-            another config; nothing is written.
+        InputError: the search has no use for the grid, ``path`` holds something else, runs of
+            another config, or longer ones; nothing is written.
         Stopped: a signal came; everything is saved.
         ProgressError, StorageError, CheckpointError: see `metahebb.errors`.
     """
@@ -169,10 +171,13 @@ def tuned_search(
     grid = grid if own in grid else (*grid, own)
     config = short_config(config, generations)
     path = absolute(path)
-    done = _done(path, config, grid)
+    begun, done = _begun(path, config, grid)
     where.prepare()
     leave_removed_folder()
     budget = budget_of(config, grid, lives, where)
+    if len(begun) < len(grid):
+        tell_of_config(config)
+    _tell_of_longer(path, begun, generations)
     if not quiet:
         show(f"budget: {budget}" + (f"; {done} of the runs are done" if done else ""))
     results: dict[str, dict[str, Any]] = {}
@@ -180,7 +185,8 @@ def tuned_search(
     def make(run_path: Path, run_config: RunConfig) -> RunFolder:
         if not quiet:
             show(f"setting {len(results) + 1} of {len(grid)}: {run_path.name}")
-        return evolved(run_config, run_path, where, Shown(quiet, False, False), resume=True)
+        kept = Shown(quiet, False, False)
+        return evolved(run_config, run_path, where, kept, resume=True, notes=False)
 
     def score(run: RunFolder) -> float:
         from metahebb.analysis.over_runs import evaluated
@@ -205,8 +211,8 @@ def tuned_search(
     return Tuning(numbers, path, ranked[0][0])
 
 
-def _done(path: Path, config: RunConfig, grid: Sequence[Setting]) -> int:
-    """Return how many runs are finished.
+def _begun(path: Path, config: RunConfig, grid: Sequence[Setting]) -> tuple[list[RunFolder], int]:
+    """Return the runs that are there, and how many of them are finished.
 
     Raises:
         InputError: ``path`` cannot be the folder of this tuning.
@@ -216,16 +222,33 @@ def _done(path: Path, config: RunConfig, grid: Sequence[Setting]) -> int:
             f"expected a new folder, or that of an earlier tuning, got {path}, which is something "
             "else; choose another --out"
         )
-    done = 0
+    begun, done = [], 0
     for setting in grid:
         run_path, run_config = path / str(setting), trial_config(config, setting)
         if RunFolder.is_there(run_path):
             run = RunFolder.open(run_path)
             run.check_same(run_config)
+            if run.config.generations > run_config.generations:
+                raise InputError(
+                    f"expected at least {run.config.generations} generations, which the run "
+                    f"{run_path} has, got {run_config.generations}; settings are compared after "
+                    "equally many: choose another --out"
+                )
+            begun.append(run)
             done += run.is_finished(run_config.generations)
         else:
             RunFolder.check_free(run_path)
-    return done
+    return begun, done
+
+
+def _tell_of_longer(path: Path, begun: Sequence[RunFolder], generations: int) -> None:
+    """Tell that runs of a shorter tuning go on, and that what it wrote is written anew."""
+    before = sorted({run.config.generations for run in begun} - {generations})
+    if before:
+        tell(
+            f"{shown(path)}: going on from {' and '.join(map(str, before))} to {generations} "
+            "generations; the scores and the best setting are made anew"
+        )
 
 
 def _numbers(setting: Setting) -> dict[str, float]:
@@ -251,9 +274,11 @@ def _write(numbers: Mapping[str, Any], path: Path) -> None:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["stdev", "learning_rate", "initial_stdev", numbers["score"], "low", "high"])
+    settings = ("stdev", "learning_rate", "initial_stdev")
+    writer.writerow([*settings, "generations", numbers["score"], "low", "high"])
     for score in numbers["scores"]:
         ends = (score[part] for part in ("mean", "low", "high"))
-        writer.writerow([*score["setting"].values(), *ends])
+        generations = numbers["budget"]["generations"]
+        writer.writerow([*score["setting"].values(), generations, *ends])
     write_atomically(path / "tuning.csv", text.getvalue().encode())
     write_json(path / "tuning.json", numbers)

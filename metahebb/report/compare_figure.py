@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KINDS = (".png", ".pdf", ".svg")
 """Endings of files that a figure can be written to."""
 _TITLES = {"center_return": "return of the center", "fitness_mean": "mean fitness"}
+_LEGEND_WIDTH, _LEGEND_HANDLE = 130, 8
+"""Characters in a line of the legend, and what each of its lines and gaps takes of them."""
 _MARGIN = 0.08
 """What an axis shows beyond the curves of all runs, as a part of their range."""
 
@@ -25,13 +27,17 @@ NOTE = (
     "and may go beyond the axis. Right: the last center in fresh lives; dots are runs, the marker "
     "is their mean with its 95 % interval."
 )
+ONLY_ONE_RUN_NOTE = (
+    "Left: the only run of each arm. Right: its last center in fresh lives. A hollow marker says "
+    "that it is one run (n = 1), which has no band and no interval."
+)
 ONE_RUN_NOTE = " An arm of one run has a hollow marker (n = 1), no band and no interval."
 
 
 def note_on(comparison: Mapping[str, Any]) -> str:
     """Return what the figure of a comparison shows, for the text below it."""
-    one = any(len(arm["runs"]) == 1 for arm in comparison["arms"])
-    return NOTE + ONE_RUN_NOTE * one
+    single = [len(arm["runs"]) == 1 for arm in comparison["arms"]]
+    return ONLY_ONE_RUN_NOTE if all(single) else NOTE + ONE_RUN_NOTE * any(single)
 
 
 def compare_figure(comparison: Mapping[str, Any]) -> Figure:
@@ -42,13 +48,25 @@ def compare_figure(comparison: Mapping[str, Any]) -> Figure:
     has_final = any(_finals(arm, comparison["headline"]) for arm in comparison["arms"])
     if not has_final:
         _curves(figure.subplots(), comparison)
+        _legend(figure)
         return figure
     bodies = {f["body"] for arm in comparison["arms"] for f in arm["final"]}
     wide = min(1.2, 0.35 + 0.1 * len(comparison["arms"]) * len(bodies))
     curves, final = figure.subplots(1, 2, width_ratios=(1.7, wide))
     _curves(curves, comparison)
     _final(final, comparison)
+    _legend(figure)
     return figure
+
+
+def _legend(figure: Figure) -> None:
+    """Name the arms below the axes, where the legend hides no curve and no band."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    columns = max(1, min(len(labels), _LEGEND_WIDTH // (max(map(len, labels)) + _LEGEND_HANDLE)))
+    figure.legend(
+        handles, labels, loc="outside lower left", ncols=columns, frameon=False, fontsize=8,
+        labelcolor=INK,
+    )  # fmt: skip
 
 
 def _colors(arms: Sequence[Any]) -> list[str]:
@@ -82,7 +100,6 @@ def _curves(axes: Axes, comparison: Mapping[str, Any]) -> None:
     _limit(axes, [v for arm in arms for row in arm["curve"]["runs"] for v in row if v is not None])
     axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
     axes.xaxis.set_major_formatter(_engineering())
-    axes.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="best")
 
 
 def _engineering() -> Any:

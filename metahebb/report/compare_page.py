@@ -18,6 +18,7 @@ from metahebb.report.compare_table import (
     arms_note,
     difference_rows,
     differences_note,
+    measures_note,
     run_rows,
     write_tables,
 )
@@ -31,10 +32,11 @@ NUMBERS = "comparison.json"
 """The file with all numbers of a comparison, by which its folder is known."""
 _NOT_OURS = (".jpg", ".jpeg", ".eps", ".gif", ".tif", ".tiff", ".webp", ".html", ".csv", ".json")
 """Endings that look like a file's, which a comparison cannot be written to."""
-_CURVES_NOTE = (
+_POINTS_NOTE = (
     "A point is a generation: the mean over runs, at the mean of the env steps that they had then "
-    "taken. What it shows: the {curve}."
+    "taken."
 )
+_POINTS_OF_ONE_NOTE = "A point is a generation."
 _CURVE_WORDS = {
     "center_return": "mean return of the unperturbed center in the few fresh lives of each "
     "generation (center_return)",
@@ -100,6 +102,8 @@ def write_comparison(
     tables = write_tables(comparison, folder)
     learning = picture(image, "Learning curves of the arms") + _curve_notes(comparison)
     final = table(arm_rows(comparison), head=True) + note(arms_note(comparison))
+    if measures := measures_note(comparison):
+        final += note(f"The columns: {measures}")
     sections = [section("Learning", learning), section("What the last centers do", final)]
     if comparison["differences"]:
         rows = table(difference_rows(comparison), head=True)
@@ -172,7 +176,9 @@ def links(comparison: Mapping[str, Any], folder: Path) -> str:
 
 
 def _curve_notes(comparison: Mapping[str, Any]) -> str:
-    words = _CURVES_NOTE.format(curve=_CURVE_WORDS[comparison["curve"]])
+    several = any(len(arm["runs"]) > 1 for arm in comparison["arms"])
+    points = _POINTS_NOTE if several else _POINTS_OF_ONE_NOTE
+    words = f"{points} What it shows: the {_CURVE_WORDS[comparison['curve']]}."
     return note(f"{note_on(comparison)} {words}") + "".join(
         note(f"Note: {n}.") for n in comparison["notes"]
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metahebb.report.markup import duration
-from metahebb.report.table import interval, label, text_table
+from metahebb.report.table import described, interval, label, text_table
 from metahebb.runs.storage import write_atomically
 
 Comparison = Mapping[str, Any]
@@ -23,10 +23,18 @@ ARMS_NOTE = (
     "and the interval is widened for few runs]."
 )
 _ONE_RUN = " An arm of one run has no interval (n = 1): nothing is known of how its runs vary."
+_ONLY_ONE_RUN = (
+    "Mean over the lives of each arm's only run. There is no interval (n = 1): nothing is known of "
+    "how runs vary."
+)
 _PAIRED = "Paired by seed: both arms have the same seeds, and a resample takes the same of both."
 _APART = (
     "Not paired: the arms have other seeds, or several runs of one seed; each is resampled on its "
     "own, with degrees of freedom by Welch."
+)
+_ONE_OF_TWO = (
+    "Where an arm has one run, the difference is that of the two means: nothing is resampled, and "
+    "there is no interval."
 )
 RUNS_NOTE = "Mean over the lives of one run's last center [95 % interval over these lives]."
 
@@ -42,13 +50,24 @@ def over_runs(result: Mapping[str, Any]) -> str:
 
 def arms_note(comparison: Comparison) -> str:
     """Return what the numbers of the arms are."""
-    return ARMS_NOTE + _ONE_RUN * any(len(arm["runs"]) == 1 for arm in comparison["arms"])
+    single = [len(arm["runs"]) == 1 for arm in comparison["arms"]]
+    return _ONLY_ONE_RUN if all(single) else ARMS_NOTE + _ONE_RUN * any(single)
+
+
+def measures_note(comparison: Comparison) -> str:
+    """Return what the columns of measures are; empty where nothing has to be explained."""
+    descriptions = comparison["descriptions"]
+    return described(descriptions) if descriptions else ""
 
 
 def differences_note(comparison: Comparison) -> str:
     """Return how the differences are made."""
-    kinds = {each["paired"] for each in comparison["differences"]}
-    return " ".join([_PAIRED] * (True in kinds) + [_APART] * (False in kinds))
+    n = {arm["name"]: len(arm["runs"]) for arm in comparison["arms"]}
+    pairs = {(each["of"], each["less"]): each["paired"] for each in comparison["differences"]}
+    several = {paired for pair, paired in pairs.items() if min(n[name] for name in pair) > 1}
+    notes = [_PAIRED] * (True in several) + [_APART] * (False in several)
+    notes += [_ONE_OF_TWO] * any(n[name] == 1 for pair in pairs for name in pair)
+    return " ".join(notes)
 
 
 def arm_rows(comparison: Comparison) -> Rows:
@@ -119,7 +138,8 @@ def run_rows(comparison: Comparison, with_arm: bool = True) -> Rows:
 
 def comparison_text(comparison: Comparison) -> str:
     """Return the tables as text for a terminal."""
-    parts = [f"{arms_note(comparison)}\n\n{text_table(arm_rows(comparison))}"]
+    heading = "\n".join(filter(None, [arms_note(comparison), measures_note(comparison)]))
+    parts = [f"{heading}\n\n{text_table(arm_rows(comparison))}"]
     if comparison["differences"]:
         rows = text_table(difference_rows(comparison))
         parts.append(f"{differences_note(comparison)}\n\n{rows}")

@@ -13,7 +13,7 @@ from metahebb.errors import InputError
 from metahebb.paths import shown
 from metahebb.report.compare_figure import compare_figure, note_on
 from metahebb.report.compare_page import links, page_of
-from metahebb.report.compare_table import RUNS_NOTE, over_runs, run_rows
+from metahebb.report.compare_table import RUNS_NOTE, measures_note, over_runs, run_rows
 from metahebb.report.figures import save
 from metahebb.report.markup import code, duration, note, picture, section, table
 from metahebb.report.table import text_table
@@ -63,6 +63,8 @@ def seeds_report(folder: Path, pdf: bool = False) -> Path:
     learning += note(note_on(numbers)) + "".join(note(f"Note: {n}.") for n in numbers["notes"])
     where = shlex.quote(shown(folder))
     runs = table(seed_rows(numbers), head=True) + note(_seeds_note(numbers))
+    if measures := measures_note(numbers):
+        runs += note(f"The columns: {measures}")
     if any(run["lives"] is None for run in numbers["arms"][0]["runs"]):
         runs += note(_NO_EVALUATION.format(folder=where))
     further = [
@@ -105,7 +107,8 @@ def seed_rows(numbers: Mapping[str, Any]) -> list[list[str]]:
 
 def seeds_table(numbers: Mapping[str, Any]) -> str:
     """Return the table of the seeds as text for a terminal."""
-    return f"{_seeds_note(numbers)}\n\n{text_table(seed_rows(numbers))}"
+    heading = "\n".join(filter(None, [_seeds_note(numbers), measures_note(numbers)]))
+    return f"{heading}\n\n{text_table(seed_rows(numbers))}"
 
 
 def _seeds_note(numbers: Mapping[str, Any]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metahebb.report.compare_table import over_runs
-from metahebb.report.table import evaluation_rows, label, text_table
+from metahebb.report.table import descriptions_of, evaluation_rows, label, text_table
 
 _OVER_RUNS = "[95 % interval: runs, then lives, are resampled, and it is widened for few runs]"
+_OVER_ONE = "(one run, n = 1: no interval)"
 
 
 def evaluations_text(
@@ -21,11 +22,14 @@ def evaluations_text(
         means: see `metahebb.analysis.several.evaluations_over_runs`.
     """
     most = max(evaluation["max_steps"] for evaluation in evaluations.values())
-    return (
-        f"The unperturbed centers of {len(evaluations)} runs, fresh lives of at most {most} env "
-        f"steps: mean [95 % bootstrap interval over lives]. Last: mean over runs {_OVER_RUNS}\n\n"
-        f"{text_table(evaluations_rows(evaluations, means))}"
+    n = len(evaluations)
+    centers = "center of 1 run" if n == 1 else f"centers of {n} runs"
+    title = (
+        f"The unperturbed {centers}, fresh lives of at most {most} env steps: mean [95 % bootstrap "
+        f"interval over lives]. Last: mean over runs {_OVER_ONE if n == 1 else _OVER_RUNS}"
     )
+    heading = "\n".join([title, *descriptions_of(evaluations.values())])
+    return f"{heading}\n\n{text_table(evaluations_rows(evaluations, means))}"
 
 
 def evaluations_rows(
@@ -57,9 +61,10 @@ def probes_text(names: Sequence[str], lives: int, rows: Sequence[Mapping[str, An
         cells = [over_runs(row[part]) for part in ("with", "without", "difference")]
         first = row["probe"] if row["value"] == "return" else ""
         table.append([first, label(row["value"], {"unit": row["unit"]}), *cells])
+    n = len(names)
     return (
-        f"Over {len(names)} runs ({', '.join(names)}), {lives} lives each: mean {_OVER_RUNS}\n\n"
-        f"{text_table(table)}"
+        f"Over {'1 run' if n == 1 else f'{n} runs'} ({', '.join(names)}), {lives} lives each: mean "
+        f"{_OVER_ONE if n == 1 else _OVER_RUNS}\n\n{text_table(table)}"
     )
 
 
@@ -77,3 +82,17 @@ def tuning_rows(scores: Sequence[Mapping[str, Any]], name: str) -> list[list[str
         score_text = f"{score['mean']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
         rows.append([*numbers, score_text, ", ".join(marks)])
     return rows
+
+
+def tuning_note(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many settings have an interval that overlaps with that of the best, the first."""
+    best, *others = scores
+    alike = sum(score["high"] >= best["low"] for score in others)
+    if not alike:
+        return "None of the other settings overlaps with the best."
+    verb = "overlaps" if alike == 1 else "overlap"
+    what = "the two are" if alike == 1 else "these are"
+    return (
+        f"{alike} of {len(others)} other settings {verb} with the best: {what} not told apart by "
+        "these lives."
+    )

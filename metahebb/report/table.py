@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from metahebb.runs.evaluation_shape import measures_of
@@ -94,8 +94,9 @@ def interval(found: dict[str, Any] | None) -> str:
 
 def evaluation_table(evaluation: dict[str, Any]) -> str:
     """Return the evaluation as text for a terminal: what it is, its rows, where it was written."""
-    text = f"{evaluation_title(evaluation)}\n\n{text_table(evaluation_rows(evaluation))}"
-    return f"{text}\n\n{evaluation['file']}" if "file" in evaluation else text
+    title = "\n".join([evaluation_title(evaluation), *descriptions_of([evaluation])])
+    text = f"{title}\n\n{text_table(evaluation_rows(evaluation))}"
+    return f"{text}\n\n{evaluation['file']}" if evaluation.get("file") else text
 
 
 def evaluation_title(evaluation: dict[str, Any]) -> str:
@@ -104,6 +105,23 @@ def evaluation_title(evaluation: dict[str, Any]) -> str:
         f"The unperturbed center of generation {evaluation['generation']}, fresh lives of at most "
         f"{evaluation['max_steps']} env steps: mean [95 % bootstrap interval]"
     )
+
+
+def descriptions_of(evaluations: Iterable[dict[str, Any]]) -> list[str]:
+    """Return a line that explains the measures of ``evaluations``; no line where none has one."""
+    known = {
+        name: measured["description"]
+        for evaluation in evaluations
+        for body in evaluation["bodies"].values()
+        for name, measured in measures_of(body).items()
+        if measured.get("description")
+    }
+    return [described(known)] if known else []
+
+
+def described(descriptions: Mapping[str, str]) -> str:
+    """Return a sentence that explains each measure by its name."""
+    return "; ".join(f"{name}: {text}" for name, text in descriptions.items()) + "."
 
 
 def text_table(rows: Sequence[Row]) -> str:

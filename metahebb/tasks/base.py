@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,11 @@ from metahebb.genomes.slot import Places
 
 if TYPE_CHECKING:
     import mujoco
+
+Range = tuple[float, float]
+"""The type of the least and the greatest value that a number can have."""
+UNBOUNDED: Range = (-math.inf, math.inf)
+"""The range of a number that can have any value."""
 
 LaneNumbers = npt.NDArray[np.intp]
 """The type of an array of lane numbers, in ascending order and without repetition."""
@@ -44,11 +50,17 @@ class Measure:
         unit: the unit of the measure, for tables; empty for a number without a unit.
         compared: whether a comparison of lives with and without a probe includes the measure; False
             for one that no probe can change.
+        description: a phrase that explains the measure below tables; empty: the name says it all.
+        low: the least value that the measure can have.
+        high: the greatest value that the measure can have.
     """
 
     name: str
     unit: str = ""
     compared: bool = True
+    description: str = ""
+    low: float = -math.inf
+    high: float = math.inf
 
 
 class StepResult(NamedTuple):
@@ -151,9 +163,21 @@ class Task(Protocol):
         """The unit of a return, such as ``m``; empty: a return has no unit."""
         return ""
 
+    @property
+    def return_range(self) -> Range:
+        """The least and the greatest return that a life can have."""
+        return UNBOUNDED
+
     @abstractmethod
     def lanes(self, n: int) -> TaskLanes:
         """Return ``n`` new lanes."""
+
+
+def ranges_of(task: Task) -> dict[str, Range]:
+    """Return the range of ``return`` and of each of the task's measures, by name."""
+    # A task of a user's own that is no subclass of Task may lack the newest property.
+    of_return: Range = getattr(task, "return_range", UNBOUNDED)
+    return {"return": of_return, **{m.name: (m.low, m.high) for m in task.measures}}
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task
+from metahebb.tasks.base import LaneNumbers, Measure, Range, StepResult, Task
 
 Signs = npt.NDArray[np.int8]
 
@@ -93,7 +93,17 @@ class Reversal(Task):
     @property
     def measures(self) -> tuple[Measure, ...]:
         """The mean scores of settled go steps before and after the flip, and the flip's step."""
-        return Measure("before"), Measure("after"), Measure("flip", "env step", compared=False)
+        score = "score {} the flip of the actuator, −1 to 1"
+        return (
+            Measure("before", description=score.format("before"), low=-1.0, high=1.0),
+            Measure("after", description=score.format("after"), low=-1.0, high=1.0),
+            Measure("flip", "env step", False, "when the actuator flips", low=0.0),
+        )
+
+    @property
+    def return_range(self) -> Range:
+        """The returns of a life that is always wrong and of one that is always right."""
+        return -1.0, 1.0
 
     @property
     def is_go(self) -> npt.NDArray[np.bool_]:

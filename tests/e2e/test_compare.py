@@ -16,6 +16,8 @@ from small_runs import TINY, Said, files
 import metahebb as mh
 from metahebb.analysis.statistics import few_runs, nested_interval, nested_means, quantile_interval
 from metahebb.cli import main
+from metahebb.report.compare_figure import compare_figure
+from metahebb.report.figures import write_figure
 from metahebb.runs.folder import RunFolder
 
 WHAT = ("reversal", *TINY, "--generations", "3", "--task.max-steps", "40")
@@ -78,7 +80,7 @@ def test_two_arms_of_three_seeds(
     hebbian = returns([here / f"runs/h-{seed}" for seed in SEEDS])
     static = returns([here / f"runs/s/seed{seed}" for seed in SEEDS])
     assert hebbian.shape == (3, 6)
-    by_hand = [nested_interval(hebbian), nested_interval(static)]
+    by_hand = [nested_interval(hebbian, 1.0), nested_interval(static, 1.0)]
     finals = [row for row in rows(folder / "arms.csv") if row["value"] == "return"]
     assert [[float(row[end]) for end in ("mean", "low", "high")] for row in finals] == [
         pytest.approx(each) for each in by_hand
@@ -166,7 +168,92 @@ def test_an_arm_of_one_run_has_no_interval(here: Path, capsys: pytest.CaptureFix
     (static,) = [row for row in rows(folder / "arms.csv")
                  if row["arm"] == "static" and row["value"] == "return"]  # fmt: skip
     assert static["low"] == static["high"] == ""
-    assert "hollow marker (n = 1)" in (folder / "report.html").read_text()
+    page = (folder / "report.html").read_text()
+    assert "hollow marker (n = 1)" in page
+    for text in (out, page):
+        assert "Where an arm has one run, the difference is that of the two means: nothing" in text
+        assert "Welch" not in text
+        assert "a resample takes" not in text
+
+
+def test_arms_of_one_run_each_speak_of_no_resampling(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert compare("hebbian=runs/h-0", "static=runs/s/seed0", "--lives", "3", "--quiet") == 0
+    out = capsys.readouterr().out
+    page = (here / "runs/compare-hebbian-static/report.html").read_text()
+    for text in (out, page):
+        assert "nothing is resampled" in text
+        assert text.count("resample") == 1
+    assert "Left: the only run of each arm." in page
+
+
+def test_measures_are_explained_and_intervals_keep_to_their_range(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Scores of three runs from -1 to 1 have intervals that would go beyond the range.
+    for seed, score in zip(SEEDS, (-1.0, 0.9, 1.0), strict=True):
+        paths = (here / f"runs/h-{seed}", here / f"runs/s/seed{seed}")
+        for path, sign in zip(paths, (1, -1), strict=True):
+            words = ["evaluate", str(path), "--lives", "2", "--threads", "1"]
+            assert main(words) == 0
+            data = json.loads((path / "evaluation.json").read_text())
+            for name in ("return", "before"):
+                data["bodies"]["default"]["values"][name] = [sign * score] * 2
+            (path / "evaluation.json").write_text(json.dumps(data))
+    capsys.readouterr()
+    assert compare(*ARMS) == 0
+    folder = here / "runs/compare-hebbian-static"
+    explained = "before: score before the flip of the actuator, −1 to 1; after: score after"
+    assert explained in capsys.readouterr().out
+    assert explained in (folder / "report.html").read_text(encoding="utf-8")
+    finals = [row for row in rows(folder / "arms.csv") if row["value"] in ("return", "before")]
+    ends = {row["arm"]: (float(row["low"]), float(row["high"])) for row in finals}
+    assert ends == {"hebbian": (-1.0, 1.0), "static": (-1.0, 1.0)}
+    for row in rows(folder / "differences.csv"):
+        if row["value"] in ("return", "before"):
+            assert (float(row["low"]), float(row["high"])) == (-2.0, 2.0)
+    numbers = json.loads((folder / "comparison.json").read_text())
+    for arm in numbers["arms"]:
+        assert -1 <= min(arm["curve"]["low"]) <= max(arm["curve"]["high"]) <= 1
+
+
+def test_unequal_numbers_of_lives_are_noted(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path, lives in (("h-0", "2"), ("s/seed0", "5")):
+        words = ["evaluate", f"runs/{path}", "--lives", lives, "--threads", "1"]
+        assert main(words) == 0
+    capsys.readouterr()
+    assert compare("hebbian=runs/h-0", "static=runs/s/seed0") == 0
+    note = (
+        "the runs were evaluated with unequal numbers of lives, 2 and 5 per body; give --lives 5 "
+        "(in Python lives=5) to compare or to evaluate, for equal ones"
+    )
+    assert capsys.readouterr().err == f"metahebb: {note}\n"
+    page = here / "runs/compare-hebbian-static/report.html"
+    assert f"Note: {note}." in page.read_text()
+    assert compare("hebbian=runs/h-0", "static=runs/s/seed0", "--lives", "5") == 0
+    assert "unequal" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arms", [2, 5])
+def test_the_legend_hides_nothing(here: Path, arms: int) -> None:
+    assert compare(*ARMS, "--lives", "2", "--quiet") == 0
+    numbers = json.loads((here / "runs/compare-hebbian-static/comparison.json").read_text())
+    some = [dict(numbers["arms"][i % 2], name=f"an-arm-of-a-long-name-{i}") for i in range(arms)]
+    figure = compare_figure({**numbers, "arms": some})
+    assert write_figure(figure, here / "figure.png").exists()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        f"an-arm-of-a-long-name-{i} (3 runs)" for i in range(arms)
+    ]
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.y0 >= 0
+    assert box.x1 <= figure.bbox.x1
+    for axes in figure.axes:
+        assert axes.get_legend() is None
+        assert not box.overlaps(axes.get_tightbbox())
 
 
 def test_python_and_the_command_line_write_the_same(here: Path) -> None:

@@ -34,7 +34,10 @@ def test_evaluate_tells_each_with_its_unit(
     assert [m["unit"] for m in body["measures"].values()] == ["", "", "env step"]
     assert [m["lives"] for m in body["measures"].values()] == [5, 5, 5]
     assert 13 <= body["measures"]["flip"]["low"] <= body["measures"]["flip"]["mean"] < 26
-    heading = shown.splitlines()[2].split("  ")
+    explained = shown.splitlines()[1]
+    assert explained.startswith("before: part of actions that were right, before the right ones ")
+    assert explained.endswith("flip: when the right actions swap.")
+    heading = shown.splitlines()[3].split("  ")
     columns = [column.strip() for column in heading if column]
     wanted = ["body", "lives", "return", "before", "after", "flip [env step]", "env steps lived"]
     assert columns == wanted
@@ -51,10 +54,11 @@ def test_a_measure_that_no_life_lasts_for_is_a_dash(
     capsys.readouterr()
     flags = ("--lives", "3", "--max-steps", "8", "--threads", "1")
     assert main(["evaluate", str(run), *flags]) == 0
-    assert capsys.readouterr().out.splitlines()[4].split().count("–") == 1  # after
+    assert capsys.readouterr().out.splitlines()[5].split().count("–") == 1  # after
     data = json.loads((run / "evaluations" / "max_steps=8.json").read_text())
-    after = {"unit": "", "lives": 0, "mean": None, "low": None, "high": None}
-    assert data["bodies"]["default"]["measures"]["after"] == after
+    after = data["bodies"]["default"]["measures"]["after"]
+    assert after.pop("description").startswith("part of actions that were right")
+    assert after == {"unit": "", "lives": 0, "mean": None, "low": None, "high": None}
 
 
 def test_a_probe_compares_what_it_can_change(

@@ -43,6 +43,19 @@ def test_each_seed_is_the_run_that_it_is_alone(tmp_path: Path, whole: Path) -> N
         assert main(["report", str(whole / f"seed{seed}")]) == 0
 
 
+def test_notes_on_the_config_are_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert seeds(tmp_path / "h", "--modulator", "reward") == 0
+    (note,) = capsys.readouterr().err.splitlines()
+    assert "does not read the modulator" in note
+    more = ("--seeds", "0", "4", "5", "--resume", "--modulator", "reward")
+    assert evolve(tmp_path / "h", *more) == 0
+    assert capsys.readouterr().err.splitlines() == [note]
+    assert evolve(tmp_path / "h", *more) == 0  # no run is begun
+    assert capsys.readouterr().err == ""
+
+
 def test_python_gives_the_same_bits(tmp_path: Path, whole: Path) -> None:
     runs = mh.evolve(
         "reversal", seeds=(0, 4), out=tmp_path / "h", generations=3, task__max_steps=40, hidden=3,

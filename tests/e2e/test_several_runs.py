@@ -49,7 +49,9 @@ def test_evaluate_has_a_row_per_run_and_their_mean(
     flags = ("--lives", "5", "--threads", "1")
     capsys.readouterr()
     assert main(["evaluate", "runs/h", *flags]) == 0
-    rows = [cells(line) for line in capsys.readouterr().out.splitlines()[2:]]
+    _, described, _, *lines = capsys.readouterr().out.splitlines()
+    assert described.startswith("before: score before the flip of the actuator, −1 to 1; after: ")
+    rows = [cells(line) for line in lines]
     assert rows[0][:5] == ["run", "generation", "body", "lives", "return"]
     assert [row[0] for row in rows[2:]] == [
         "h/seed0", "h/seed1", "h/seed2", "mean over runs",
@@ -58,7 +60,7 @@ def test_evaluate_has_a_row_per_run_and_their_mean(
     kept = [json.loads((h / f"seed{s}/evaluation.json").read_text()) for s in (0, 1, 2)]
     assert kept[1] == json.loads((alone / "evaluation.json").read_text())
     returns = np.array([each["bodies"]["default"]["returns"] for each in kept])
-    assert shown(nested_interval(returns)) in "  ".join(rows[-1])
+    assert shown(nested_interval(returns, 1.0)) in "  ".join(rows[-1])
 
 
 def test_probe_tells_of_each_run_then_of_all(h: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +79,7 @@ def test_probe_tells_of_each_run_then_of_all(h: Path, capsys: pytest.CaptureFixt
     assert differences.mean(1) == pytest.approx([each["difference"]["mean"] for each in kept])
     table = out[out.index("Over 3 runs (h/seed0, h/seed1, h/seed2), 6 lives each") :]
     (row,) = [line for line in table.splitlines() if line.startswith("freeze:at=5")]
-    assert row.endswith(shown(nested_interval(differences)))
+    assert row.endswith(shown(nested_interval(differences, 2.0)))
 
 
 @pytest.mark.slow
@@ -97,13 +99,29 @@ def test_python_has_the_same_numbers(h: Path) -> None:
     result = runs.evaluate(lives=4, threads=1)
     returns = [result["runs"][name]["bodies"]["default"]["returns"] for name in runs.names]
     over = result["over_runs"]["default"]["return"]
-    assert (over["mean"], over["low"], over["high"]) == pytest.approx(nested_interval(returns))
+    assert (over["mean"], over["low"], over["high"]) == pytest.approx(nested_interval(returns, 1.0))
     assert repr(result) == result.text
     rows = runs.probe("freeze:at=5", lives=4, threads=1)["over_runs"]
     assert [row["value"] for row in rows] == ["return", "before", "after", "survival"]
     assert runs.report() == h / "report.html"
     with pytest.raises(mh.InputError, match="one folder of seeds"):
         mh.open_all("runs/h/seed0", "runs/h/seed1").report()
+
+
+def test_a_folder_of_one_seed_says_that_nothing_is_resampled(
+    h: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in (1, 2):
+        shutil.rmtree(h / f"seed{seed}")
+    capsys.readouterr()
+    assert main(["evaluate", "runs/h", "--lives", "2", "--threads", "1"]) == 0
+    title = capsys.readouterr().out.splitlines()[0]
+    assert title.startswith("The unperturbed center of 1 run, ")
+    assert title.endswith("mean over runs (one run, n = 1: no interval)")
+    flags = ("--probe", "freeze:at=5", "--lives", "2", "--threads", "1")
+    assert main(["probe", "runs/h", *flags]) == 0
+    title = "Over 1 run (h/seed0), 2 lives each: mean (one run, n = 1: no interval)"
+    assert title in capsys.readouterr().out
 
 
 def test_one_run_is_as_before(h: Path, capsys: pytest.CaptureFixture[str]) -> None:

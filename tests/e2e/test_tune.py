@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import metahebb as mh
 from metahebb.analysis.tuning import GRID, SEED, Setting, half_fraction, own_setting, short_config
 from metahebb.cli import main
 from metahebb.evolution.backends.in_process import InProcess
+from metahebb.report.several_table import tuning_note
 from metahebb.runs.config import Stage
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import preset
@@ -87,6 +89,7 @@ def test_scores_are_those_of_fresh_lives_of_runs_with_the_seed_1000(whole: Path)
         (float(row["return"]) for row in scores), reverse=True
     )
     for row in scores:
+        assert row["generations"] == "2"
         numbers = (row["stdev"], row["learning_rate"], row["initial_stdev"])
         run = runs[str(Setting(*map(float, numbers)))]
         assert run.config.search.stdev == float(row["stdev"])
@@ -102,8 +105,9 @@ def test_the_flags_that_are_printed_choose_the_best(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert tune(whole, "--quiet") == 0
-    *table, _, flags, folder = capsys.readouterr().out.splitlines()
+    *table, _, note, _, flags, folder = capsys.readouterr().out.splitlines()
     assert folder == str(whole)
+    assert re.search(r"(of 4|of the) other settings overlaps? with the best", note)
     assert "best" in table[2]
     assert "".join(table).count("best") == "".join(table).count("own") == 1
     words = ("--generations", "1", "--popsize", "4", "--no-finish", "--quiet")
@@ -136,6 +140,57 @@ def test_finished_settings_are_taken_as_they_are(whole: Path, tmp_path: Path) ->
         run.path.name: centers(run.path) for run in runs_in(whole)
     }
     assert (path / "tuning.csv").read_bytes() == (whole / "tuning.csv").read_bytes()
+
+
+def test_a_longer_tuning_says_that_it_goes_on_and_a_shorter_one_is_refused(
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    said: Said,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "t"
+    shutil.copytree(whole, path)
+    capsys.readouterr()
+    assert tune(path, "--quiet") == 0
+    assert capsys.readouterr().err == ""
+    assert tune(path, "--quiet", "--generations", "3") == 0
+    assert capsys.readouterr().err == (
+        "metahebb: t: going on from 2 to 3 generations; the scores and the best setting are made "
+        "anew\n"
+    )
+    assert [len(run.read_metrics()) for run in runs_in(path)] == [3] * 5
+    with (path / "tuning.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["generations"] for row in csv.DictReader(file)] == ["3"] * 5
+    before = files(path)
+    assert tune(path, "--quiet") == 2
+    said("at least 3 generations", "got 2", "--out")
+    assert files(path) == before
+
+
+@pytest.mark.parametrize(
+    ("ends", "wanted"),
+    [
+        (((0.5, 1.0), (0.0, 0.6), (0.1, 0.5), (0.0, 0.4)), "2 of 3 other settings overlap with"),
+        (((0.5, 1.0), (0.0, 0.6), (0.0, 0.4)), "1 of 2 other settings overlaps with the best: the"),
+        (((0.5, 1.0), (0.0, 0.4)), "None of the other settings overlaps with the best."),
+    ],
+)
+def test_settings_that_the_lives_do_not_tell_apart_are_counted(
+    ends: tuple[tuple[float, float], ...], wanted: str
+) -> None:
+    assert tuning_note([{"low": low, "high": high} for low, high in ends]).startswith(wanted)
+
+
+def test_notes_on_the_config_are_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tune(tmp_path / "t", "--modulator", "reward", "--quiet") == 0
+    (note,) = capsys.readouterr().err.splitlines()
+    assert "does not read the modulator" in note
+    assert tune(tmp_path / "t", "--modulator", "reward", "--quiet") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_stopped_tuning_says_the_line_to_give_again(

@@ -8,7 +8,9 @@ from scipy.stats import norm, t
 
 from metahebb.analysis.compare import learning_curve
 from metahebb.analysis.over_runs import difference_of_runs, mean_over_runs
+from metahebb.analysis.several import probes_over_runs
 from metahebb.analysis.statistics import few_runs, nested_interval, nested_means, quantile_interval
+from metahebb.tasks import Reversal
 
 
 def lives(seed: int, n_runs: int = 4, n_lives: int = 10, shift: float = 0.0) -> np.ndarray:
@@ -100,6 +102,53 @@ def test_unpaired_runs_are_drawn_apart() -> None:
     assert found["high"] > 0.5
 
 
+def test_intervals_stay_within_the_range_of_what_they_are_of() -> None:
+    data = [[-1.0], [0.9], [1.0]]
+    free, bound = mean_over_runs(data), mean_over_runs(data, (-1.0, 1.0))
+    assert free["low"] < -1
+    assert free["high"] > 1
+    assert (bound["low"], bound["high"]) == (-1.0, 1.0)
+    assert bound["mean"] == free["mean"]
+    assert mean_over_runs(data, (-50.0, 50.0)) == free
+    one_sided = mean_over_runs(data, (-1.0, float("inf")))
+    assert (one_sided["low"], one_sided["high"]) == (-1.0, free["high"])
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_differences_stay_within_twice_the_range(paired: bool) -> None:
+    data = [[0.0], [0.95], [1.0]]
+    other = [[1 - value for value in row] for row in data]
+    free = difference_of_runs(data, other, paired)
+    bound = difference_of_runs(data, other, paired, (0.0, 1.0))
+    assert free["high"] > 1
+    assert bound["high"] == 1.0
+    assert bound["low"] == max(free["low"], -1.0)
+    assert bound["mean"] == free["mean"]
+
+
+def test_probes_over_runs_keep_to_the_ranges_too() -> None:
+    def numbers(value: float, other: float) -> dict[str, object]:
+        return {"lives": {"with": [value], "without": [other]}, "unit": ""}
+
+    by_run = [
+        [
+            {
+                "probes": ["freeze:at=5"],
+                "return": numbers(value, -value),
+                "measures": {"before": numbers(value, -value)},
+                "survival": numbers(max(value, 0), 1 - max(value, 0)),
+            }
+        ]
+        for value in (-1.0, 0.9, 1.0)
+    ]
+    rows = {row["value"]: row for row in probes_over_runs(by_run, Reversal())}
+    for name, low in (("return", -1), ("before", -1), ("survival", 0)):
+        assert (rows[name]["with"]["low"], rows[name]["with"]["high"]) == (low, 1)
+        widest = 1 - low
+        assert rows[name]["difference"]["high"] == widest
+        assert rows[name]["difference"]["low"] == -widest
+
+
 @pytest.mark.parametrize("paired", [True, False])
 def test_a_difference_with_one_run_has_no_interval(paired: bool) -> None:
     one = lives(8, 1 if paired else 3)
@@ -141,6 +190,14 @@ def test_a_curve_is_the_mean_over_runs_by_generation() -> None:
     # Draws of two runs are 0, 1 or 2, hence quantiles of 0 and 2; few_runs spreads them.
     assert curve["low"] == pytest.approx([1 - few_runs(1, 2), 3 - few_runs(1, 2)])
     assert curve["high"] == pytest.approx([1 + few_runs(1, 2), 3 + few_runs(1, 2)])
+
+
+def test_the_band_of_a_curve_stays_within_the_range() -> None:
+    runs = [Metrics([-0.5, 0.9], 10), Metrics([0.5, 1.0], 10)]
+    curve = learning_curve(runs, "center_return", (-1.0, 1.0))  # type: ignore[arg-type]
+    assert curve["low"][0] == -1.0
+    assert curve["high"] == [1.0, 1.0]
+    assert curve["low"][1] == pytest.approx(0.95 - few_runs(1, 2) * 0.05)
 
 
 def test_a_curve_of_one_run_has_no_band_and_gaps_stay_gaps() -> None:

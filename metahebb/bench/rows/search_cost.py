@@ -20,6 +20,7 @@ from metahebb.evolution.search import Search
 from metahebb.fingerprint import Fingerprint
 from metahebb.networks import FeedForward
 from metahebb.tasks import Locomotion, Measure
+from metahebb.tasks.base import UNBOUNDED, Range
 from metahebb.worker import OUTCOME, Outcomes, Plan, SearchPoint, Setup
 
 POPSIZE = 500
@@ -84,6 +85,7 @@ class Nowhere:
     label: str = "nowhere"
     seconds_per_step: float | None = None
     return_unit: str = ""
+    return_range: Range = UNBOUNDED
     measures: tuple[Measure, ...] = ()
 
     def lanes(self, n: int) -> Any:

@@ -145,7 +145,10 @@ class CarRacing(Task):
     @property
     def measures(self) -> tuple[Measure, ...]:
         """The visited part of the track's tiles; no measures in EnvPool's world."""
-        return () if self.world == "envpool" else (Measure("tiles"),)
+        if self.world == "envpool":
+            return ()
+        visited = "visited part of the track's tiles, 0 to 1"
+        return (Measure("tiles", description=visited, low=0.0, high=1.0),)
 
     def on(self, bodies: tuple[str, ...]) -> CarRacing:
         """Return the same task with other variants."""

@@ -75,7 +75,12 @@ class Bandit(Task):
     @property
     def measures(self) -> tuple[Measure, ...]:
         """The parts of settled steps that were right before and after the flip, and its step."""
-        return Measure("before"), Measure("after"), Measure("flip", "env step", compared=False)
+        right = "part of actions that were right, {} the right ones swap, 0 to 1"
+        return (
+            Measure("before", description=right.format("before"), low=0.0, high=1.0),
+            Measure("after", description=right.format("after"), low=0.0, high=1.0),
+            Measure("flip", "env step", False, "when the right actions swap", low=0.0),
+        )
 
     @property
     def n_kinds(self) -> int:
