@@ -10,6 +10,7 @@ import signal
 import sys
 from typing import NamedTuple
 
+from metahebb.api.front import from_command_line
 from metahebb.errors import InputError, MetahebbError, one_line, unknown_name
 from metahebb.explained import explained
 from metahebb.notes import printed
@@ -132,7 +133,7 @@ def _main(arguments: list[str] | None) -> int:
         own_parts.begin_command()
     try:
         # First of all: code of a user's may go elsewhere.
-        with printed(), from_here(), heard(), _trusting(trusts):
+        with printed(), from_here(), from_command_line(), heard(), _trusting(trusts):
             return _run(*words)
     except MetahebbError as error:
         if traceback:
@@ -170,9 +171,10 @@ def _run(name: str, *rest: str) -> int:
     if command.subject and not asks and not (has_flag and rest[0].startswith("-")):
         if not rest or rest[0].startswith("-"):
             got = repr(rest[0]) if rest else "nothing"
-            raise InputError(
-                f"expected metahebb {name} {command.subject}, got {got}; see metahebb --help"
-            )
+            how = "see metahebb --help"
+            if command.flags:
+                how = f"name a preset (see metahebb presets), or add {' or '.join(command.flags)}"
+            raise InputError(f"expected metahebb {name} {command.subject}, got {got}; {how}")
         subject = words.pop(0)
     function = getattr(importlib.import_module(command.module), command.function)
     status: int = function(subject, words)

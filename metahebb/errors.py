@@ -63,4 +63,5 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return InputError(f"expected a {kind} among {', '.join(names)}, got {name!r}{hint}")
+    article = "an" if kind[:1] in "aeio" else "a"
+    return InputError(f"expected {article} {kind} among {', '.join(names)}, got {name!r}{hint}")

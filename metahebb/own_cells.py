@@ -1,8 +1,8 @@
-"""The text of a class that a user has defined in a cell of a notebook, or anywhere in Python.
+"""The text of what a user has defined in a cell of a notebook, or anywhere in Python.
 
-A part of a run travels to workers and into run folders as text that runs by itself. Of a class that
-is given as an object, that text is made here: the class as it was written, and before it all that
-it names of its surroundings, such as imports, numbers, functions and other classes.
+A part of a run travels to workers and into run folders as text that runs by itself. Of a class or
+function that is given as an object, that text is made here: the definition as it was written, and
+before it all that it names of its surroundings, such as imports, numbers, functions and classes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _FIRST = "from __future__ import annotations"
 
 
-def text_of_class(kind: type[Any]) -> str:
-    """Return a text that defines ``kind`` when it runs by itself.
+def text_that_defines(thing: type[Any] | types.FunctionType) -> str:
+    """Return a text that defines the class or function ``thing`` when it runs by itself.
 
     Raises:
-        InputError: the source of the class, or of a thing that it names, cannot be read.
+        InputError: the source of ``thing``, or of a thing that it names, cannot be read.
     """
     definitions: dict[str, str] = {}
-    _add_definition(kind, definitions)
+    _add_definition(thing, definitions)
     return "\n\n".join([_FIRST, *definitions.values()]) + "\n"
 
 
@@ -138,9 +138,9 @@ def _functions(thing: type[Any] | types.FunctionType) -> Iterator[types.Function
 
 
 def _globals_of(thing: type[Any] | types.FunctionType) -> Mapping[str, Any]:
-    """Return the global names among which a class or function was defined."""
+    """Return the names among which a class or function was defined."""
     if isinstance(thing, types.FunctionType):
-        return thing.__globals__
+        return {**thing.__globals__, **inspect.getclosurevars(thing).nonlocals}
     module = inspect.getmodule(thing)
     if module is not None:
         return vars(module)

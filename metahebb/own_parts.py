@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from metahebb.compiler import cache_folder
 from metahebb.errors import InputError, unknown_name
-from metahebb.own_cells import text_of_class
+from metahebb.own_cells import text_that_defines
 from metahebb.own_files import described, importing
 from metahebb.paths import absolute
 
@@ -39,6 +39,19 @@ class Own(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.name}"
+
+    @property
+    def shown(self) -> str:
+        """The name for people: a class from a cell of a notebook has no file."""
+        return self.name if self.file == file_of_cell(self.name) else str(self)
+
+
+def file_of_cell(name: str) -> str:
+    """Return the name of the file from which a class of a notebook's cell would come.
+
+    Configs and workers know such a class as ``NAME.py:NAME``.
+    """
+    return f"{name}.py"
 
 
 _OWN: dict[type[Any], Own] = {}
@@ -93,8 +106,8 @@ def adopted(part: Any, what: str, needs: tuple[str, ...]) -> Any:
             not a frozen dataclass with ``needs``.
     """
     name = type(part).__name__
-    source = text_of_class(type(part))
-    kind = class_of(Own(f"{name}.py", source, name), what, needs)
+    source = text_that_defines(type(part))
+    kind = class_of(Own(file_of_cell(name), source, name), what, needs)
     _remember(source)
     return kind(**{f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.init})
 
@@ -174,7 +187,7 @@ def misfit(error: Exception) -> InputError | None:
     if not _used or not (isinstance(error, _MISFITS) or is_of_own(error)):
         return None
     return InputError(
-        f"expected {', '.join(map(str, _used))} to fit where it is used, got "
+        f"expected {', '.join(own.shown for own in _used)} to fit where it is used, got "
         f"{described(error)}; compare with docs/howto/your-parts.md, or give the same command with "
         "--traceback"
     )
@@ -203,8 +216,9 @@ def check_trusted(own: Own) -> None:
     """Raise InputError if no command on this machine has named this text; see also `trusting`."""
     if not _trusts_all and not _mark(own.source).exists():
         raise InputError(
-            f"expected code that was used on this machine before, got {own} in the run folder, "
-            "which would run now; read it in config.json, then give the command with --trust"
+            f"expected code that was used on this machine before, got {own.shown} in the run "
+            "folder, which would run now; read it in config.json, then give the command with "
+            "--trust"
         )
 
 

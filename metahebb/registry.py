@@ -74,7 +74,7 @@ class Registry(Mapping[str, T], Generic[T]):
             if each.init and each.default is MISSING and each.default_factory is MISSING
         ]
         if needed:
-            advice = "give it one" if ".py" in text else "choose it by --env or by a preset"
+            advice = "give it one" if ".py" in text else "use --env ID, or a preset"
             raise InputError(
                 f"expected a default for {', '.join(needed)}, got none ({self.what} {text}); "
                 f"{advice}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from metahebb.analysis.counts import check_counts
 from metahebb.analysis.statistics import mean_of, numbers_or_none
 from metahebb.errors import InputError
 from metahebb.evolution.backends.base import Backend
@@ -71,9 +72,7 @@ def evaluate(
         InputError: ``lives`` or ``max_steps`` is below 1, or the lives are too many for the memory.
     """
     horizon = center.horizon if max_steps is None else max_steps
-    for name, value in (("lives", lives), ("max_steps", horizon)):
-        if value < 1:
-            raise InputError(f"expected at least 1 {name}, got {value}; use for example 32")
+    check_counts(lives, horizon)
     bodies = center.setup.task.bodies
     n = len(bodies)
     check_lives(lives * n, f"{lives} lives in each of {n} bodies", "use fewer --lives")

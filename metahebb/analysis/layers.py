@@ -1,11 +1,11 @@
-"""Values of a network's layers, which are counted from 1 as everywhere in metahebb."""
+"""Values of a network's layers, which are counted from 1, and values by name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from metahebb.errors import InputError
+from metahebb.errors import InputError, unknown_name
 
 T = TypeVar("T")
 
@@ -54,6 +54,26 @@ class Layers(Mapping[int, T]):
     def __repr__(self) -> str:
         """Show each layer with the shape of its array or arrays, or its value."""
         return f"Layers({', '.join(f'{k}: {_shown(v)}' for k, v in self._values.items())})"
+
+
+class Named(dict[str, T]):
+    """Values by name, such as the measures of a life; a wrong name is an error of one line.
+
+    Example:
+        >>> Named("measure", {"distance": 3.0})["distance"]
+        3.0
+    """
+
+    def __init__(self, what: str, values: Mapping[str, T]) -> None:
+        """Keep the ``values``; ``what`` is the word for one of them."""
+        super().__init__(values)
+        self.what = what
+
+    def __missing__(self, name: object) -> T:
+        """Raise the error for a name that no value has."""
+        if not self:
+            raise InputError(f"expected no {self.what}, got {name!r}: there are none")
+        raise unknown_name(self.what, str(name), self)
 
 
 def _shown(value: object) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from metahebb.analysis.layers import Layers
+from metahebb.analysis.layers import Layers, Named
 from metahebb.analysis.probe import Conditions
 from metahebb.errors import InputError
 from metahebb.evolution.memory import check_memory
@@ -97,7 +97,10 @@ class LivedLife:
         """
         file = absolute(Path(path))
         if file.suffix != ".npz":
-            raise InputError(f"expected a file that ends in .npz, got {path}; use to_xarray()")
+            raise InputError(
+                f"expected a file that ends in .npz, got {path}; write for example "
+                f"{file.with_suffix('.npz').name}"
+            )
         data = io.BytesIO()
         np.savez_compressed(data, **self.arrays())  # type: ignore[arg-type]
         with storage_errors(file):
@@ -240,9 +243,10 @@ def _arrays(notes: _Notes, result: LifeResult, task: Task, generation: int) -> L
         activities=Layers([np.stack(a) for a in zip(*notes.activities, strict=True)], first=0),
         outputs=np.stack(notes.outputs),
         rewards=np.array(notes.rewards, np.float64),
-        measures={
-            name: np.array([step[name] for step in notes.measures], np.float64) for name in units
-        },
+        measures=Named(
+            "measure",
+            {name: np.array([step[name] for step in notes.measures], np.float64) for name in units},
+        ),
         units=units,
         seconds_per_step=task.seconds_per_step,
         episode_return=result.episode_return,

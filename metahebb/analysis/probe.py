@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.counts import check_counts
 from metahebb.analysis.probe_numbers import recoveries, speed_curves
 from metahebb.analysis.statistics import mean_of, numbers_or_none
 from metahebb.errors import InputError, unknown_name
@@ -95,9 +96,7 @@ class Conditions:
             InputError: a number below 1, or a body that the task cannot have.
         """
         horizon = center.horizon if max_steps is None else max_steps
-        for name, value in (("lives", lives), ("max_steps", horizon)):
-            if value < 1:
-                raise InputError(f"expected at least 1 {name}, got {value}; use for example 100")
+        check_counts(lives, horizon)
         conditions = cls(center, lives, horizon, body or center.config.task.bodies[0])
         conditions.setup(())
         return conditions

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from metahebb.analysis.arms import arms_of, check_arms
+from metahebb.analysis.counts import check_counts
 from metahebb.api.front import check_whole, front, texts
 from metahebb.api.results import Result
 from metahebb.api.run import Run
@@ -151,9 +152,7 @@ def compared(
     from metahebb.report.compare_table import comparison_text
 
     where = where or Where()
-    for name, value in (("lives", lives), ("max_steps", max_steps)):
-        if value is not None and value < 1:
-            raise InputError(f"expected at least 1 {name}, got {value}; use for example 32")
+    check_counts(lives, max_steps)
     arms = arms_of(places)
     check_arms(arms, damage, max_steps)
     folder, figure = folder_and_figure([arm.name for arm in arms], out)

@@ -62,8 +62,9 @@ def evolve(
     Every flag of ``metahebb evolve`` is an argument: its dashes are underscores and its dots are
     two of them, so that ``--search.learning-rate 0.1`` is ``search__learning_rate=0.1``. The parts
     ``rule``, ``neuron``, ``network``, ``genome``, ``topology``, ``modulator``, ``task`` and
-    ``probes`` may be names or objects, and ``env`` a Gymnasium id or a class. An object of a class
-    of your own travels as text, if its source can be read: from a cell, a script or a file.
+    ``probes`` may be names or objects, and ``env`` an id, or a class or function that makes an
+    environment. What you have defined yourself travels as text, if its source can be read: from a
+    cell, a script or a file.
 
     Args:
         what: a preset's name (see `presets`) or a config; None with ``env`` or ``task``.
@@ -81,7 +82,7 @@ def evolve(
         lanes: lives at a time per thread or worker.
         address: of a Ray cluster to join.
         allow_heterogeneous: work with Ray workers of another processor class or versions, too.
-        settings: all that decides the numbers, such as ``seed=1, popsize=64, rule="oja"``.
+        settings: all that decides the numbers, such as ``seed=1, popsize=64, rule="abcd"``.
 
     Returns:
         The run; with ``seeds`` the runs.
@@ -100,6 +101,11 @@ def evolve(
     folder = Path("runs") if out is None else Path(out).parent
     if seeds is not None and "seed" in settings:
         raise InputError("expected seed or seeds, got both; leave out one")
+    seed = settings.get("seed")
+    if isinstance(seed, (list, tuple, range)):
+        raise InputError(
+            f"expected one number as seed, got {seed!r}; seeds={tuple(seed)} evolves several runs"
+        )
     name, config = config_from(what, settings, folder)
     where = Where(workers, threads, lanes, address, allow_heterogeneous)
     kept = Shown(quiet, finish, tensorboard, texts("log", log))

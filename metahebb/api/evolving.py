@@ -211,13 +211,15 @@ def _finish(run: RunFolder, backend: Backend, quiet: bool) -> None:
     from metahebb.analysis.evaluate import evaluate
     from metahebb.report.film import film
     from metahebb.report.page import report
+    from metahebb.report.recording import has_picture
     from metahebb.report.table import evaluation_table
 
     result = evaluate(run.load(), backend, FINAL_LIVES)
     if not quiet:
         show(evaluation_table(result))
-    try:
-        film(run)
-    except Exception as error:  # an environment that draws itself may raise anything
-        tell(f"no film: {one_line(error)}")
+    if has_picture(run.config.task):
+        try:
+            film(run)
+        except Exception as error:  # an environment that draws itself may raise anything
+            tell(f"no film: {one_line(error)}")
     report(run)

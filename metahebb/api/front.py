@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
 from metahebb.errors import InputError, MetahebbError
 from metahebb.explained import explained
 from metahebb.paths import from_here
+from metahebb.settings.in_python import in_python
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,8 +23,9 @@ _inside: ContextVar[bool] = ContextVar("inside", default=False)
 def front(function: Callable[P, T]) -> Callable[P, T]:
     """Make ``function`` a part of the front door.
 
-    An error that a user can act on is raised with the text that the command line prints, and
-    without the way that it took through metahebb. What led to it is its ``__context__``.
+    An error that a user can act on is raised with the text that the command line prints, but with
+    arguments in the place of flags, and without the way that it took through metahebb. What led to
+    it is its ``__context__``. Within `from_command_line` errors stay as they are.
     """
 
     @functools.wraps(function)
@@ -35,16 +38,27 @@ def front(function: Callable[P, T]) -> Callable[P, T]:
             with from_here():
                 return function(*args, **kwargs)
         except MetahebbError as error:
+            error.args = (in_python(str(error)), *error.args[1:])
             raise error.with_traceback(None) from None
         except Exception as error:
             text = explained(error)
             if text is None:
                 raise
-            raise text from None
+            raise InputError(in_python(str(text))) from None
         finally:
             _inside.reset(token)
 
     return called
+
+
+@contextlib.contextmanager
+def from_command_line() -> Iterator[None]:
+    """Let errors speak of flags inside the block: a command calls what a notebook calls, too."""
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
 
 
 def check_whole(**named: object) -> None:

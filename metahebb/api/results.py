@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metahebb.analysis.layers import Named
+from metahebb.errors import unknown_name
 from metahebb.report.markup import picture, table
 from metahebb.report.table import text_table
 
@@ -36,6 +38,10 @@ class Result(dict[str, Any]):
 class Table(dict[str, npt.NDArray[Any]]):
     """Columns of one length by name, as arrays; ``pandas.DataFrame(table)`` takes it as it is."""
 
+    def __missing__(self, name: object) -> npt.NDArray[Any]:
+        """Raise the error for a name that no column has."""
+        raise unknown_name("column", str(name), self)
+
     @classmethod
     def of_records(cls, records: Sequence[Mapping[str, Any]]) -> Table:
         """Return a row per record; what a record lacks is NaN in a column of numbers."""
@@ -61,6 +67,28 @@ class Table(dict[str, npt.NDArray[Any]]):
             every = [*range(half), *range(self.n_rows - half, self.n_rows)]
         rows = [[_cell(column[row]) for column in self.values()] for row in every]
         return [list(self), *rows]
+
+
+class Coefficients(Named[npt.NDArray[np.float32]]):
+    """The coefficients of one layer by name, each ``(n_out, n_in)``; shown as a table."""
+
+    def __init__(self, values: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Keep the arrays by name."""
+        super().__init__("coefficient", values)
+
+    def __repr__(self) -> str:
+        """Return a row per coefficient: its shape, and what its numbers are like."""
+        return text_table(self._shown())
+
+    def _repr_html_(self) -> str:
+        return table(self._shown(), head=True)
+
+    def _shown(self) -> list[list[str]]:
+        rows = [["coefficient", "shape", "mean", "SD", "least", "largest"]]
+        for name, values in self.items():
+            numbers = (values.mean(), values.std(), values.min(), values.max())
+            rows.append([name, str(values.shape), *map(_cell, numbers)])
+        return rows
 
 
 def _column(values: list[Any]) -> npt.NDArray[Any]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from metahebb.analysis.layers import Layers
 from metahebb.analysis.lived import LivedLife, live
 from metahebb.api.evolving import Shown, resumed
 from metahebb.api.front import check_whole, front, texts
-from metahebb.api.results import Picture, Result, Table
+from metahebb.api.results import Coefficients, Picture, Result, Table
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
 from metahebb.notes import Patience
@@ -26,8 +23,6 @@ from metahebb.runs.folder import RunFolder
 from metahebb.runs.notes import tell_of_world
 from metahebb.runs.progress import Replaying
 from metahebb.tasks.gym.kept import absence_of
-
-Coefficients = Mapping[str, npt.NDArray[np.float32]]
 
 
 class Run:
@@ -86,6 +81,7 @@ class Run:
         """The evolved coefficients of the newest center, ``coefficients[layer][name]``.
 
         Each is ``(n_out, n_in)``, as the newborn have it; 0 where a synapse follows no rule.
+        ``coefficients[layer]`` shows itself as a table of means, spreads and ranges.
 
         Raises:
             InputError: the run has no rule that evolved.
@@ -98,7 +94,9 @@ class Run:
 
         expressed = Expressed.of(self.folder.load())
         names = expressed.rule.coefficients
-        return Layers([dict(zip(names, layer, strict=True)) for layer in expressed.genes])
+        return Layers(
+            [Coefficients(dict(zip(names, layer, strict=True))) for layer in expressed.genes]
+        )
 
     @front
     def resume(

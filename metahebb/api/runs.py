@@ -9,7 +9,7 @@ from pathlib import Path
 from metahebb.analysis.arms import Arm, check_arms
 from metahebb.analysis.several import names_of
 from metahebb.api.front import front, texts
-from metahebb.api.results import Result
+from metahebb.api.results import Result, Table
 from metahebb.api.run import Run
 from metahebb.errors import InputError
 from metahebb.paths import absolute
@@ -52,6 +52,20 @@ class Runs:
     def names(self) -> list[str]:
         """What tables call the runs: their folders, as far as that tells them apart."""
         return names_of([run.folder for run in self.each])
+
+    @property
+    def metrics(self) -> Table:
+        """One row per generation of each run, see `Run.metrics`, behind the run's name and seed."""
+        return self._metrics()
+
+    @front
+    def _metrics(self) -> Table:
+        records = [
+            {"run": name, "seed": run.config.seed, **record}
+            for name, run in zip(self.names, self.each, strict=True)
+            for record in run.folder.read_metrics()
+        ]
+        return Table.of_records(records)
 
     @front
     def evaluate(

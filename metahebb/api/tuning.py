@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,11 @@ def tune(
     check_whole(generations=generations, lives=lives, workers=workers, threads=threads, lanes=lanes)
     if "seed" in settings:
         raise InputError("expected no seed, got one; all runs that tune have the seed 1000")
+    grid = half_fraction(
+        _pair("stdevs", stdevs),
+        _pair("learning_rates", learning_rates),
+        _pair("initial_stdevs", initial_stdevs),
+    )
     folder = Path("runs") if out is None else Path(out).parent
     name, config = config_from(what, settings, folder)
     return tuned_search(
@@ -126,8 +132,23 @@ def tune(
         Path(out or default_tuning_path(slug([short(name)]))),
         Where(workers, threads, lanes, address),
         lives=lives,
-        grid=half_fraction(stdevs, learning_rates, initial_stdevs),
+        grid=grid,
         quiet=quiet,
+    )
+
+
+def _pair(name: str, given: object) -> Pair:
+    """Return two numbers to try.
+
+    Raises:
+        InputError: ``given`` is something else.
+    """
+    if isinstance(given, (list, tuple)) and len(given) == 2:
+        low, high = given
+        if all(isinstance(each, Real) for each in given):
+            return float(low), float(high)
+    raise InputError(
+        f"expected two numbers as {name}, got {given!r}; write for example {name}=(0.05, 0.1)"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import itertools
 import math
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ FUNCTIONS = {
     **{"logical_not": 1, "where": 3, "clip": 3},
 }
 """NumPy functions that a scalar function may call, with the number of their arguments."""
+
+_NUMPYS = {"max": "maximum", "min": "minimum", "pow": "power"}
+"""NumPy's names of Python's own functions, where the names differ."""
 
 CONSTANTS = frozenset({"pi", "e"})
 
@@ -255,6 +259,12 @@ class _Checker:
             raise InputError(
                 f"expected np.where, got an 'if' ({where}); write np.where(test, a, b)"
             )
+        if isinstance(node, ast.AugAssign):
+            whole = ast.unparse(ast.BinOp(node.target, node.op, node.value))
+            raise InputError(
+                f"expected a line like 'name = formula', got {ast.unparse(node)!r} ({where}); "
+                f"write {ast.unparse(node.target)} = {whole}"
+            )
         if not isinstance(node, _ALLOWED):
             got = type(node).__name__.lower()
             raise InputError(
@@ -280,12 +290,25 @@ class _Checker:
             and isinstance(node.ctx, ast.Load)
             and node.id not in known | {"np", "numpy"}
         ):
-            language = self.language
-            raise InputError(
-                f"expected only {language.input}s, {language.parameters} and local names, got the "
-                f"global {node.id!r} ({where}); write its value as a number, or as a constant "
-                f"after a star: *, {node.id}=0.5"
+            raise self._unknown_global(node.id, known, where)
+
+    def _unknown_global(self, name: str, known: set[str], where: str) -> InputError:
+        language = self.language
+        got = (
+            f"expected only {language.input}s, {language.parameters} and local names, got the "
+            f"global {name!r} ({where})"
+        )
+        if name in language.inputs:
+            return InputError(f"{got}; add the {language.input} {name} before the slash")
+        near = difflib.get_close_matches(name, sorted(known), n=1)
+        if near:
+            return InputError(
+                f"{got}; did you mean {near[0]!r}? A number can be a constant after a star: *, "
+                f"{name}=0.5"
             )
+        return InputError(
+            f"{got}; write its value as a number, or as a constant after a star: *, {name}=0.5"
+        )
 
 
 def _check_attribute(node: ast.Attribute, where: str) -> None:
@@ -299,9 +322,12 @@ def _check_attribute(node: ast.Attribute, where: str) -> None:
 
 def _check_call(node: ast.Call, where: str) -> None:
     if not isinstance(node.func, ast.Attribute):
-        raise InputError(
-            f"expected a call like np.tanh(x), got another call ({where}); use NumPy's functions"
-        )
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        numpys = _NUMPYS.get(name, name)
+        there = numpys in FUNCTIONS
+        how = f"write np.{numpys}" if there else f"use {', '.join(sorted(FUNCTIONS))} of np"
+        got = f"{name}(…)" if name else "another call"
+        raise InputError(f"expected a call like np.tanh(x), got {got} ({where}); {how}")
     name, wanted = node.func.attr, FUNCTIONS.get(node.func.attr)
     if wanted is not None and len(node.args) + len(node.keywords) != wanted:
         raise InputError(

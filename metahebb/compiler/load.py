@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from types import FunctionType
 from typing import TypeVar
 
 from metahebb.compiler.scalar import Refused, ScalarFunction
@@ -68,20 +69,40 @@ def _named(name: str, kind: type[Function], shipped: Mapping[str, Function]) -> 
         return shipped[name.lower()]
     path_text, _, function = name.rpartition(":")
     path = absolute(path_text)
+    if not function or not path_text:
+        _check_is_named(name, kind)
     if not path_text or not path.is_file():
         raise InputError(
             f"expected FILE.py:{word.upper()} with an existing file, got {name!r}; check the path"
         )
-    functions, refused = _functions_in(path, kind)
+    functions, refused, others = _functions_in(path, kind)
     if function in functions:
         return functions[function]
     if function in refused:
         raise refused[function]
+    if function in others:
+        line = others[function].__code__.co_firstlineno
+        raise InputError(
+            f"expected a {word}, got the function {function} without @{word} ({path.name}:{line}); "
+            f"write @{word} above it"
+        )
     also = f" ({_refusals(function, refused)})" if refused else ""
     if not functions:
         got = f"no valid one{also}" if refused else f"none; decorate it with @{word}"
         raise InputError(f"expected an @{word} in {path}, got {got}")
     raise InputError(f"{unknown_name(f'{word} in {path}', function, functions)}{also}")
+
+
+def _check_is_named(text: str, kind: type[ScalarFunction]) -> None:
+    """Raise InputError if ``text`` is a file, and names no function in it or ends in a colon."""
+    word, whole = kind.language.kind, text.rstrip(":")
+    file, colon, _ = whole.rpartition(".py:")
+    got = f"expected FILE.py:{word.upper()}, got {text!r}"
+    if colon and absolute(f"{file}.py").is_file():
+        raise InputError(f"{got}; write {whole}")
+    if absolute(whole).is_file():
+        names = [*_functions_in(absolute(whole), kind)[0], f"my_{word}"]
+        raise InputError(f"{got}; name a {word} in it: {whole}:{names[0]}")
 
 
 def _refusals(name: str, refused: Mapping[str, InputError]) -> str:
@@ -92,8 +113,11 @@ def _refusals(name: str, refused: Mapping[str, InputError]) -> str:
 
 def _functions_in(
     path: Path, kind: type[Function]
-) -> tuple[dict[str, Function], dict[str, InputError]]:
-    """Return the functions of a kind in the file at ``path``, and why others are refused."""
+) -> tuple[dict[str, Function], dict[str, InputError], dict[str, FunctionType]]:
+    """Return the functions of a kind in the file at ``path``, why others are refused, and the rest.
+
+    The rest are plain functions of the file, which nobody has decorated.
+    """
     name = f"_metahebb_user_{kind.language.kind}s_{path.stem}"
     try:
         names = vars(import_apart(path, name))
@@ -110,4 +134,9 @@ def _functions_in(
         for key, value in names.items()
         if isinstance(value, Refused) and value.kind is kind
     }
-    return {key: value for key, value in names.items() if isinstance(value, kind)}, refused
+    plain = {
+        key: value
+        for key, value in names.items()
+        if isinstance(value, FunctionType) and value.__module__ == names["__name__"]
+    }
+    return {key: v for key, v in names.items() if isinstance(v, kind)}, refused, plain

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from metahebb.compiler import Language, ScalarFunction
+from metahebb.errors import InputError
 
 INPUTS = ("drive",)
 """The inputs that a unit can have: ``drive`` is the sum of its weighted inputs."""
@@ -62,4 +63,7 @@ def neuron(function: Callable[..., Any]) -> Neuron:
         InputError: the signature or the body cannot be a neuron's; the message names the line and
             the remedy.
     """
-    return Neuron.decorated(function)
+    try:
+        return Neuron.decorated(function)
+    except InputError as error:  # raised anew, without the way that it took through metahebb
+        raise error.with_traceback(None) from None

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from metahebb.compiler import Language, ScalarFunction
+from metahebb.errors import InputError
 
 SIGNALS = ("pre", "post", "weight", "trace", "modulator")
 """What a synapse can sense: presynaptic and postsynaptic activity, its own weight, its own trace,
@@ -102,7 +103,10 @@ def rule(function: Callable[..., Any]) -> Rule:
         InputError: the signature or the body is not that of a rule; the message names the line
             and the remedy.
     """
-    return Rule.decorated(function)
+    try:
+        return Rule.decorated(function)
+    except InputError as error:  # raised anew, without the way that it took through metahebb
+        raise error.with_traceback(None) from None
 
 
 def rule_from_source(source: str, name: str) -> Rule:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from metahebb.networks import Network, NetworkLanes
 from metahebb.noise import Key, Stream
+from metahebb.own_parts import file_of_cell
 from metahebb.plasticity import Rule
 from metahebb.tasks.base import StepResult, Task, TaskLanes
 
@@ -112,9 +113,14 @@ class Written:
 
 
 def text_of(probe: AnyProbe) -> str:
-    """Return the line of text that made ``probe``, or its ``repr`` if no line made it."""
+    """Return the line of text that made ``probe``, or its ``repr`` if no line made it.
+
+    The line of a class from a cell of a notebook begins with the class's name alone here, although
+    configs keep it as ``NAME.py:NAME``.
+    """
     text: str = getattr(probe, "text", "")
-    return text or repr(probe)
+    name = type(probe).__name__
+    return text.removeprefix(f"{file_of_cell(name)}:") or repr(probe)
 
 
 @runtime_checkable

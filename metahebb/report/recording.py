@@ -18,7 +18,7 @@ from metahebb.report.gl import without_display
 from metahebb.report.recorder import Array, Image, Recorder
 from metahebb.runs.center import Center
 from metahebb.tasks import Task
-from metahebb.tasks.base import Filmable
+from metahebb.tasks.base import Embodied, Filmable
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,11 @@ def _recording(
         images=noted.images,
         snapshots=Snapshots(np.array(steps), np.stack(weights), noted.layers) if steps else None,
     )
+
+
+def has_picture(task: Task) -> bool:
+    """Return whether a life in ``task`` can be filmed, if its environment is able to draw."""
+    return isinstance(task, (Embodied, Filmable))
 
 
 def _filmable(task: Task) -> Filmable:

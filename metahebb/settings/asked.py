@@ -34,8 +34,8 @@ class Asked:
     birth_genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
     """The same for the weights of --birth coevolved."""
     modulator: Annotated[str | None, tyro.conf.arg(metavar=MODULATORS.metavar)] = None
-    """What each life tells its synapses, with flags of its own (see docs/howto/your-rule.md); none:
-    the preset's."""
+    """What each life tells its synapses, with flags of its own (see
+    docs/howto/your-parts.md#reward-and-other-things-that-a-life-tells); none: the preset's."""
     topology: Annotated[str | None, tyro.conf.arg(metavar=TOPOLOGIES.metavar)] = None
     """Which synapses there are and which are plastic, with flags of its own (see
     docs/howto/genome-maps.md); none: the preset's."""

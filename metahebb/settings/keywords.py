@@ -8,10 +8,10 @@ by its word, as with flags, or given as an object.
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from types import FunctionType
+from typing import Any, TypeAlias
 
 import gymnasium
 
@@ -26,6 +26,7 @@ from metahebb.probes.registry import line_of
 from metahebb.registry import Registry
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.settings.asked import Asked, config_asked, config_of_task, with_parts
+from metahebb.settings.in_python import in_python
 from metahebb.settings.own_env import file_of_env
 from metahebb.settings.parsing import SHORT, parse
 from metahebb.tasks import TASKS
@@ -82,7 +83,7 @@ def config_from(what: str | RunConfig | None, given: Given, folder: Path) -> tup
     try:
         return name, parse(Asked, Asked(config), words, "metahebb.evolve").run
     except InputError as error:
-        raise InputError(_in_python(str(error))) from None
+        raise InputError(in_python(str(error))) from None
 
 
 def _sorted(given: Given, folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -92,11 +93,11 @@ def _sorted(given: Given, folder: Path) -> tuple[dict[str, Any], list[str]]:
     for name, value in given.items():
         path = name.replace("__", ".")
         path = _SHORT.get(path, path)
-        if path == "env" and isinstance(value, type):
-            words += ["--env", file_of_env(_env_class(value), folder)]
+        if path == "env" and not isinstance(value, (str, type(None))):
+            words += ["--env", file_of_env(_env_maker(value), folder)]
         elif path == "probes":
-            lines = [value] if isinstance(value, str) else cast(Any, value)
-            objects[path] = tuple(map(line_of, lines))
+            several = value if isinstance(value, (list, tuple)) else [value]
+            objects[path] = tuple(map(line_of, several))
         elif path in _FUNCTIONS and not isinstance(value, str):
             objects[path] = _function(_FUNCTIONS[path], value)
         elif path in _PARTS and not isinstance(value, (str, type(None))):
@@ -108,20 +109,42 @@ def _sorted(given: Given, folder: Path) -> tuple[dict[str, Any], list[str]]:
     return objects, words
 
 
-def _env_class(value: type[Any]) -> type[Any]:
-    if not issubclass(value, gymnasium.Env):
+def _env_maker(value: object) -> type[Any] | FunctionType:
+    """Return ``value`` if it is a class of environments, or a function with a name of its own.
+
+    Raises:
+        InputError: it is something else, such as an environment that is made already.
+    """
+    if isinstance(value, type):
+        if issubclass(value, gymnasium.Env):
+            return value
         raise InputError(
             f"expected an environment, got the class {value.__name__} (env); derive it from "
             "gymnasium.Env"
         )
-    return value
+    if isinstance(value, FunctionType) and value.__name__ != "<lambda>":
+        return value
+    wanted = "an environment's id, its class, or a function that makes it"
+    if isinstance(value, gymnasium.Env):
+        name = type(value.unwrapped).__name__
+        spec = value.spec
+        how = f"id: env={spec.id!r}" if spec and ".py:" not in spec.id else f"class: env={name}"
+        raise InputError(f"expected {wanted}, got an instance of {name}; give its {how}")
+    if isinstance(value, FunctionType):
+        raise InputError(f"expected {wanted}, got a lambda; define it with def, and give its name")
+    raise InputError(f'expected {wanted}, got {value!r}; write for example env="Pendulum-v1"')
 
 
 def _function(kind: type[ScalarFunction], value: object) -> ScalarFunction:
     word = kind.language.kind
     if isinstance(value, kind):
         return value
-    got = f"the function {value.__name__}" if hasattr(value, "__code__") else repr(value)  # type: ignore[attr-defined]
+    if isinstance(value, ScalarFunction):
+        raise InputError(
+            f"expected a {word}, got the {value.language.kind} {value.name}; give a {word}, or the "
+            "name of one"
+        )
+    got = f"the function {value.__name__}" if isinstance(value, FunctionType) else repr(value)
     raise InputError(f"expected a {word}, got {got}; decorate its function with @metahebb.{word}")
 
 
@@ -149,11 +172,3 @@ def _replaced(config: Any, path: str, value: object) -> Any:
         )
     changed = _replaced(getattr(config, name), rest, value) if rest else value
     return dataclasses.replace(config, **{name: changed})
-
-
-def _in_python(message: str) -> str:
-    """Return an error about flags with the flags as keyword arguments."""
-    message = message.replace("an option of metahebb.evolve", "an argument of metahebb.evolve")
-    message = message.replace("see metahebb.evolve --help", "see help(metahebb.evolve)")
-    name: Callable[[re.Match[str]], str] = lambda m: m[1].replace("-", "_").replace(".", "__")  # noqa: E731
-    return re.sub(r"--([a-z][\w.-]*)", name, message)

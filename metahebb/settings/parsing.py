@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import tyro
 
 from metahebb.errors import InputError, unknown_name
-from metahebb.neurons import Neuron, load_neuron
+from metahebb.neurons import NEURONS, Neuron, load_neuron
 from metahebb.plasticity.load import load_rule
 from metahebb.plasticity.rule import Rule
+from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import Stage
 from metahebb.tasks.gym.kwargs import Kwargs, read_pairs, show_pairs
 
@@ -30,6 +31,16 @@ SHORT = {
     "--neuron": "--network.neuron",
 }
 """Flags that may be written without their group."""
+_ALSO_CALLED = {
+    "lr": "--search.learning-rate",
+    "sigma": "--search.stdev",
+    "std": "--search.stdev",
+    "pop": "--popsize",
+    "population": "--popsize",
+    "population-size": "--popsize",
+    "pop-size": "--popsize",
+}
+"""Options by names that other tools have for them."""
 
 
 def parse(wanted: type[T], default: T, rest: list[str], prog: str) -> T:
@@ -105,8 +116,8 @@ def _rules() -> Iterator[None]:
     def word(kind: type, metavar: str, read: Callable[[str], Any], show: Any) -> None:
         words(kind, metavar, 1, lambda given: read(given[0]), lambda value: [show(value)])
 
-    word(Rule, "RULE|FILE.py:RULE", load_rule, lambda rule: rule.name)
-    word(Neuron, "NEURON|FILE.py:NEURON", load_neuron, lambda neuron: neuron.name)
+    word(Rule, f"{{{','.join(RULES)}}}|FILE.py:RULE", load_rule, lambda rule: rule.name)
+    word(Neuron, f"{{{','.join(NEURONS)}}}|FILE.py:NEURON", load_neuron, lambda neuron: neuron.name)
     word(Stage, "START:STEPS[:BODY,...]", Stage.read, str)
     # Else tyro would make a flag of each argument that a preset has, and none for any other.
     words(Kwargs, "[NAME VALUE ...]", "*", read_pairs, show_pairs)
@@ -121,11 +132,11 @@ def _one_line(box: str, prog: str) -> str:
     text = re.sub(r"(Argument helptext:|For full helptext).*$", "", text).strip()
     unknown = re.search(r"Unrecognized options: (\S+?),?(?= |$)", text)
     if unknown:
-        flag = unknown.group(1)
-        known = [*SHORT, *re.findall(r"--[\w.-]+", text[unknown.end() :])]
-        near = difflib.get_close_matches(flag, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"see {prog} --help"
-        return f"expected an option of {prog}, got {flag!r}; {hint}"
+        near = _near(unknown.group(1), re.findall(r"--[\w.-]+", text[unknown.end() :]), prog)
+        hint = f"did you mean {near!r}?" if near else f"see {prog} --help"
+        if not unknown.group(1).startswith("-"):
+            hint = "give the option before it fewer values"
+        return f"expected an option of {prog}, got {unknown.group(1)!r}; {hint}"
     choice = re.search(r"invalid choice '(.*?)' for argument '(.*?)'. Expected one of (.*)", text)
     if choice:
         got, flag, among = choice.groups()
@@ -133,6 +144,42 @@ def _one_line(box: str, prog: str) -> str:
     value = re.search(r"Error parsing ([\w.-]+): (.*)$", text)
     if value:
         flag, reason = value.groups()
-        ours = reason.startswith("expected")
-        return reason if ours else f"expected another value of {flag}, got: {reason}"
+        return reason if reason.startswith("expected") else _bad_value(flag, reason, prog)
+    missing = re.search(r"Missing value for argument '([\w.-]+?)'\. Expected (.*?)\.( |$)", text)
+    if missing:
+        flag, wanted = missing[1], missing[2]
+        what, got = ("a value", "none") if wanted.startswith("1 ") else (wanted, "fewer")
+        return f"expected {what} behind {flag}, got {got}; see {prog} --help"
     return f"expected valid options, got: {text}; see {prog} --help"
+
+
+def _near(flag: str, known: list[str], prog: str) -> str:
+    """Return the option that ``flag`` was to be; empty where none has a name that is near.
+
+    The name without its group has to be near, too: ``--task.body`` is not ``--task.go``.
+    """
+    group, _, last = flag.lstrip("-").replace("_", "-").rpartition(".")
+    if last in _ALSO_CALLED and group in ("", "search") and ("evolve" in prog or "tune" in prog):
+        return _ALSO_CALLED[last]
+    for near in difflib.get_close_matches(flag, [*SHORT, *known], n=3):
+        if difflib.get_close_matches(last, [near.lstrip("-").rpartition(".")[2]]):
+            return near
+    return ""
+
+
+def _bad_value(flag: str, reason: str, prog: str) -> str:
+    """Return the line for a value that cannot be read, of which Python or tyro say why."""
+    for python, what in (("int() with base 10", "a whole number"), ("to float", "a number")):
+        if python in reason:
+            return f"expected {what} as {flag}, got {reason.rpartition(': ')[2]}"
+    several = re.search(r"Could not find valid parse for arguments: \[(.*)\]", reason)
+    if several is None:
+        return f"expected another value of {flag}, got: {reason}"
+    given = re.findall(r"'(.*?)'", several[1])
+    apart = re.split(r"[,;]\s*", given[0]) if len(given) == 1 else []
+    if len(apart) > 1:
+        return (
+            f"expected values of {flag} with blanks between them, got {given[0]!r}; write "
+            f"{' '.join(filter(None, apart))}"
+        )
+    return f"expected other values of {flag}, got {' '.join(given)!r}; see {prog} --help"

@@ -61,7 +61,7 @@ BAD_FLAGS = {
     "env argument": (("--task.env-kwargs", "wind", "3"), "Gymnasium can make", "'wind': 3"),
     "odd popsize": (("--popsize", "7"), "an even popsize for mirrored pairs", "got 7; use 8"),
     "no popsize": (("--popsize", "0"), "a popsize of at least 2", "got 0"),
-    "popsize of words": (("--popsize", "many"), "another value of --search.popsize", "'many'"),
+    "popsize of words": (("--popsize", "many"), "a whole number as --search.popsize", "'many'"),
     "no lives": (("--episodes", "0"), "episodes of at least 1", "got 0"),
     "no generations": (("--generations", "0"), "generations of at least 1", "got 0"),
     "negative seed": (("--seed", "-1"), "seed", "got -1"),
@@ -74,7 +74,7 @@ BAD_FLAGS = {
     "flag": (("--generatons", "3"), "an option of metahebb evolve", "mean '--generations'?"),
     "short flag": (("--popsiez", "4"), "an option of metahebb evolve", "mean '--popsize'?"),
     "stray word": (("stray",), "an option of metahebb evolve cartpole", "got 'stray'"),
-    "missing value": (("--rule",), "valid options", "--network.rule"),
+    "missing value": (("--rule",), "a value behind --network.rule, got none"),
     "logger": (("--log", "wandbb"), "a logger among", "did you mean 'wandb'?"),
     "absent logger": (("--log", "mlflow"), "mlflow to be installed", "metahebb[mlflow]"),
     "address alone": (("--address", "here:1"), "--workers N with --address", "got 0"),
@@ -374,7 +374,7 @@ def test_a_folder_that_another_process_holds(run: Path, said: Said) -> None:
 @pytest.mark.parametrize("flags", [("--lives", "0"), ("--max-steps", "0")])
 def test_evaluation_of_nothing(run: Path, said: Said, flags: tuple[str, ...]) -> None:
     assert main(["evaluate", str(run), *flags]) == 2
-    said("at least 1", "got 0")
+    said("at least one", "got 0", f"use for example {flags[0]}")
     assert not (run / "evaluation.json").exists()
 
 

@@ -316,7 +316,7 @@ BAD: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
     "no generation": (no_generation, ("a=runs/c",), ("at least one generation", "runs/c")),
     "out": (break_nothing, ("a=runs/h-0", "--out", "a.jpg"), ("--out to be a folder", "a.jpg")),
     "a run": (break_nothing, ("a=runs/h-0", "--out", "runs/h-1"), ("something else", "h-1")),
-    "lives": (break_nothing, ("a=runs/h-0", "--lives", "0"), ("at least 1 lives",)),
+    "lives": (break_nothing, ("a=runs/h-0", "--lives", "0"), ("at least one life",)),
     "damage": (break_nothing, ("a=runs/h-0", "--damage", "x"), ("--damage", "reversal")),
     "flag": (break_nothing, ("a=runs/h-0", "--live", "2"), ("an option", "--live")),
 }

@@ -11,19 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.envs.classic_control import CartPoleEnv
 from small_runs import TINY, centers, evolve, files
 
 import metahebb as mh
 from metahebb.api.results import Picture, Table
 from metahebb.cli import main
 from metahebb.evolution.backends.in_process import InProcess
+from metahebb.neurons import NEURONS
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
 from metahebb.runs.presets import PRESETS
 from metahebb.runs.serial import to_json
 from metahebb.runs.stopping import Stopped
+from metahebb.settings.in_python import in_python
 from metahebb.settings.keywords import config_from
 
 HEAVY = ("numpy", "torch", "numba", "gymnasium", "evotorch", "ray", "matplotlib", "tyro")
@@ -190,6 +194,15 @@ def test_what_a_run_has_comes_by_name(pair: tuple[Path, mh.Run]) -> None:
     assert mh.open(run.path).config == run.config
     with pytest.raises(mh.InputError, match="expected a layer from 1 to 2, got 0"):
         run.coefficients[0]
+    with pytest.raises(mh.InputError, match="expected a coefficient among A, B, C, D, got 'E'"):
+        run.coefficients[1]["E"]
+    with pytest.raises(mh.InputError, match=r"expected a column among .*'fitness'; did you mean"):
+        table["fitness"]
+    shown = repr(run.coefficients[1]).splitlines()
+    assert shown[0].split() == ["coefficient", "shape", "mean", "SD", "least", "largest"]
+    genes = run.coefficients[1]["A"]
+    assert shown[-4].split()[:4] == ["A", "(3,", "4)", f"{genes.mean():.4g}"]
+    assert "<table>" in run.coefficients[1]._repr_html_()
 
 
 def test_a_life_is_arrays_with_names(pair: tuple[Path, mh.Run]) -> None:
@@ -220,6 +233,8 @@ def test_a_life_has_the_measures_of_its_task(tmp_path: Path) -> None:
     life = run.live(0)
     body = run.evaluate(lives=1, threads=1)["bodies"][run.config.task.bodies[0]]
     assert life.measures.keys() == body["measures"].keys()
+    with pytest.raises(mh.InputError, match=r"expected a measure among .*, got 'speed'"):
+        life.measures["speed"]
     for name, series in life.measures.items():
         assert series.shape == (life.steps,)
         assert series[-1] == pytest.approx(body["measures"][name]["mean"], nan_ok=True)
@@ -261,7 +276,7 @@ WRONG: dict[str, Callable[[mh.Run], object]] = {
 
 
 @pytest.mark.parametrize("line", WRONG)
-def test_a_mistake_is_told_in_the_same_line(
+def test_a_mistake_is_told_in_the_same_line_with_arguments_for_flags(
     line: str,
     pair: tuple[Path, mh.Run],
     capsys: pytest.CaptureFixture[str],
@@ -274,7 +289,8 @@ def test_a_mistake_is_told_in_the_same_line(
     printed = capsys.readouterr().err.removeprefix("metahebb: ").strip()
     with pytest.raises(mh.InputError) as caught:
         WRONG[line](run)
-    assert " ".join(str(caught.value).split()) == printed
+    assert " ".join(str(caught.value).split()) == in_python(printed)
+    assert "--" not in str(caught.value)
     traceback = caught.traceback[1:]  # the first is this test's own line
     assert len(traceback) <= 2  # that of the front door, and no way through metahebb
     assert caught.value.__suppress_context__
@@ -285,7 +301,14 @@ def test_a_mistake_is_told_in_the_same_line(
     ("given", "text"),
     [
         ({"popsiz": 3}, "an argument of metahebb.evolve, got 'popsiz'; did you mean 'popsize'"),
-        ({"popsize": "many"}, "expected another value of search__popsize, got: invalid literal"),
+        ({"popsize": "many"}, "expected a whole number as search__popsize, got 'many'"),
+        ({"seed": [1, 2]}, "expected one number as seed, got [1, 2]; seeds=(1, 2) evolves several"),
+        ({"rule": NEURONS["tanh"]}, "expected a rule, got the neuron tanh; give a rule"),
+        ({"probes": 5}, "expected a probe, got 5"),
+        ({"env": lambda: None}, "got a lambda; define it with def"),
+        ({"env": 5}, 'that makes it, got 5; write for example env="Pendulum-v1"'),
+        ({"env": gymnasium.make("CartPole-v1")}, "of CartPoleEnv; give its id: env='CartPole-v1'"),
+        ({"env": CartPoleEnv()}, "got an instance of CartPoleEnv; give its class: env=CartPoleEnv"),
         ({"threads": 1.5}, "expected a whole number as threads, got 1.5"),
         ({"rule": len}, "expected a rule, got <built-in function len>; decorate"),
         ({"rule": lambda pre: pre}, "got the function <lambda>; decorate its function"),

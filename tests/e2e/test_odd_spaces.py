@@ -24,6 +24,18 @@ def until_step(number: int, first: object, then: object):
 
 
 ZEROS = np.zeros(4, np.float32)
+
+
+def ends_with(terminated, truncated):
+    """Return a step that says of each episode's end what is given here."""
+
+    def step(self, action):
+        observation, reward, *_ = odd_envs.Plain.step(self, action)
+        return observation, reward, terminated, truncated, {}
+
+    return step
+
+
 MORE = {
     "LongerLater": {"observe": until_step(3, ZEROS, np.zeros(5, np.float32))},
     "OneNumberLater": {"observe": until_step(3, ZEROS, 0.5)},
@@ -64,6 +76,11 @@ MORE = {
         "observation_space": spaces.MultiDiscrete([3, 3]),
         "observe": lambda self: np.array([2.0, 1.0]),
     },
+    "Verdict": {"step": ends_with("no", False)},
+    "Swapped": {"step": ends_with({}, False)},
+    "Counts": {"step": ends_with(False, 1)},
+    "Row": {"step": ends_with(np.array([False]), False)},
+    "NumpysTruth": {"step": ends_with(np.bool_(False), np.array(True))},
     "SaysNothing": {"step": odd_envs.raises(AssertionError)},
 }
 
@@ -124,7 +141,31 @@ def test_a_later_one_does_so_too_and_names_its_step(
 
 
 @pytest.mark.parametrize(
-    "name", ["DiscreteAsArray", "DiscreteAsList", "DiscreteAsFloat", "MixedKeys", "WholeFloats"]
+    ("name", "expected", "got"),
+    [
+        ("Verdict", "as terminated", "got 'no' (str)"),
+        ("Swapped", "as terminated", "got {} (dict)"),
+        ("Counts", "as truncated", "got 1 (int)"),
+        ("Row", "as terminated", "got [False] (ndarray)"),
+    ],
+)
+def test_an_ending_that_is_no_truth_value_ends_the_run(
+    name: str, expected: str, got: str, tmp_path: Path, said: Said
+) -> None:
+    assert evolve(name, tmp_path / "run") == 2
+    said(f"expected a truth value {expected}, {got}", "step 1)", "let step return observation")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NumpysTruth",
+        "DiscreteAsArray",
+        "DiscreteAsList",
+        "DiscreteAsFloat",
+        "MixedKeys",
+        "WholeFloats",
+    ],
 )
 def test_what_only_looks_odd_evolves(name: str, tmp_path: Path) -> None:
     assert evolve(name, tmp_path / "run") == 0

@@ -373,7 +373,7 @@ def test_an_environment_beside_a_task_is_refused(said: Said) -> None:
     assert main(["evolve", "--task", "bandit", "--env", "CartPole-v1"]) == 2
     said("expected --task or --env, got both (bandit, CartPole-v1); leave out one")
     assert main(["evolve", "--task", "gym"]) == 2
-    said("expected a default for env_id, got none (task gym); choose it by --env")
+    said("expected a default for env_id, got none (task gym); use --env ID")
 
 
 def test_a_modulator_that_no_rule_reads_is_told_of(

@@ -204,7 +204,7 @@ def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str])
         (["--probe", "zero_weights:at=6,fraction=2"], "expected a fraction from 0 to 1, got 2.0"),
         (["--probe", "push:at=6"], "expected a locomotion task"),
         (["--probe", "freeze:at=6", "--body", "intact"], "expected a body of the task"),
-        (["--probe", "freeze:at=6", "--lives", "0"], "expected at least 1 lives"),
+        (["--probe", "freeze:at=6", "--lives", "0"], "expected at least one life"),
         (["--probe", "freeze:at=6", "--suite"], "got both"),
         (["--probe", "freeze:at=40", "--max-steps", "40"], "at below 40, the env steps of a life"),
         (["--probe", "drop_term:term=A", "--probe", "freeze:at=9999"], "got 9999"),

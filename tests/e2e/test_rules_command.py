@@ -375,7 +375,7 @@ def test_without_a_rule_there_is_one_line(
     [
         (["--clusters", "3"], "expected at most 1 clusters, got 3 (rules)"),
         (["--clusters", "0"], "expected from 1 to 12 clusters, got 0"),
-        (["--lives", "0"], "expected at least 1 lives, got 0"),
+        (["--lives", "0"], "expected at least one life, got 0"),
         (["--cluster", "3"], "did you mean '--clusters'"),
     ],
 )

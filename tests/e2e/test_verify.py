@@ -233,7 +233,7 @@ def test_equal_is_bit_for_bit() -> None:
     ("flags", "parts"),
     [
         (("--candidates", "0"), ("at least 1 candidate", "got 0")),
-        (("--candidates", "some"), ("another value of --candidates", "'some'")),
+        (("--candidates", "some"), ("a whole number as --candidates", "'some'")),
         (("--generations", "18"), ("generations from 0 to 17", "got 18; choose another")),
         (("--generations", "2", "-1"), ("generations from 0 to 17", "got -1")),
         (("--seed", "-1"), ("from 0 to 2**64 - 1", "got -1")),

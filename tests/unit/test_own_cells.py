@@ -11,7 +11,7 @@ from cells import cells_of, notebook
 
 import metahebb as mh
 from metahebb.errors import InputError
-from metahebb.own_cells import text_of_class
+from metahebb.own_cells import text_that_defines
 from metahebb.probes.registry import line_of
 from metahebb.settings.keywords import config_from
 
@@ -60,7 +60,7 @@ def names_after(text: str) -> dict[str, Any]:
 
 def test_all_that_a_class_names_comes_along(run: Any) -> None:
     names = run(PROBE)
-    text = text_of_class(names["Shrink"])
+    text = text_that_defines(names["Shrink"])
     assert text.startswith("from __future__ import annotations\n")
     assert "import numpy as np\n" in text
     assert "FACTOR = 0.5" in text
@@ -75,25 +75,25 @@ def test_a_local_name_is_no_reason_to_take_a_global_one_along(run: Any) -> None:
     names = run(
         "data = [object()]\nclass Sums:\n    def add(self, data):\n        return sum(data)\n"
     )
-    assert "data =" not in text_of_class(names["Sums"])
+    assert "data =" not in text_that_defines(names["Sums"])
 
 
 def test_what_cannot_be_text_is_told_by_name(run: Any) -> None:
     names = run("table = np.eye(3)\nclass Uses:\n    def use(self):\n        return table\n")
     with pytest.raises(InputError, match="got table, a ndarray; make it inside the class"):
-        text_of_class(names["Uses"])
+        text_that_defines(names["Uses"])
 
 
 def test_a_class_without_a_source_is_told() -> None:
     kind = type("Nowhere", (), {})
     with pytest.raises(InputError, match=r"expected the source of Nowhere, .*FILE\.py:Nowhere"):
-        text_of_class(kind)
+        text_that_defines(kind)
 
 
 def test_the_class_as_it_was_last_written_counts(run: Any) -> None:
     run("class Twice:\n    def value(self):\n        return 1\n")
     names = run("class Twice:\n    def value(self):\n        return 2\n")
-    assert names_after(text_of_class(names["Twice"]))["Twice"]().value() == 2
+    assert names_after(text_that_defines(names["Twice"]))["Twice"]().value() == 2
 
 
 def test_a_rule_that_a_class_names_comes_along(run: Any) -> None:
@@ -101,7 +101,7 @@ def test_a_rule_that_a_class_names_comes_along(run: Any) -> None:
         "@mh.rule\ndef own(pre, post, /, A):\n    return A * pre * post\n\n"
         "class Has:\n    def rule(self):\n        return own\n"
     )
-    assert names_after(text_of_class(names["Has"]))["Has"]().rule() == names["own"]
+    assert names_after(text_that_defines(names["Has"]))["Has"]().rule() == names["own"]
 
 
 def test_rules_neurons_and_probes_of_a_cell_are_those_of_a_config(run: Any) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from metahebb.commands.evolve import Evolve, Resume
+from metahebb.commands.tune import Tune
 from metahebb.errors import InputError
 from metahebb.evolution.backends.where import Where
+from metahebb.neurons import NEURONS
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.presets import PRESETS
@@ -69,7 +71,15 @@ def test_rules_come_by_name_and_by_file(tmp_path: Path) -> None:
         (("--generatons", "3"), "got '--generatons'; did you mean '--generations'\\?"),
         (("--popsiez", "3"), "got '--popsiez'; did you mean '--popsize'\\?"),
         (("--xyzzy",), "got '--xyzzy'; see metahebb evolve cartpole --help"),
-        (("--popsize", "x"), "another value of --search.popsize, got: .*'x'"),
+        (("--popsize", "x"), "^expected a whole number as --search.popsize, got 'x'$"),
+        (("--search.stdev", "x"), "^expected a number as --search.stdev, got 'x'$"),
+        (("--hidden", "16,8"), "--network.hidden with blanks .*, got '16,8'; write 16 8$"),
+        (("--seeds", "0,1,2"), "--seeds with blanks .*, got '0,1,2'; write 0 1 2$"),
+        (("--schedule", "x"), "^expected other values of --schedule, got 'x'; see .* --help$"),
+        (("--search.lr", "0.1"), "got '--search.lr'; did you mean '--search.learning-rate'\\?$"),
+        (("--lr", "0.1"), "got '--lr'; did you mean '--search.learning-rate'\\?$"),
+        (("--task.body", "x"), "got '--task.body'; see metahebb evolve cartpole --help$"),
+        (("--seed", "1", "2"), "got '2'; give the option before it fewer values$"),
         (("--search.ranking", "nis"), "a value of --search.ranking among .*mean 'nes'"),
         (("--popsize", "3"), "^expected an even popsize for mirrored pairs, got 3; use 4$"),
         (("--threads", "-2"), "^expected threads of at least 0, got -2$"),
@@ -99,3 +109,16 @@ def test_help_is_printed_and_ends_with_status_0(capsys: pytest.CaptureFixture[st
 def test_a_schedule_is_a_list_of_stages() -> None:
     parsed = parse(RunConfig, RunConfig(), ["--schedule", "0:250", "150:400:intact"], "prog")
     assert parsed.schedule == (Stage(0, 250), Stage(150, 400, ("intact",)))
+
+
+def test_too_few_values_are_said_in_one_line() -> None:
+    with pytest.raises(InputError, match=r"^expected 2 values behind --stdevs, got fewer; see x"):
+        parse(Tune, Tune(DEFAULT), ["--stdevs", "0.1"], "x")
+
+
+def test_the_help_of_a_rule_lists_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed("--help")
+    printed = "".join(capsys.readouterr().out.replace("│", "").split())
+    assert f"--network.rule{{{','.join(RULES)}}}|FILE.py:RULE" in printed
+    assert f"--network.neuron{{{','.join(NEURONS)}}}|FILE.py:NEURON" in printed

@@ -127,7 +127,7 @@ REFUSED = {
     "augmented assignment": (
         "pre, /, A",
         "A *= pre\nreturn A",
-        "expected .*, got 'augassign' .*; a rule has no",
+        r"expected a line like .*, got 'A \*= pre' .*; write A = A \* pre",
     ),
     "two names at once": ("pre, /, A", "x, y = A, pre\nreturn x * y", "expected .*, got 'tuple'"),
     "assignment to NumPy": (
@@ -146,7 +146,11 @@ REFUSED = {
         "return A * np.tan(pre)",
         "expected a NumPy function in line 2 .* among .*, got 'tan'; did you mean 'tanh'",
     ),
-    "builtin": ("pre, /, A", "return abs(pre)", r"expected a call like np.tanh\(x\), got another"),
+    "builtin": ("pre, /, A", "return abs(pre)", r"expected a call like .*, got abs\(…\).*np.abs$"),
+    "max": ("pre, /, A", "return max(A, pre)", r"got max\(…\) \(line 2 .*\); write np.maximum$"),
+    "unknown call": ("pre, /, A", "return tan(pre)", r"got tan\(…\) .*; use abs, clip, .* of np$"),
+    "typo": ("pre, /, A", "return A * prre", "the global 'prre' .*; did you mean 'pre'"),
+    "undeclared signal": ("pre, /, A", "return A * post", "add the signal post before the slash$"),
     "keyword argument": ("pre, /, A", "return np.clip(pre, 0, a_max=A)", "got 'keyword'"),
     "too few arguments": (
         "pre, /, A",
@@ -289,7 +293,15 @@ def test_constants_are_set_behind_the_name_of_a_rule(tmp_path):
     [
         (None, "abcd_rl", "expected a rule among .*, got 'abcd_rl'; did you mean 'abcd_lr'"),
         (None, "gone.py:my_rule", "expected FILE.py:RULE with an existing file, got .*; check"),
-        (FILE, "{path}", "expected FILE.py:RULE with an existing file, got .*; check"),
+        (FILE, "{path}", r"expected FILE.py:RULE, got .*; name a rule in it: .*\.py:my_rule$"),
+        (FILE, "{path}:", r"expected FILE.py:RULE, got .*; name a rule in it: .*\.py:my_rule$"),
+        (FILE, "{path}:my_rule:", r"expected FILE.py:RULE, got .*; write .*\.py:my_rule$"),
+        (
+            FILE + "\ndef bare(pre, /, A):\n    return A\n",
+            "{path}:bare",
+            r"^expected a rule, got the function bare without @rule \(my_rules.py:\d+\); write "
+            "@rule above it$",
+        ),
         (FILE, "{path}:my_role", "expected a rule in .* among my_rule, got .*mean 'my_rule'"),
         ("x = 1", "{path}:my_rule", "expected an @rule in .*, got none; decorate it"),
         ("1 / 0", "{path}:my_rule", "expected .* to import cleanly, got ZeroDivision.*; mend"),

@@ -28,10 +28,11 @@ from metahebb.tasks.gym.drawing import Drawing, drawing_of
 from metahebb.tasks.gym.envs import located, make_env, short
 from metahebb.tasks.gym.kept import kept_facts
 from metahebb.tasks.gym.kwargs import Kwargs, key_of, read_kwargs, read_word
-from metahebb.tasks.gym.observed import fault_of
+from metahebb.tasks.gym.observed import fault_of, fault_of_ending
 from metahebb.tasks.gym.spaces import (
     action_of,
     advice_on_actions,
+    advice_on_scaling,
     parts_of,
     size_of,
     writer_of,
@@ -188,14 +189,14 @@ class GymTask(Task):
         return self._drawing().by_mujoco
 
     def advice(self, output: str) -> list[str]:
-        """Return advice on actions to whose bounds outputs cannot be scaled, one line each.
+        """Return advice on actions that outputs do not fit, one line each.
 
         Args:
             output: the kind of the network's last layer, ``tanh`` or ``linear``.
         """
-        if not self.scale_actions:
-            return []
-        return advice_on_actions(self.env_id, self.action_space, output)
+        if self.scale_actions:
+            return advice_on_actions(self.label, self.action_space, output)
+        return advice_on_scaling(self.label, self.action_space, output)
 
     def lanes(self, n: int) -> GymLanes:
         """Return ``n`` new lanes."""
@@ -345,6 +346,8 @@ class GymLanes:
                 )
                 self._observe(lane, observation)
                 result.reward[i] = _number(reward)
+                if terminated.__class__ is not bool or truncated.__class__ is not bool:
+                    self._check_endings(lane, terminated=terminated, truncated=truncated)
                 result.terminated[i], result.truncated[i] = terminated, truncated
             except TaskError:
                 raise
@@ -380,6 +383,17 @@ class GymLanes:
             f"{fault} ({self._where(lane)}); mend its observation_space, or what its reset and "
             "step return"
         )
+
+    def _check_endings(self, lane: int, **endings: object) -> None:
+        """Raise TaskError for the first of ``endings`` that is no truth value."""
+        for name, ending in endings.items():
+            fault = fault_of_ending(name, ending)
+            if fault:
+                raise TaskError(
+                    f"{fault} ({self._where(lane)}); let step return observation, reward, "
+                    "terminated, truncated, info, in this order",
+                    lane,
+                )
 
     def _where(self, lane: int) -> str:
         return f"{self._task.env_id}, seed {self._seeds[lane]}, step {self._ages[lane]}"

@@ -1,4 +1,4 @@
-"""The check that an observation fits its space."""
+"""The checks of what an environment returns: its observations, and whether an episode ended."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ def fault_of(space: Space[Any], observation: Any, name: str = "the observation")
     if (np.isfinite(array) & (array >= low) & (array <= high) & (array == np.floor(array))).all():
         return ""
     return f"expected {what} as {name}, got {_shown(observation)}"
+
+
+def fault_of_ending(name: str, ending: Any) -> str:
+    """Return the fault of what ``step`` returned as ``name``; empty if it is a truth value.
+
+    A truth value is a ``bool``, or an array without dimensions that holds one, as NumPy's, JAX's
+    and PyTorch's are. Any other object would count as true or false, too, but by accident.
+    """
+    kind = str(getattr(ending, "dtype", "")).rpartition(".")[2]
+    if isinstance(ending, bool) or (kind == "bool" and getattr(ending, "shape", None) == ()):
+        return ""
+    return f"expected a truth value as {name}, got {_shown(ending)} ({type(ending).__name__})"
 
 
 def _fault_of_dict(space: Dict, observation: Any, name: str) -> str:

@@ -177,6 +177,24 @@ def advice_on_actions(env_id: str, space: Space[Any], output: str) -> list[str]:
     return advice
 
 
+def advice_on_scaling(env_id: str, space: Space[Any], output: str) -> list[str]:
+    """Return advice on actions that are bounded, but to whose bounds outputs are not scaled.
+
+    The arguments are those of `advice_on_actions`.
+    """
+    if output != "tanh" or not isinstance(space, Box):
+        return []
+    low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+    unlike = ((high - low) < HUGE) & ((low != -1) | (high != 1))
+    if not unlike.any():
+        return []
+    return [
+        f"the actions of {env_id} reach from {low[unlike].min():g} to {high[unlike].max():g}, and "
+        "the network puts out -1 to 1; --task.scale-actions (scale_actions=True of GymTask) scales "
+        "its outputs to these bounds"
+    ]
+
+
 def action_of(space: Space[Any], output: Array, scaled: bool) -> Any:
     """Return the action for a network's ``output`` ``(size_of(space),)``.
 
