@@ -12,6 +12,7 @@ from cells import cells_of, notebook
 import metahebb as mh
 from metahebb.errors import InputError
 from metahebb.own_cells import text_that_defines
+from metahebb.own_parts import Own, file_of_cell
 from metahebb.probes.registry import line_of
 from metahebb.settings.keywords import config_from
 
@@ -118,6 +119,12 @@ def test_rules_neurons_and_probes_of_a_cell_are_those_of_a_config(run: Any) -> N
     probe: Any = config.parsed_probes[0]
     assert probe.at == 5
     assert line_of(probe) == "Shrink.py:Shrink:at=5"
+
+
+def test_a_part_of_a_cell_is_shown_without_a_file() -> None:
+    assert Own(file_of_cell("Shrink"), "", "Shrink").shown == "Shrink"
+    assert str(Own(file_of_cell("Shrink"), "", "Shrink")) == "Shrink.py:Shrink"
+    assert Own("my_parts.py", "", "Shrink").shown == "my_parts.py:Shrink"
 
 
 def test_shipped_probes_are_lines() -> None:
