@@ -64,3 +64,18 @@ def evaluation(**changes: Any) -> dict[str, Any]:
         "nonfinite": 0,
     } | changes
     return {"generation": 4, "lives": 2, "max_steps": 40, "bodies": {"intact": body}}
+
+
+def comparison(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Return what a probe of a task without a body has measured, with ``changes``."""
+    mean = {"mean": 1.0, "low": 0.5, "high": 2.0}
+    nothing = {"mean": None, "low": None, "high": None}
+    pair = {"with": mean, "without": mean, "difference": mean}
+    unknown = {"unit": "", "with": nothing, "without": nothing, "difference": nothing}
+    folder.mkdir(exist_ok=True)
+    return {
+        "generation": 4, "lives": 8, "max_steps": 40, "body": "default", "at": 20, "met": 8,
+        "probes": ["zero_weights:at=20"], "return": pair, "measures": {"after": unknown},
+        "survival": pair, "nonfinite": {"with": 0, "without": 0}, "speed": None,
+        "recovery": None, "dt": None, "folder": str(folder),
+    } | changes  # fmt: skip

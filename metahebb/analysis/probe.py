@@ -239,7 +239,7 @@ def probe(
             "with": int((~with_.finite).sum()),
             "without": int((~without.finite).sum()),
         },
-        "speed": speed_curves(x, plain, dt) if known and dt else None,
+        "speed": speed_curves(x, plain, at, dt) if known and dt else None,
         "recovery": recoveries(x, plain, at, end, dt) if known and dt else None,
         "dt": dt,
     }

@@ -49,15 +49,47 @@ def held(x: Floats) -> Floats:
     return np.take_along_axis(x, last, axis=1)
 
 
-def speed_curves(with_: Floats, without: Floats, dt: float) -> dict[str, Any]:
-    """Return mean speeds over lives with 95 % bootstrap intervals; the dead have a speed of 0."""
-    stride = max(round(WINDOW / 2 / dt), -(-(with_.shape[1] - 1) // POINTS))
-    curves: dict[str, Any] = {}
+def speed_windows(horizon: int, at: int, dt: float) -> npt.NDArray[np.int64]:
+    """Return the env steps at which windows of a speed curve begin and end, ascending.
+
+    A window lasts half a second, or longer where there would be too many of them. The first and the
+    last may be up to half as long again, or half as short. One window ends at the event, so that
+    none has a part before the event and a part after it.
+
+    Args:
+        horizon: env steps of the longest life.
+        at: env step of the event.
+        dt: simulated time of an env step [s].
+    """
+    stride = max(round(WINDOW / 2 / dt), -(-horizon // POINTS))
+    edges = np.arange(at % stride, horizon + 1, stride)
+    apart = (2 * edges >= stride) & (2 * (horizon - edges) >= stride)
+    return np.unique([0, *edges[apart | (edges == at)], horizon])
+
+
+def speed_curves(with_: Floats, without: Floats, at: int, dt: float) -> dict[str, Any]:
+    """Return mean speeds over lives with 95 % bootstrap intervals; the dead have a speed of 0.
+
+    Args:
+        with_: ``(n_lives, horizon + 1)`` ways with the probe [m], NaN after a life's end.
+        without: the same without it.
+        at: env step of the event.
+        dt: simulated time of an env step [s].
+
+    Returns:
+        ``edges``, the env steps between the windows (see `speed_windows`); ``seconds``, their
+        middles; ``with`` and ``without``, each with ``mean``, ``low`` and ``high`` per window [m/s]
+        and ``living``, the part of the lives that go on at each edge.
+    """
+    edges = speed_windows(with_.shape[1] - 1, at, dt)
+    seconds = (edges[:-1] + edges[1:]) / 2 * dt
+    curves: dict[str, Any] = {"edges": edges.tolist(), "seconds": seconds.tolist()}
     for name, x in (("with", with_), ("without", without)):
         n = len(x)
         draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), 1000) / n
-        speeds = np.diff(held(x)[:, ::stride], axis=1) / (stride * dt)
+        speeds = np.diff(held(x)[:, edges], axis=1) / (np.diff(edges) * dt)
         low, high = np.quantile(draws @ speeds, (0.025, 0.975), axis=0)
-        curves[name] = {"mean": speeds.mean(0).tolist(), "low": low.tolist(), "high": high.tolist()}
-        seconds = (np.arange(speeds.shape[1]) + 0.5) * stride * dt
-    return {"seconds": seconds.tolist(), **curves}
+        numbers = {"mean": speeds.mean(0), "low": low, "high": high}
+        numbers["living"] = np.isfinite(x[:, edges]).mean(0)
+        curves[name] = {key: values.tolist() for key, values in numbers.items()}
+    return curves

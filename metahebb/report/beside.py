@@ -69,9 +69,9 @@ def film_beside(
         center = run.load()
         chosen = typical_life(center, run.read_evaluation(), body) if life is None else life
         lives.append(record(center, body, chosen, images, probes))
-    longest = max(len(recording.weights) for recording in lives)
-    steps = spread(longest, frames)
-    shown, speed = pace(longest, len(steps), lives[0].dt)
+    longest = max(recording.steps for recording in lives)
+    steps = spread(longest + 1, frames)  # the last is the state after all steps
+    shown, speed = pace(longest, len(steps) - 1, lives[0].dt)
     panels = [
         _panel(recording, label, steps, speed, renderer)
         for (label, _), recording in zip(runs, lives, strict=True)
@@ -110,7 +110,7 @@ def _panel(
     recording: Recording, label: str, steps: Sequence[int], speed: float, renderer: str
 ) -> list[Image]:
     """Return the captioned pictures of one life; after its end always the last."""
-    last = len(recording.weights) - 1
+    last = recording.steps
     lived = sorted({min(step, last) for step in steps})
     drawn: dict[int, Frame] = dict(zip(lived, pictures(recording, lived, renderer), strict=True))
     return [

@@ -57,6 +57,8 @@ def draw_learning(records: Records, unit: str) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 3.9), layout="constrained")
+    # Without the space, the label of the right panel touches the left one.
+    figure.set_layout_engine("constrained", wspace=0.06)
     fitness, survival = figure.subplots(1, 2, width_ratios=(1.7, 1.0))
     _fitness(fitness, records, unit)
     _survival(survival, records)
@@ -70,11 +72,11 @@ def draw_learning(records: Records, unit: str) -> Figure:
 def _fitness(axes: Axes, records: Records, unit: str) -> None:
     style(axes, "generation", f"fitness{unit}", "Fitness of the population, return of its center")
     generations = [r["generation"] for r in records]
-    lines = (
+    lines = (  # the center, of a few lives a generation, is the noisiest, and so the thinnest
         ("fitness_best", "best", GRAY, 1.0),
-        ("fitness_mean", "mean", BLUE, 1.8),
+        ("center_return", _center_label(records), ORANGE, 0.9),
+        ("fitness_mean", "mean", BLUE, 2.0),
         ("fitness_median", "median", GREEN, 1.2),
-        ("center_return", "center", ORANGE, 1.8),
     )
     dots = "o" if len(records) < 3 else ""  # a line of one point cannot be seen
     for key, label, color, width in lines:
@@ -88,6 +90,15 @@ def _fitness(axes: Axes, records: Records, unit: str) -> None:
                           label="center, 95 % interval")  # fmt: skip
     axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
     axes.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="best")
+
+
+def _center_label(records: Records) -> str:
+    """Return what the center's line is called: with the number of lives that a point is of."""
+    counts = sorted({n for r in records if (n := r.get("center_lives", 0))})
+    if not counts:
+        return "center"
+    lives = f"{counts[0]} lives" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} lives"
+    return "center, one life" if counts == [1] else f"center, mean of {lives}"
 
 
 def center_band(records: Records) -> tuple[Floats, Floats]:

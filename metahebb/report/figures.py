@@ -6,6 +6,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from metahebb.runs.storage import storage_errors, write_atomically
 from metahebb.tasks import Task
 
@@ -20,6 +22,12 @@ LIVES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 """Colors of single lives: those of Okabe & Ito, which the color-blind can tell apart."""
 DIVERGING = "RdBu_r"
 """Color map of what is signed: red is positive, blue negative."""
+_EXTENDS = {
+    (False, False): "neither",
+    (True, False): "min",
+    (False, True): "max",
+    (True, True): "both",
+}
 DPI = 140
 """Dots per inch of a PNG."""
 FINE = 300
@@ -87,8 +95,17 @@ def write_figure(figure: Figure, path: Path) -> Path:
 def color_bar(
     axes: Axes, *others: Axes, colors: ScalarMappable, label: str = "", aspect: float = 12
 ) -> None:
-    """Put a narrow bar of what the colors of ``axes`` mean at its right, and that of ``others``."""
-    bar = axes.figure.colorbar(colors, ax=[axes, *others], pad=0.01, aspect=aspect)
+    """Put a narrow bar of what the colors of ``axes`` mean at its right, and that of ``others``.
+
+    The bar ends in an arrow where some values lie beyond its last color.
+    """
+    low, high = colors.get_clim()
+    shown: Any = colors.get_array()
+    values = np.ma.masked_invalid(shown).compressed()
+    extend = _EXTENDS[bool((values < low).any()), bool((values > high).any())]
+    bar = axes.figure.colorbar(
+        colors, ax=[axes, *others], pad=0.01, aspect=aspect, extend=extend, extendfrac=0.04
+    )
     bar.ax.tick_params(labelsize=7, colors=INK)
     bar.outline.set_visible(False)
     bar.set_label(label, color=INK, fontsize=8)

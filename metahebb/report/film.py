@@ -58,9 +58,10 @@ def film(
     images = frames if drawn_by_env else 0
     chosen = typical_life(center, run.read_evaluation(), body) if life is None else life
     recording = record(center, body, chosen, images, probes)
-    drawn = list(recording.images) if drawn_by_env else range(len(recording.weights))
+    # One instant more than there are steps: the state after the last one.
+    drawn = list(recording.images) if drawn_by_env else range(recording.steps + 1)
     steps = [drawn[i] for i in spread(len(drawn), frames)]
-    shown, speed = pace(len(recording.weights), len(steps), recording.dt)
+    shown, speed = pace(recording.steps, len(steps) - 1, recording.dt)
     label = f"generation {recording.generation}"
     captioned_pictures = [
         captioned(picture, *caption(recording, step, label, speed))

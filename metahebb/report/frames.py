@@ -58,6 +58,7 @@ def spread(n: int, most: int) -> list[int]:
 def pictures(recording: Recording, steps: Sequence[int], renderer: str) -> list[Frame]:
     """Return a picture ``(height, width, 3)`` of each of ``steps``, which ascend.
 
+    A picture is of the instant before its step; step T, after the last one, is how the life ended.
     Where an environment drew itself less often, it is the last one before the step. All have the
     size of the first.
     """
@@ -118,8 +119,14 @@ def _torso(model: object, qpos: npt.NDArray[np.float64]) -> npt.NDArray[np.float
 
 
 def pace(n_steps: int, n_frames: int, dt: float) -> tuple[float, float]:
-    """Return how long a frame stays [s], and how much faster than life that is."""
-    seconds = n_steps * dt / n_frames
+    """Return how long a frame stays [s], and how much faster than life that is.
+
+    Args:
+        n_steps: env steps from the first frame to the last.
+        n_frames: frames that they are shown in; the last, which is held, is not among them.
+        dt: simulated time of an env step [s].
+    """
+    seconds = n_steps * dt / max(n_frames, 1)
     shown = max(round(min(seconds, LONGEST), 2), 0.02)  # a GIF counts in hundredths
     return shown, seconds / shown
 
@@ -128,18 +135,19 @@ def caption(recording: Recording, step: int, label: str, speed: float) -> tuple[
     """Return what stands left and right below the picture of ``step``.
 
     Left: the label, how the life ended if it has, what is being done to it. Right: metres, seconds.
-    After the end, it is what the last step brought.
+    Step T, and all that come after it, are what the last step brought.
     """
-    last = len(recording.weights) - 1
+    last = recording.steps
     left = [label]
     fell = isinstance(recording.task, Embodied) and recording.result.ending is Ending.TERMINATED
     if step > last or (step == last and fell):
         left.append("fallen" if fell else "ended")
     step = min(step, last)
+    lived = min(step, last - 1)  # nothing is done to a life that is over
     body = recording.task.bodies[recording.bodies[step]]
     if body not in (INTACT, "default"):
         left.append(body)
-    left += [_name(p) for p in recording.probes if _acts(p, step) and not isinstance(p, Damage)]
+    left += [_name(p) for p in recording.probes if _acts(p, lived) and not isinstance(p, Damage)]
     right = [f"{step * recording.dt:.1f} s"]
     if recording.distance is not None:
         right.insert(0, f"{recording.distance[step]:.2f} m")

@@ -35,7 +35,8 @@ def life_figure(run: RunFolder, center: Center, pdf: bool = False) -> Path:
 
     Panels: some weights of the largest layer, ordered by their final value; where weights change,
     how much of that the rule does, and how much the bound that rescales the layer; the last hidden
-    layer, or the sensors where there is none; the outputs; in locomotion the distance along +x.
+    layer, or the sensors where there is none; the outputs; where the task measures a way, how far
+    the life has come.
 
     Args:
         run: a run folder.
@@ -52,7 +53,7 @@ def draw_life(recording: Recording) -> Figure:
 
     way, changes = recording.distance, known_changes(recording)
     moves = bool((changes[:, :2] > 0).any())
-    heights = [3.0, *([1.7] if moves else []), 2.2, 1.2, *([1.3] if way is not None else [])]
+    heights = [3.0, *([1.7] if moves else []), 2.2, 1.2, *([1.6] if way is not None else [])]
     figure = Figure(figsize=(9.6, 1.1 * sum(heights)), layout="constrained")
     panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     left = iter(panels)
@@ -69,8 +70,8 @@ def draw_life(recording: Recording) -> Figure:
     _raster(next(left), recording.outputs, "Outputs", "output", "output")
     if way is not None:
         axes = next(left)
-        style(axes, y="distance [m]", title="Distance along +x since birth")
-        axes.plot(way, color=BLUE)
+        style(axes, y=recording.distance_label, title="Distance since birth")
+        axes.plot(way, color=BLUE)  # from birth to the state after the last step
         axes.axhline(0, color=FAINT, linewidth=0.6)
     for axes in panels:
         for at in recording.events:

@@ -12,6 +12,15 @@ _BEHIND = re.compile(r"(?<=[:,/])(?=[^\s\d/])")
 _INTERVAL = re.compile(r"\[[^\s,\]]+, [^\s\]]+\]")
 
 
+class Markup(str):
+    """Text that is HTML already: a table shows it as it is."""
+
+
+def link(href: str, text: str) -> Markup:
+    """Return a link; ``href`` is relative to the page, with its odd characters quoted."""
+    return Markup(f'<a href="{escape(href, quote=True)}">{words(text)}</a>')
+
+
 def section(title: str, content: str, kind: str = "") -> str:
     """Return a titled box; ``kind`` is its CSS class."""
     opening = f'<section class="{kind}">' if kind else "<section>"
@@ -24,6 +33,8 @@ def words(text: str) -> str:
     The name of a probe, such as ``zero_weights:fraction=0.5,at=125``, and a path may break behind
     a colon, a comma and a slash, and an interval in brackets nowhere.
     """
+    if isinstance(text, Markup):
+        return text
     whole = _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
     return "<wbr>".join(map(escape, _BEHIND.split(whole)))
 

@@ -21,6 +21,8 @@ from metahebb.report.coefficients_figure import coefficients_figure
 from metahebb.report.curves import learning_figure, learning_note
 from metahebb.report.life_figure import life_figure
 from metahebb.report.markup import code, duration, note, picture, section, table
+from metahebb.report.probed import probes_section, rules_section
+from metahebb.report.recording import is_of, typical_life
 from metahebb.report.table import (
     evaluation_rows,
     evaluation_title,
@@ -75,8 +77,10 @@ def report(run: RunFolder, pdf: bool = False) -> Path:
         _film(run.path / "film.gif", run),
         _image("How it learned", learning_note(run.read_metrics()), *learning),
         _evaluation(run),
-        _image(life_title, _life_note(run), *life),
+        _image(life_title, _life_note(run, center), *life),
         _image("What evolved", _coefficients_note(run.config), *coefficients),
+        rules_section(run),
+        probes_section(run),
         _settings(run),
         _origin(run),
         _further(run),
@@ -86,14 +90,13 @@ def report(run: RunFolder, pdf: bool = False) -> Path:
         title=escape(run.path.resolve().name),
         what=escape(_what(run.config, center)),
         summary=escape(_summary(run)),
-        sections="\n".join(sections),
+        sections="\n".join(filter(None, sections)),
     )
     path = run.path / "report.html"
     write_atomically(path, page.encode(errors="backslashreplace"))
     return path
 
 
-_LIFE_NOTE = "One fresh life. Red is positive, blue negative. "
 _OTHERS_NOTE = "The same on other bodies, or over other horizons, than those of the run."
 _STATIC_NOTE = "The weights of this network are inherited, and stay: it has no plasticity."
 _NO_FIRST_CENTER = {"ga": "candidates", "cosyne": "candidates", "mixture": "rules"}
@@ -107,27 +110,41 @@ _OF_PLASTICITY = ("birth", "normalization", "rule", "update_every", "update_wind
 """Fields of a network that decide nothing where its weights are inherited, and stay."""
 
 
-def _life_note(run: RunFolder) -> str:
-    """Return what the figure of a life shows, and what changes the weights of the networks."""
-    static = run.config.network.is_static
-    return _LIFE_NOTE + (_STATIC_NOTE if static else _plastic_note(run))
+def _life_note(run: RunFolder, center: Center | None) -> str:
+    """Return which life the figure shows, and what changes the weights of the networks."""
+    static, note = run.config.network.is_static, "Red is positive, blue negative."
+    return f"{_which_life(run, center)} {note} {_STATIC_NOTE if static else _plastic_note(run)}"
+
+
+def _which_life(run: RunFolder, center: Center | None) -> str:
+    evaluation = run.read_evaluation()
+    if center is None or not is_of(evaluation, center):
+        return "Life 0 of the fresh lives: 'metahebb evaluate' would tell which one is typical."
+    life = typical_life(center, evaluation)
+    return f"Life {life}, of median return among the lives of the evaluation."
 
 
 def _plastic_note(run: RunFolder) -> str:
     """Return what changes the weights of the run's networks, and what they are told."""
     modulator, network = run.config.modulator, run.config.network
-    changes = "Only the evolved rules, which see no reward, change the weights after birth"
+    rules = "the evolved rules, which see no reward"
     if modulator is not None:
-        name = MODULATORS.name_of(modulator)
-        changes = (
-            f"Only the evolved rules change the weights after birth, told by the modulator {name}"
-        )
+        rules = f"the evolved rules, told by the modulator {MODULATORS.name_of(modulator)}"
     if isinstance(network, Bounded) and network.normalization.kind == "max_abs":
         return (
-            f"{changes}, and the bound max_abs, which divides a layer by its largest weight after "
-            "each update: a weight that fades together with all others was rescaled, not unlearned."
+            f"Two things change the weights after birth: {rules}, and the bound max_abs, which "
+            "rescales every layer after each update, so that its largest |weight| is 1. A weight "
+            "that fades together with all others was rescaled, not unlearned."
         )
-    return f"{changes}."
+    limit = ""
+    if isinstance(network, Bounded) and network.normalization.kind == "clip":
+        limit = f", and the bound cuts them off ({_bound_of(network)})"
+    return f"Only {rules}, change the weights after birth{limit}."
+
+
+def _bound_of(network: Bounded) -> str:
+    bounds = network.normalization
+    return _BOUNDS[bounds.kind].format(limit=bounds.limit)
 
 
 def _coefficients_note(config: RunConfig) -> str:
@@ -256,8 +273,7 @@ def _settings(run: RunFolder) -> str:
     else:
         key.append(["birth weights", network.birth])
         if isinstance(network, Bounded):
-            bounds = network.normalization
-            key.append(["bound of the weights", _BOUNDS[bounds.kind].format(limit=bounds.limit)])
+            key.append(["bound of the weights", _bound_of(network)])
         rule = code(network.rule.source.strip())
     data = json.loads((run.path / "config.json").read_text(encoding="utf-8"))
     if network.is_static:
@@ -305,12 +321,14 @@ def _origin(run: RunFolder) -> str:
 
 
 def _further(run: RunFolder) -> str:
-    folder, done = _folder(run), len(run.read_metrics())
+    folder, done, rule = _folder(run), len(run.read_metrics()), run.config.network.rule
     longer = f" --generations {2 * done}" if done >= run.config.generations else ""
     lines = [
         f"metahebb resume {folder}{longer}",
         f"metahebb evaluate {folder} --lives 100",
         f"metahebb film {folder}",
+        f"metahebb probe {folder} --suite",
+        *([f"metahebb rules {folder}"] if rule is not None and rule.coefficients else []),
         f"metahebb report {folder}",
     ]
     if not _has_pictures(run.config.task):

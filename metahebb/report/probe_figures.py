@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from metahebb.report.recording import steps_label
 from metahebb.report.table import interval, label, text_table, without_empty
 from metahebb.runs.storage import write_atomically
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_CONDITIONS = (("without", GRAY), ("with", BLUE))
 _MEASURES = {
     "before": "speed before [m/s]",
     "dip": "speed at the dip [m/s]",
@@ -27,13 +32,18 @@ _MEASURES = {
 }
 
 _WEIGHTS_NOTE = (
-    "Weights are those of lives with the probe. (a) The whole weight vector of a few lives along "
-    "the two principal components of all of them; dots are instants, lines running means over a "
-    "simulated second, where the task has seconds. (b) Synapses spread over the layers, in "
-    "the life of median return, ordered by their value before the event (dashed), or at the end "
-    "where there is none; a jump at the dashed line is what the probe did to the weights."
+    "Weights are those of lives with the probe; right: the env steps around the event, each one. "
+    "(a) How far all weights of a life are from their mean over the second before the event "
+    "(dashed; where the task has no seconds, over the env step before it), or from those at birth "
+    "where nothing begins later, as a part of the norm of these: at 1 they are as far as weights "
+    "of zero. (b) Synapses spread over the layers, in the life of median return among those that "
+    "met the event, ordered by their value before it, or at the end of the life where nothing "
+    "begins later."
 )
-_SPEED_NOTE = " (c) Speed, a mean over the second around each instant; colors are those of (a)."
+_SPEED_NOTE = (
+    " (c) Speed, a mean over the second around each instant; a second that lies on both sides of the "
+    "event is not drawn. Colors are those of (a)."
+)
 
 
 def probe_table(result: dict[str, Any]) -> str:
@@ -107,27 +117,53 @@ def probe_figure(result: dict[str, Any], pdf: bool = False) -> Path | None:
     """
     if result["speed"] is None:
         return None
+    return save(draw_speed(result), Path(result["folder"]) / "figure.png", pdf)
+
+
+def draw_speed(result: dict[str, Any]) -> Figure:
+    """Return the figure: speeds, and below them the part of the lives that go on, if any ended."""
     from matplotlib.figure import Figure
 
-    several = len(result["probes"]) > 1
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
-    axes = figure.subplots()
     speed = result["speed"]
-    steps = np.array(speed["seconds"]) / result["dt"]
-    for name, color in (("without", GRAY), ("with", BLUE)):
+    ended = any(part < 1 for name in ("with", "without") for part in speed[name]["living"])
+    figure = Figure(figsize=(7.2, 4.3 if ended else 3.6), layout="constrained")
+    panels = figure.subplots(1 + ended, 1, sharex=True, squeeze=False,
+                             height_ratios=(3.4, 1.0)[: 1 + ended])[:, 0]  # fmt: skip
+    _draw_speeds(panels[0], result)
+    if ended:
+        for name, color in _CONDITIONS:
+            panels[1].plot(speed["edges"], speed[name]["living"], color=color, linewidth=1.2)
+        panels[1].set_ylim(0, 1.05)
+        style(panels[1], y="part of lives", title="Lives that have not ended")
+    for axes in panels:
+        if result["at"] > 0:
+            axes.axvline(result["at"], color=ORANGE, linewidth=1.2)
+    panels[-1].set_xlim(0, result["max_steps"])
+    panels[-1].set_xlabel(steps_label(result["dt"]), color=INK, fontsize=9)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8,
+                  labelcolor=INK)  # fmt: skip
+    return figure
+
+
+def _draw_speeds(axes: Axes, result: dict[str, Any]) -> None:
+    """Draw each window's mean speed as a step as wide as the window."""
+    speed, several = result["speed"], len(result["probes"]) > 1
+    edges = np.array(speed["edges"])
+    for name, color in _CONDITIONS:
         curve, label = speed[name], f"{name} the probe{'s' * several}"
-        axes.plot(steps, curve["mean"], color=color, label=label)
-        axes.fill_between(steps, curve["low"], curve["high"], color=color, alpha=0.25, linewidth=0)
+        mean, low, high = (np.array(curve[key]) for key in ("mean", "low", "high"))
+        axes.stairs(mean, edges, baseline=None, color=color, linewidth=1.5, label=label)
+        axes.stairs(high, edges, baseline=low, fill=True, color=color, alpha=0.25, linewidth=0)
     axes.axhline(0, color=FAINT, linewidth=0.6)
     if result["at"] > 0:
         begins = "the first probe begins" if several else "the probe begins"
-        axes.axvline(result["at"], color=ORANGE, linewidth=1.2, label=begins)
+        axes.plot([], [], color=ORANGE, linewidth=1.2, label=begins)
     heading = f"{', '.join(result['probes'])} ({result['lives']} lives, 95 % interval of the mean)"
+    width = float(np.median(np.diff(edges))) * result["dt"]
     lines = textwrap.fill(heading, 84, break_long_words=False)
-    style(axes, steps_label(result["dt"]), "speed along +x [m/s]", lines)
-    axes.set_xlim(0, result["max_steps"])
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8, labelcolor=INK)
-    return save(figure, Path(result["folder"]) / "figure.png", pdf)
+    how = f"mean over windows of {width:.2g} s; a life that has ended counts as 0"
+    style(axes, y="speed along +x [m/s]", title=f"{lines}\n{how}")
 
 
 def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:

@@ -12,13 +12,16 @@ import numpy.typing as npt
 
 from metahebb.analysis.probe import Conditions
 from metahebb.errors import InputError
-from metahebb.life import LifeResult
+from metahebb.life import Ending, LifeResult
 from metahebb.probes import AnyProbe
 from metahebb.report.gl import without_display
 from metahebb.report.recorder import Array, Image, Recorder
 from metahebb.runs.center import Center
 from metahebb.tasks import Task
-from metahebb.tasks.base import Embodied, Filmable
+from metahebb.tasks.base import Embodied, Filmable, Moving
+
+AROUND = range(-5, 16)
+"""Env steps from an event on at which all weights are noted, whatever the spread of snapshots."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Snapshots:
 
     Attributes:
         steps: ``(R,)`` ascending env steps before which they were; the first and the last of the
-            life, and the ones around each event, are among them.
+            life, and all of those `AROUND` each event, are among them.
         weights: ``(R, n_synapses)``, layer after layer.
         layers: synapses of each layer.
     """
@@ -41,7 +44,9 @@ class Snapshots:
 class Recording:
     """A life as it was lived; row t of an array is the instant before env step t.
 
-    What a probe does before step t is done in row t.
+    What a probe does before step t is done in row t. Arrays of the world have one more row, T: the
+    state after the last step, in which the life ended. After a step that was not finite there is no
+    such state: that row repeats the one before.
 
     Attributes:
         task: the world, with the body of this life, and after it those that a probe changes to.
@@ -58,9 +63,12 @@ class Recording:
         heard: what ``hidden`` is of: the last hidden layer, or the sensors.
         hidden: ``(T, n)`` activity of the last hidden layer, of the sensors if there is none.
         outputs: ``(T, n_outputs)`` of the network.
-        qpos: ``(T, nq)`` positions of the body; ``(T, 0)`` outside locomotion.
-        bodies: ``(T,)`` number of the body among the task's.
-        images: by step, what a Gymnasium environment drew of itself ``(height, width, 3)``.
+        qpos: ``(T + 1, nq)`` positions of the body; ``(T + 1, 0)`` outside locomotion.
+        bodies: ``(T + 1,)`` number of the body among the task's.
+        distance: ``(T + 1,)`` the task's own measure of the way since birth [m]; the last number is
+            that of ``result.measures``. None in a task that measures no way.
+        images: by step, what a Gymnasium environment drew of itself ``(height, width, 3)``; step T
+            is the state after the last one.
         snapshots: all weights at some instants; None where they were not asked for.
     """
 
@@ -79,6 +87,7 @@ class Recording:
     outputs: Array
     qpos: npt.NDArray[np.float64]
     bodies: npt.NDArray[np.intp]
+    distance: npt.NDArray[np.float64] | None
     images: dict[int, Image]
     snapshots: Snapshots | None = None
 
@@ -88,9 +97,16 @@ class Recording:
         return steps_label(self.task.seconds_per_step)
 
     @property
-    def distance(self) -> npt.NDArray[np.float64] | None:
-        """Metres along +x since birth ``(T,)``; None outside locomotion."""
-        return self.qpos[:, 0] - self.qpos[0, 0] if self.qpos.shape[1] else None
+    def steps(self) -> int:
+        """The number of env steps that the life lasted, T."""
+        return len(self.weights)
+
+    @property
+    def distance_label(self) -> str:
+        """What an axis of `distance` is called, by the task's own measure."""
+        assert isinstance(self.task, Moving)
+        along = " along +x" if isinstance(self.task, Embodied) else ""
+        return f"{self.task.way.name}{along} [{self.task.way.unit}]"
 
     @property
     def events(self) -> tuple[int, ...]:
@@ -125,10 +141,23 @@ def typical_life(center: Center, evaluation: dict[str, Any] | None, body: str | 
             the first life.
         body: in which it lived; None: the task's first.
     """
-    if evaluation is None or evaluation["generation"] != center.generation:
+    if evaluation is None or not is_of(evaluation, center):
         return 0
     evaluated = evaluation["bodies"].get(body or center.config.task.bodies[0], {})
-    returns = [-np.inf if r is None else r for r in evaluated.get("returns", [0.0])]
+    return _median([-np.inf if r is None else r for r in evaluated.get("returns", [0.0])])
+
+
+def is_of(evaluation: dict[str, Any] | None, center: Center) -> bool:
+    """Return whether an evaluation is there, and is of the center."""
+    return evaluation is not None and evaluation["generation"] == center.generation
+
+
+def median_life(recordings: Sequence[Recording]) -> int:
+    """Return the index of the life of median return; one that ended non-finite counts as worst."""
+    return _median([np.nan_to_num(r.result.episode_return, nan=-np.inf) for r in recordings])
+
+
+def _median(returns: Sequence[float]) -> int:
     return int(np.argsort(returns, kind="stable")[len(returns) // 2])
 
 
@@ -169,7 +198,9 @@ def record(
         drawing = without_display(task.draws_by_mujoco())
         setup = replace(setup, task=task.filmed())
     number = setup.task.bodies.index(conditions.body)
-    recorder = Recorder(images, _whole(conditions.max_steps, snapshots, setup.probes))
+    way = setup.task.way.name if isinstance(setup.task, Moving) else None
+    whole = _whole(conditions.max_steps, snapshots, setup.probes)
+    recorder = Recorder(images, whole, conditions.max_steps, way)
     only = range(life, life + 1)
     with drawing as recorder.advice:
         (result,) = center.within(setup).watch(only, [recorder], number, conditions.max_steps)
@@ -177,10 +208,10 @@ def record(
 
 
 def _whole(max_steps: int, snapshots: int, probes: Sequence[AnyProbe]) -> frozenset[int]:
-    """Return the steps at which to note all weights: evenly spread, and around each event."""
+    """Return the steps at which to note all weights: evenly spread, and each one around events."""
     if not snapshots:
         return frozenset()
-    around = [step for at in _events(probes) for step in (at - 1, at)]
+    around = [at + step for at in _events(probes) for step in AROUND]
     return frozenset((*range(0, max_steps, -(-max_steps // snapshots)), *around))
 
 
@@ -194,6 +225,8 @@ def _recording(
 ) -> Recording:
     steps, weights = list(noted.snapshots), list(noted.snapshots.values())
     n = len(noted.weights)
+    lasting = Ending.NONFINITE is not result.ending
+    qpos = _rows(noted.qpos, lasting) if noted.qpos else np.empty((n + 1, 0))
     return Recording(
         task=task,
         probes=probes,
@@ -208,8 +241,9 @@ def _recording(
         heard=noted.heard,
         hidden=np.stack(noted.hidden),
         outputs=np.stack(noted.outputs),
-        qpos=np.stack(noted.qpos) if noted.qpos else np.empty((n, 0)),
-        bodies=np.array(noted.bodies or [result.body] * n, np.intp),
+        qpos=qpos,
+        bodies=np.array(noted.bodies or [result.body] * (n + 1), np.intp),
+        distance=_rows(noted.distances, lasting) if noted.distances else None,
         images=noted.images,
         snapshots=Snapshots(np.array(steps), np.stack(weights), noted.layers) if steps else None,
     )
@@ -218,6 +252,14 @@ def _recording(
 def has_picture(task: Task) -> bool:
     """Return whether a life in ``task`` can be filmed, if its environment is able to draw."""
     return isinstance(task, (Embodied, Filmable))
+
+
+def _rows(noted: Sequence[Any], lasting: bool) -> npt.NDArray[np.float64]:
+    """Return what was noted of the world; where the end was not finite, it is what was before."""
+    rows = np.array(noted, np.float64)
+    if not lasting:
+        rows[-1] = rows[-2]
+    return rows
 
 
 def _filmable(task: Task) -> Filmable:

@@ -1,4 +1,4 @@
-"""What weights do in lives: their way through weight space; synapses and speed over time."""
+"""What weights do in lives: how far they go from where they were; synapses and speed over time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from metahebb.analysis.probe_numbers import WINDOW
 from metahebb.probes import AnyProbe, text_of
-from metahebb.report.components import principal_components
 from metahebb.report.figures import (
     DIVERGING,
     FAINT,
@@ -24,11 +23,12 @@ from metahebb.report.figures import (
     style,
 )
 from metahebb.report.recorder import evenly
-from metahebb.report.recording import Recording, Snapshots, record
+from metahebb.report.recording import AROUND, Recording, Snapshots, median_life, record
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
     from matplotlib.figure import Figure
 
     from metahebb.analysis.probe import Conditions
@@ -87,52 +87,78 @@ def weights_figure(recordings: Sequence[Recording], path: Path, pdf: bool = Fals
 def draw_weights(recordings: Sequence[Recording]) -> Figure:
     """Return the figure.
 
-    Panels: (a) the whole weight vector of each life along the first two principal components of
-    all of them; (b) synapses spread over all layers, in the life of median return; (c) in
-    locomotion the speed of that life, and of the others.
+    Panels: (a) how far all weights of each life are from where they were before the event; (b)
+    synapses spread over all layers, in the life of median return among those that met the event;
+    (c) where the task measures a way, the speed of that life, and of the others. Beside (a) and (b)
+    are the env steps around the event, each one: what a probe does may be over after one of them.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    returns = [np.nan_to_num(r.result.episode_return, nan=-np.inf) for r in recordings]
-    typical = int(np.argsort(returns, kind="stable")[len(returns) // 2])
-    far = recordings[typical].distance is not None
-    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
-    grid = figure.add_gridspec(2 if far else 1, 2, width_ratios=(1.0, 1.45))
+    met = [i for i, r in enumerate(recordings) if r.events] or list(range(len(recordings)))
+    typical = met[median_life([recordings[i] for i in met])]
+    life = recordings[typical]
+    far, zoomed = life.distance is not None, bool(life.events)
+    heights = (1.3, 2.1, 1.0) if far else (1.3, 2.1)
+    figure = Figure(figsize=(7.2, 1.25 * sum(heights) + 0.5), layout="constrained")
+    panels = figure.subplots(
+        *(len(heights), 1 + zoomed), sharex="col", sharey="row", squeeze=False,
+        height_ratios=heights, width_ratios=(2.6, 1.0)[: 1 + zoomed],
+    )  # fmt: skip
+    for axes in panels[0]:
+        _draw_distances(axes, recordings, met, typical)
+    colors = [_draw_synapses(axes, life) for axes in panels[1]]
+    color_bar(*panels[1], colors=colors[0], label="weight")
+    style(panels[0, 0], y="distance / norm", title=_title_of_distances(recordings, met, typical))
+    of_life = f"(b) Synapses of life {life.life}"
+    style(panels[1, 0], y="synapses of layer", title=of_life)
+    panels[1, 0].tick_params(axis="y", length=0)
     if far:
-        grid.set_height_ratios((2.1, 1.0))
-    space, synapses = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[0, 1])
-    _draw_space(space, recordings)
-    _draw_synapses(synapses, recordings[typical])
-    below = synapses
-    if far:
-        below = figure.add_subplot(grid[1, 1], sharex=synapses)
-        synapses.tick_params(labelbottom=False)
-        _draw_speed(below, recordings, typical)
-    below.set_xlabel(recordings[typical].time_label, color=INK, fontsize=9)
-    below.set_xlim(0, max(len(r.weights) for r in recordings))
-    below.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        _draw_speed(panels[2, 0], recordings, typical)
+    left, lowest = panels[:, 0], panels[-1, 0]
+    lowest.set_xlabel(life.time_label, color=INK, fontsize=9)
+    lowest.set_xlim(0, max(r.steps for r in recordings))
+    lowest.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    for axes in left:
+        _mark_events(axes, life)
+    if zoomed:
+        _zoom(panels[:, 1], life)
     _legend_below(figure, recordings, typical)
     return figure
 
 
-def _legend_below(figure: Figure, recordings: Sequence[Recording], typical: int) -> None:
-    """Say below the panels what is gray, what is dashed and what is dotted, as far as it is there.
+def _zoom(panels: npt.NDArray[Any], life: Recording) -> None:
+    """Make ``panels`` show the env steps around the event of ``life``; the speed has none."""
+    from matplotlib.ticker import MaxNLocator
 
-    Dashed and gray are about the life of panel (b), dotted about all of them.
+    at = life.events[0]
+    for axes in panels[:2]:
+        axes.tick_params(labelleft=False, left=False, labelsize=8, colors=INK)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.spines["bottom"].set_color(FAINT)
+        _mark_events(axes, life)
+    panels[0].set_title("around the event", color=INK, fontsize=9, loc="left")
+    panels[1].tick_params(labelbottom=True)
+    panels[1].set_xlim(max(0, at + AROUND[0]), at + AROUND[-1] + 1)
+    panels[1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    for axes in panels[2:]:
+        axes.remove()
+
+
+def _legend_below(figure: Figure, recordings: Sequence[Recording], typical: int) -> None:
+    """Say below the panels what is gray and what is dashed, as far as it is there.
+
+    Both are about the life of panel (b).
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     life = recordings[typical]
     handles: list[Artist] = []
-    if any(r.events for r in recordings):
-        handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=":",
-                              label="jump at the event: the probe and one update"))  # fmt: skip
     if life.events:
         handles.append(Line2D([], [], color=INK, linewidth=1.0, linestyle="--",
                               label=f"event: {_done(life)}"))  # fmt: skip
-    if len(life.weights) < max(len(r.weights) for r in recordings):
+    if life.steps < max(r.steps for r in recordings):
         handles.append(Patch(color=_AFTER, label=f"after the end of life {life.life}"))
     if handles:
         figure.legend(
@@ -147,61 +173,51 @@ def _done(recording: Recording) -> str:
     return textwrap.shorten(", ".join(probes), 46, placeholder="…")
 
 
-def _draw_space(axes: Axes, recordings: Sequence[Recording]) -> None:
-    """Draw the way of each life through weight space: dots, their running mean, and marks."""
-    from matplotlib.lines import Line2D
-
-    snapshots = [_snapshots(recording) for recording in recordings]
-    ways, explained = principal_components([some.weights for some in snapshots])
-    for i, (recording, some, way) in enumerate(zip(recordings, snapshots, ways, strict=True)):
-        color = LIVES[i % len(LIVES)]
-        axes.plot(*way.T, color=color, linestyle="", marker=".", markersize=1.8, alpha=0.35)
-        cuts = np.searchsorted(some.steps, recording.events)
-        stride = float(np.median(np.diff(some.steps, append=len(recording.weights))))
-        window = round(WINDOW / recording.dt / stride)
-        for part in np.split(way, cuts):
-            axes.plot(*running_mean(part, window).T, color=color, linewidth=1.1)
-        for cut in cuts:
-            axes.plot(*way[cut - 1 : cut + 1].T, color=color, linewidth=0.9, linestyle=":")
-        places = {"birth": way[:1], "event": way[cuts], "end": way[-1:]}
-        for name, place in places.items():
-            axes.plot(*place.T, linestyle="", color=color, zorder=3, **_MARKS[name])
-    x, y = (f"PC {k} ({part:.0%} of variance)" for k, part in enumerate(explained, 1))
-    style(axes, x, y, f"(a) All weights of {len(recordings)} lives")
-    names = [name for name in _MARKS if name != "event" or any(r.events for r in recordings)]
-    handles = [Line2D([], [], linestyle="", color=INK, label=n, **_MARKS[n]) for n in names]
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.12 * (high - low))  # room for the legend
-    axes.legend(handles=handles, frameon=False, fontsize=8, labelcolor=INK, loc="upper center",
-                ncols=3, handletextpad=0.1, columnspacing=1.2, borderaxespad=0.1)  # fmt: skip
+def _title_of_distances(recordings: Sequence[Recording], met: list[int], typical: int) -> str:
+    """Return what panel (a) shows, and of how many lives."""
+    n, life = len(recordings), recordings[typical]
+    lives = f"{n} lives" if len(met) == n else f"the {len(met)} of {n} lives that lasted so long"
+    since = "those at birth"
+    if life.events:
+        since = "their mean before the event"
+    return f"(a) Distance of all weights to {since}\n{lives}; thick: life {life.life}"
 
 
-_MARKS: dict[str, dict[str, Any]] = {
-    "birth": {"marker": "o", "markersize": 6, "markerfacecolor": "white"},
-    "event": {"marker": "X", "markersize": 7, "markeredgecolor": "white"},
-    "end": {"marker": "s", "markersize": 5.5, "markeredgecolor": INK, "markeredgewidth": 0.6},
-}
+def _draw_distances(
+    axes: Axes, recordings: Sequence[Recording], met: list[int], typical: int
+) -> None:
+    """Draw how far the weights of each life that met the event are from where they were."""
+    for i in met:
+        some, thick = _snapshots(recordings[i]), i == typical
+        before = range(1)
+        if recordings[i].events:
+            at = recordings[i].events[0]
+            before = range(max(0, at - max(1, round(WINDOW / recordings[i].dt))), at)
+        axes.plot(some.steps, distances(some, before), color=LIVES[i % len(LIVES)],
+                  linewidth=1.6 if thick else 0.7, alpha=1.0 if thick else 0.7,
+                  zorder=3.0 if thick else 2.0)  # fmt: skip
+    axes.axhline(1, color=FAINT, linewidth=0.6)
+    axes.set_ylim(bottom=0)
 
 
-def running_mean(values: npt.NDArray[np.float64], rows: int) -> npt.NDArray[np.float64]:
-    """Return means over ``rows`` rows around each; fewer, but evenly, towards both ends.
+def distances(some: Snapshots, before: range) -> npt.NDArray[np.float64]:
+    """Return ``(R,)`` the distance of all weights to their mean over the env steps ``before``.
 
-    Hence the first row and the last are as they were: a stride moves weights to and fro, and what
-    is asked is where they stay.
+    It is a part of the norm of that mean, and the distance itself where the norm is 0. The mean is
+    that of a second, because weights go to and fro with each stride: from a single instant, the
+    steps after it would be as far away as any others.
     """
-    n = len(values)
-    half = np.minimum(np.minimum(np.arange(n), np.arange(n)[::-1]), rows // 2)
-    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    begins, ends = np.arange(n) - half, np.arange(n) + half + 1
-    found: npt.NDArray[np.float64] = (sums[ends] - sums[begins]) / (ends - begins)[:, None]
-    return found
+    rows = (some.steps >= before.start) & (some.steps < before.stop)
+    mean = some.weights[rows].mean(axis=0, dtype=np.float64)
+    apart = np.array([np.linalg.norm(weights - mean) for weights in some.weights])
+    return np.asarray(apart / (float(np.linalg.norm(mean)) or 1.0))
 
 
-def _draw_synapses(axes: Axes, recording: Recording) -> None:
+def _draw_synapses(axes: Axes, recording: Recording) -> QuadMesh:
     """Draw a spread of synapses of each layer over time, in the order of their values."""
     some = _snapshots(recording)
     shown, borders = spread_synapses(some, recording.events[0] - 1 if recording.events else None)
-    edges = np.append(some.steps, len(recording.weights))
+    edges = np.append(some.steps, recording.steps)
     finite = np.abs(shown[np.isfinite(shown)])
     bound = float(np.quantile(finite, 0.995)) or 1.0  # a few outliers must not bleach the rest
     rows = np.arange(shown.shape[1] + 1)
@@ -215,11 +231,8 @@ def _draw_synapses(axes: Axes, recording: Recording) -> None:
         [(a + b) / 2 for a, b in itertools.pairwise(borders)],
         [f"{k}" for k in range(1, len(borders))],
     )
-    color_bar(axes, colors=colors, label="weight")
-    style(axes, y="synapses of layer", title=f"(b) Synapses of life {recording.life}")
-    axes.tick_params(axis="y", length=0)
-    _mark_events(axes, recording)
     axes.set_facecolor(_AFTER)
+    return colors
 
 
 def spread_synapses(some: Snapshots, ordered_at: int | None) -> tuple[Array, list[int]]:
@@ -245,18 +258,22 @@ def _draw_speed(axes: Axes, recordings: Sequence[Recording], typical: int) -> No
             width, over = 1.8, 3.0
         axes.plot(*speed(recording), color=color, linewidth=width, zorder=over)
     axes.axhline(0, color=FAINT, linewidth=0.6)
-    title = f"(c) Speed along +x; thick: life {recordings[typical].life}"
-    style(axes, y="speed [m/s]", title=title)
-    _mark_events(axes, recordings[typical])
+    style(axes, y="speed [m/s]", title="(c) Speed, a mean over the second around")
 
 
 def speed(recording: Recording) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return env steps, and the speed along +x [m/s] as a mean over the second around each."""
+    """Return env steps, and the speed along the way [m/s] as a mean over the second around each.
+
+    It is NaN where an event lies within that second: a fall would seem to begin before its cause.
+    """
     way = recording.distance
     assert way is not None
     window = max(1, min(round(WINDOW / recording.dt), len(way) - 1))
     found = np.asarray((way[window:] - way[:-window]) / (window * recording.dt), np.float64)
-    return np.asarray(np.arange(len(found)) + window / 2), found
+    begins = np.arange(len(found))
+    for at in recording.events:
+        found[(begins < at) & (at < begins + window)] = np.nan
+    return np.asarray(begins + window / 2), found
 
 
 def _mark_events(axes: Axes, recording: Recording) -> None:

@@ -65,27 +65,28 @@ def test_a_caption_tells_what_is_done_to_the_life(tmp_path: Path) -> None:
 
 def test_a_caption_tells_how_a_life_ended_and_then_stands_still(tmp_path: Path) -> None:
     recording = record(ant(tmp_path / "run", max_steps=12).load())
-    assert caption(recording, 11, "a", 1.0)[0] == "a"
-    assert caption(recording, 12, "a", 1.0) == ("a · ended", caption(recording, 11, "a", 1.0)[1])
+    final = f"{recording.result.measures['distance']:.2f} m · 0.6 s"
+    assert caption(recording, 12, "a", 1.0) == ("a", final)
+    assert caption(recording, 13, "a", 1.0) == ("a · ended", final)
     fell = replace(recording, result=replace(recording.result, ending=Ending.TERMINATED))
-    assert caption(fell, 10, "a", 1.0)[0] == "a"
-    assert caption(fell, 11, "a", 1.0)[0] == caption(fell, 40, "a", 1.0)[0] == "a · fallen"
+    assert caption(fell, 11, "a", 1.0)[0] == "a"
+    assert caption(fell, 12, "a", 1.0)[0] == caption(fell, 40, "a", 1.0)[0] == "a · fallen"
 
 
 def test_a_life_that_ended_stays_on_its_last_frame(tmp_path: Path) -> None:
     runs = [("long", ant(tmp_path / "a", max_steps=20)), ("short", ant(tmp_path / "b", 10))]
-    path = film_beside(runs, tmp_path / "two.gif", probes=parse_probes([DAMAGE]), frames=20,
+    path = film_beside(runs, tmp_path / "two.gif", probes=parse_probes([DAMAGE]), frames=21,
                        renderer="drawn")  # fmt: skip
     found = frames_of(path)
-    assert found.shape == (20, SIZE[1] + BAR, 2 * SIZE[0] + 4, 3)
+    assert found.shape == (21, SIZE[1] + BAR, 2 * SIZE[0] + 4, 3)
     left, right = found[:, :, : SIZE[0]], found[:, :, SIZE[0] + 4 :]
     moving = [(side[:-1] != side[1:])[:, : SIZE[1]].any((1, 2, 3)) for side in (left, right)]
     assert moving[0].all()
-    assert moving[1].tolist() == [True] * 9 + [False] * 10
-    caption_changes = (right[9, SIZE[1] :] != right[10, SIZE[1] :]).any(-1)
+    assert moving[1].tolist() == [True] * 10 + [False] * 10
+    caption_changes = (right[10, SIZE[1] :] != right[11, SIZE[1] :]).any(-1)
     assert caption_changes[:, : SIZE[0] // 2].any()  # "ended" is told
     assert not caption_changes[:, SIZE[0] // 2 :].any()  # metres and seconds stand still
-    np.testing.assert_array_equal(right[10:], np.broadcast_to(right[10], right[10:].shape))
+    np.testing.assert_array_equal(right[11:], np.broadcast_to(right[11], right[11:].shape))
 
 
 def test_environments_that_draw_themselves_go_side_by_side_too(tmp_path: Path) -> None:

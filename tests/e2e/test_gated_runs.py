@@ -77,7 +77,9 @@ def test_a_gated_ant_is_evaluated_filmed_and_reported(tmp_path: Path) -> None:
         assert text not in page
 
     recording = record(run.load())
-    assert recording.synapses == "64 of the 243 synapses of matrix 1 (27 → 9)"
+    assert recording.synapses == (
+        "64 evenly spread of the 243 synapses of matrix 1 (n_out × n_in = 9 × 27)"
+    )
     np.testing.assert_array_equal(recording.weights[0], recording.weights[-1])
     assert recording.hidden.shape == (20, 3)
     assert (recording.hidden[0] == 0).all()

@@ -189,7 +189,7 @@ def test_a_suite_is_one_page(cartpole: Path, capsys: pytest.CaptureFixture[str])
     assert "push" not in page  # there is no body
     assert page.count("What weights do with") == page.count("<h2>") - 1  # all but the first table
     assert page.count("<td>4 of 4</td>") == 6  # frozen, or without one of 5 terms, from birth on
-    assert page.count("principal components") == 1  # what they show is said once
+    assert page.count("How far all weights of a life are") == 1  # what they show is said once
     stored = [json.loads(file.read_text()) for file in (cartpole / "probes").glob("*/probe.json")]
     assert all(found["distance"] is None for found in stored)
     assert len({json.dumps(found["return"]["without"]) for found in stored}) == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from report_runs import make_run, record
+from report_runs import comparison, make_run, record
 from scipy.stats import t
 
 from metahebb.networks import FeedForward, Gated
@@ -19,7 +19,7 @@ from metahebb.report.frames import shortened
 from metahebb.report.life_figure import draw_life
 from metahebb.report.markup import words
 from metahebb.report.page import report
-from metahebb.report.probe_figures import probe_figure, suite_page
+from metahebb.report.probe_figures import suite_page
 from metahebb.report.recording import record as record_life
 from metahebb.report.recording import steps_label
 from metahebb.report.table import without_empty
@@ -113,20 +113,6 @@ def test_rows_and_columns_of_dashes_are_left_out() -> None:
     assert without_empty(rows) == [["", "a", "c"], ["x", "1", "–"], ["y", "–", "2"]]
 
 
-def comparison(folder: Path, **changes: Any) -> dict[str, Any]:
-    mean = {"mean": 1.0, "low": 0.5, "high": 2.0}
-    nothing = {"mean": None, "low": None, "high": None}
-    pair = {"with": mean, "without": mean, "difference": mean}
-    unknown = {"unit": "", "with": nothing, "without": nothing, "difference": nothing}
-    folder.mkdir(exist_ok=True)
-    return {
-        "generation": 4, "lives": 8, "max_steps": 40, "body": "default", "at": 20, "met": 8,
-        "probes": ["zero_weights:at=20"], "return": pair, "measures": {"after": unknown},
-        "survival": pair, "nonfinite": {"with": 0, "without": 0}, "speed": None,
-        "recovery": None, "dt": None, "folder": str(folder),
-    } | changes  # fmt: skip
-
-
 def test_the_page_of_a_suite_has_no_captions_of_panels_that_are_not_there(tmp_path: Path) -> None:
     page = suite_page([comparison(tmp_path / "one")], tmp_path).read_text(encoding="utf-8")
     for text in ("(a)", "speed", "interquartile", "default", "<th>after</th>"):
@@ -136,17 +122,6 @@ def test_the_page_of_a_suite_has_no_captions_of_panels_that_are_not_there(tmp_pa
     page = suite_page([comparison(tmp_path / "one")], tmp_path).read_text(encoding="utf-8")
     assert "(b) Synapses" in page
     assert "(c) Speed" not in page
-
-
-def test_speed_is_drawn_over_env_steps_with_the_probe_named(tmp_path: Path) -> None:
-    curve = {"mean": [0.1, 0.2], "low": [0.0, 0.1], "high": [0.2, 0.3]}
-    speed = {"seconds": [0.5, 1.5], "with": curve, "without": curve}
-    result = comparison(tmp_path / "one", speed=speed, dt=0.05)
-    path = probe_figure(result, pdf=True)
-    assert path is not None
-    assert path.with_suffix(".pdf").exists()
-    page = suite_page([result], tmp_path).read_text(encoding="utf-8")
-    assert "In the figures the dead have a speed of 0.<" in page  # and no table below
 
 
 @pytest.mark.parametrize(

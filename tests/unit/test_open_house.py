@@ -164,4 +164,4 @@ def test_a_body_of_somebodys_own_is_drawn_and_falls(tmp_path):
     lived = replace(lived, task=Walker(lived.task), result=fallen)
     (drawn,) = pictures(lived, [3], "drawn")
     assert drawn.shape == (SIZE[1], SIZE[0], 3)
-    assert "fallen" in caption(lived, 3, "", 1)[0]
+    assert "fallen" in caption(lived, 4, "", 1)[0]

@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,12 +38,31 @@ def test_learning_figure_shows_fitness_center_and_stages() -> None:
     lines = {line.get_label(): line.get_ydata() for line in fitness.lines}
     assert list(lines["mean"]) == [r["fitness_mean"] for r in records]
     assert np.isnan(lines["center"][2])
+    widths = {line.get_label(): line.get_linewidth() for line in fitness.lines}
+    assert widths["center"] < widths["median"] < widths["mean"]  # the noisiest is the thinnest
     assert [text.get_text() for text in survival.texts] == ["80 env steps, 2 bodies"]
     for axes in (fitness, survival):
         assert any(list(line.get_xdata()) == [4, 4] for line in axes.lines)
     steps = dict(zip(above[0].get_xticks(), above[0].get_xticklabels(), strict=True))
     assert steps[4.0].get_text() == "5 k"
     assert steps[0.0].get_text() == "1 k"
+
+
+@pytest.mark.parametrize(
+    ("lives", "label"),
+    [((4, 4), "center, mean of 4 lives"), ((4, 8), "center, mean of 4 to 8 lives"),
+     ((1, 1), "center, one life"), ((0, 0), "center")],
+)  # fmt: skip
+def test_the_legend_says_of_how_many_lives_the_center_is(lives: Any, label: str) -> None:
+    records = [record(i, center_lives=n, center_std=0.1) for i, n in enumerate(lives)]
+    assert label in draw_learning(records, "").axes[0].get_legend_handles_labels()[1]
+
+
+def test_the_label_of_the_right_panel_keeps_away_from_the_left_one() -> None:
+    figure = draw_learning([record(i) for i in range(4)], " [m]")
+    figure.draw_without_rendering()
+    left, right = figure.axes[0].get_window_extent(), figure.axes[1].yaxis.label
+    assert right.get_window_extent().x0 - left.x1 > 10  # pixels
 
 
 def test_one_generation_is_enough_for_a_learning_figure() -> None:
@@ -61,7 +81,13 @@ def test_life_figure_shows_weights_activity_outputs_and_way(tmp_path: Path) -> N
     assert np.asarray(hidden.images[0].get_array()).shape == (12, 40)
     assert np.asarray(outputs.images[0].get_array()).shape == (8, 40)
     assert list(way.lines[0].get_ydata()) == list(recording.distance)
-    assert list(way.lines[0].get_xdata()) == list(range(40))
+    assert list(way.lines[0].get_xdata()) == list(range(41))
+    assert way.lines[0].get_ydata()[-1] == recording.result.measures["distance"]
+    assert way.get_ylabel() == "distance along +x [m]"
+    low, high = weights.images[0].get_clim()
+    assert drawn.min() < low
+    assert drawn.max() <= high
+    assert weights.images[0].colorbar.extend == "min"  # an arrow where weights lie beyond
     assert way.get_xlabel() == "env step (20 per simulated second)"
     labels = [text.get_text() for text in changes.get_legend().get_texts()]
     assert labels[1:] == ["by the bound: all weights rescaled", "by the rule"]

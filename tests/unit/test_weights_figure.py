@@ -1,4 +1,4 @@
-"""The ways of weights: principal components, and what the figure of several lives shows."""
+"""What weights do in lives: what the figure of several lives shows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from report_runs import ant, make_run
 from metahebb.analysis.probe import Conditions
 from metahebb.plasticity.rules import RULES
 from metahebb.probes import parse_probes
-from metahebb.report.components import principal_components
-from metahebb.report.recording import Recording, record
+from metahebb.report.recording import Recording, Snapshots, record
 from metahebb.report.weights_figure import (
+    distances,
     draw_weights,
     probe_weights_figure,
-    running_mean,
     speed,
     spread_synapses,
 )
@@ -33,44 +32,18 @@ def lives(run: RunFolder, *texts: str, n: int = 2) -> list[Recording]:
     return [record(run.load(), life=life, probes=probes, snapshots=20) for life in range(n)]
 
 
-@pytest.mark.parametrize("lengths", [(7, 5), (7, 40)])
-def test_components_are_those_of_a_singular_value_decomposition(lengths: tuple[int, int]) -> None:
-    rng = np.random.default_rng(0)
-    parts = [(rng.normal(size=(n, 50)) * np.geomspace(9, 1, 50)).astype("f4") for n in lengths]
-    found, explained = principal_components(parts)
-    rows = np.concatenate(parts).astype(float)
-    u, s, _ = np.linalg.svd(rows - rows.mean(0), full_matrices=False)
-    wanted = u[:, :2] * s[:2]
-    signs = np.sign((np.concatenate(found) * wanted).sum(0))
-    np.testing.assert_allclose(np.concatenate(found) * signs, wanted, atol=1e-3)  # of float32
-    np.testing.assert_allclose(explained, s[:2] ** 2 / (s**2).sum(), rtol=1e-4)
-    assert [len(part) for part in found] == list(lengths)
+def test_distances_are_to_the_mean_before_the_event_as_a_part_of_its_norm() -> None:
+    steps = np.array([0, 2, 4, 6])
+    weights = np.array([[9, 9], [3, 3], [3, 5], [0, 0]], np.float32)
+    found = distances(Snapshots(steps, weights, (2,)), range(1, 5))
+    np.testing.assert_allclose(found, [np.sqrt(61) / 5, 0.2, 0.2, 1.0])  # the mean is (3, 4)
+    still = Snapshots(steps, np.zeros_like(weights), (2,))
+    assert not distances(still, range(1)).any()
 
 
-def test_components_of_what_is_broken_or_stands_still() -> None:
-    rows = np.eye(4, dtype=np.float32)
-    rows[2] = np.inf
-    (found,), _ = principal_components([rows])
-    assert np.isnan(found).any(axis=1).tolist() == [False, False, True, False]
-    (still,), explained = principal_components([np.ones((3, 5), np.float32)])
-    assert not still.any()
-    assert explained == (0.0, 0.0)
-    (alone,), _ = principal_components([np.ones((1, 5), np.float32)])
-    assert alone.tolist() == [[0.0, 0.0]]
-
-
-def test_a_running_mean_keeps_the_ends() -> None:
-    t = np.arange(30.0)
-    wobble = np.stack([t, (-1.0) ** t], axis=1)
-    smooth = running_mean(wobble, 11)
-    np.testing.assert_array_equal(smooth[[0, -1]], wobble[[0, -1]])
-    np.testing.assert_allclose(smooth[:, 0], t)
-    assert np.abs(smooth[5:-5, 1]).max() < 0.1
-
-
-def test_the_figure_shows_the_ways_the_synapses_and_the_speed(tmp_path: Path) -> None:
+def test_the_figure_shows_distances_synapses_and_speed(tmp_path: Path) -> None:
     recordings = lives(ant(tmp_path / "run"), ZERO)
-    space, synapses, _, way = draw_weights(recordings).axes
+    apart, near, synapses, zoom, way, *_ = draw_weights(recordings).axes
     typical = sorted(recordings, key=lambda r: r.result.episode_return)[1]
     assert typical.snapshots is not None
     assert synapses.get_title(loc="left") == f"(b) Synapses of life {typical.life}"
@@ -83,24 +56,47 @@ def test_the_figure_shows_the_ways_the_synapses_and_the_speed(tmp_path: Path) ->
     first_layer = drawn[: round(80 * 324 / 420), before]
     assert first_layer.any()
     assert (np.diff(first_layer) <= 0).all()
-    for axes in (synapses, way):
+    for axes in (apart, near, synapses, zoom, way):
         assert any(list(line.get_xdata()) == [17] * 2 for line in axes.lines)
-    ways, explained = principal_components([r.snapshots.weights for r in recordings])
-    assert space.get_xlabel() == f"PC 1 ({explained[0]:.0%} of variance)"
-    for place in (ways[0][0], ways[1][zero], ways[1][-1]):
-        marks = [line.get_xydata() for line in space.lines if len(line.get_xydata()) == 1]
-        assert any(np.array_equal(mark[0], place) for mark in marks)
+    for axes in (apart, near):
+        for line, recording in zip(axes.lines[:2], recordings, strict=True):
+            assert recording.snapshots is not None
+            np.testing.assert_array_equal(line.get_xdata(), recording.snapshots.steps)
+            assert line.get_ydata()[zero] == pytest.approx(1.0)  # no weight is left
+            assert line.get_ydata()[before] != pytest.approx(1.0)
     thick = max(way.lines, key=lambda line: line.get_linewidth())
     np.testing.assert_array_equal(thick.get_ydata(), speed(typical)[1])
 
 
-def test_the_legend_below_names_what_is_gray_dashed_and_dotted(tmp_path: Path) -> None:
+def test_each_step_around_the_event_is_wide_enough_to_be_seen(tmp_path: Path) -> None:
+    _, near, _, zoom, *_ = draw_weights(lives(ant(tmp_path / "run"), ZERO)).axes
+    assert near.get_xlim() == zoom.get_xlim() == (12, 33)
+    (mesh,) = (child for child in zoom.collections if isinstance(child, QuadMesh))
+    edges = np.unique(np.asarray(mesh.get_coordinates())[0, :, 0])
+    assert set(range(12, 33)) <= set(edges)
+
+
+def test_lives_that_ended_before_the_event_are_counted_and_not_shown(tmp_path: Path) -> None:
+    recordings = lives(ant(tmp_path / "run"), ZERO, n=3)
+    short = replace(recordings[2], weights=recordings[2].weights[:10])
+    apart, *_ = draw_weights([*recordings[:2], short]).axes
+    title = apart.get_title(loc="left")
+    assert "the 2 of 3 lives that lasted so long; thick: life " in title
+    whole = [line for line in apart.lines if len(line.get_xdata()) > 2]
+    assert len(whole) == 2
+    apart, synapses, *_ = draw_weights(lives(ant(tmp_path / "other"), "drop_term:term=A")).axes
+    assert "to those at birth\n2 lives" in apart.get_title(loc="left")
+    assert apart.lines[0].get_ydata()[0] == 0
+    assert synapses.get_title(loc="left").startswith("(b)")  # and nothing is beside it
+
+
+def test_the_legend_below_names_what_is_gray_and_what_is_dashed(tmp_path: Path) -> None:
     recordings = lives(ant(tmp_path / "run"), ZERO)
-    assert legend(recordings) == ["jump at the event: the probe and one update", f"event: {ZERO}"]
+    assert legend(recordings) == [f"event: {ZERO}"]
     assert legend([replace(r, probes=()) for r in recordings]) == []
     typical = sorted(range(2), key=lambda k: recordings[k].result.episode_return)[1]
     short = recordings[typical]
-    recordings[typical] = replace(short, probes=(), weights=short.weights[:30])
+    short = recordings[typical] = replace(short, weights=short.weights[:30])
     assert legend(recordings)[1:] == [f"after the end of life {short.life}"]
 
 
@@ -111,11 +107,12 @@ def legend(recordings: list[Recording]) -> list[str]:
 
 def test_speed_is_that_of_the_second_around(tmp_path: Path) -> None:
     (recording,) = lives(ant(tmp_path / "run"), n=1)
-    qpos = recording.qpos.copy()
-    qpos[:, 0] = 0.1 * np.arange(40)
-    steps, found = speed(replace(recording, qpos=qpos))
+    even = replace(recording, distance=0.1 * np.arange(41))
+    steps, found = speed(even)
     np.testing.assert_allclose(found, 2.0)  # 0.1 m in 0.05 s
-    np.testing.assert_allclose(steps, 10 + np.arange(20))
+    np.testing.assert_allclose(steps, 10 + np.arange(21))
+    steps, found = speed(replace(even, probes=parse_probes([ZERO])))
+    assert steps[np.isfinite(found)].tolist() == [*range(27, 31)]  # no second with both sides of 17
 
 
 def test_every_layer_has_rows(tmp_path: Path) -> None:
