@@ -11,12 +11,12 @@ def measured_lines(scale: Scale) -> list[Efficiencies]:
     lines = []
     runs = [each for each in scale.held_out if not each.plan.delay]
     for mean_s, cv in dict.fromkeys((r.plan.lives.mean_s, r.plan.lives.cv) for r in runs):
-        those = [r for r in runs if (r.plan.lives.mean_s, r.plan.lives.cv) == (mean_s, cv)]
+        alike = [r for r in runs if (r.plan.lives.mean_s, r.plan.lives.cv) == (mean_s, cv)]
         line = Efficiencies(
             f"lives of {mean_s:g} s, cv {cv}",
-            [r.plan.workers for r in those],
-            [r.model.efficiency for r in those],
-            [r.measured.efficiency for r in those],
+            [r.plan.workers for r in alike],
+            [r.model.efficiency for r in alike],
+            [r.measured.efficiency for r in alike],
             dashed=cv > 0.1,
         )
         lines.append(line)
@@ -28,10 +28,10 @@ def predicted_lines(scale: Scale) -> list[Efficiencies]:
     lines = []
     every = scale.predictions
     for delay, cv in dict.fromkeys((e.plan.delay, e.plan.lives.cv) for e in every):
-        those = [e for e in every if (e.plan.delay, e.plan.lives.cv) == (delay, cv)]
-        model = [e.model.efficiency for e in those]
+        alike = [e for e in every if (e.plan.delay, e.plan.lives.cv) == (delay, cv)]
+        model = [e.model.efficiency for e in alike]
         low, high = zip(*map(scale.band, model), strict=True)
-        workers = [e.plan.workers for e in those]
+        workers = [e.plan.workers for e in alike]
         label = f"{SCHEDULES[delay]}, cv {cv}"
         lines.append(Efficiencies(label, workers, model, (), low, high, dashed=cv > 0.1))
     return lines

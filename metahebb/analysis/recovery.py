@@ -117,7 +117,7 @@ def iqm_interval(
     if all(values.size == 1 or np.ptp(values) == 0 for values in data):
         return _unclip(iqm), _unclip(iqm), _unclip(iqm)
     # SciPy refuses a sample of one, which is a constant.
-    found = bootstrap(
+    interval = bootstrap(
         tuple(values for values in data if values.size > 1),
         lambda *samples, axis: _iqm(*samples, *_constants(data, samples[0]), axis=axis),
         confidence_level=confidence,
@@ -126,7 +126,7 @@ def iqm_interval(
         vectorized=True,
         rng=np.random.default_rng(0),
     ).confidence_interval
-    return _unclip(iqm), _unclip(float(found.low)), _unclip(float(found.high))
+    return _unclip(iqm), _unclip(float(interval.low)), _unclip(float(interval.high))
 
 
 def _constants(data: Sequence[Floats], like: Floats) -> list[Floats]:

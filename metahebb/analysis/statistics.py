@@ -31,10 +31,10 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[fl
     mean = float(data.mean())
     if data.size < 2 or np.ptp(data) == 0:
         return mean, mean, mean
-    found = bootstrap(
+    interval = bootstrap(
         (data,), np.mean, confidence_level=confidence, rng=np.random.default_rng(0)
     ).confidence_interval
-    return mean, float(found.low), float(found.high)
+    return mean, float(interval.low), float(interval.high)
 
 
 def mean_of(values: npt.ArrayLike) -> dict[str, float | None]:

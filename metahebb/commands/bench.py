@@ -46,7 +46,7 @@ def bench(subject: str, rest: list[str]) -> int:
 
     names = [options.only] if options.only else list(BENCHES)
     threads = options.threads or len(os.sched_getaffinity(0))
-    found, page = run(
+    results, page = run(
         names,
         absolute(options.out),
         threads,
@@ -54,6 +54,6 @@ def bench(subject: str, rest: list[str]) -> int:
         options.quick,
         lambda line: print(line, file=sys.stderr, flush=True),
     )
-    print(text(found))
+    print(text(results))
     print(f"\n{page}")
     return 0

@@ -39,9 +39,9 @@ def presets(subject: str, rest: list[str]) -> int:
 def doctor(subject: str, rest: list[str]) -> int:
     """Print a line per check; return 0 if a run can be made here, else 2."""
     parse(Doctor, Doctor(), rest, "metahebb doctor")
-    found = machine()
-    print(f"machine    {found['cpu']}, {found['cores']} cores, {found['memory_gb']} GB")
-    print(f"system     {found['platform']}")
+    here = machine()
+    print(f"machine    {here['cpu']}, {here['cores']} cores, {here['memory_gb']} GB")
+    print(f"system     {here['platform']}")
     missing = 0
     for package in (*PACKAGES, *OPTIONAL):
         try:
@@ -88,9 +88,9 @@ def _kernel() -> str:
 
 def _arithmetic() -> str:
     """Return the fingerprint, a line for each part that no other line has."""
-    found = fingerprint()
-    parts = [f"{k} {v}" for k, v in found.items() if k not in (*NOT_COMPARED, *PACKAGES)]
-    return "\n             ".join([f"fingerprint {summary(found)}", *parts])
+    own = fingerprint()
+    parts = [f"{k} {v}" for k, v in own.items() if k not in (*NOT_COMPARED, *PACKAGES)]
+    return "\n             ".join([f"fingerprint {summary(own)}", *parts])
 
 
 def _physics() -> str:

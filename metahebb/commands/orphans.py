@@ -25,9 +25,9 @@ class Found(NamedTuple):
 
 def orphans() -> list[Found]:
     """Return the processes of one's own whose Ray has ended."""
-    found = list(_of_ray())
-    alive = {process.session for process in found if process.name in _NEEDED}
-    return [process for process in found if process.session not in alive]
+    processes = list(_of_ray())
+    alive = {process.session for process in processes if process.name in _NEEDED}
+    return [process for process in processes if process.session not in alive]
 
 
 def _of_ray() -> Iterator[Found]:

@@ -58,17 +58,17 @@ def verify(path: str, rest: list[str]) -> int:
     tell_of_world(run)
     sample = choose(run, options.candidates, options.seed, options.generations)
     with Replaying(sample.generations, options.quiet) as progress:
-        found = verify_run(run, sample, options.where.backend, progress)
-    error = first_difference(run, found)
+        compared = verify_run(run, sample, options.where.backend, progress)
+    error = first_difference(run, compared)
     if error is not None:
         from metahebb.report.verify_table import differences_table, fingerprint_table
 
-        generation = next(each.generation for each in found if not each.is_equal)
-        print(differences_table(found), fingerprint_table(run, generation), sep="\n\n")
+        generation = next(each.generation for each in compared if not each.is_equal)
+        print(differences_table(compared), fingerprint_table(run, generation), sep="\n\n")
         raise error
-    generations = len({each.generation for each in found})
+    generations = len({each.generation for each in compared})
     print(
-        f"verified {len(found)} candidates of {generations} generations: fitness as in the journal,"
-        " bit for bit"
+        f"verified {len(compared)} candidates of {generations} generations: fitness as in the "
+        "journal, bit for bit"
     )
     return 0

@@ -71,11 +71,11 @@ class Range:
         """
         free = np.where(np.isfinite(numbers), numbers, np.nan).astype(np.float64)
         if math.isinf(self.high):
-            found = np.exp(np.clip(free, -POSITIVE_REACH, POSITIVE_REACH))
+            values = np.exp(np.clip(free, -POSITIVE_REACH, POSITIVE_REACH))
         else:
             part = np.tanh(np.clip(free, -BOUNDED_REACH, BOUNDED_REACH))
-            found = (self.low + self.high) / 2 + (self.high - self.low) / 2 * part
-        return found.astype(numbers.dtype)
+            values = (self.low + self.high) / 2 + (self.high - self.low) / 2 * part
+        return values.astype(numbers.dtype)
 
 
 positive = Range()

@@ -89,24 +89,26 @@ def _expressed(network: Network, genome: Genome, genes: Array) -> Iterator[tuple
                     yield f"{network.part} {number}", name, plane if mask.all() else plane[mask]
 
 
-def draw_coefficients(found: list[Panel], generation: int) -> Figure:
+def draw_coefficients(panels: list[Panel], generation: int) -> Figure:
     """Return the figure: a row per layer and a column per coefficient, or what there is in rows."""
     from matplotlib.figure import Figure
 
-    names = list(dict.fromkeys(panel.name for panel in found))
-    layers = list(dict.fromkeys(panel.layer for panel in found))
-    grid = len(names) * len(layers) == len(found) and 1 < len(names) <= _WIDEST
-    columns = len(names) if grid else min(len(found), 3)
-    rows = -(-len(found) // columns)
+    names = list(dict.fromkeys(panel.name for panel in panels))
+    layers = list(dict.fromkeys(panel.layer for panel in panels))
+    grid = len(names) * len(layers) == len(panels) and 1 < len(names) <= _WIDEST
+    columns = len(names) if grid else min(len(panels), 3)
+    rows = -(-len(panels) // columns)
     figure = Figure(figsize=(7.2, 0.75 + 1.15 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     order = (
-        sorted(found, key=lambda p: (layers.index(p.layer), names.index(p.name))) if grid else found
+        sorted(panels, key=lambda p: (layers.index(p.layer), names.index(p.name)))
+        if grid
+        else panels
     )
     for place, panel in zip(axes.flat, order, strict=False):
-        alike = [p for p in found if p.name == panel.name]
+        alike = [p for p in panels if p.name == panel.name]
         _draw(place, panel, alike)
-    for place in axes.flat[len(found) :]:
+    for place in axes.flat[len(panels) :]:
         place.set_visible(False)
     _label(axes, order, grid)
     figure.supxlabel("value of the coefficient" if grid else "value", color=INK, fontsize=9)

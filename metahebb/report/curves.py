@@ -129,13 +129,13 @@ def _survival(axes: Axes, records: Records) -> None:
 
 def _stages(records: Records) -> list[tuple[int, str]]:
     """Return where each stage but the first begins, and what it is."""
-    found = []
+    stages = []
     for before, now in pairwise(records):
         if any(before[key] != now[key] for key in ("max_steps", "bodies")):
             bodies = len(now["bodies"])
             what = f"{now['max_steps']} env steps, {bodies} {'body' if bodies == 1 else 'bodies'}"
-            found.append((now["generation"], what))
-    return found
+            stages.append((now["generation"], what))
+    return stages
 
 
 def _mark_stages(axes: Axes, stages: list[tuple[int, str]], with_text: bool) -> None:

@@ -98,11 +98,11 @@ def _scenes(
     view = VIEWS.get(task.body, FROM_THE_SIDE)
     # Where the root is, does not depend on the damage.
     lookat = follow(_torso(models[0], recording.qpos), view.height, recording.dt)
-    found: list[Frame] = []
+    drawn: list[Frame] = []
     for body, some in groupby(steps, key=lambda step: int(recording.bodies[step])):
         now = list(some)
-        found += draw(models[body], recording.qpos[now], lookat[now], view)
-    return found
+        drawn += draw(models[body], recording.qpos[now], lookat[now], view)
+    return drawn
 
 
 def _torso(model: object, qpos: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -35,7 +35,7 @@ def words(text: str) -> str:
     """
     if isinstance(text, Markup):
         return text
-    whole = _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    whole = _INTERVAL.sub(lambda match: match[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
     return "<wbr>".join(map(escape, _BEHIND.split(whole)))
 
 

@@ -189,19 +189,19 @@ def _summary(run: RunFolder) -> str:
         unit = run.config.task.return_unit
         known = "unknown" if last is None else f"{last:.2f} {unit}".strip()
         return sentence + f"the return of the unperturbed center was {known}; not evaluated yet."
-    body, found = next(iter(evaluation["bodies"].items()))
+    body, evaluated = next(iter(evaluation["bodies"].items()))
     done = ""
     if evaluation["generation"] != len(metrics):
         done = f" of generation {evaluation['generation']}"
     how = f"the unperturbed center{done}, with the body {body}, "
     if body in ("intact", "default"):
         how = f"the unperturbed center{done} "
-    over = f"over {len(found['returns'])} fresh lives (mean, 95 % interval)."
+    over = f"over {len(evaluated['returns'])} fresh lives (mean, 95 % interval)."
     task = run.config.task
-    way = measures_of(found).get(task.way.name) if isinstance(task, Moving) else None
+    way = measures_of(evaluated).get(task.way.name) if isinstance(task, Moving) else None
     if way and way["mean"] is not None:
         return f"{sentence}{how}covers {interval(way)} {way['unit']} {over}"
-    return f"{sentence}{how}earns {interval(found)} {over}"
+    return f"{sentence}{how}earns {interval(evaluated)} {over}"
 
 
 def _drawn(draw: Callable[[], Path | None], missing: str = "") -> tuple[Path | None, str]:

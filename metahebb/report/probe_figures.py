@@ -49,10 +49,10 @@ _SPEED_NOTE = (
 def probe_table(result: dict[str, Any]) -> str:
     """Return the content of a ``probe.json`` as text for a terminal."""
     rows = [["", "with", "without", "difference, paired"]]
-    measures = [(label(name, found), found) for name, found in result["measures"].items()]
+    measures = [(label(name, numbers), numbers) for name, numbers in result["measures"].items()]
     rows += [
-        [name, *(interval(found.get(part)) for part in ("with", "without", "difference"))]
-        for name, found in (
+        [name, *(interval(numbers.get(part)) for part in ("with", "without", "difference"))]
+        for name, numbers in (
             ("return", result["return"]),
             *measures,
             ("survival", result["survival"]),
@@ -91,11 +91,11 @@ def title(result: dict[str, Any]) -> str:
 
 def recovery_rows(result: dict[str, Any]) -> list[list[str]]:
     """Return a heading and a row per recovery measure."""
-    found = result["recovery"]
+    recovery = result["recovery"]
     return [
         ["", "with", "without"],
         *(
-            [label, *(_triple(found[name][key]) for name in ("with", "without"))]
+            [label, *(_triple(recovery[name][key]) for name in ("with", "without"))]
             for key, label in _MEASURES.items()
         ),
     ]
@@ -191,7 +191,7 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
         if content:
             sections.append(section(name, content))
     body = "" if first["body"] == "default" else f" ({first['body']})"
-    told = (
+    summary = (
         f"{first['lives']} fresh lives of at most {first['max_steps']} env steps{body}, the same "
         "ones in every row; mean [95 % bootstrap interval]."
     )
@@ -206,7 +206,7 @@ def suite_page(results: Sequence[dict[str, Any]], folder: Path) -> Path:
     page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
         title="Probes",
         what=f"The unperturbed center of generation {first['generation']}",
-        summary=told,
+        summary=summary,
         sections="\n".join(
             [section("All probes", table(without_empty(rows), head=True) + notes), *sections]
         ),

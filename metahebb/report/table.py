@@ -30,8 +30,8 @@ def other_evaluation_rows(evaluations: Sequence[dict[str, Any]]) -> list[list[st
     columns = _columns(evaluations)
     rows = [["generation", "env steps at most", *_heading(columns)]]
     for evaluation in evaluations:
-        told = [str(evaluation["generation"]), str(evaluation["max_steps"])]
-        rows.extend([*told, *row] for row in _rows(evaluation, columns))
+        what = [str(evaluation["generation"]), str(evaluation["max_steps"])]
+        rows.extend([*what, *row] for row in _rows(evaluation, columns))
     return rows
 
 
@@ -40,8 +40,8 @@ def _columns(evaluations: Sequence[dict[str, Any]]) -> dict[str, str]:
     return {
         name: label(name, measured)
         for evaluation in evaluations
-        for found in evaluation["bodies"].values()
-        for name, measured in measures_of(found).items()
+        for body in evaluation["bodies"].values()
+        for name, measured in measures_of(body).items()
     }
 
 
@@ -50,12 +50,12 @@ def _heading(columns: dict[str, str]) -> list[str]:
 
 
 def _rows(evaluation: dict[str, Any], columns: Iterable[str]) -> Iterator[list[str]]:
-    for name, found in evaluation["bodies"].items():
-        lives, nonfinite = len(found["returns"]), found.get("nonfinite") or 0
+    for name, evaluated in evaluation["bodies"].items():
+        lives, nonfinite = len(evaluated["returns"]), evaluated.get("nonfinite") or 0
         counted = f"{lives} ({nonfinite} non-finite)" if nonfinite else str(lives)
-        measures = measures_of(found)
+        measures = measures_of(evaluated)
         cells = [_cell(measures.get(column), lives - nonfinite) for column in columns]
-        yield [name, counted, interval(found), *cells, f"{found['steps_mean']:.0f}"]
+        yield [name, counted, interval(evaluated), *cells, f"{evaluated['steps_mean']:.0f}"]
 
 
 def _cell(measured: dict[str, Any] | None, lives: int) -> str:
@@ -83,13 +83,13 @@ def without_empty(rows: Sequence[Row]) -> list[list[str]]:
     return [[row[j] for j in filled] for row in (heading, *kept)]
 
 
-def interval(found: dict[str, Any] | None) -> str:
+def interval(numbers: dict[str, Any] | None) -> str:
     """Return ``mean [low, high]``; a dash where there is no mean, or no interval."""
-    if not found or found["mean"] is None:
+    if not numbers or numbers["mean"] is None:
         return _DASH
-    if found["low"] is None:
-        return f"{found['mean']:.2f} [–]"
-    return f"{found['mean']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+    if numbers["low"] is None:
+        return f"{numbers['mean']:.2f} [–]"
+    return f"{numbers['mean']:.2f} [{numbers['low']:.2f}, {numbers['high']:.2f}]"
 
 
 def evaluation_table(evaluation: dict[str, Any]) -> str:

@@ -17,9 +17,9 @@ WIDTH = 40
 """Characters of a column, beyond which its text is wrapped: hashes and lists of SIMD features."""
 
 
-def differences_table(found: Sequence[Compared]) -> str:
+def differences_table(compared: Sequence[Compared]) -> str:
     """Return the first `SHOWN` candidates whose fitness is another, then and now."""
-    unlike = [each for each in found if not each.is_equal]
+    unlike = [each for each in compared if not each.is_equal]
     rows = [["generation", "candidate", "fitness in the journal", "fitness now"]]
     for each in unlike[:SHOWN]:
         place = [str(each.generation), str(each.candidate)]
@@ -33,7 +33,7 @@ def fingerprint_table(run: RunFolder, generation: int) -> str:
     then, now = recorded(run, generation) or {}, own_fingerprint()
     rows = [["arithmetic", "of the run", "here"]]
     for key, value in now.items():
-        told = then.get(key, "not recorded")
-        columns = [textwrap.wrap(text, WIDTH) for text in (key, told, value)]
+        of_run = then.get(key, "not recorded")
+        columns = [textwrap.wrap(text, WIDTH) for text in (key, of_run, value)]
         rows.extend(map(list, itertools.zip_longest(*columns, fillvalue="")))
     return text_table(rows)

@@ -269,11 +269,11 @@ def speed(recording: Recording) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
     way = recording.distance
     assert way is not None
     window = max(1, min(round(WINDOW / recording.dt), len(way) - 1))
-    found = np.asarray((way[window:] - way[:-window]) / (window * recording.dt), np.float64)
-    begins = np.arange(len(found))
+    speeds = np.asarray((way[window:] - way[:-window]) / (window * recording.dt), np.float64)
+    begins = np.arange(len(speeds))
     for at in recording.events:
-        found[(begins < at) & (at < begins + window)] = np.nan
-    return np.asarray(begins + window / 2), found
+        speeds[(begins < at) & (at < begins + window)] = np.nan
+    return np.asarray(begins + window / 2), speeds
 
 
 def _mark_events(axes: Axes, recording: Recording) -> None:

@@ -71,12 +71,12 @@ def parse(wanted: type[T], default: T, rest: list[str], prog: str) -> T:
 
 def values_of(flag: str, words: list[str]) -> list[str]:
     """Return what follows each ``flag`` among ``words``, to be known before they are parsed."""
-    found = []
+    values = []
     for place, word in enumerate(words):
         name, equals, value = word.partition("=")
         if name.replace("_", "-") == flag:
-            found.append(value if equals else "".join(words[place + 1 : place + 2]))
-    return found
+            values.append(value if equals else "".join(words[place + 1 : place + 2]))
+    return values
 
 
 def _long(word: str) -> str:
