@@ -41,8 +41,8 @@ _WEIGHTS_NOTE = (
     "begins later."
 )
 _SPEED_NOTE = (
-    " (c) Speed, a mean over the second around each instant; a second that lies on both sides of the "
-    "event is not drawn. Colors are those of (a)."
+    " (c) Speed, a mean over the second around each instant; a second that lies on both sides of "
+    "the event is not drawn. Colors are those of (a)."
 )
 
 
