@@ -23,8 +23,8 @@ class Arm:
     """Runs of one setting.
 
     Attributes:
-        name: what tables and figures call the arm.
-        runs: one per seed, in rising order of the seeds.
+        name: name of the arm in tables and figures.
+        runs: runs of the arm in rising order of their seeds.
     """
 
     name: str
@@ -69,9 +69,9 @@ def check_arms(arms: Sequence[Arm], damage: Sequence[str], max_steps: int | None
     """Raise InputError unless all runs can be compared: one world, its bodies, and one horizon.
 
     Args:
-        arms: to be compared.
-        damage: bodies to live in, in the place of those of the runs.
-        max_steps: horizon in the place of those of the runs.
+        arms: the arms that are to be compared.
+        damage: names of bodies to live in, instead of the runs' own.
+        max_steps: horizon to live to, instead of the runs' own.
     """
     first, *others = [run for arm in arms for run in arm.runs]
     for run in (first, *others):

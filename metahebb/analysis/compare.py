@@ -42,7 +42,7 @@ def compare(
 
     Args:
         arms: to be compared, see `metahebb.analysis.arms`; one alone has no differences.
-        evaluation_of: returns the evaluation of a run's newest center; None: it has none.
+        evaluation_of: function that returns the evaluation of a run's newest center, or None.
 
     Returns:
         ``world``, ``curve`` (what the learning curves show) and its ``unit``, ``headline`` (the
@@ -212,9 +212,9 @@ def learning_curve(
     interval resamples runs, and is spread by `few_runs`; lives of single generations are not kept.
 
     Args:
-        runs: of one arm, each with a generation at least.
-        key: a number of ``metrics.jsonl``.
-        within: the least and the greatest value of a point, which the band stays between.
+        runs: runs of one arm, each with at least one generation.
+        key: name of a number in ``metrics.jsonl``.
+        within: the least and the greatest value that a point of the band may have.
 
     Returns:
         ``generations``, ``env_steps``, ``mean``, ``low`` and ``high`` ``(n,)``, and the ``runs``,

@@ -44,8 +44,8 @@ def mean_over_runs(runs: Sequence[Lives], within: Range = UNBOUNDED) -> dict[str
     A run of which nothing is known does not count.
 
     Args:
-        runs: the lives of each run.
-        within: the least and the greatest value of a life, which the interval stays between.
+        runs: numbers of the lives of each run.
+        within: the least and the greatest value of a life; the interval ends at these.
 
     Returns:
         Also ``n``, the number of runs that count, and ``runs``, the mean of each run. None is what
@@ -74,8 +74,8 @@ def difference_of_runs(
     population variances are involved".
 
     Args:
-        ours: the lives of each run.
-        theirs: likewise; as many runs if they are paired.
+        ours: numbers of the lives of each run of one arm.
+        theirs: numbers of the lives of each run of the other arm; as many runs if paired.
         paired: whether the runs are pairs. A pair of which one half is not known does not count.
         within: the least and the greatest value of a life; the interval of the difference stays
             between what two such values can differ by.
@@ -149,8 +149,8 @@ def evaluated(
     """Return an evaluation of the run's newest center: the one that is kept, or one lived now.
 
     Args:
-        run: the folder. An evaluation that is lived now is written there, see `evaluate`.
-        where: lives are lived, if they have to be.
+        run: the run folder. An evaluation that is lived now is written there, see `evaluate`.
+        where: the place where lives are lived, if they have to be.
         lives: per body; None: as many as the kept evaluation has, or else `FRESH_LIVES`. Of a kept
             evaluation with more lives the first ones are taken, which are the same lives.
         damage: bodies to live in; none: those of the run.

@@ -25,9 +25,9 @@ class Expressed:
     """The rules that the newborn of a genome get.
 
     Attributes:
-        rule: of every synapse.
-        terms: of the rule.
-        genes: per layer ``(k, n_out, n_in)`` coefficients as expressed.
+        rule: the rule that every synapse follows.
+        terms: the terms of that rule.
+        genes: coefficients as expressed, ``(k, n_out, n_in)`` for each layer.
         folded: the same with the scale (``eta``) multiplied in.
         plastic: per layer ``(n_out, n_in)`` which synapses follow the rule; the others have
             coefficients of 0.

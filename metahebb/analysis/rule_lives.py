@@ -30,7 +30,7 @@ class RuleLives:
         by_term: sums of the terms over the finite lives, see `PartSums`; without any term where
             Δw is not a sum of terms.
         by_state: sums of the parts that `by_state` makes, likewise.
-        sample: what the synapses of each cluster lived through.
+        sample: signals that the synapses of each cluster lived through.
     """
 
     lived: Lived
@@ -52,7 +52,7 @@ def live_rules(
     """Live, and watch every update of the weights.
 
     Args:
-        conditions: of the lives, which have the probes of training.
+        conditions: conditions of the lives, with the probes of training.
         expressed: the rules.
         groups: per layer ``(n_out, n_in)``, the number of each synapse's cluster; -1: none.
         backend: opens what lives them.
@@ -85,7 +85,7 @@ def without_terms(
     """Live the same lives without each of the terms, as the probe ``drop_term`` does.
 
     Args:
-        conditions: of the lives, which have the probes of training, too.
+        conditions: conditions of the lives, with the probes of training, too.
         expressed: the rules.
         lived: the same lives as they are.
         backend: opens what lives them.

@@ -54,7 +54,7 @@ def products(signals: Mapping[str, Floats]) -> dict[str, Floats]:
     """Return the products of ``signals`` that have a name, each over all of the points.
 
     Args:
-        signals: what a rule reads, each ``(n_points,)``.
+        signals: values ``(n_points,)`` of each signal that a rule reads.
     """
     names = [*_PLANE, *itertools.chain.from_iterable(_OF_STATE.values())]
     if "modulator" in signals:

@@ -72,9 +72,9 @@ def phrase(name: str, sign: int, own: str) -> str:
     """Return what a change does that is the product ``name``: a head, a colon, an explanation.
 
     Args:
-        name: from `products`, or `NONLINEAR`.
-        sign: of its factor, 1 or -1.
-        own: what changes, ``weight`` or ``trace``.
+        name: name of a product, see `products`, or `NONLINEAR`.
+        sign: sign of the product's factor, 1 or -1.
+        own: the number that changes, ``weight`` or ``trace``.
     """
     if name == NONLINEAR:
         return "nonlinear in its signals"

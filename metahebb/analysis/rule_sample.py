@@ -50,7 +50,7 @@ class Sample:
 
     Attributes:
         names: the signals that are kept.
-        members: of each cluster ``(n, 3)`` its synapses: layer, row and column.
+        members: synapses of each cluster ``(n, 3)``: layer, row and column.
         values: ``(n_lives, n_clusters, KEPT, n_names)``; NaN at first.
     """
 
@@ -69,7 +69,7 @@ class Sample:
         Args:
             names: the signals.
             groups: per layer ``(n_out, n_in)``, the number of each synapse's cluster; -1: none.
-            lives: how many.
+            lives: number of lives.
         """
         n_clusters = 1 + max(int(group.max()) for group in groups)
         members = [

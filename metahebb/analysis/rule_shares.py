@@ -35,9 +35,9 @@ def by_term(rule: Rule, terms: Terms, folded: Sequence[Array]) -> Split:
     """Return what splits Δw into its terms: all coefficients but one, and the scale, are 0.
 
     Args:
-        rule: of every synapse.
-        terms: of the rule.
-        folded: per layer ``(k, n_out, n_in)``, from `Terms.fold_in`.
+        rule: the rule that every synapse follows.
+        terms: the terms of that rule.
+        folded: coefficients from `Terms.fold_in`, ``(k, n_out, n_in)`` for each layer.
     """
     alone = [terms.alone(layer) for layer in folded]
 

@@ -24,7 +24,7 @@ class Update(NamedTuple):
     Attributes:
         unit: the number of the life.
         gain: the factor with which Δw was applied.
-        signals: what the rule read, for each layer.
+        signals: signals that the rule read, for each layer.
     """
 
     unit: int
@@ -53,8 +53,8 @@ class Updates:
     and all updates of a frozen lane.
 
     Attributes:
-        rule: of every synapse.
-        readers: what each update is given to. Threads share them; a life is lived by one thread.
+        rule: the rule that every synapse follows.
+        readers: functions that get each update. Threads share them; one thread lives a life.
     """
 
     rule: Rule

@@ -59,7 +59,7 @@ class Behavior:
             mean over points and synapses of the squared change: 1 where all synapses do the same, 0
             where they cancel out.
         strength: root mean square of the change over points and synapses.
-        of: what changes, ``weight`` or ``trace``.
+        of: the number that changes, ``weight`` or ``trace``.
         unexplained: mean square that no product explains, as a fraction of that of the mean change.
     """
 
@@ -134,7 +134,7 @@ def behavior(
     """Return what synapses do.
 
     Args:
-        rule: of every synapse.
+        rule: the rule that every synapse follows.
         coefficients: ``(k, n)``, of ``n`` synapses.
         points: signals that were lived; None: activities of `GRID`, and other signals in [-1, 1].
         of: `WEIGHT` or `TRACE`, what is looked at.
@@ -187,7 +187,7 @@ def _changes(rule: Rule, values: Floats, points: Points, of: int) -> tuple[Float
     """Return means over synapses of changes and of their squares, ``(n_points,)``.
 
     Args:
-        rule: of every synapse.
+        rule: the rule that every synapse follows.
         values: coefficients ``(k, n)``.
         points: a value of each signal that the rule reads, for each point.
         of: `WEIGHT` or `TRACE`.

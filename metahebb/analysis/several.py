@@ -54,7 +54,7 @@ def probes_over_runs(
 
     Args:
         by_run: what `metahebb.analysis.probe.probe` returned of each run, probe by probe.
-        task: of the runs.
+        task: the task of the runs.
 
     Returns:
         Rows with ``probe``, ``value`` (``return``, a measure or ``survival``), its ``unit``, and

@@ -25,12 +25,12 @@ class Setting:
     """What a search is tuned in.
 
     Attributes:
-        stdev: of the search distribution.
-        learning_rate: of its center.
-        initial_stdev: of the first center.
-        algorithm: of the search; None: as in the config.
-        optimizer: of its center; None: as in the config.
-        separable: whether its covariance is diagonal (cmaes).
+        stdev: standard deviation of the search distribution.
+        learning_rate: learning rate of the center.
+        initial_stdev: standard deviation of the genes of the first center.
+        algorithm: algorithm of the search; None: as in the config.
+        optimizer: optimizer of the center; None: as in the config.
+        separable: whether the covariance of ``cmaes`` is diagonal.
     """
 
     stdev: float
@@ -119,11 +119,11 @@ def tuned(
     """Return each setting of ``grid`` with its score, the best first.
 
     Args:
-        folder: of the runs, one per setting, which is named after it.
-        config: of a short run; its seed is replaced by `SEED`.
-        grid: what is tried.
-        evolved: makes a run; it leaves one alone that is finished.
-        score: of a finished run, over training bodies.
+        folder: the folder that gets a run for each setting, named after the setting.
+        config: config of a short run; its seed is replaced by `SEED`.
+        grid: the settings that are tried.
+        evolved: function that makes a run, and leaves a finished one alone.
+        score: function that scores a finished run on training bodies.
     """
     scores = [
         (setting, score(evolved(folder / str(setting), trial_config(config, setting))))
@@ -162,11 +162,11 @@ class Budget:
     """What a tuning will take, at most.
 
     Attributes:
-        runs: one per setting.
-        generations: of each run.
-        lives: per body, in which each last center is scored.
-        env_steps: of all runs and their scores, if every life reaches its horizon.
-        seconds: that these env steps take here, by a short measurement.
+        runs: number of runs, one for each setting.
+        generations: number of generations of each run.
+        lives: number of lives in each body that score a run's last center.
+        env_steps: env steps of all runs and their scores, if every life reaches its horizon.
+        seconds: time that these env steps take here, by a short measurement.
     """
 
     runs: int
@@ -188,10 +188,11 @@ def budget_of(config: RunConfig, grid: Sequence[Setting], lives: int, where: Whe
     """Return what it will take to tune ``config`` on ``grid``; nothing is written.
 
     Args:
-        config: of a short run.
-        grid: what is tried.
-        lives: per body, to score a run.
-        where: it will be evolved; some lives of a first center are lived there now.
+        config: config of a short run.
+        grid: the settings that are tried.
+        lives: number of lives in each body that score a run.
+        where: the place where runs will be evolved; some lives of a first center are lived there
+            now.
 
     Raises:
         InputError: the config cannot be evolved.
@@ -226,8 +227,8 @@ def scored(evaluation: dict[str, Any], name: str) -> dict[str, float | None]:
     not say how another run of the same setting would do.
 
     Args:
-        evaluation: see `metahebb.analysis.over_runs.evaluated`.
-        name: see `score_name`.
+        evaluation: an evaluation that `metahebb.analysis.over_runs.evaluated` returns.
+        name: name of the number, see `score_name`.
     """
     n = evaluation["lives"]
     bodies = evaluation["bodies"].values()

@@ -70,14 +70,14 @@ def compare(
         arms: the runs of each arm by its name, for names that Python does not take as arguments.
         out: the folder to write to, or a file for the figure that ends in .png, .pdf or .svg; None,
             or a figure: the folder is ``runs/compare-NAME-NAME``.
-        lives: per body; None: as many as each run's evaluation has, or else 32.
+        lives: number of lives in each body; None: as many as each run's evaluation has, or else 32.
         damage: bodies to live in (docs/howto/damage.md); none: those of the runs.
         max_steps: env steps after which a life ends; None: as in the runs' last stage.
         quiet: say nothing of runs that are evaluated.
         workers: Ray workers; 0: threads of this process.
         threads: 0: one per core.
         lanes: lives at a time per thread or worker.
-        address: of a Ray cluster to join.
+        address: address of a Ray cluster to join.
         named: the runs of each arm: runs, their folders, folders of seeds, or patterns of both.
 
     Returns:
@@ -135,14 +135,14 @@ def compared(
     """Compare arms, and write the comparison.
 
     Args:
-        places: of the runs of each arm, by its name, see `metahebb.runs.seeds.runs_at`.
+        places: places of the runs by the name of their arm, see `metahebb.runs.seeds.runs_at`.
         out: the folder, or a figure's file, see `folder_and_figure`.
         where: runs are evaluated that have no evaluation of their newest center; None: in threads.
-        lives: per body; None: as many as a run's evaluation has, or else 32.
+        lives: number of lives in each body; None: as many as a run's evaluation has, or else 32.
         damage: bodies to live in; none: those of the runs.
         max_steps: horizon; None: that of the runs' last stage.
         quiet: say nothing of runs that are evaluated.
-        command: that makes the comparison again, for its page.
+        command: the command line that makes the comparison again; its page shows it.
 
     Raises:
         InputError: see `arms_of`, `check_arms` and `folder_and_figure`; nothing is written.

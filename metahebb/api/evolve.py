@@ -80,7 +80,7 @@ def evolve(
         workers: Ray workers; 0: threads of this process.
         threads: 0: one per core.
         lanes: lives at a time per thread or worker.
-        address: of a Ray cluster to join.
+        address: address of a Ray cluster to join.
         allow_heterogeneous: work with Ray workers of another processor class or versions, too.
         settings: all that decides the numbers, such as ``seed=1, popsize=64, rule="abcd"``.
 
@@ -150,12 +150,12 @@ def estimate(
     """Measure for some seconds, and say what a run would cost; nothing is written.
 
     Args:
-        what: as for `evolve`.
+        what: a preset's name, a config or None, see `evolve`.
         seconds: about how long to measure.
         workers: Ray workers that the table shall have, too; none is started.
         threads: 0: one per core.
         lanes: lives at a time per thread or worker.
-        settings: as for `evolve`.
+        settings: settings by name, see `evolve`.
 
     Returns:
         Env steps, hours and memory, for this machine and for several numbers of workers; shows
@@ -193,7 +193,7 @@ def open_run(path: Path | str, *, trust: bool = False) -> Run:
     """Open the run in the folder ``path``.
 
     Args:
-        path: of a run folder.
+        path: the run folder.
         trust: let code run that the folder brings along from elsewhere; read it in
             ``config.json`` first.
 

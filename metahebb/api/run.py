@@ -118,16 +118,16 @@ class Run:
 
         Args:
             generations: the new total; None: that of the run's config.
-            quiet: as for `metahebb.evolve`, like all that is not explained here.
-            finish: likewise.
-            tensorboard: likewise.
-            log: likewise.
-            fallback: where the newest checkpoint is damaged, go on from the one before it.
-            workers: likewise.
-            threads: likewise.
-            lanes: likewise.
-            address: likewise.
-            allow_heterogeneous: likewise.
+            quiet: show no progress.
+            finish: end with an evaluation, a film and the report.
+            tensorboard: write TensorBoard events into the folder, where TensorBoard is installed.
+            log: further loggers: ``"wandb"``, ``"mlflow"``.
+            fallback: if the newest checkpoint is damaged, go on from the one before it.
+            workers: number of Ray workers; 0: threads of this process.
+            threads: number of threads; 0: one per core.
+            lanes: number of lives at a time per thread or worker.
+            address: address of a Ray cluster to join.
+            allow_heterogeneous: work with Ray workers of another processor class, too.
 
         Returns:
             The run itself.
@@ -157,13 +157,13 @@ class Run:
         """Live fresh lives of the unperturbed center: means with 95 % bootstrap intervals.
 
         Args:
-            lives: per body.
+            lives: number of lives in each body.
             damage: bodies to live in (docs/howto/damage.md); none: those of the run.
             max_steps: env steps after which a life ends; None: as in the run's last stage.
             workers: Ray workers; 0: threads of this process.
             threads: 0: one per core.
             lanes: lives at a time per thread or worker.
-            address: of a Ray cluster to join.
+            address: address of a Ray cluster to join.
             allow_heterogeneous: work with Ray workers of another processor class or versions, too.
 
         Returns:
@@ -202,8 +202,8 @@ class Run:
         Args:
             probes: what is done to the lives, such as ``"zero_weights:at=125"`` or a probe object;
                 several are done to the same lives, in this order (docs/howto/probes.md).
-            lives: how many.
-            body: at birth; None: the run's first.
+            lives: number of lives.
+            body: name of the body at birth; None: the run's first body.
             max_steps: env steps after which a life ends; None: as in the run's last stage.
             threads: 0: one per core.
             lanes: lives at a time per thread.
@@ -295,8 +295,8 @@ class Run:
         Args:
             life: its number among the lives that `evaluate` lives, bit for bit; None: the one of
                 median return in the last evaluation, which is the one that `film` shows.
-            probe: what is done to the life; none: what was done in training.
-            body: at birth; None: the run's first.
+            probe: probes of the life, as text or objects; none: those of training.
+            body: name of the body at birth; None: the run's first body.
             max_steps: env steps after which the life ends; None: as in the run's last stage.
             every: env steps from one row of weights to the next.
 
@@ -327,12 +327,12 @@ class Run:
         """Film one life of the center, or lives of several runs side by side.
 
         Args:
-            probe: what is done to each life; none: what was done in training.
-            body: at birth; any damage in locomotion; None: the run's first.
+            probe: probes of each life, as text or objects; none: those of training.
+            body: name of the body at birth, in locomotion any damage; None: the run's first body.
             life: its number among the lives that `evaluate` lives; None: that of median return.
             beside: runs of the same world, or their folders, that are shown at the right.
             renderer: ``gl`` (MuJoCo's), ``drawn`` (a stick figure), ``auto``.
-            out: of the GIF; None: in the run's folder.
+            out: path of the GIF; None: a file in the run's folder.
 
         Returns:
             The path of the GIF, which a notebook shows.
@@ -367,7 +367,8 @@ class Run:
         """Describe the evolved rules: clusters, words, what each term is worth in lives.
 
         Args:
-            clusters: how many; None: the distinct rules where they are few, else by silhouette.
+            clusters: number of clusters; None: the distinct rules where they are few, else by
+                silhouette.
             lives: fresh ones, the same as in `evaluate`: once as they are, once without each term.
             pdf: write the figure as a PDF beside its PNG, too.
             quiet: show no progress where this takes long.

@@ -216,7 +216,7 @@ def open_all(*places: Path | str, trust: bool = False) -> Runs:
     """Open several runs: run folders, folders of seeds, and patterns such as ``"runs/h-*"``.
 
     Args:
-        places: of the runs.
+        places: run folders, folders of seeds, and patterns.
         trust: let code run that folders bring along from elsewhere, as for `metahebb.open`.
 
     Raises:

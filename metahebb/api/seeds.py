@@ -39,11 +39,11 @@ def evolved_seeds(
     the others wait. The report over all seeds is ``path/report.html``.
 
     Args:
-        config: of all runs; its own seed does not count.
-        seeds: one after the other, each once.
-        path: of a folder that is new or empty.
+        config: the config that all runs share; its own seed does not count.
+        seeds: the seeds in the order in which they are evolved, each once.
+        path: a folder that is new or empty.
         where: lives are lived.
-        shown: what is shown and kept beside the numbers.
+        shown: progress, final report and loggers of the run.
         resume: go on with ``path`` where it holds runs of this config already: what is finished
             is taken as it is, what is missing is evolved.
 

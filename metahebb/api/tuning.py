@@ -100,7 +100,7 @@ def tune(
 
     Args:
         what: a preset's name or a config, as for `metahebb.evolve`.
-        generations: of each run; None: a fourth of the preset's.
+        generations: number of generations of each run; None: a fourth of the preset's.
         lives: fresh ones per body that score the last center of a run.
         out: the folder of the runs; None: ``runs/tune-PRESET``.
         stdevs: the two values of ``search__stdev`` to try.
@@ -110,7 +110,7 @@ def tune(
         workers: Ray workers; 0: threads of this process.
         threads: 0: one per core.
         lanes: lives at a time per thread or worker.
-        address: of a Ray cluster to join.
+        address: address of a Ray cluster to join.
         settings: all else that decides the numbers, as for `metahebb.evolve`.
 
     Raises:
@@ -173,12 +173,12 @@ def tuned_search(
     before, all runs go on, the scores are made anew, and a note says so.
 
     Args:
-        config: to be tuned; its seed and its setting do not count.
-        generations: of each run.
-        path: of the folder of the runs.
+        config: the config that is tuned; its seed and its setting do not count.
+        generations: number of generations of each run.
+        path: the folder that gets a run for each setting.
         where: lives are lived.
-        lives: per body of the run, to score its last center.
-        grid: what is tried.
+        lives: number of lives in each body that score a run's last center.
+        grid: the settings that are tried.
         quiet: show no budget and no progress.
 
     Raises:

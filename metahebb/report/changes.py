@@ -17,7 +17,8 @@ class Change(NamedTuple):
         rule: the mean of |w + Δw − w|, by what the rule added.
         bound: the mean of |factor·(w + Δw) − (w + Δw)|, by the rescaling that came after it.
         both: the mean of |factor·(w + Δw) − w|, by both together.
-        factor: what the bound multiplied all weights of the layer by; 1: nothing.
+        factor: factor by which the bound multiplied all weights of the layer; 1: it changed
+            nothing.
     """
 
     rule: float

@@ -49,7 +49,7 @@ def folder_and_figure(names: Sequence[str], out: Path | None) -> tuple[Path, Pat
     """Return the folder of a comparison, and a file for its figure where one is asked for.
 
     Args:
-        names: of the arms.
+        names: names of the arms.
         out: a file for the figure, by its ending (.png, .pdf, .svg), or else the folder. None, or a
             file: the folder is ``runs/compare-NAME-NAME``.
 
@@ -85,10 +85,10 @@ def write_comparison(
     """Write all of a comparison into ``folder``; return the path of its page, ``report.html``.
 
     Args:
-        comparison: see `metahebb.analysis.compare.compare`.
-        folder: see `folder_and_figure`.
+        comparison: the numbers that `metahebb.analysis.compare.compare` returns.
+        folder: the folder for the page and its files, see `folder_and_figure`.
         figure: another file for the figure, beside ``figure.png``.
-        command: that makes the comparison again, for the page; empty: none.
+        command: the command line that makes the comparison again; empty: the page shows none.
 
     Raises:
         StorageError: a file could not be written.

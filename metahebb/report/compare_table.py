@@ -101,7 +101,7 @@ def run_rows(comparison: Comparison, with_arm: bool = True) -> Rows:
     """Return a heading and a row per run and body: its own evaluation, and its cost.
 
     Args:
-        comparison: of one arm or several.
+        comparison: the numbers of one arm or of several arms.
         with_arm: whether the first column names the arm.
     """
     columns, bodies = _columns(comparison), _bodies(comparison)

@@ -50,7 +50,7 @@ def seeds_report(folder: Path, pdf: bool = False) -> Path:
     """Write ``report.html`` and ``figures/learning.png`` of a folder of seeds; return its path.
 
     Args:
-        folder: of the seeds.
+        folder: the folder of seeds.
         pdf: whether to write the figure as a PDF, too.
 
     Raises:

@@ -18,8 +18,8 @@ def evaluations_text(
     """Return what ``evaluate`` says of several runs, as text for a terminal.
 
     Args:
-        evaluations: of each run, by the run's name.
-        means: see `metahebb.analysis.several.evaluations_over_runs`.
+        evaluations: the evaluation of each run, by the run's name.
+        means: means over runs that `metahebb.analysis.several.evaluations_over_runs` returns.
     """
     most = max(evaluation["max_steps"] for evaluation in evaluations.values())
     n = len(evaluations)
@@ -52,9 +52,9 @@ def probes_text(names: Sequence[str], lives: int, rows: Sequence[Mapping[str, An
     """Return what the same probes did over several runs, as text for a terminal.
 
     Args:
-        names: of the runs.
-        lives: of each run.
-        rows: see `metahebb.analysis.several.probes_over_runs`.
+        names: names of the runs.
+        lives: number of lives of each run.
+        rows: rows that `metahebb.analysis.several.probes_over_runs` returns.
     """
     table = [["probe", "", "with", "without", "difference, paired"]]
     for row in rows:

@@ -51,7 +51,7 @@ def config_asked(name: str, rest: list[str]) -> tuple[str, RunConfig | None]:
     """Return the words that say what to evolve, and the config that further flags change.
 
     Args:
-        name: of a preset; empty where ``--env`` or ``--task`` stands in its place.
+        name: a preset's name; empty where ``--env`` or ``--task`` stands in its place.
         rest: the flags.
 
     Returns:

@@ -56,7 +56,7 @@ def config_from(what: str | RunConfig | None, given: Given, folder: Path) -> tup
         what: a preset's name, a config that is changed by what is ``given``, or None, where an
             ``env`` or a ``task`` is given.
         given: settings by name.
-        folder: where the file of an environment goes that is given as a class.
+        folder: the folder for the file of an environment that is given as a class.
 
     Raises:
         InputError: nothing says what to evolve, or a setting is wrong.

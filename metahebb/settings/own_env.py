@@ -21,7 +21,7 @@ def file_of_env(maker: type[Any] | FunctionType, folder: Path) -> str:
 
     Args:
         maker: the environment's class, or a function that returns an environment.
-        folder: where the file goes.
+        folder: the folder for the file.
 
     Raises:
         InputError: the text of the class or function cannot be read.
