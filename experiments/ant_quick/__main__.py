@@ -2,9 +2,9 @@
 
     python -m experiments.ant_quick smoke|quick
 
-``quick`` evolves the preset ``ant-quick`` with five seeds and lives 32 fresh lives of each center:
-as it is, to see which terms of the rule change the weights, and without some of these terms. A seed
-that is already done is not done again.
+The size ``quick`` evolves the preset ``ant-quick`` with five seeds. Each center then lives 32 fresh
+lives with its whole rule, which show the terms of the rule that change the weights, and the same
+lives without some of these terms. A seed that is already done is not done again.
 """
 
 from __future__ import annotations

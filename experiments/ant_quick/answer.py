@@ -1,4 +1,4 @@
-"""The answer of the quickest study."""
+"""The answer of the study ``ant_quick``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from experiments.kit.claims import Answer, Claim, in_words, named
 
 DISTANCE = "distance of seed"
 LONGEST = "longest evolution"
-"""How the names of claims begin."""
+"""The beginnings of the names of some claims."""
 
 
 def answer(claims: Sequence[Claim]) -> Answer:
-    """Return the answer: how many centers walk, whether that was in time, and by which terms."""
+    """Return the answer: the number of centers that walk, the time, and the terms of rules."""
     walks = [claim.holds for claim in claims if claim.name.startswith(DISTANCE)]
     yes = {len(walks): "Yes, in", 0: "No, in"}.get(sum(map(bool, walks)), "In")
     longest = named(claims, LONGEST)

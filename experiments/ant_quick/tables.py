@@ -1,4 +1,4 @@
-"""The page of the quickest study, made from its claims."""
+"""The notes on the page of the study ``ant_quick``, made from its claims."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PICTURES = """
 
 
 def notes(folder: Path) -> Notes:
-    """Return what the page says, from the claims that ``folder`` keeps."""
+    """Return the notes of the page, made from the claims in ``folder``."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     claims = [Claim.from_json(row) for row in summary["claims"]]
     folded = {

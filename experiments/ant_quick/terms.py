@@ -1,4 +1,4 @@
-"""What the terms of the ants' rules are worth: shares in the change, and lives without them."""
+"""Measures of the terms of rules: shares in the change of weights, and lives without terms."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ from metahebb.report.table import markdown_table
 from metahebb.runs.folder import RunFolder
 
 LIVES = 32
-"""Fresh lives of each center, the same as in its evaluation."""
+"""Number of fresh lives of each center; they are the lives of its evaluation."""
 BODY = "intact"
 LEFT_OUT = (("A",), ("B",), ("C",), ("D",), ("A", "B", "C"))
-"""Coefficients that are 0 from birth, in one set of lives each."""
+"""Sets of coefficients; for each set, lives are lived in which its coefficients are 0."""
 ROLES = {"A": "pre·post, the Hebbian term", "B": "pre", "C": "post", "D": "drift"}
-"""What each coefficient multiplies."""
+"""The term of each coefficient, in words."""
 NET = "net share of"
 MEAN = "mean distance of all seeds"
 WITHOUT = "distance without"
-"""How the names of claims begin."""
+"""The beginnings of the names of some claims."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class TermNumbers:
-    """What was measured of each run's lives.
+    """The measures of each run's lives.
 
     Attributes:
-        shares: per coefficient ``(n_runs, n_lives)``, its term's part in the net change of weights
-            of the lives that ended finite.
-        distances: per set of coefficients that were left out ``(n_runs, n_lives)`` [m]; of the
-            empty set, the lives as they are. A life that ended non-finite came 0 m.
+        shares: part of each term in the net change of weights, by coefficient; arrays
+            ``(n_runs, n_lives)`` of lives that ended finite.
+        distances: distance of each life [m], by the set of coefficients that are left out; arrays
+            ``(n_runs, n_lives)``. The empty set stands for lives with the whole rule. A life that
+            ended non-finite has the distance 0.
     """
 
     shares: Mapping[str, Floats]
@@ -48,7 +49,7 @@ class TermNumbers:
 
 
 def measured(runs: Sequence[RunFolder], lives: int = LIVES) -> TermNumbers:
-    """Live fresh lives of each run's center as it is, and the same ones without terms."""
+    """Return measures of fresh lives of each run's center, with all terms and without some."""
     shares: dict[str, list[Floats]] = {name: [] for name in ROLES}
     distances: dict[tuple[str, ...], list[Floats]] = {(): [], **{names: [] for names in LEFT_OUT}}
     for run in runs:
@@ -60,7 +61,7 @@ def measured(runs: Sequence[RunFolder], lives: int = LIVES) -> TermNumbers:
             probes = tuple(f"drop_term:term={name}" for name in names)
             ants = cells(run, (BODY,), lives, center.horizon, Where(), probes)
             lived.append(ants.distance[0])
-    finite = min(len(values) for values in shares["A"])  # as many lives of each run
+    finite = min(len(values) for values in shares["A"])  # the same number for each run
     return TermNumbers(
         {name: np.stack([of[:finite] for of in values]) for name, values in shares.items()},
         {names: np.stack(values) for names, values in distances.items()},
@@ -68,7 +69,7 @@ def measured(runs: Sequence[RunFolder], lives: int = LIVES) -> TermNumbers:
 
 
 def claims_of(numbers: TermNumbers, seeds: tuple[int, ...], command: str) -> list[Claim]:
-    """Return net shares and distances over all seeds, with intervals of a nested bootstrap."""
+    """Return claims about net shares and distances over all seeds, with their intervals."""
 
     def claim(name: str, values: Floats) -> Claim:
         return Claim(name, *nested_interval(values), None, seeds, command)
@@ -87,13 +88,13 @@ def claims_of(numbers: TermNumbers, seeds: tuple[int, ...], command: str) -> lis
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return ``A, B and C``."""
+    """Return names as words, such as ``A, B and C``."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def terms_table(claims: Sequence[Claim]) -> str:
-    """Return a row per term, as Markdown: its net share, and what lives come to without it."""
+    """Return a Markdown table of each term's net share, and of the distance without the term."""
     rows = [["left out", "net share in the change of weights [%]", "distance without it [m]"]]
     rows.append(["nothing", "100", named(claims, MEAN).shown()])
     for names in LEFT_OUT:
@@ -106,7 +107,7 @@ def terms_table(claims: Sequence[Claim]) -> str:
 
 
 def rows_of(numbers: TermNumbers, seeds: Sequence[int]) -> list[list[object]]:
-    """Return a row per seed and set of terms: mean distance, and the term's net share."""
+    """Return a row per seed and set of terms left out: mean distance, and a single term's share."""
     rows: list[list[object]] = []
     for run, seed in enumerate(seeds):
         for names, distances in numbers.distances.items():
@@ -118,4 +119,4 @@ def rows_of(numbers: TermNumbers, seeds: Sequence[int]) -> list[list[object]]:
 
 
 HEADS = ("seed", "left_out", "distance_m", "net_share_percent")
-"""Of the columns of `rows_of`."""
+"""Headings of the columns of `rows_of`."""

@@ -9,7 +9,7 @@ from experiments.protocols.genome_maps.claims import claim_of, genes_of
 from experiments.protocols.genome_maps.points import REFERENCE
 
 RELATIVE = f"intact / {REFERENCE}"
-"""How the names of claims end that set a point against the reference."""
+"""The ends of the names of claims that compare a point to the reference."""
 FOLLOWED = "low_rank-1"
 """The point that was followed up on all folds."""
 
@@ -18,7 +18,7 @@ def answer(claims: Sequence[Claim], standing: Mapping[str, int]) -> Answer:
     """Return the answer.
 
     Args:
-        claims: of all points.
+        claims: the claims about all points.
         standing: the number of runs that do not walk, by point.
     """
     neuron = claim_of(claims, "neuron", RELATIVE)

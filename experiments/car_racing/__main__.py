@@ -2,13 +2,13 @@
 
     python -m experiments.car_racing smoke|quick|paper
 
-Inherited convolutions and a plastic head, evolved on fresh random tracks, against the same network
-with inherited weights: same tuning budget, same search, same tracks. Yes, if the unperturbed
-centers return at least 300 on fresh tracks, and more than static ones, with an interval of the
-difference above 0. Then the same centers on grounds that training never showed, and in the other
-worlds of the same game.
+A network with inherited convolutions and a plastic head is evolved on fresh random tracks. It is
+compared to the same network with inherited weights, which gets the same tuning budget, the same
+search and the same tracks. The answer is yes, if the unperturbed centers return at least 300 on
+fresh tracks, and more than static centers, with an interval of the difference above 0. The study
+also tests the same centers on grounds that training never showed, and in other worlds of the game.
 
-Runs and lives that are done are not done again. ``smoke`` writes below ``runs/``.
+Runs and lives that are done are not done again. The size ``smoke`` writes below ``runs/``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TITLE = "Do evolved rules drive a car from pixels?"
 
 
 def main(order: Order) -> None:
-    """Evolve what is missing, evaluate, and write ``results/car_racing``."""
+    """Evolve the missing runs, evaluate all centers, and write ``results/car_racing``."""
     budget = BUDGETS[order.size]
     tuning, runs = all_runs(order)
     scores = {arm: scores_of(some, budget, order) for arm, some in runs.items()}

@@ -20,9 +20,9 @@ def answer(claims: Sequence[Claim], scores: dict[str, Scores], budget: Budget) -
     """Return the answer.
 
     Args:
-        claims: of the study.
-        scores: returns of every center on every ground, by arm.
-        budget: of the runs.
+        claims: the claims of the study.
+        scores: the returns of every center on every ground, by arm.
+        budget: the budget of the runs.
     """
     mean = named(claims, "hebbian: mean return on", USUAL)
     difference = named(claims, "hebbian − static", USUAL)
@@ -48,7 +48,7 @@ def _verdict(scores: dict[str, Scores], mean: Claim, difference: Claim) -> str:
 
 
 def _hebbian(scores: Scores, budget: Budget) -> str:
-    """Return what Hebbian centers that got moving return, and how many never did."""
+    """Return words for the returns of Hebbian centers that move, and the number of the others."""
     usual = _means(scores, USUAL)
     moving = usual >= MOVES
     pushed = [_means(scores, ground)[moving] for ground in PUSHED]

@@ -1,4 +1,4 @@
-"""Who drives, and what each size of the study may cost."""
+"""The arms of the study of car racing, and its budget at each size."""
 
 from __future__ import annotations
 
@@ -33,26 +33,31 @@ SEARCH = SearchConfig(
     learning_rate_decay=0.985,
     learning_rate_floor=0.01,
 )
-"""Of both arms: to get moving takes large steps, and to steer smaller ones."""
+"""Search of both arms.
+
+The steps of the search get smaller: a car has to start first, which takes large steps, and then
+has to learn to steer, which takes small ones.
+"""
 USUAL = next(iter(VARIANTS))
+"""The usual ground."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a size of the study may cost.
+    """The budget of the study at one size.
 
     Attributes:
-        seeds: of evolution, in each arm.
+        seeds: seeds of evolution of each arm.
         hidden: sizes of the hidden layers behind the convolutions.
-        training: variants that each candidate lives in.
-        popsize: candidates per generation.
-        generations: of a run.
-        tuning_generations: of a run that tunes.
-        settings: of the grid that are tried.
-        schedule: horizons.
-        lives: fresh tracks per variant in the evaluation.
-        tuning_lives: likewise in the tuning.
-        steps: horizon of the evaluation.
+        training: grounds in which each candidate lives.
+        popsize: number of candidates per generation.
+        generations: number of generations of a run.
+        tuning_generations: number of generations of a run that tunes.
+        settings: number of settings that tuning tries, the first ones of `GRID`.
+        schedule: stages of a run, each with the number of env steps after which a life ends.
+        lives: number of fresh tracks per variant in the evaluation, with one life on each.
+        tuning_lives: number of fresh tracks per variant in tuning, with one life on each.
+        steps: number of env steps after which a life in the evaluation ends.
     """
 
     seeds: tuple[int, ...]
@@ -78,7 +83,7 @@ BUDGETS: dict[Size, Budget] = {
         generations=100,
         tuning_generations=30,
         settings=2,
-        schedule=(Stage(0, 300), Stage(100, 1000)),  # for whoever goes on with a run
+        schedule=(Stage(0, 300), Stage(100, 1000)),  # the second stage: runs that go on
     ),
     "paper": Budget(
         seeds=(0, 1, 2, 3, 4),

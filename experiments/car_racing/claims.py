@@ -1,4 +1,4 @@
-"""What the study of car racing claims."""
+"""The claims of the study of car racing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from metahebb.analysis.statistics import nested_interval
 from metahebb.tasks.car_racing.task import VARIANTS
 
 GOAL = 300.0
-"""Return from which a car is said to drive in ``quick``; a lap is worth about 900."""
+"""Least return of a car that counts as driving, at the size ``quick``; a lap returns about 900."""
 
 
 def claims_of(
     scores: Mapping[str, Scores], worlds: Mapping[str, Floats], budget: Budget, size: Size
 ) -> list[Claim]:
-    """Return what arms return on every ground, each run on the usual one, then other worlds."""
+    """Return claims about returns: of arms on every ground, of each run, and in other worlds."""
     made_by = f"python -m experiments.car_racing {size}"
     claims = []
     for variant in VARIANTS:
@@ -42,7 +42,7 @@ def claims_of(
         name = f"the center of one Hebbian run in the world {world}"
         claims.append(Claim(name, *nested_interval(returns), None, one, made_by))
         if world != "compiled":
-            # EnvPool's tracks are its own: what is paired there has nothing in common.
+            # EnvPool draws other tracks, so that its pairs of lives have no track in common.
             less = worlds["compiled"] - returns
             name = f"the same center: compiled − {world}"
             claims.append(Claim(name, *nested_interval(less), None, one, made_by))

@@ -19,7 +19,7 @@ def write_figure(
     scores: Mapping[str, Mapping[str, Floats]],
     runs: Mapping[str, Sequence[RunFolder]],
 ) -> None:
-    """Write ``car_racing.png``: learning curves against env steps, and what each center returns."""
+    """Write ``car_racing.png``: learning curves by env steps, and each center's mean return."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 3.8), layout="constrained")

@@ -19,16 +19,18 @@ from metahebb.tasks import CarRacing
 from metahebb.tasks.car_racing.task import VARIANTS, has_envpool
 
 Scores = dict[str, Floats]
-"""Returns ``(n_runs, n_lives)`` by variant."""
+"""The returns of an arm's centers, ``(n_runs, n_lives)``, by variant of the track."""
 
 
 def all_runs(
     order: Order,
 ) -> tuple[dict[str, list[tuple[Setting, float]]], dict[str, list[RunFolder]]]:
-    """Return what tuning found and the runs of each arm; what is missing is evolved now.
+    """Return the settings that tuning tried, the best first, and the runs, both by arm.
+
+    Missing runs are evolved now.
 
     Raises:
-        InputError: with ``order.finished``, where something is missing.
+        InputError: with ``order.finished``, a run is missing.
     """
     budget = BUDGETS[order.size]
     folder = runs_folder(f"car_racing-{order.size}")
@@ -47,7 +49,7 @@ def all_runs(
 
 
 def run_config(budget: Budget, arm: str, seed: int, generations: int | None = None) -> RunConfig:
-    """Return the config of an arm's run, its search untuned."""
+    """Return the config of an arm's run, with a search that is not tuned yet."""
     network = dataclasses.replace(WHO[arm].network, hidden=budget.hidden)
     return RunConfig(
         task=CarRacing(budget.training),
@@ -60,7 +62,7 @@ def run_config(budget: Budget, arm: str, seed: int, generations: int | None = No
 
 
 def tuning_paths(arm: str, size: Size) -> list[Path]:
-    """Return where the runs that tune an arm are."""
+    """Return the folders of the runs that tune an arm."""
     folder = runs_folder(f"car_racing-{size}") / "tuning" / arm
     return [folder / str(setting) for setting in GRID[: BUDGETS[size].settings]]
 
@@ -81,7 +83,10 @@ def _tuned(arm: str, order: Order) -> list[tuple[Setting, float]]:
 
 
 def scores_of(runs: Sequence[RunFolder], budget: Budget, order: Order) -> Scores:
-    """Return what the centers of an arm's runs do on every ground; tracks are those of the seed."""
+    """Return the returns of the centers of an arm's runs on every ground.
+
+    Runs with the same seed have the same tracks.
+    """
     by_run = [
         cells(run, tuple(VARIANTS), budget.lives, budget.steps, order.where).returns for run in runs
     ]
@@ -90,7 +95,7 @@ def scores_of(runs: Sequence[RunFolder], budget: Budget, order: Order) -> Scores
 
 
 def worlds_of(run: RunFolder, budget: Budget, order: Order) -> dict[str, Floats]:
-    """Return what one center does on the usual ground of each world; EnvPool has other tracks."""
+    """Return the returns of one center on the usual ground, by world; EnvPool has other tracks."""
     tasks = [CarRacing(), CarRacing(world="gymnasium")]
     if has_envpool():
         tasks.append(CarRacing(world="envpool"))

@@ -1,4 +1,4 @@
-"""What the page of the study of car racing says, and what it keeps for it."""
+"""The notes on the page of the study of car racing, and the tables that the study keeps."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ One run of each arm on the same fresh track:
 """
 
 MOVES = 10.0
-"""Return below which a car stays where it was born, more or less."""
+"""Least return of a car that moves; a car with a lower return hardly leaves its place of birth."""
 PUBLISHED = (
     ("Najarro & Risi 2020, Hebbian", "872 ± 11", "458,002; ES, 200 × 300 generations"),
     ("Najarro & Risi 2020, static", "711 ± 16", "92,690; the same"),
@@ -75,7 +75,11 @@ PUBLISHED = (
     ("Tang et al. 2020, AttentionAgent", "914 ± 15", "< 4,000; CMA-ES, 256 × 16 tracks × 2,000"),
     ("Ha & Schmidhuber 2018, World Models", "906 ± 21", "867; CMA-ES, 64 × 16 tracks"),
 )
-"""Who, mean return of 100 tracks of CarRacing-v0, genes and search (popsize × …)."""
+"""Published results, in three columns.
+
+The columns are the authors with their method, the mean return over 100 tracks of CarRacing-v0, and
+the number of genes with the search (popsize × generations).
+"""
 
 
 def kept_of(
@@ -109,7 +113,7 @@ def kept_of(
 
 
 def notes(folder: Path) -> Notes:
-    """Return what the page says, from what ``folder`` keeps."""
+    """Return the notes of the page, made from the files in ``folder``."""
     kept = Kept.read(folder)
     values = {**kept.numbers, **{name: table.markdown() for name, table in kept.tables.items()}}
     values["arms"] = "\n".join(f"- *{arm}*: {who.what}" for arm, who in WHO.items())
@@ -124,13 +128,13 @@ def notes(folder: Path) -> Notes:
 
 
 def published_table() -> str:
-    """Return what others reached, as Markdown."""
+    """Return the table of published results, as Markdown."""
     heads = ["| published | return, 100 tracks of CarRacing-v0 | genes; search |", "|---" * 3 + "|"]
     return "\n".join([*heads, *(f"| {' | '.join(row)} |" for row in PUBLISHED)])
 
 
 def versions() -> str:
-    """Return which environments these numbers are of."""
+    """Return the versions of the environment and its packages, in words."""
     packages = []
     for package in ("gymnasium", "box2d", "pygame-ce", "envpool"):
         try:
@@ -141,7 +145,7 @@ def versions() -> str:
 
 
 def stuck(scores: Mapping[str, Mapping[str, Floats]]) -> str:
-    """Return how many runs of each arm never got moving, in words."""
+    """Return the number of runs of each arm that never started to move, in words."""
     parts = []
     for arm, grounds in scores.items():
         means = next(iter(grounds.values())).mean(1)
@@ -150,7 +154,7 @@ def stuck(scores: Mapping[str, Mapping[str, Floats]]) -> str:
 
 
 def bodies_table(scores: Mapping[str, Mapping[str, Floats]], seen: Sequence[str]) -> Table:
-    """Return a row per ground; unseen ones are bold."""
+    """Return a table with a row per ground; the names of unseen grounds are bold."""
     rows: list[tuple[Cell, ...]] = []
     for variant in next(iter(scores.values())):
         cells: list[Cell] = []

@@ -2,17 +2,18 @@
 
     python -m experiments.delay smoke|quick|paper
 
-With ``--search.delay 1`` each generation is sampled around the center before the update by the one
-before it, so that workers begin with it while others are not done. Its gradient is then that of
-where the center was. A delay costs nothing that this study can see, if the intervals of the paired
-difference hold 0, and that of the ratio of areas 1, and are narrow; it costs something, if they
-lie below.
+With ``--search.delay 1``, each generation is sampled before the center is updated by the generation
+before it. Workers can then begin the generation while other workers still live the one before. The
+gradient of the generation is then a gradient at a former center. A delay costs nothing that this
+study can see, if the interval of the paired difference contains 0, if the interval of the ratio of
+areas contains 1, and if both intervals are narrow. It costs something, if the intervals lie below.
 
-Both arms have the same presets, seeds, learning rates and budget of lives; `reversal` is cheap and
-has many seeds, the ant few. The speed of learning is the area under the learning curve: it takes in
-every generation, and has no threshold that a few seeds could pass early or late by chance. Runs and
-lives that are done are not done again, and both arms of a seed are evolved one after the other, so
-that ``--finished`` finds pairs. ``smoke`` writes below ``runs/``.
+Both arms have the same presets, seeds, learning rates and budget of lives. The preset `reversal` is
+cheap and has many seeds; the ant has few. The speed of learning is measured by the area under the
+learning curve, because the area depends on every generation and has no threshold that a few seeds
+could pass early or late by chance. Runs and lives that are done are not done again. Both arms of a
+seed are evolved one after the other, so that ``--finished`` has whole pairs. The size ``smoke``
+writes below ``runs/``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TITLE = "What does a delay of one generation cost learning?"
 
 
 def main(order: Order) -> None:
-    """Evolve what is missing, evaluate, and write ``results/delay``."""
+    """Evolve the missing runs, evaluate all centers, and write ``results/delay``."""
     worlds = all_pairs(order)
     made_by = f"python -m experiments.delay {order.size}"
     claims = [claim for pairs in worlds for claim in claims_of(pairs, made_by)]

@@ -8,7 +8,7 @@ from experiments.kit.claims import Answer, Claim, in_words, named
 
 
 def answer(claims: Sequence[Claim]) -> Answer:
-    """Return the answer: areas under learning curves and ends, of the small task and the ant."""
+    """Return the answer: areas under learning curves and last returns, by preset."""
     area, ant_area = (_difference(claims, world, "/", "curve") for world in ("reversal", "ant"))
     ends, ant_ends = (_difference(claims, w, "−", "generations") for w in ("reversal", "ant"))
     costs = "speed" if area.ends[1] < 1 else "nothing that this study can see"
@@ -26,6 +26,13 @@ def answer(claims: Sequence[Claim]) -> Answer:
 
 
 def _difference(claims: Sequence[Claim], world: str, sign: str, end: str) -> Claim:
-    """Return a claim that sets the delayed arm against the other one, in a world."""
+    """Return a claim that compares the delayed arm to the synchronous one in a world.
+
+    Args:
+        claims: the claims of the study.
+        world: the beginning of the name of the preset.
+        sign: the sign between the names of the arms, ``/`` or ``−``.
+        end: the end of the name of the claim.
+    """
     some = [claim for claim in claims if f", delayed {sign} synchronous: " in claim.name]
     return named(some, world, end)

@@ -1,4 +1,4 @@
-"""What the study ``delay`` claims of its pairs: where they end, and how fast they get there."""
+"""The claims of the study ``delay``: last returns of both arms, and areas under learning curves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SYNCHRONOUS, DELAYED = ARMS
 
 
 def claims_of(pairs: Pairs, made_by: str) -> list[Claim]:
-    """Return where each arm ends, how much farther the delayed one, and the same of the way."""
+    """Return claims about each arm's last returns and learning curves, and their differences."""
     part = pairs.part
     world, ended = part.preset, f"after {pairs.generations} generations"
     figures: dict[str, Interval] = {
@@ -32,7 +32,7 @@ def ending(pairs: Pairs, arm: str) -> Interval:
 
 
 def gap(pairs: Pairs) -> Interval:
-    """Return how much more the delayed centers return, seed by seed and life by life."""
+    """Return the delayed minus the synchronous mean return, paired by life, with its interval."""
     more = pairs.returns[DELAYED] - pairs.returns[SYNCHRONOUS]
     return nested_interval(more, 2 * pairs.part.bound)
 
@@ -44,10 +44,11 @@ def area(pairs: Pairs, arm: str) -> Interval:
 
 
 def area_ratio(pairs: Pairs) -> Interval:
-    """Return the delayed area by the synchronous one, with its interval over pairs.
+    """Return the delayed area divided by the synchronous area, with its interval over pairs.
 
-    The ratio is of means over seeds, in which no single run that learns late can be divided by.
-    None where the interval of the synchronous area reaches 0: a ratio of nothing says nothing.
+    The ratio is a ratio of means over seeds, so that no division is by the small area of a single
+    run that learns late. All three numbers are None if the interval of the synchronous area reaches
+    0, because a division by nearly 0 says nothing.
     """
     below, low, _ = area(pairs, SYNCHRONOUS)
     if below is None or (below if low is None else low) <= 0:

@@ -14,7 +14,7 @@ COLORS = dict(zip(ARMS, (BLUE, ORANGE), strict=True))
 
 
 def write_figure(folder: Path, worlds: Sequence[Pairs]) -> None:
-    """Write ``delay.png``: the learning curves of both arms, a panel per preset."""
+    """Write ``delay.png``: the learning curves of both arms, in a panel per preset."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 3.8), layout="constrained")

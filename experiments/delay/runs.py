@@ -1,4 +1,4 @@
-"""The runs of the study ``delay``: pairs that differ in the delay alone, and lives of centers."""
+"""The runs of the study ``delay``, in pairs that differ only in the delay, and their lives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from metahebb.runs.presets import preset
 Floats = npt.NDArray[np.float64]
 
 ARMS = {"synchronous": 0, "delayed": 1}
-"""Generations of delay, by arm."""
+"""The number of generations of delay, by arm."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,15 @@ class Part:
     """One world in which both arms evolve.
 
     Attributes:
-        preset: of the runs.
-        seeds: of evolution, in each arm.
-        lives: fresh ones per center.
-        measure: what a return is, with its unit.
-        bound: that no return is beyond, on either side.
-        lanes: at least; a step of a small task costs hardly more for many lives than for one.
-        generations: in the place of those of the preset.
-        popsize: likewise.
+        preset: name of the preset of the runs.
+        seeds: seeds of evolution of each arm.
+        lives: number of fresh lives of each center.
+        measure: words for what a return is, with its unit.
+        bound: largest absolute value of a return.
+        lanes: smallest number of lanes; a step of a small task costs hardly more for many lives
+            than for one.
+        generations: number of generations of a run; None for the number of the preset.
+        popsize: number of candidates per generation; None for the number of the preset.
     """
 
     preset: str
@@ -80,14 +81,14 @@ class Pairs:
     """The finished pairs of one part; run j of both arms has the same seed.
 
     Attributes:
-        part: that they are of.
-        seeds: that both arms have, of those of the part.
-        runs: by arm, in the order of the seeds.
-        returns: by arm, ``(n_seeds, n_lives)`` of fresh lives of each center in the task's first
-            body; life i of run j has the same birth and world in both arms. 0 where a life ended
-            non-finite.
-        curves: by arm, ``(n_seeds, generations - 1)`` mean return of a few fresh lives of each
-            center, by the updates that made it; see `curve`.
+        part: world of the pairs.
+        seeds: seeds of ``part`` with finished runs of both arms.
+        runs: runs in the order of ``seeds``, by arm.
+        returns: returns of fresh lives of each center in the task's first body, by arm; arrays
+            ``(n_seeds, n_lives)``. Life i of run j has the same birth and world in both arms. The
+            return of a life that ended non-finite is 0.
+        curves: mean return of a few fresh lives of the center after each update, by arm; arrays
+            ``(n_seeds, generations - 1)``, see `curve`.
     """
 
     part: Part
@@ -98,7 +99,7 @@ class Pairs:
 
     @property
     def generations(self) -> int:
-        """Of every run."""
+        """The number of generations of every run."""
         return self.everything[0].config.generations
 
     @property
@@ -108,19 +109,20 @@ class Pairs:
 
 
 def jobs(seeds: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Yield (seed, arm), so that whole pairs come early."""
+    """Yield pairs (seed, arm) in the order of evolution, seed by seed."""
     for seed in seeds:
         for arm in ARMS:
             yield seed, arm
 
 
 def all_pairs(order: Order) -> list[Pairs]:
-    """Return the pairs of every part; what is missing is evolved now.
+    """Return the pairs of every part; missing runs are evolved now.
 
-    With ``order.finished`` seeds are left out that do not have both arms, and parts without any.
+    With ``order.finished``, a seed is left out unless both of its arms are finished, and a part is
+    left out if it has no finished pair.
 
     Raises:
-        InputError: with ``order.finished``, where nothing is left.
+        InputError: with ``order.finished``, no part has a finished pair.
     """
     worlds = []
     for part in BUDGETS[order.size]:
@@ -142,7 +144,7 @@ def all_pairs(order: Order) -> list[Pairs]:
 
 
 def path_of(size: Size, part: Part, arm: str, seed: int) -> Path:
-    """Return where a run is."""
+    """Return the folder of a run."""
     return runs_folder(f"delay-{size}") / part.preset / arm / f"seed{seed}"
 
 
@@ -161,7 +163,10 @@ def _pairs(order: Order, part: Part, seeds: tuple[int, ...]) -> Pairs:
 
 
 def returns_of(run: RunFolder, lives: int, where: Where) -> Floats:
-    """Return fresh lives of the center in the task's first body, ``(lives,)``; lived once."""
+    """Return the returns of fresh lives of a run's center in the task's first body, ``(lives,)``.
+
+    If the run was already evaluated with as many lives, the returns are those of that evaluation.
+    """
     evaluation = run.read_evaluation()
     center = run.load()
     wanted = center.generation, lives
@@ -176,11 +181,12 @@ def returns_of(run: RunFolder, lives: int, where: Where) -> Floats:
 
 
 def curve(run: RunFolder) -> Floats:
-    """Return the center's return by the updates that made it, ``(generations - 1,)``.
+    """Return the return of the center after each update, ``(generations - 1,)``.
 
-    A generation's metrics watch the center that it was sampled around: without a delay generation g
-    has had g updates, with one g − 1, and the first center is watched twice. So a delayed run's
-    first line is left out, and another's last.
+    The metrics of a generation have the return of the center that the generation was sampled
+    around. In generation g, this center has had g updates without a delay, and g − 1 updates with
+    a delay of 1, in which the first center has two lines. So the first line is left out for a
+    delayed run, and the last line for a synchronous run.
     """
     watched = np.array([record["center_return"] for record in run.read_metrics()], np.float64)
     return watched[1:] if run.config.search.delay else watched[:-1]

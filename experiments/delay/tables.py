@@ -1,4 +1,4 @@
-"""What the page of the study ``delay`` says, and what it keeps for it."""
+"""The notes on the page of the study ``delay``, and the tables that the study keeps."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def kept_of(worlds: Sequence[Pairs]) -> Kept:
 
 
 def notes(folder: Path) -> Notes:
-    """Return what the page says, from what ``folder`` keeps."""
+    """Return the notes of the page, made from the files in ``folder``."""
     kept = Kept.read(folder)
     values = {**kept.numbers, "worlds": kept.tables["worlds"].markdown()}
     return Notes(WORDS, SHOWN, {"How the arms were compared": HOW.format(**values)})
 
 
 def worlds_table(worlds: Sequence[Pairs]) -> Table:
-    """Return a row per preset."""
+    """Return a table with a row per preset: its seeds, search and number of lives."""
     heads = ("preset", "seeds", "popsize", "generations", "search", "learning rate", "stdev")
     rows: list[tuple[Cell, ...]] = []
     for pairs in worlds:
@@ -69,7 +69,7 @@ def worlds_table(worlds: Sequence[Pairs]) -> Table:
 
 
 def write_runs(folder: Path, worlds: Sequence[Pairs]) -> None:
-    """Write ``runs.csv``: where each run ends, and the mean of its learning curve."""
+    """Write ``runs.csv``: the mean return of each run's last center, and of its learning curve."""
     rows = [
         [pairs.part.preset, arm, seed, returns.size, f"{returns.mean():.3f}", f"{way.mean():.3f}"]
         for pairs in worlds

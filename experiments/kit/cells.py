@@ -25,8 +25,10 @@ from metahebb.tasks import CarRacing
 from metahebb.worker import Outcomes, is_nonfinite
 
 VERSION = 1
-"""Number that must be raised when a change of the code changes lives; kept lives are then lived
-again."""
+"""Version number of lives; a change of the code that changes lives must raise it.
+
+Lives that were kept under another number are lived again.
+"""
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,10 +39,11 @@ class Cells:
 
     Attributes:
         bodies: names of the bodies.
-        distance: meters along +x, ``(n_bodies, n_lives)``; 0 where the life ended non-finite.
+        distance: distance of each life along +x [m], ``(n_bodies, n_lives)``; 0 for a life that
+            ended non-finite.
         survived: whether each life reached the horizon, ``(n_bodies, n_lives)``.
-        returns: return of each life, ``(n_bodies, n_lives)``; 0 where it ended non-finite. None if
-            an older file has no returns.
+        returns: return of each life, ``(n_bodies, n_lives)``; 0 for a life that ended non-finite.
+            None if the lives come from an older file, which has no returns.
     """
 
     bodies: tuple[str, ...]
@@ -58,7 +61,7 @@ def cells(
     probes: tuple[str, ...] = (),
     task: CarRacing | None = None,
 ) -> Cells:
-    """Return fresh lives of the run's center; they are lived once, and kept in the run folder.
+    """Return fresh lives of the run's center, which are lived once and kept in the run folder.
 
     Args:
         run: a finished run.

@@ -9,10 +9,10 @@ from typing import Any
 from metahebb.analysis.statistics import meets
 
 Interval = tuple[float | None, float | None, float | None]
-"""A figure and the two ends of its 95 % interval; None for a number that does not exist."""
+"""A figure and the two ends of its 95 % interval; a number that does not exist is None."""
 
 LIVES = "the lives of one run"
-"""What varies in an interval that rests on one run."""
+"""Words for what varies in an interval that rests on one run."""
 CARRYING = 5
 """The largest number of claims that carry an answer."""
 
@@ -28,14 +28,15 @@ class Claim:
     """A number that a study claims to have measured.
 
     Attributes:
-        name: what was measured, with its unit.
-        value: the figure; None where nothing was there to be measured.
-        low: lower end of its 95 % interval; None where it has none.
-        high: upper end.
-        goal: as the study's question states it, for example ``>= 4``; None if only reported.
-        seeds: the seeds of evolution that the figure rests on.
-        command: the command line that made it.
-        folds: the number of runs that each seed stands for: a run in each of so many settings.
+        name: name of the measured quantity, with its unit.
+        value: measured figure; None if there was nothing to measure.
+        low: lower end of the 95 % interval; None if there is no interval.
+        high: upper end of the 95 % interval; None if there is no interval.
+        goal: goal that the study's question states, for example ``>= 4``; None if the figure is
+            only reported.
+        seeds: seeds of evolution of the runs that the figure rests on.
+        command: command line that made the figure.
+        folds: number of runs per seed, each with other training bodies.
     """
 
     name: str
@@ -82,7 +83,8 @@ class Claim:
     def shown(self, digits: int = 2) -> str:
         """Return the figure with its interval, as in ``0.91 [0.84, 0.97]``.
 
-        One run says nothing of how runs vary: its figure stands without an interval.
+        A figure that rests on one run stands without an interval, because one run does not show how
+        runs vary.
         """
         if self.runs == 1:
             return f"{self.figure:z.{digits}f} (one run)"
@@ -92,7 +94,8 @@ class Claim:
     def to_json(self) -> dict[str, Any]:
         """Return the claim as ``summary.json`` has it.
 
-        ``interval_of`` says what varies in the interval: with one run its lives alone vary.
+        The key ``interval_of`` is there only if the figure rests on one run; it then says that the
+        interval is over the lives of this run.
         """
         row = asdict(self) | {"holds": self.holds}
         if self.folds == 1:
@@ -103,7 +106,7 @@ class Claim:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Claim:
-        """Return a claim that `to_json` gave; whether it holds is computed again."""
+        """Return the claim of a ``row`` that `to_json` made; `holds` is computed anew."""
         computed = ("holds", "interval_of")
         fields = {name: value for name, value in row.items() if name not in computed}
         return cls(**fields | {"seeds": tuple(row["seeds"])})
@@ -114,7 +117,7 @@ class Answer:
     """The answer of a study to its question.
 
     Attributes:
-        text: answer as one sentence.
+        text: answer as one sentence of Markdown.
         carried_by: claims that the sentence rests on, three to five.
     """
 

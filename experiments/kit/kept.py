@@ -1,6 +1,7 @@
-"""What the page of a study needs and only its runs can tell: kept beside the summary.
+"""The numbers and tables of a study's page, in the file ``tables.json`` beside ``summary.json``.
 
-``tables.json`` holds numbers and tables, so that the page is made again where no run is.
+Only the runs of a study can give these numbers and tables. The file keeps them, so that the page
+can be made again on a machine that does not have the runs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from metahebb.runs.storage import write_atomically
 FILE = "tables.json"
 
 Cell = str | int | float | None | tuple[float | None, ...]
-"""Of a table: a text, a number, or a figure with the ends of its interval (None: it has none)."""
+"""A cell of a table: a text, a number, or a figure with the two ends of its interval.
+
+The ends are None for a figure without an interval. A cell that is None is shown as a dash.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class Table:
     """A table of a page.
 
     Attributes:
-        heads: of the columns.
-        rows: each with as many cells as there are heads.
+        heads: heading of each column.
+        rows: rows of cells, with one cell per column in each row.
     """
 
     heads: tuple[str, ...]
@@ -47,24 +51,29 @@ class Table:
 
     @classmethod
     def of(cls, markdown: str) -> Table:
-        """Return a table that is Markdown already; its cells stay texts."""
+        """Return the table that a Markdown text holds; all its cells are texts."""
         rows = [line.strip("| ").split(" | ") for line in markdown.strip().splitlines()]
         return cls(tuple(rows[0]), tuple(map(tuple, rows[2:])))
 
     def records(self) -> list[dict[str, Cell]]:
-        """Return the rows as cells by their heads."""
+        """Return each row as a dict of its cells by the heading of their column."""
         return [dict(zip(self.heads, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Numbers and tables, by name."""
+    """The numbers and tables of a page.
+
+    Attributes:
+        numbers: numbers and short texts that the page fills in, by name.
+        tables: tables of the page, by name.
+    """
 
     numbers: Mapping[str, str | int | float] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write ``tables.json``, a line per row."""
+        """Write the file ``tables.json`` with one line per row of a table."""
         tables = ",\n".join(
             f"{json.dumps(name)}: {table.text()}" for name, table in self.tables.items()
         )
@@ -74,10 +83,10 @@ class Kept:
 
     @classmethod
     def read(cls, folder: Path) -> Kept:
-        """Return what `write` wrote.
+        """Return the numbers and tables that `write` wrote into ``folder``.
 
         Raises:
-            InputError: there is nothing.
+            InputError: the folder has no file ``tables.json``.
         """
         try:
             data: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
@@ -93,7 +102,7 @@ class Kept:
 
 
 def shown(cell: Cell) -> str:
-    """Return a cell as a page shows it; a figure without ends stands alone."""
+    """Return a cell as a page shows it; a figure without an interval stands alone."""
     if isinstance(cell, tuple):
         value, low, high = cell
         ends = "" if low is None or high is None else f" [{number(low)}, {number(high)}]"

@@ -1,6 +1,7 @@
-"""The page of a study: the answer, the words, six rows at most; all else is folded away.
+"""The page of a study: the answer, the words, and a table of at most six rows.
 
-Whoever opens a page reads it in a minute. What takes longer stands behind headings that unfold.
+The open part of a page can be read in a minute. All other parts are folded: a reader sees their
+headings, and unfolds a part by a click.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ROWS = 6
-"""Rows of the table that stands open, at most."""
+"""The largest number of rows of the table that stands open."""
 SMOKE = "**SMOKE: made with settings too small to mean anything.**"
-"""What stands above each table of a smoke test."""
+"""The line above each table of a smoke test."""
 BEGIN, END = "<!-- notes -->", "<!-- end of notes -->"
-"""Comments around the notes of a study that gives them as one text."""
+"""The comments around notes that are one text."""
 
 
 @dataclass(frozen=True)
 class Notes:
-    """What a page says beside its claims.
+    """The parts of a page that are not made from the claims.
 
     Attributes:
-        words: what each word of the first table means, in Markdown; defined before the table.
-        shown: Markdown below the first table, which stands open: a picture and a line about it.
-        folded: Markdown by heading, each part folded away.
-        interval: the heading of the column of intervals.
-        counts_runs: whether the claims rest on runs of evolution, which are then counted.
+        words: meaning of each word of the first table, as Markdown; the list of words stands above
+            the table.
+        shown: open Markdown below the first table, such as a picture and a line about the picture.
+        folded: Markdown of each folded part, by its heading.
+        interval: heading of the column of intervals.
+        counts_runs: whether the claims rest on runs of evolution; their number then has a column.
     """
 
     words: Mapping[str, str] = field(default_factory=dict)
@@ -46,8 +48,8 @@ def page(summary: dict[str, Any], notes: Notes) -> str:
     """Return the Markdown of a study's README.
 
     Args:
-        summary: what ``summary.json`` holds.
-        notes: of the study.
+        summary: the content of ``summary.json``.
+        notes: the notes of the study.
     """
     sections = {
         name: text.strip()
@@ -64,7 +66,7 @@ def page(summary: dict[str, Any], notes: Notes) -> str:
 
 
 def head(summary: dict[str, Any], notes: Notes) -> str:
-    """Return the beginning: question, answer, words, and the claims that carry the answer."""
+    """Return the beginning of a page: question, answer, words, and claims that carry the answer."""
     words = [f"- *{word}*: {meaning}" for word, meaning in notes.words.items()]
     rows = claims_table(carrying(summary)[:ROWS], notes)
     parts = [f"# {summary['title']}", summary["answer"], "\n".join(words), rows]
@@ -82,7 +84,7 @@ def folded(heading: str, text: str) -> str:
 
 
 def _every(summary: dict[str, Any], notes: Notes) -> str:
-    """Return a row for each claim; nothing where the head has them all."""
+    """Return a table of all claims; an empty text if the head of the page has all claims."""
     shown = {claim["name"] for claim in carrying(summary)[:ROWS]}
     if {claim["name"] for claim in summary["claims"]} == shown:
         return ""
@@ -96,7 +98,7 @@ def _cost(summary: dict[str, Any]) -> str:
 
 
 def claims_table(claims: Iterable[dict[str, Any]], notes: Notes | None = None) -> str:
-    """Return a row per claim, as Markdown."""
+    """Return a table with a row per claim, as Markdown."""
     notes = notes or Notes()
     heads = ["what was measured", "value", notes.interval, *["runs"] * notes.counts_runs, "goal"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
@@ -113,7 +115,7 @@ def claims_table(claims: Iterable[dict[str, Any]], notes: Notes | None = None) -
 
 
 def number(value: float | None) -> str:
-    """Return a figure with as many digits as somebody would read; a dash for None."""
+    """Return a figure with two decimals, or without decimals from 100 on; a dash for None."""
     if value is None:
         return "–"
     return f"{value:z,.0f}" if abs(value) >= 100 else f"{value:z.2f}"
@@ -132,7 +134,7 @@ def _goal(claim: dict[str, Any]) -> str:
 
 
 def marked(text: str) -> str:
-    """Return the text of a page with a line above each table, and above all, that says `SMOKE`."""
+    """Return the text of a page with the line `SMOKE` below its title and above each table."""
     lines: list[str] = []
     for line in text.splitlines():
         begins = line.startswith("|") and (not lines or not lines[-1].startswith("|"))

@@ -1,10 +1,11 @@
-"""The pages of all studies, made again from what their folders keep; no run is needed.
+"""A command that makes the pages of all studies again from the files in their folders.
 
     python -m experiments.kit.pages [figures]
 
-A study has a module ``tables`` with a function ``notes``, which says what its page has beside the
-claims, and may have a function ``draw``, which makes the figures of what is kept; the other figures
-stay as the runs left them. A study without that module keeps the notes that its page has.
+The command needs no run. A study has a module ``tables`` with a function ``notes``, which returns
+the parts of the page that are not made from the claims. The module may also have a function
+``draw``, which draws figures from the numbers in the folder; all other figures stay as they are. A
+study without the module keeps the notes that its page has.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ def main(words: list[str]) -> None:
 
 
 def remake(folder: Path, *, figures: bool = False) -> list[Path]:
-    """Write the page of a study's folder again, and return what was written.
+    """Write the page of a study's folder again, and return the paths of all files written.
 
     Args:
-        folder: of the results; its name is that of the study.
-        figures: whether to draw the figures of what is kept, too.
+        folder: the folder of the study's results, which has the name of the study.
+        figures: whether to draw figures from the numbers in the folder, too.
     """
     study = _module_of(folder.name)
     if study is None:
@@ -50,7 +51,7 @@ def remake(folder: Path, *, figures: bool = False) -> list[Path]:
 
 
 def _module_of(study: str) -> ModuleType | None:
-    """Return the module ``tables`` of a study; None where it has none."""
+    """Return the module ``tables`` of a study; None if the study has no such module."""
     package = importlib.util.find_spec(f"experiments.{study}")
     name = f"experiments.{study}.tables"
     if package is None or importlib.util.find_spec(name) is None:
@@ -59,7 +60,7 @@ def _module_of(study: str) -> ModuleType | None:
 
 
 def _kept_notes(file: Path) -> str:
-    """Return the notes that stand in a page; in older ones they follow the list of costs."""
+    """Return the notes in the text of a page; in an older page they follow the list of costs."""
     text = file.read_text(encoding="utf-8")
     _, begin, rest = text.partition(BEGIN)
     if begin:

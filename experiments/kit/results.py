@@ -1,4 +1,4 @@
-"""Writes the results of a study: its claims and its answer, and the page made from them."""
+"""Functions that write the results of a study: its claims, its answer, and its page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESULTS = "results"
 
 
 def results_folder(study: str, size: Size) -> Path:
-    """Return the folder of a study's results, which for a smoke test lies among the runs."""
+    """Return the folder of a study's results; the folder of a smoke test lies among the runs."""
     return runs_folder(f"smoke/{study}") if size == "smoke" else absolute(Path(RESULTS, study))
 
 
@@ -39,21 +39,22 @@ def write_study(
     size: Size = "quick",
     tuning: Sequence[RunFolder] = (),
 ) -> Path:
-    """Write what a study keeps, and with ``notes`` the README; return ``results/<name>``.
+    """Write the results of a study, and its README if there are ``notes``; return the folder.
 
-    Without notes the README is for `finish`, which makes it from what the folder keeps.
+    Without ``notes``, `finish` has to be called later: it makes the README from the files in the
+    folder.
 
     Args:
-        name: of the study and its folder.
-        title: the question.
-        answer: to the question.
-        claims: what the study measured.
-        runs: that the claims rest on; the manifests of all are kept, and of the configs that
-            differ in more than seed, bodies and schedule the first of each.
-        notes: Markdown that stands open below the claims.
-        kept: what the README needs and only runs can tell.
-        size: of the study.
-        tuning: runs that were only scored; they count in the cost.
+        name: the name of the study, and of its folder.
+        title: the question of the study.
+        answer: the answer to the question.
+        claims: the figures that the study measured.
+        runs: the runs that the claims rest on. All their manifests are kept; of configs that
+            differ only in seed, bodies and schedule, the first is kept.
+        notes: the Markdown that stands open below the claims.
+        kept: the numbers and tables of the README that only the runs can give.
+        size: the size of the study.
+        tuning: the runs that only tuned; they count in the cost.
     """
     folder = results_folder(name, size)
     with storage_errors(folder):
@@ -72,14 +73,14 @@ def write_study(
 
 
 def finish(folder: Path, notes: Notes) -> None:
-    """Write the README of a study whose figures are drawn, and mark those of a smoke test."""
+    """Write the README of a study after its figures; mark the pictures if it is a smoke test."""
     summary = write_page(folder, notes)
     if summary["size"] == "smoke":
         mark_pictures(folder)
 
 
 def write_page(folder: Path, notes: Notes) -> dict[str, Any]:
-    """Write the README of a study from its ``summary.json``, and return what that holds."""
+    """Write the README of a study from its ``summary.json``; return the content of that file."""
     summary: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     write_atomically(folder / "README.md", page(summary, notes).encode())
     return summary

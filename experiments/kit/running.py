@@ -1,4 +1,4 @@
-"""The command line of every study, and a function that evolves each of its runs once.
+"""The command line of every study, and a function that evolves each run of a study once.
 
 When the same command is given again, a finished run is taken as it is, and a stopped run goes on.
 """
@@ -68,9 +68,9 @@ def command(study: str, main: Callable[[Order], None], words: list[str] | None =
 
 
 def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
-    """Return the finished run of ``config`` at ``path``, which is evolved now if it is not there.
+    """Return the finished run of ``config`` at ``path``.
 
-    A run that was stopped goes on.
+    If there is no run at ``path``, it is evolved now. A run that was stopped goes on.
 
     Raises:
         InputError: ``path`` holds a run of another config.

@@ -1,4 +1,4 @@
-"""The word SMOKE across the pictures of a smoke test, which mean nothing."""
+"""Functions that write the word SMOKE across the pictures of a smoke test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mark_pictures(folder: Path) -> None:
 
 
 def is_marked(path: Path) -> bool:
-    """Return whether a picture says that it is marked."""
+    """Return whether the comment of the picture at ``path`` says that the picture is marked."""
     with Image.open(path) as picture:
         comment = picture.info.get("comment", b"")
     return (comment.decode() if isinstance(comment, bytes) else comment) == WORD

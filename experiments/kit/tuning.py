@@ -25,13 +25,13 @@ def tuned(
     """Return each setting of ``grid`` with its score, the best first.
 
     Args:
-        folder: of the runs, one per setting.
-        config: of a short run; its seed is replaced.
-        grid: what is tried.
-        lives: fresh ones per training body; the score is their mean distance [m] with the run's
-            own probes and horizon.
-        where: it is evolved.
-        score: of a finished run, in the place of that distance.
+        folder: the folder that gets one run per setting.
+        config: the config of a short run; its seed is replaced by the seed of tuning.
+        grid: the settings of the search that are tried.
+        lives: the number of fresh lives per training body. The score is the mean distance of the
+            lives [m], with the probes of ``config`` and the horizon of its last stage.
+        where: the place where runs are evolved and lives are lived.
+        score: a function that returns the score of a finished run; None for the mean distance.
     """
 
     def distance(run: RunFolder) -> float:
@@ -45,7 +45,11 @@ def tuned(
 
 
 def tuning_table(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> str:
-    """Return the score of every setting that was tried, the chosen one bold, as Markdown."""
+    """Return a table of the score of every setting, with the best one bold, as Markdown.
+
+    Args:
+        tuning: the settings that were tried with their scores, the best first, by arm.
+    """
     settings = sorted({str(s) for tried in tuning.values() for s, _ in tried})
     lines = [
         f"| arm | {' | '.join(settings)} |",

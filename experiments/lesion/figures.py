@@ -106,8 +106,8 @@ def arms_figure(rows: Sequence[dict[str, Any]], path: Path) -> Path:
     """Write speed after / before and survival by lesion and arm, below those of unharmed lives.
 
     Args:
-        rows: of ``measures.json``; those of plasticity that ends are left out.
-        path: of the file.
+        rows: the rows of ``measures.json``; lesions that freeze plasticity are left out.
+        path: the path of the figure.
     """
     from matplotlib.figure import Figure
 

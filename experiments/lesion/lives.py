@@ -18,14 +18,14 @@ from metahebb.probes.values import ALL
 from metahebb.runs.folder import RunFolder
 
 FOLD = WEAKENED[3]
-"""That every arm is evolved on."""
+"""The fold on which every arm is evolved."""
 Runs = dict[str, dict[Fold, dict[int, RunFolder]]]
-"""By arm, fold and seed; `FOLD` is the first fold, and all folds of an arm have the same seeds."""
+"""Runs by arm, fold and seed; `FOLD` is the first fold, and all folds of an arm have equal seeds."""
 Cells = dict[str, Floats]
 
 
 def runs_of(order: Order) -> Runs:
-    """Return the runs of the robustness study that are asked: the Hebbian arm's on every leg."""
+    """Return each arm's runs on `FOLD`, and the Hebbian arm's runs on all legs."""
     runs: Runs = {}
     for (arm, fold, seed), run in all_runs(order)[1].items():
         if fold == FOLD or (arm == "hebbian" and fold.protocol == FOLD.protocol):

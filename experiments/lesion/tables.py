@@ -92,9 +92,9 @@ def kept_of(scale: Scale, dt: float, cell_runs: int) -> Kept:
     """Return the numbers of the page; its tables are made from ``measures.json``.
 
     Args:
-        scale: of the study.
-        dt: simulated time of an env step [s].
-        cell_runs: runs in each cell of the heat map.
+        scale: the number and length of lives.
+        dt: the simulated time of an env step [s].
+        cell_runs: the number of runs in each cell of the heat map.
     """
     numbers: dict[str, str | int | float] = {
         "lives": scale.lives,

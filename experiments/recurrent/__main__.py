@@ -2,16 +2,17 @@
 
     python -m experiments.recurrent smoke|quick|paper
 
-A Hebbian feed-forward network has nothing but its weights to remember by, an LSTM with inherited
-weights nothing but its state. A Hebbian recurrent network has both: the synapses by which its first
-layer hears itself follow the rule like all others. Yes, if it gets farther than each of them in
-bodies that training never showed, or scores more where a hidden variable flips in mid-life, with
-intervals of the difference above 0. No, if these hold 0, or lie below it.
+A Hebbian feed-forward network can remember in its weights alone, an LSTM with inherited weights in
+its state alone. A Hebbian recurrent network can remember in both: the synapses from its first
+layer to this layer itself follow the rule, as all other synapses do. The answer is yes, if the
+recurrent network gets farther than each of the two others in bodies that training never showed, or
+scores more where a hidden variable flips in mid-life, with intervals of the differences
+above 0. The answer is no, if the intervals contain 0 or lie below 0.
 
-Walking has the protocol ``weak`` of the study ``damage``, the hidden variable that of the study
-``latent``. Budgets, tuning, search and evaluation are theirs, and so are the runs of arms that both
-have: whichever study comes first evolves them. Runs and lives that are done are not done again.
-``smoke`` writes below ``runs/``.
+Walking has the protocol ``weak`` of the study ``damage``; the task with a hidden variable has the
+protocol of the study ``latent``. Budgets, tuning, search and evaluation are those of these two
+studies. Runs that two studies have in common are evolved by the study that is run first. Runs and
+lives that are done are not done again. The size ``smoke`` writes below ``runs/``.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ TITLE = "Does a plastic memory help?"
 
 
 def main(order: Order) -> None:
-    """Evolve what is missing, evaluate, and write ``results/recurrent``."""
+    """Evolve the missing runs, evaluate all centers, and write ``results/recurrent``."""
     walks, scores = BUDGETS[order.size], hidden.BUDGETS[order.size]
     latent = hidden.evolved_arms(order, WHO)
     lived = {arm: hidden.lived(some, scores.lives) for arm, some in latent.runs.items()}

@@ -8,7 +8,7 @@ from experiments.kit.claims import Answer, Claim, named
 
 
 def answer(claims: Sequence[Claim]) -> Answer:
-    """Return the answer: yes, if it does better than each other arm in one of the two tasks."""
+    """Return the answer, which is yes if the recurrent arm is the best in one of the two tasks."""
     ours, hebbian, lstm = (
         named(claims, f"hidden variable, {arm}: return") for arm in ("recurrent", "hebbian", "lstm")
     )
@@ -31,7 +31,7 @@ def answer(claims: Sequence[Claim]) -> Answer:
 
 
 def _walking(differences: Sequence[Claim]) -> str:
-    """Return how far it gets in unseen bodies beside each other arm."""
+    """Return words that compare the recurrent arm to the others in unseen bodies."""
     signs = {claim.sign for claim in differences}
     if signs == {0}:
         return "the differences have wide intervals around 0"

@@ -1,4 +1,4 @@
-"""What the study of recurrent networks claims."""
+"""The claims of the study of recurrent networks."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SCORES = {
     "before": "settled score before the flip",
     "after": "settled score after the flip",
 }
-"""Measures with the hidden variable, in words."""
+"""The measures of the task with a hidden variable, in words."""
 
 
 def walking(groups: Sequence[Group], seconds: float, made_by: str) -> list[Claim]:
-    """Return how far each arm gets, then the differences."""
+    """Return claims about the distance of each arm, then about differences between arms."""
     claims: list[Claim] = []
     for group in groups:
         claims += [*distances(group, seconds, made_by), retention(group, None, made_by)]
@@ -37,7 +37,7 @@ def walking(groups: Sequence[Group], seconds: float, made_by: str) -> list[Claim
 
 
 def scoring(lived: Mapping[str, Lived], seeds: tuple[int, ...], made_by: str) -> list[Claim]:
-    """Return what each arm scores with the hidden variable, then the differences."""
+    """Return claims about each arm's scores with the hidden variable, then about differences."""
     figures = {
         f"{arm}: {what}": some.interval(measure)
         for arm, some in lived.items()

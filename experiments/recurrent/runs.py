@@ -1,4 +1,4 @@
-"""Who is compared in the study of recurrent networks, and their runs on the ant."""
+"""The arms of the study of recurrent networks, and their runs on the ant."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ WHO: dict[str, Arm] = {
     "lstm": ARMS["lstm"],
 }
 LINES = {"hebbian": (COLORS["hebbian"], "-"), OURS: ("#d55e00", "-"), "lstm": (COLORS["lstm"], "-")}
-"""Color and dashes of each arm."""
+"""Color and dashes of each arm's line in figures."""
 
 
 def jobs(size: Size) -> list[tuple[str, Fold]]:
-    """Return arms and folds of walking in the order in which they are evolved."""
+    """Return pairs of an arm and a fold of the ant, in the order of evolution."""
     folds = [fold for fold in BUDGETS[size].side_folds if fold.protocol == PROTOCOL]
     return [(arm, fold) for fold in folds for arm in WHO]
 
 
 def walkers_of(order: Order) -> tuple[Tuning, dict[str, Runs]]:
-    """Return what tuning found, and the runs of each arm, on folds that all arms have.
+    """Return the settings that tuning tried, and the runs on folds that all arms have, by arm.
 
     Raises:
-        InputError: with ``order.finished``, where there is no such fold.
+        InputError: with ``order.finished``, no fold has finished runs of all arms.
     """
     tuning, runs = arm_runs(order, WHO, jobs(order.size))
     have = [{fold for fold, _ in runs.get(arm, {})} for arm in WHO]

@@ -1,4 +1,4 @@
-"""What the page of the study of recurrent networks says, and the tables that it keeps."""
+"""The notes on the page of the study of recurrent networks, and the tables that the study keeps."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ OWN_WORDS = {
 def numbers_of(
     walks: Budget, scores: ScoresBudget, settle: int, latent: Sequence[int]
 ) -> dict[str, str | int | float]:
-    """Return the numbers that the page names.
+    """Return the numbers that the page fills in.
 
     Args:
         walks: the budget on the ant.
-        scores: that with the hidden variable.
-        settle: go steps that do not count as settled.
-        latent: sizes of the hidden layers with the hidden variable.
+        scores: the budget with the hidden variable.
+        settle: the number of go steps after birth or a flip that do not count as settled.
+        latent: the sizes of the hidden layers with the hidden variable.
     """
     return {
         "walking": "-".join(map(str, walks.hidden)),
@@ -106,7 +106,7 @@ def numbers_of(
 def walking_tables(
     groups: Sequence[Group], tuning: Mapping[str, Sequence[tuple[Setting, float]]]
 ) -> dict[str, Table]:
-    """Return the tables of walking."""
+    """Return the tables about walking, by name."""
     return {
         "kinds": kinds_table(groups),
         "bodies": bodies_table(groups),
@@ -117,7 +117,7 @@ def walking_tables(
 def scoring_tables(
     lived: dict[str, Lived], tuning: Mapping[str, Sequence[tuple[Setting, float]]]
 ) -> dict[str, Table]:
-    """Return the tables of the hidden variable."""
+    """Return the tables about the task with a hidden variable, by name."""
     return {"lived": rows_table(lived), "latent_tuning": Table.of(tuning_table(tuning))}
 
 
@@ -126,12 +126,12 @@ def arms_table(
     walkers: Mapping[str, Sequence[RunFolder]],
     others: Mapping[str, Sequence[RunFolder]],
 ) -> Table:
-    """Return what each arm is.
+    """Return a table with the description and the number of genes of each arm.
 
     Args:
-        arms: by name.
-        walkers: their runs on the ant; all runs of an arm have as many genes.
-        others: their runs with the hidden variable.
+        arms: the arms, by name.
+        walkers: the runs on the ant, by arm; all runs of an arm have the same number of genes.
+        others: the runs with the hidden variable, by arm.
     """
     rows = []
     for name, arm in arms.items():
@@ -141,7 +141,7 @@ def arms_table(
 
 
 def write_scores(folder: Path, seeds: Sequence[int], arms: Mapping[str, Lived]) -> None:
-    """Write ``latent.csv``: what each run scores with the hidden variable."""
+    """Write ``latent.csv``, the mean scores of each run with the hidden variable."""
     rows = [
         [name, seed, lived.measures.shape[1], *(f"{value:.3f}" for value in means)]
         for name, lived in arms.items()
@@ -151,7 +151,7 @@ def write_scores(folder: Path, seeds: Sequence[int], arms: Mapping[str, Lived]) 
 
 
 def notes(folder: Path) -> Notes:
-    """Return what the page says, from what ``folder`` keeps."""
+    """Return the notes of the page, made from the files in ``folder``."""
     kept = Kept.read(folder)
     values = {**kept.numbers, **{name: table.markdown() for name, table in kept.tables.items()}}
     arms = {str(row["arm"]): row["what"] for row in kept.tables["arms"].records()}
@@ -169,5 +169,5 @@ def notes(folder: Path) -> Notes:
 
 
 def draw(folder: Path) -> list[Path]:
-    """Draw the figures that ``folder`` keeps the numbers of."""
+    """Draw the figures whose numbers are in ``folder``, and return their paths."""
     return [draw_legs(folder, {arm: color for arm, (color, _) in LINES.items()})]

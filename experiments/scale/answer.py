@@ -14,8 +14,8 @@ def answer(claims: Sequence[Claim], scale: Scale) -> Answer:
     """Return the answer: two predictions, how good the model is, and real workers.
 
     Args:
-        claims: of the study.
-        scale: what was measured and predicted.
+        claims: the claims of the study.
+        scale: the measurements and predictions.
     """
     plans = sorted((each.plan for each in scale.goals()), key=lambda plan: plan.delay)
     even, uneven = (named(claims, f"predicted, {plan_name(plan)}") for plan in plans)

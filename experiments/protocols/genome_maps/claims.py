@@ -10,13 +10,13 @@ from experiments.protocols.genome_maps.points import REFERENCE
 from experiments.protocols.legs.groups import WALKS
 
 VERSUS = (f"intact / {REFERENCE}", "gap")
-"""How the names of claims begin that set a point against the reference."""
+"""The beginnings of the names of claims that compare a point to the reference."""
 FEW = 1104
 """Number of genes of the smallest published genome of rules for an ant (Ferigo et al. 2024)."""
 
 
 def claims_of(points: Sequence[Measured], made_by: str) -> list[Claim]:
-    """Return the claims about ``points``, first the ones with a goal."""
+    """Return the claims about ``points``; the claims with a goal come first."""
     reference = next(point for point in points if point.name == REFERENCE)
     goals: list[Claim] = []
     figures: list[Claim] = []

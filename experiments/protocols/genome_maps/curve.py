@@ -1,4 +1,4 @@
-"""A study of a curve of genome maps: its points are evolved and evaluated, and its page written."""
+"""A function that evolves and evaluates a study's genome maps, and writes the study's results."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_curve(
     *,
     focus: Sequence[str] = (),
 ) -> None:
-    """Evolve the missing runs of some points, evaluate all, and write ``results/<study>``.
+    """Evolve missing runs of the points, evaluate all points, and write ``results/<study>``.
 
     Args:
         study: the name of the study.
@@ -81,7 +81,7 @@ def arm_of(size: Size, name: str) -> Arm:
 
 
 def jobs(names: Sequence[str], focus: Sequence[str]) -> list[tuple[str, Fold]]:
-    """Return points with folds, in the order in which they are evolved: first all on `FOLD`."""
+    """Return pairs of a point and a fold in the order of evolution: first all points on `FOLD`."""
     others = [fold for fold in WEAKENED if fold != FOLD]
     wide = [(name, fold) for name in names if name in focus for fold in others]
     return [(name, FOLD) for name in names] + wide

@@ -44,17 +44,20 @@ PUBLISHED = (
     Published("Pedersen & Risi 2021, evolve and merge", 1_920, None, None),
     Published("Ferigo et al. 2024, five genes per neuron", 1_104, None, None),
 )
-"""On PyBullet's ant with its 12,288 synapses; rules alone are counted, not mixing logits. Those
-without a number are said to do as well as, or better than, one rule per synapse."""
+"""Published results on PyBullet's ant, which has 12,288 synapses.
+
+Genes are those of rules, without the logits of mixtures. The genome maps without a number do as
+well as one rule per synapse, or better, as their authors say.
+"""
 DASHES = (":", (0, (3, 2, 1, 2)))
-"""Of the genomes without a number."""
+"""Dashes of the vertical lines for genome maps without a published number."""
 
 
 def draw_curve(folder: Path) -> Path:
-    """Write ``bottleneck.png``: relative distance and retention against genes, a line per map.
+    """Write ``bottleneck.png``: relative distance and retention by genes, a line per kind of map.
 
     Args:
-        folder: of the results, with the table ``points``.
+        folder: the folder of the results, which has ``tables.json`` with the table ``points``.
     """
     from matplotlib.figure import Figure
 
@@ -79,7 +82,7 @@ def draw_curve(folder: Path) -> Path:
 
 
 def _published(left: Axes, right: Axes) -> None:
-    """Draw what others published: stars, and lines where there is a size without a number."""
+    """Draw published results: a star per number, and a line for a size without a number."""
     star: dict[str, Any] = {"ms": 10, "mfc": "none", "mec": GRAY, "mew": 1.2, "zorder": 1}
     for published in PUBLISHED:
         for axes, value in ((left, published.relative), (right, published.retention)):
@@ -98,7 +101,7 @@ def _published(left: Axes, right: Axes) -> None:
 def _line(
     axes: Axes, rows: Sequence[dict[str, Cell]], head: str, label: str, look: dict[str, Any]
 ) -> None:
-    """Draw the points of a map: a bar for each interval, hollow where a point has one run."""
+    """Draw the points of a kind of map, with their intervals; a point with one run is hollow."""
     known = sorted((row for row in rows if _has(row[head])), key=_genes)
     sizes = [_genes(row) for row in known]
     figures = [_triple(row[head]) for row in known]
@@ -117,12 +120,12 @@ def _genes(row: dict[str, Cell]) -> int:
 
 
 def _has(cell: Cell) -> bool:
-    """Return whether a cell has a figure; a ratio of nothing has none."""
+    """Return whether a cell has a figure; a ratio to a distance of nearly 0 has no figure."""
     return cell is not None and not (isinstance(cell, tuple) and cell[0] is None)
 
 
 def _triple(cell: Cell) -> tuple[float, float | None, float | None]:
-    """Return a figure with its ends; that of the reference is 1 by definition."""
+    """Return a figure with the ends of its interval; the reference has the text 1, without ends."""
     if isinstance(cell, tuple):
         middle, low, high = cell
         assert middle is not None

@@ -67,7 +67,7 @@ class Measured:
         return mine.kind("unseen")[1] - theirs.kind("unseen")[2]
 
     def back(self) -> tuple[Estimate, Estimate]:
-        """Return the part of the former speed that is there after zeroing, and without zeroing."""
+        """Return speed after over speed before the lesion, with all weights zeroed and without."""
         return self.zeroed.iqm("back"), self.zeroed.iqm("back", "without")
 
 

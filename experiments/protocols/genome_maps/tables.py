@@ -1,4 +1,4 @@
-"""What the page of a curve says, and the tables that it keeps."""
+"""The notes of a curve's page, and the tables that the page is made from."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def kept_of(
     budget: Budget,
     at: float,
 ) -> Kept:
-    """Return the numbers and tables of the page; ``at`` is when weights are zeroed [s]."""
+    """Return the numbers and tables of the page; weights are zeroed at ``at`` seconds of life."""
     numbers: dict[str, str | int | float] = {
         "hidden": "-".join(map(str, budget.hidden)),
         "reference": REFERENCE,
@@ -99,7 +99,7 @@ def kept_of(
 
 
 def notes(folder: Path) -> Notes:
-    """Return what the page says, from what ``folder`` keeps."""
+    """Return the notes of the page, made from the files in ``folder``."""
     kept = Kept.read(folder)
     values = {**kept.numbers, **{name: table.markdown() for name, table in kept.tables.items()}}
     folded = {
@@ -117,19 +117,19 @@ def notes(folder: Path) -> Notes:
 
 
 def _carrying_points(folder: Path) -> dict[str, str]:
-    """Return what has genes at each point that carries the answer but the reference."""
+    """Return what has genes at each point that carries the answer; the reference is left out."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     names = dict.fromkeys(name.split(",")[0] for name in summary["carried_by"])
     return {name: POINTS[name].arm.what for name in names if name in POINTS and name != REFERENCE}
 
 
 def draw(folder: Path) -> list[Path]:
-    """Draw the figures that ``folder`` keeps the numbers of."""
+    """Draw the figures whose numbers are in ``folder``, and return their paths."""
     return [draw_curve(folder)]
 
 
 def points_table(points: Sequence[Measured]) -> Table:
-    """Return one row per point; a point with one run has no intervals."""
+    """Return a table with one row per point; a point with one run has no intervals."""
     heads = (
         *("point", "what has genes", "genes", "bits", "search", "runs", "intact"),
         *(f"intact / {REFERENCE}", "unseen legs", "unseen / intact", "after zeroing", "half"),
@@ -162,7 +162,7 @@ def _row(point: Measured, reference: Measured) -> tuple[Cell, ...]:
 
 
 def tuning_lists(tuning: Mapping[str, Sequence[tuple[Setting, float]]]) -> Table:
-    """Return the score of every setting that was tried, the best first."""
+    """Return a table with the score of every setting that was tried, the best first."""
     rows = []
     for name, tried in tuning.items():
         scores = [f"{setting}: {score:.2f}" for setting, score in tried]

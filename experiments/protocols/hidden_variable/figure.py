@@ -78,7 +78,7 @@ def draw(
 def _band(
     axes: Axes, means: Floats, first: int, length: int, line: tuple[str, str], name: str, n: int
 ) -> None:
-    """Draw means with their 95 % interval; one run has none."""
+    """Draw means, with their 95 % intervals if there is more than one run."""
     middle = first + (np.arange(means.shape[1]) + 0.5) * length
     color, dashes = line
     label = f"{name}, n = 1" if n == 1 else name

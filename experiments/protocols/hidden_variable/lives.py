@@ -32,7 +32,7 @@ class Lived:
 
     Attributes:
         measures: measures in the order of `MEASURES`, ``(n_runs, n_lives, 3)``.
-        flips: first step with the other sign, ``(n_runs, n_lives)``.
+        flips: first step of each life with the other sign, ``(n_runs, n_lives)``.
         scores: score of each step, ``(n_runs, n_lives, max_steps)``: ±1 in go steps, 0 in look
             steps.
     """
@@ -66,7 +66,7 @@ def rows_of(arms: dict[str, Lived]) -> dict[str, dict[str, tuple[float, float, f
 
 
 def rows_table(arms: dict[str, Lived]) -> Table:
-    """Return a row per arm and per probe; one run has no intervals."""
+    """Return a table with a row per arm and per probe; an arm with one run has no intervals."""
     rows: list[tuple[Cell, ...]] = []
     for name, lived in arms.items():
         one = len(lived.measures) == 1

@@ -21,14 +21,14 @@ WORDS = {
     "unseen": "the three other legs shortened, which training never shows",
     "intact": "no leg shortened",
 }
-"""Of pages of the walking studies."""
+"""The words that the pages of walking studies use, with their meanings."""
 LONG = ("long_back", "long_front")
 PAIRS = (
     "short_left_ankle+short_right_ankle",
     "short_left_ankle+short_fourth_ankle",
     "short_left_ankle+short_third_ankle",
 )
-"""Bodies with two shortened legs: both of a side, both in front, and two of a diagonal."""
+"""Bodies with two shortened legs: both left ones, both front ones, and two on a diagonal."""
 BODIES = (INTACT, *LEGS, *LONG, *PAIRS)
 """All bodies in which centers are tested."""
 DT = 0.05
@@ -70,7 +70,7 @@ class Fold:
 
     @property
     def words(self) -> str:
-        """What training showed, as pages say it."""
+        """The words with which pages say what training showed."""
         alone = " without weak motors" if self.protocol == "one" else ""
         return f"trained on the shortened {self.leg.split('_')[1]} leg{alone}"
 
@@ -86,7 +86,7 @@ WEAKENED = tuple(Fold("weak", leg) for leg in LEGS)
 
 
 def words_of(folds: Sequence[Fold]) -> str:
-    """Return what runs on these folds were trained on, as pages say it."""
+    """Return the words with which pages say what runs on ``folds`` were trained on."""
     if len(folds) == 1:
         return folds[0].words
     alone = " without weak motors" if folds[0].protocol == "one" else ""

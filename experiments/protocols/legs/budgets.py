@@ -14,21 +14,21 @@ class Budget:
     """The budget of a study at one size.
 
     Attributes:
-        seeds: of evolution.
-        folds: of the arms in `MAIN`, and of others that are followed up.
-        side_folds: of the rest.
-        side_seeds: of the other arms.
+        seeds: seeds of evolution of the arms in `MAIN`.
+        folds: folds of the arms in `MAIN`, and of other arms that are followed up, by arm.
+        side_folds: folds of all arms that ``folds`` does not name.
+        side_seeds: seeds of evolution of all arms that neither `MAIN` nor ``more_seeds`` names.
         hidden: sizes of the hidden layers.
-        popsize: candidates per generation; each lives twice.
-        generations: of a run.
-        tuning_generations: of a run that tunes.
-        settings: of each arm's grid that are tried.
-        train_steps: horizon of a life in the search.
-        steps: horizon of a life in the evaluation.
-        lives: per body in the evaluation.
-        tuning_lives: per body in the tuning.
-        integrator: of the physics.
-        more_seeds: of those of the other arms that are followed up, by arm.
+        popsize: number of candidates per generation; each candidate lives twice.
+        generations: number of generations of a run.
+        tuning_generations: number of generations of a run that tunes.
+        settings: number of settings that tuning tries, the first ones of each arm's grid.
+        train_steps: number of env steps after which a life in the search ends.
+        steps: number of env steps after which a life in the evaluation ends.
+        lives: number of lives per body in the evaluation.
+        tuning_lives: number of lives per body in tuning.
+        integrator: integrator of the physics.
+        more_seeds: seeds of evolution of the arms outside `MAIN` that are followed up, by arm.
     """
 
     seeds: tuple[int, ...]
@@ -49,6 +49,7 @@ class Budget:
 
 
 MAIN = ("hebbian", "static")
+"""The two arms that walking studies compare first; all other arms stand beside them."""
 
 BUDGETS: dict[Size, Budget] = {
     "smoke": Budget(

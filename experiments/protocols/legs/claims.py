@@ -11,7 +11,7 @@ KINDS = ("intact", "unseen")
 
 
 def name_of(group: Group) -> str:
-    """Return what an arm's claims are called: who, and what training showed."""
+    """Return the beginning of the names of a group's claims: its arm, and what training showed."""
     return f"{group.arm}, {words_of(group.folds)}"
 
 
@@ -31,13 +31,13 @@ def distances(group: Group, seconds: float, made_by: str) -> list[Claim]:
 
 
 def retention(group: Group, goal: str | None, made_by: str) -> Claim:
-    """Return the claim about the part of an arm's distance that is left on unseen legs."""
+    """Return the claim about an arm's distance on unseen legs divided by its intact distance."""
     what = f"{name_of(group)}: unseen / intact"
     return Claim(what, *group.retention(), goal, group.seeds, made_by, len(group.folds))
 
 
 def each_run(group: Group, made_by: str) -> list[Claim]:
-    """Return which part of its way unseen damage leaves to each run of an arm."""
+    """Return a claim per run of an arm, about the part of its distance kept on unseen legs."""
     runs = [group.only((fold,), (seed,)) for fold, seed in group.cells]
     names = [f"{name_of(run)}, seed {run.seeds[0]}: unseen / intact" for run in runs]
     return [

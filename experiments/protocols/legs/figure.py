@@ -1,4 +1,4 @@
-"""The figure of how far arms get, intact and with shortened legs; drawn from what is kept."""
+"""The figure of the distances of arms, intact and with shortened legs, from a study's results."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KINDS = (("intact", -0.22, "o"), ("seen", 0.0, "s"), ("unseen", 0.22, "D"))
-"""Kinds of bodies that are drawn, each with its place beside the others and its marker."""
+"""Kinds of bodies that are drawn, each with its shift along the axis of arms and its marker."""
 PROTOCOLS = {"weak": "", "one": "\nno weak motors"}
 FOLDS = {str(fold): fold for fold in (*ONE, *WEAKENED)}
 
 
 def draw_legs(folder: Path, colors: Mapping[str, str] = COLORS) -> Path:
-    """Write ``damage.png``: every run's distance, intact and in unseen damage, and arm means.
+    """Write ``damage.png``: distances of runs and of arms, intact and with seen and unseen legs.
 
     Args:
-        folder: of the results, with the table ``kinds``, the number ``seconds``, and ``runs.csv``.
-        colors: of the arms.
+        folder: the folder of the results, which has ``tables.json`` with the table ``kinds`` and
+            the number ``seconds``, and ``runs.csv``.
+        colors: the color of each arm, by the arm's name.
     """
     from matplotlib.figure import Figure
 
@@ -64,7 +65,7 @@ def draw_legs(folder: Path, colors: Mapping[str, str] = COLORS) -> Path:
 
 
 def _mean(axes: Axes, x: float, cell: Cell, color: str, marker: str) -> None:
-    """Draw a mean with its interval; hollow where it has none."""
+    """Draw a mean with its interval; the marker of a mean without an interval is hollow."""
     assert isinstance(cell, tuple)
     value, low, high = cell
     assert value is not None

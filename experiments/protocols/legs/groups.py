@@ -66,7 +66,7 @@ class Group:
         return len(self.folds) * len(self.seeds)
 
     def draws(self) -> tuple[dict[str, float], dict[str, Floats]]:
-        """Return means over folds, seeds and lives, and their bootstrap draws, by kind of body."""
+        """Return means over folds, seeds and lives, and draws of the means, by kind of body."""
         data = np.array(
             [[_kinds(self.cells[fold, seed], fold) for seed in self.seeds] for fold in self.folds]
         ).transpose(0, 1, 3, 2)

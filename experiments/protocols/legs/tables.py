@@ -22,7 +22,7 @@ HEADS = {
 
 
 def kinds_table(groups: Sequence[Group]) -> Table:
-    """Return metres by arm and kind of body; an arm with one run has no intervals."""
+    """Return a table of meters by arm and kind of body; an arm with one run has no intervals."""
     heads = ("arm", "protocol", "runs", *HEADS.values(), "unseen / intact")
     rows: list[tuple[Cell, ...]] = []
     for group in groups:
@@ -38,7 +38,7 @@ def kinds_table(groups: Sequence[Group]) -> Table:
 
 
 def bodies_table(groups: Sequence[Group]) -> Table:
-    """Return mean metres by arm, fold and body, over seeds and lives."""
+    """Return a table of mean meters over seeds and lives, by arm, fold and body."""
     bodies = next(iter(groups[0].cells.values())).bodies
     rows: list[tuple[Cell, ...]] = []
     for group in groups:
