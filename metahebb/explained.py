@@ -1,4 +1,4 @@
-"""Errors that are not ours, said in one line where what a user gave has led to them."""
+"""Errors of Python and of libraries, put into one line where the user can do something."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NO_TEMPORARY = "temporary directory"
 
 
 def explained(error: Exception) -> InputError | None:
-    """Return what to say in the place of an error that is not ours; None: it is unexpected."""
+    """Return an error of ours that explains ``error``; None if nobody expected it."""
     if isinstance(error, BrokenPipeError):
         return None
     if isinstance(error, MemoryError) or _TORCH_MEMORY in str(error):

@@ -23,7 +23,7 @@ def load_function(text: str, kind: type[Function], shipped: Mapping[str, Functio
     Constants may follow a colon: ``NAME:limit=0.001,decay=0.9``.
 
     Args:
-        text: what a user wrote.
+        text: the name that a user wrote.
         kind: `Rule` or `Neuron`.
         shipped: the functions of that kind that metahebb has, by name.
 

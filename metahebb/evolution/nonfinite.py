@@ -25,7 +25,7 @@ RECIPES = "docs/howto/your-rule.md"
 def reason_of(setup: Setup, job: Job, candidate: int) -> tuple[str, str]:
     """Return what made a candidate's fitness non-finite, if that is known, and what to do.
 
-    The candidate lives once more, in this process, because the outcome of a life carries no words.
+    The candidate lives once more, in this process, because the outcome of a life is numbers only.
     The environment is asked first, then what the rule did to traces and weights. If neither knows,
     the rule's formula may have no value where activities are −1, 0 or 1. If that is fine, too, the
     cause is unknown, or it is the penalty.
@@ -64,7 +64,7 @@ def _live_again(setup: Setup, job: Job, candidate: int) -> tuple[str, Divergence
 
 
 def _watch(setup: Setup, life: Life) -> Watch | None:
-    """Return what watches the rule in ``life``; None: its network has none that changes weights."""
+    """Return an observer of the rule in ``life``; None if no rule changes its network's weights."""
     rule, network = setup.network.rule, setup.network
     if rule is None or network.is_static:
         return None

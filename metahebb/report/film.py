@@ -39,14 +39,14 @@ def film(
 
     Args:
         run: a run with a checkpoint.
-        out: where to write; default: see `film_path`.
+        out: path of the GIF; default: see `film_path`.
         body: name of the body at birth; any damage will do in locomotion, any variant in car
             racing. Default: the task's first.
         life: its number among the lives that ``evaluate`` lives; None: the one of median return.
-        probes: what is done to the life; none: what was done in training.
-        frames: at most so many.
-        renderer: of locomotion; ``gl`` (MuJoCo's), ``drawn`` (stick figure), or ``auto``: GL if
-            there is one. A Gymnasium environment draws itself.
+        probes: probes of the life; none: those of training.
+        frames: the largest number of frames.
+        renderer: drawing of a walker: ``gl`` (MuJoCo's), ``drawn`` (stick figure), or ``auto``: GL
+            if there is one. A Gymnasium environment draws itself.
 
     Raises:
         InputError: for bad arguments, an environment that cannot draw itself, or no GL with ``gl``.
@@ -80,8 +80,8 @@ def film_path(
 ) -> Path:
     """Return where a film belongs: ``film.gif`` in the run folder, which the report shows.
 
-    One that was asked for with another body, a life, probes or runs ``beside`` it has a name that
-    says so, such as ``film-short_left_ankle.gif``.
+    A film with another body, a given life, probes or runs ``beside`` it has a name that says so,
+    such as ``film-short_left_ankle.gif``.
     """
     parts = [f"beside={name}" for name in beside]
     if body not in (None, run.config.task.bodies[0]):

@@ -1,4 +1,4 @@
-"""What else was asked of a run: its probes, each in a line, and the figure of its rules."""
+"""Parts of a run's page: a line for each of its probes, and the figure of its rules."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _NO_EVALUATION = "A seed without an evaluation shows a dash: metahebb evaluate {
 def seeds_numbers(folder: Path) -> dict[str, Any]:
     """Return the numbers of a folder of seeds, as `compare` does of one arm.
 
-    Nothing is lived: a run without an evaluation of its newest center has none.
+    Nothing is lived here: a run whose newest center was not evaluated has no final numbers.
 
     Raises:
         InputError: no run in ``folder`` has done a generation, or a file is damaged.

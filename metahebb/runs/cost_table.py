@@ -23,7 +23,7 @@ horizon."""
 
 @dataclass(frozen=True)
 class Row:
-    """What the run takes in one place.
+    """Time and memory of the run in one place.
 
     Attributes:
         threads: number of threads of this process; 0 where the row is one of Ray workers.
