@@ -1,10 +1,10 @@
 # %% [markdown]
 # # metahebb in ten cells
 #
-# Networks that keep learning while they live: what evolves is not the weights but the rule by which
-# each synapse changes. Open this file in Jupyter (with jupytext) or VS Code, and run it cell by
-# cell; or run all of it with `python docs/tour.py`. It takes some minutes on two cores; with fewer
-# `GENERATIONS` it takes less, and the ant walks less far.
+# metahebb makes networks that keep learning while they live: evolution finds the rules by which
+# synapses change, and not the weights. Open this file in Jupyter (with jupytext) or VS Code, and
+# run it cell by cell; or run all of it with `python docs/tour.py`. It takes some minutes on two cores.
+# With fewer `GENERATIONS` it takes less time, and the ant walks less far.
 
 # %% 1. Evolve an ant
 # A preset is a task, a network and a search. Every flag of `metahebb evolve` is an argument here.
@@ -15,16 +15,17 @@ ant = mh.evolve("ant-quick", out="runs/tour/ant", seed=1, generations=GENERATION
 ant
 
 # %% 2. How good is it?
-# Fresh lives, which selection has never seen; each mean has a 95 % bootstrap interval.
+# The ant lives 32 fresh lives, which selection has never seen. Each mean has a 95 % bootstrap
+# interval.
 ant.evaluate(lives=32)
 
 # %% 3. Watch it
-# Each life begins with random weights: what you see is a network that wires itself.
+# Each life begins with random weights, and so the film shows a network that wires itself.
 ant.film()
 
 # %% 4. Look inside one life
-# Arrays with names. Layers are counted from 1; a matrix has one row per postsynaptic unit and one
-# column per presynaptic unit, (n_out, n_in).
+# A life has arrays with names. Layers are counted from 1. A matrix has one row per postsynaptic
+# unit and one column per presynaptic unit, (n_out, n_in).
 life = ant.live()
 change = abs(life.weights[1][-1] - life.weights[1][0]).mean()
 print(life)
@@ -32,16 +33,18 @@ way = life.measures["distance"][-1]
 print(f"a weight of layer 1 changed by {change:.3f} (mean); the ant came {way:.2f} m far")
 
 # %% 5. What evolved?
-# The coefficients themselves, and what they do, in words and in lives without each term.
+# The run has the coefficients as arrays. `rules` says in words what they do to weights, and lives
+# the same lives without each term of the rule.
 print(ant.coefficients[1]["A"].shape, "coefficients A from the sensors to layer 1")
 ant.rules(lives=8)
 
 # %% 6. Hurt it
-# The same lives with and without: here all weights become zero in mid-life.
+# A probe compares the same lives with and without it. Here, all weights become zero in mid-life.
 ant.probe("zero_weights:at=125", lives=32)
 
 # %% 7. A probe of your own
-# A frozen dataclass that is called before every step. `moment` has the lanes that live.
+# A probe is a frozen dataclass that is called before every step. `moment` has the lanes in which
+# lives go on at this step.
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +66,8 @@ ant.probe(Blink(at=100), lives=32)
 
 
 # %% 8. A rule of your own
-# One scalar function: what a synapse senses stands before the slash, what evolves after it.
+# A rule is one scalar function. Signals that a synapse senses stand before the slash, and
+# coefficients that evolve stand after it.
 @mh.rule
 def oja_d(pre, post, weight, /, A, D, eta):
     """Oja's rule with a drift."""
@@ -76,7 +80,7 @@ oja = mh.evolve(
 oja.metrics
 
 # %% 9. An environment of your own
-# Any Gymnasium environment will do: an id such as "Pendulum-v1", or a class.
+# `env` is any Gymnasium environment: an id such as "Pendulum-v1", or a class.
 import gymnasium
 
 
@@ -104,7 +108,7 @@ wind = mh.evolve(env=Wind, out="runs/tour/wind", generations=min(GENERATIONS, 20
 wind.evaluate(lives=32)
 
 # %% 10. Compare two arms over three seeds, and take the figure to a talk
-# Bands are over seeds: with one seed there would be none.
+# The bands in the figure are over seeds.
 few = {"seeds": (0, 1, 2), "generations": min(GENERATIONS, 20), "finish": False}
 mh.evolve("reversal", out="runs/tour/plastic", **few)
 mh.evolve("reversal", out="runs/tour/static", rule="static", **few)
