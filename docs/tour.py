@@ -3,8 +3,8 @@
 #
 # metahebb makes networks that keep learning while they live: evolution finds the rules by which
 # synapses change, and not the weights. Open this file in Jupyter (with jupytext) or VS Code, and
-# run it cell by cell; or run all of it with `python docs/tour.py`. It takes some minutes on two cores.
-# With fewer `GENERATIONS` it takes less time, and the ant walks less far.
+# run it cell by cell; or run all of it with `python docs/tour.py`. It takes some minutes on two
+# cores. With fewer `GENERATIONS` it takes less time, and the ant walks less far.
 
 # %% 1. Evolve an ant
 # A preset is a task, a network and a search. Every flag of `metahebb evolve` is an argument here.

@@ -1,4 +1,4 @@
-"""The command line: a thin layer over runs and report; imports wait until they are needed."""
+"""The command line; modules are imported when a command needs them."""
 
 from __future__ import annotations
 
@@ -22,31 +22,38 @@ usage: metahebb COMMAND ...
 
 Evolve plasticity rules instead of weights.
 
-  evolve PRESET     evolve a preset into a new run folder (metahebb presets lists them)
+  evolve PRESET     evolve a preset into a new run folder (metahebb presets lists all presets)
   resume DIR        go on with a run, to the same bits as if it had never stopped
-  replay DIR        rebuild a run's center from its journal, without living: the same hashes?
-  verify DIR        live some of a run's candidates again: the same fitness, bit for bit?
-  tune PRESET       try settings of a preset's search in short runs: which flags are best?
-  evaluate DIR ...  live fresh lives of a run's center: mean with a 95 % interval
-  probe DIR ...     live the same lives with and without something done to them
-  compare NAME=DIR ...  arms of several runs: curves with bands, differences with intervals
-  rules DIR         what the evolved rules do: clusters, words, the share of each term
+  replay DIR        repeat a run's search from its journal, without lives, and compare all hashes
+  verify DIR        live some of a run's candidates again, and compare their fitness bit for bit
+  tune PRESET       try settings of a preset's search in short runs, and print the best flags
+  evaluate DIR ...  live fresh lives of a run's center, and print means with 95 % intervals
+  probe DIR ...     live the same lives with a probe and without it, and compare them
+  compare NAME=DIR ...  compare arms of runs: curves with bands, differences with intervals
+  rules DIR         describe the evolved rules: clusters, words, the share of each term
   report DIR        write the run's report.html
   film DIR          film one life, or lives of several runs side by side
-  live DIR          live one life, and keep it as arrays with names (.npz)
+  live DIR          live one life, and write it as arrays with names (.npz)
   presets           list the presets
-  bench             speed, side by side with peers and limits
+  bench             measure the speed of this machine, against peers and limits
   doctor            check this machine: versions, cores, rendering, cache
 
-metahebb COMMAND --help tells more of each; --traceback shows where an error arose; --trust lets
-code run that a run folder from elsewhere brings along.
+metahebb COMMAND --help explains a command; --traceback shows where in the code an error arose;
+--trust allows the code of parts in a run folder from elsewhere to run.
 Exit status: 0 done, 2 bad input, 3 bad checkpoint, 4 no progress, 5 storage, 75 stopped by SIGTERM
-or SIGHUP (give the line again), 130 interrupted, 141 nobody reads on (as in `| head`).
+or SIGHUP (give the line again), 130 interrupted, 141 no reader of the output (as in `| head`).
 """
 
 
 class Command(NamedTuple):
-    """Where a command is, what its first word names, and the flags that may stand for that."""
+    """A command of the command line.
+
+    Attributes:
+        module: name of the module that has the command's function.
+        function: name of this function.
+        subject: kind of the command's first word, such as ``DIR``; empty if there is none.
+        flags: flags that may replace the first word.
+    """
 
     module: str
     function: str
@@ -74,10 +81,10 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status. Errors are one line on stderr.
+    """Run one command, and return its exit status. Errors are one line on stderr.
 
-    Without ``arguments`` these are those of the process, which is for this command only: it may end
-    here, see `leave`.
+    Without ``arguments``, the command has the arguments of this process. The process then serves
+    this command only, and may end here; see `leave`.
     """
     _degrade_text()
     status = _checked(arguments)
@@ -87,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _checked(arguments: list[str] | None) -> int:
-    """Run one command; notice where nobody reads what it prints."""
+    """Run one command, and return its exit status, also if nobody reads its output any more."""
     try:
         try:
             return _main(arguments)
@@ -101,10 +108,10 @@ def _checked(arguments: list[str] | None) -> int:
 
 
 def _degrade_text() -> None:
-    """Let stdout write characters that its encoding lacks in another form, and never fail.
+    """Make stdout replace characters that its encoding lacks, so that no output fails.
 
-    Python does so for stderr by itself. Bytes of a file name that could not be decoded go out as
-    they came in, so that the name of a run folder can be used again.
+    Python does the same for stderr. Bytes of a file name that could not be decoded are written as
+    they are, so that the name of a run folder can be used again.
     """
     codecs.register_error("metahebb", _degraded)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -112,7 +119,7 @@ def _degrade_text() -> None:
 
 
 def _degraded(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return what is written for the characters of ``error``: a handler for `codecs`."""
+    """Return the text or bytes for the characters of ``error``; this is a handler for `codecs`."""
     try:
         return codecs.lookup_error("surrogateescape")(error)
     except UnicodeError:

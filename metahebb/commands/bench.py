@@ -1,4 +1,4 @@
-"""``metahebb bench``: how fast this machine is, side by side with peers and limits."""
+"""``metahebb bench``: measures the speed of this machine, against peers and limits."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from metahebb.settings.parsing import parse
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure speed, each row a ratio against a peer or limit that runs beside it."""
+    """Measure speed; each row is a ratio to a peer or a limit, measured in turn with ours."""
 
     only: str | None = None
-    """One benchmark: life, plastic_step, generation, envpool, car_racing, search_cost, workers,
-    scale, stragglers, big_genome, growth, users_rule, rule_table or profile; none: all, half an
-    hour on a quiet machine."""
+    """Name of the only benchmark to run: life, plastic_step, generation, envpool, car_racing,
+    search_cost, workers, scale, stragglers, big_genome, growth, users_rule, rule_table or profile.
+    Without it, all run, which takes half an hour on a quiet machine."""
     out: str = "results/bench"
-    """Folder of <machine>.json and .md; one benchmark leaves the rows of the others there."""
+    """Folder for <machine>.json and <machine>.md. If only one benchmark runs, the rows of the
+    others stay as they are."""
     threads: int = 0
-    """Threads of one process; 0: one per core."""
+    """Number of threads of one process; 0 for one per core."""
     lanes: int = 16
-    """Lives at a time per thread."""
+    """Number of lives that each thread advances together."""
     quick: bool = False
-    """Measure little, only to see that everything works; writes <machine>-quick."""
+    """Whether to measure little, to see that everything works; the files are <machine>-quick."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -36,7 +37,7 @@ class Bench:
 
 
 def bench(subject: str, rest: list[str]) -> int:
-    """Run the benchmarks; print the table on stdout, progress on stderr."""
+    """Run the benchmarks, and print the table on stdout and the progress on stderr."""
     options = parse(Bench, Bench(), rest, "metahebb bench")
     from metahebb.evolution.backends.environment import prepare_environment
 

@@ -1,4 +1,4 @@
-"""``metahebb compare``: arms of several runs side by side."""
+"""``metahebb compare``: compares arms of runs."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from metahebb.settings.parsing import parse
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare arms of runs: learning curves, what the last centers do, and the differences.
+    """Compare arms of runs: learning curves, measures of the last centers, and differences.
 
-    An arm is NAME=FOLDER, with further folders of the same arm behind it. A folder is a run, a
-    folder of seeds (evolve --seeds), or a pattern of both, such as hebbian=runs/h-*.
+    An arm is written NAME=FOLDER, and further folders of the same arm may follow. A folder is a
+    run, a folder of seeds (evolve --seeds), or a pattern for both, as in hebbian=runs/h-*.
     """
 
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     out: Path | None = None
-    """The folder to write to, or a file for the figure that ends in .png, .pdf or .svg; none, or a
-    figure: the folder is runs/compare-NAME-NAME."""
+    """Folder for the results (by default runs/compare-NAME-NAME), or a file for the figure, which
+    ends in .png, .pdf or .svg."""
     lives: int | None = None
-    """Lives per body; none: as many as each run's evaluation has, or else 32. A run whose newest
-    center has no evaluation, or one of fewer lives, is evaluated now."""
+    """Number of lives per body; by default the number of each run's evaluation, or 32 if it has
+    none. A run is evaluated now if its newest center has no evaluation, or one of fewer lives."""
     damage: tuple[str, ...] = ()
-    """Bodies to live in (see docs/howto/damage.md); none: those of the runs."""
+    """Bodies in which to live (see docs/howto/damage.md); by default the bodies of the runs."""
     max_steps: int | None = None
-    """Env steps after which a life ends; none: as in the runs' last stage."""
+    """Number of env steps after which a life ends; by default that of the runs' last stage."""
     quiet: bool = False
-    """Say nothing of runs that are evaluated."""
+    """Whether to print nothing about evaluations."""
 
 
 def compare(first: str, rest: list[str]) -> int:
-    """Compare the arms that the words name; print the tables, and the page on the last line."""
+    """Compare the arms that the words name, and print the tables, then the path of the page."""
     words, flags = split(first, rest)
     options = parse(Compare, Compare(), flags, f"metahebb compare {first or 'NAME=DIR ...'}")
     comparison = compared(

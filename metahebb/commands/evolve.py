@@ -35,16 +35,16 @@ class Evolve:
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
     seeds: tuple[int, ...] = ()
-    """Seeds of several runs, one after the other, in one folder with one report (see
-    docs/howto/compare.md); none: the run of --seed alone."""
+    """Seeds of several runs, which are evolved one after the other into one folder with one report
+    (see docs/howto/compare.md), in place of the single run of --seed."""
     out: Path | None = None
-    """The run folder; none: runs/PRESET-seedN-TIME, or runs/PRESET-seeds-TIME with --seeds."""
+    """Run folder; by default runs/PRESET-seedN-TIME, or runs/PRESET-seeds-TIME with --seeds."""
     resume: bool = False
-    """Go on with --out where it holds a run of this config already, begin it where it does not: the
-    same line can be given again and again (see docs/howto/cluster.md)."""
+    """Whether to go on with the run in --out if it is there, and to begin it if it is not, so that
+    the same line can be given again and again (see docs/howto/cluster.md)."""
     estimate: bool = False
-    """Evolve nothing, but say after some ten seconds what the run will cost: env steps, hours and
-    memory, on this machine and on workers (see docs/howto/cluster.md)."""
+    """Whether to evolve nothing, and to print after some ten seconds what the run will cost: env
+    steps, hours and memory, on this machine and on workers (see docs/howto/cluster.md)."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,17 @@ class Resume:
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     shown: Annotated[Shown, tyro.conf.arg(name="")] = field(default_factory=Shown)
     generations: int | None = None
-    """The new total; none: what the run was told."""
+    """New total number of generations; by default the number in the run's config."""
     fallback: bool = False
-    """Where the newest checkpoint is damaged, go on from the one before it, to the same bits."""
+    """Whether to go on from the checkpoint before the newest one if the newest one is damaged; the
+    bits are the same."""
 
 
 def evolve(name: str, rest: list[str]) -> int:
     """Evolve the preset ``name``, or in the environment that the flags name.
 
-    The run folder is printed on the last line. With ``--resume`` this is `resume` where the folder
-    is there.
+    The last line that is printed is the run folder. With ``--resume``, and if the folder exists,
+    the command goes on with the run, as `resume` does.
     """
     words, config = config_asked(name, rest)
     default = Evolve() if config is None else Evolve(Asked(config))
@@ -81,13 +82,13 @@ def evolve(name: str, rest: list[str]) -> int:
 
 
 def _seeds(words: str, name: str, rest: list[str], options: Evolve) -> int:
-    """Evolve runs of several seeds; print their folder, or the line that goes on with them.
+    """Evolve runs of several seeds, and print their folder, or the line that goes on with them.
 
     Args:
-        words: that say what to evolve.
-        name: for the folder.
+        words: the words of the command line that say what to evolve.
+        name: the name of the preset or task, for the name of the folder.
         rest: all flags, as they were given.
-        options: what the flags say.
+        options: the values of the flags.
     """
     if values_of("--seed", rest):
         raise InputError("expected --seed or --seeds, got both; leave out one")
@@ -112,7 +113,7 @@ def _seeds(words: str, name: str, rest: list[str], options: Evolve) -> int:
 
 
 def _estimate(options: Evolve) -> int:
-    """Print what the run will cost that ``options`` ask for."""
+    """Print what the run of ``options`` will cost."""
     config = options.asked.run
     tell_of_config(config)
     options.where.prepare()
@@ -129,7 +130,7 @@ def _estimate(options: Evolve) -> int:
 
 
 def resume(path: str, rest: list[str]) -> int:
-    """Go on with the run at ``path``; print the run folder on the last line."""
+    """Go on with the run at ``path``, and print the run folder on the last line."""
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
     run = RunFolder.open(path)
     return _run(
@@ -139,7 +140,7 @@ def resume(path: str, rest: list[str]) -> int:
 
 
 def _run(path: Path, evolve: Callable[[], RunFolder]) -> int:
-    """Print the folder of the run that ``evolve`` returns; say how to go on with a stopped one."""
+    """Print the folder of the run that ``evolve`` returns, or how to go on if it was stopped."""
     try:
         print(evolve().path)
     except Interrupted as stopped:

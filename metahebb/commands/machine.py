@@ -1,4 +1,4 @@
-"""``metahebb presets`` and ``metahebb doctor``: what there is, and whether it can run here."""
+"""``metahebb presets`` lists presets, and ``metahebb doctor`` checks this machine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Doctor:
 
 
 def presets(subject: str, rest: list[str]) -> int:
-    """Print each preset's name and what it is."""
+    """Print the name and a description of each preset."""
     parse(Presets, Presets(), rest, "metahebb presets")
     width = max(map(len, PRESETS))
     for name, (_, description) in PRESETS.items():
@@ -37,7 +37,7 @@ def presets(subject: str, rest: list[str]) -> int:
 
 
 def doctor(subject: str, rest: list[str]) -> int:
-    """Print a line per check; return 0 if a run can be made here, else 2."""
+    """Print a line per check, and return 0 if runs are possible on this machine, else 2."""
     parse(Doctor, Doctor(), rest, "metahebb doctor")
     here = machine()
     print(f"machine    {here['cpu']}, {here['cores']} cores, {here['memory_gb']} GB")
@@ -87,7 +87,7 @@ def _kernel() -> str:
 
 
 def _arithmetic() -> str:
-    """Return the fingerprint, a line for each part that no other line has."""
+    """Return the fingerprint, with a line for each part that `doctor` shows nowhere else."""
     own = fingerprint()
     parts = [f"{k} {v}" for k, v in own.items() if k not in (*NOT_COMPARED, *PACKAGES)]
     return "\n             ".join([f"fingerprint {summary(own)}", *parts])

@@ -1,4 +1,4 @@
-"""Processes of Ray that nobody needs any more: their driver was killed, and they were not told."""
+"""Processes of Ray that go on although the driver of their Ray was killed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import psutil
 
 _SESSION = re.compile(r"session_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_\d+_\d+")
 _NEEDED = ("gcs_server", "raylet")
-"""While one of these lives on this machine, so does its session."""
+"""Names of processes without which a session of Ray has ended on this machine."""
 
 
 class Found(NamedTuple):
-    """A process of Ray."""
+    """A process of Ray on this machine."""
 
     pid: int
     name: str
@@ -24,14 +24,14 @@ class Found(NamedTuple):
 
 
 def orphans() -> list[Found]:
-    """Return the processes of one's own whose Ray has ended."""
+    """Return the user's processes that belong to a Ray that has ended."""
     processes = list(_of_ray())
     alive = {process.session for process in processes if process.name in _NEEDED}
     return [process for process in processes if process.session not in alive]
 
 
 def _of_ray() -> Iterator[Found]:
-    """Yield one's own processes that Ray started."""
+    """Yield the user's processes that Ray has started."""
     for process in psutil.process_iter():
         try:
             if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:

@@ -16,7 +16,7 @@ def split(first: str, rest: list[str]) -> tuple[list[str], list[str]]:
     """Return the folders that a command begins with, and the flags that follow them.
 
     Args:
-        first: the word that the command line took for the subject; empty where it asks for help.
+        first: the first word behind the command; empty if the words ask for help.
         rest: all other words.
     """
     ends = [place for place, word in enumerate(rest) if word.startswith("-")]
@@ -25,7 +25,7 @@ def split(first: str, rest: list[str]) -> tuple[list[str], list[str]]:
 
 
 def opened(places: Sequence[str]) -> Run | Runs:
-    """Return the run at the only place; the runs where there are several, or a folder of seeds.
+    """Return the run at the only place; the runs if there are several places, or a folder of seeds.
 
     Raises:
         InputError, CheckpointError: see `metahebb.open` and `metahebb.open_all`.
@@ -37,7 +37,8 @@ def opened(places: Sequence[str]) -> Run | Runs:
 def read_arms(words: list[str]) -> dict[str, list[str]]:
     """Return the folders of each arm, by its name, from words like ``hebbian=runs/h-*``.
 
-    A word without a name belongs to the arm before it, as where a shell has expanded a pattern.
+    A word without a name belongs to the arm before it, for example because a shell has expanded a
+    pattern.
 
     Raises:
         InputError: the first word names no arm, an arm is named twice, or it has no folder.

@@ -1,4 +1,4 @@
-"""``metahebb probe``: the same lives with and without something done to them."""
+"""``metahebb probe``: lives the same lives with and without a probe."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ class ProbeOptions:
     """Live the same fresh lives of a run's center, or of several runs', with and without probes."""
 
     probe: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    """What is done, such as zero_weights:fraction=0.5,layer=2,at=500 (see docs/howto/probes.md);
-    several are done to the same lives, in this order."""
+    """Probe, such as zero_weights:fraction=0.5,layer=2,at=500 (see docs/howto/probes.md). Several
+    probes act on the same lives, in the order in which they are given."""
     suite: bool = False
-    """Instead: a fixed list of probes one after the other, and a page of them."""
+    """Whether to compare the probes of a fixed list, one after the other, and to write a page."""
     lives: int = 100
-    """How many."""
+    """Number of lives with the probe, and of lives without it."""
     body: str | None = None
-    """Body at birth (see docs/howto/damage.md); none: the first of the run."""
+    """Body at birth (see docs/howto/damage.md); by default the first body of the run."""
     max_steps: int | None = None
-    """Env steps after which a life ends; none: as in the run's last stage."""
+    """Number of env steps after which a life ends; by default that of the run's last stage."""
     threads: int = 0
-    """Threads; 0: one per core."""
+    """Number of threads; 0 for one per core."""
     lanes: int = 16
-    """Lives at a time per thread."""
+    """Number of lives that each thread advances together."""
     pdf: bool = False
-    """Write each figure as a PDF beside its PNG, too."""
+    """Whether to write each figure as a PDF, too, beside its PNG."""
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -45,7 +45,7 @@ class ProbeOptions:
 
 
 def probe(path: str, rest: list[str]) -> int:
-    """Probe the run at ``path``, and those named behind it; print tables."""
+    """Probe the run at ``path``, and the runs named behind it, and print tables."""
     places, flags = split(path, rest)
     options = parse(ProbeOptions, ProbeOptions(), flags, f"metahebb probe {path or 'DIR'}")
     if bool(options.probe) == options.suite:

@@ -1,4 +1,4 @@
-"""``metahebb tune``: which stdev, learning rate and initial stdev suit a search."""
+"""``metahebb tune``: finds a stdev, a learning rate and an initial stdev for a search."""
 
 from __future__ import annotations
 
@@ -34,29 +34,30 @@ from metahebb.tasks.gym.envs import short
 class Tune:
     """Try settings of a preset's search in short runs, and print the flags of the best one.
 
-    Four of the eight settings of two stdevs, two learning rates and two initial stdevs are tried
-    (each pair of values once), and the preset's own setting. All runs have the seed 1000. The
-    default of --generations is a fourth of the preset's. The same line goes on where it stopped.
+    Two stdevs, two learning rates and two initial stdevs have eight combinations. Four of them are
+    tried, chosen so that each pair of values occurs once, and also the preset's own setting. All
+    runs have the seed 1000. The default of --generations is a fourth of the preset's number. If the
+    command is stopped, the same line goes on with it.
     """
 
     asked: Annotated[Asked, tyro.conf.arg(name="")] = field(default_factory=Asked)
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     lives: int = LIVES
-    """Fresh lives per body that score the last center of a run."""
+    """Number of fresh lives per body that give a run's last center its score."""
     stdevs: Pair = STDEVS
-    """The two values of --search.stdev to try."""
+    """Two values of --search.stdev to try."""
     learning_rates: Pair = LEARNING_RATES
-    """The two values of --search.learning-rate to try."""
+    """Two values of --search.learning-rate to try."""
     initial_stdevs: Pair = INITIAL_STDEVS
-    """The two values of --search.initial-stdev to try."""
+    """Two values of --search.initial-stdev to try."""
     out: Path | None = None
-    """The folder of the runs; none: runs/tune-PRESET."""
+    """Folder of the runs; by default runs/tune-PRESET."""
     quiet: bool = False
-    """Show no budget and no progress."""
+    """Whether to print no budget and no progress."""
 
 
 def tune(name: str, rest: list[str]) -> int:
-    """Tune the preset ``name``, or the environment that the flags name; print a table and flags."""
+    """Tune the preset ``name``, or the environment of the flags, and print a table and flags."""
     words, config = config_asked(name, rest)
     if values_of("--seed", rest):
         raise InputError("expected no --seed, got one; all runs that tune have the seed 1000")

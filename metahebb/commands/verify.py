@@ -1,4 +1,4 @@
-"""``metahebb replay`` and ``metahebb verify``: is a run what its folder says?"""
+"""``metahebb replay`` and ``metahebb verify``: check whether a run is what its folder says."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from metahebb.settings.parsing import parse
 
 @dataclass(frozen=True)
 class Replay:
-    """Rebuild a run's center from its journal, without living, and compare every hash."""
+    """Repeat a run's search from its journal, without lives, and compare every hash."""
 
     quiet: bool = False
-    """Show no progress."""
+    """Whether to print no progress."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +30,24 @@ class Verify:
 
     where: Annotated[Where, tyro.conf.arg(name="")] = field(default_factory=Where)
     candidates: int = 128
-    """How many, over all generations; all there are, if there are fewer."""
+    """Number of candidates, over all generations; if the run has fewer, all of them."""
     seed: int = 0
-    """Of the choice."""
+    """Seed of the choice of candidates."""
     generations: tuple[int, ...] = ()
-    """Which generations they are of, counted from 0; none: 16 that are drawn."""
+    """Generations of the candidates, counted from 0; by default 16 generations drawn at random."""
     quiet: bool = False
-    """Show no progress."""
+    """Whether to print no progress."""
 
 
 def replay(path: str, rest: list[str]) -> int:
-    """Replay the run at ``path``; print what was replayed."""
+    """Replay the run at ``path``, and print the number of generations and the center's hash."""
     options = parse(Replay, Replay(), rest, f"metahebb replay {path or 'DIR'}")
     print(open_run(path).replay(quiet=options.quiet))
     return 0
 
 
 def verify(path: str, rest: list[str]) -> int:
-    """Verify the run at ``path``; print how many candidates were compared, or what differs."""
+    """Verify the run at ``path``, and print the number of candidates, or the differences."""
     options = parse(Verify, Verify(), rest, f"metahebb verify {path or 'DIR'}")
     run = RunFolder.open(path)
     options.where.prepare()

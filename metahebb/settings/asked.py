@@ -1,4 +1,4 @@
-"""What is asked to be evolved: a preset, an environment or a task, with its parts and settings."""
+"""The run that flags or arguments ask for: a preset, an environment or a task, with its parts."""
 
 from __future__ import annotations
 
@@ -23,27 +23,28 @@ from metahebb.tasks import TASKS, Task
 
 @dataclass(frozen=True)
 class Asked:
-    """A run, and the parts of it that are named by a word."""
+    """The config of a run, and the flags that replace one of its parts by a part with a name."""
 
     run: Annotated[RunConfig, tyro.conf.arg(name="")] = field(default_factory=lambda: ANT_QUICK)
     network: Annotated[str | None, tyro.conf.arg(metavar=NETWORKS.metavar)] = None
-    """Another network of the preset's sizes, with flags of its own; none: the preset's."""
+    """Kind of network that replaces the preset's network, with the same sizes. It has flags of its
+    own."""
     genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
-    """Another genome map, with flags of its own (see docs/howto/genome-maps.md); none: the
-    preset's."""
+    """Genome map that replaces the preset's (see docs/howto/genome-maps.md). It has flags of its
+    own."""
     birth_genome: Annotated[str | None, tyro.conf.arg(metavar=GENOME_MAPS.metavar)] = None
-    """The same for the weights of --birth coevolved."""
+    """Genome map of the weights at birth, with --birth coevolved. It has flags of its own."""
     modulator: Annotated[str | None, tyro.conf.arg(metavar=MODULATORS.metavar)] = None
-    """What each life tells its synapses, with flags of its own (see
-    docs/howto/your-parts.md#reward-and-other-things-that-a-life-tells); none: the preset's."""
+    """Modulator that replaces the preset's: the signal that a life sends to its synapses (see
+    docs/howto/your-parts.md#reward-and-other-things-that-a-life-tells). It has flags of its own."""
     topology: Annotated[str | None, tyro.conf.arg(metavar=TOPOLOGIES.metavar)] = None
-    """Which synapses there are and which are plastic, with flags of its own (see
-    docs/howto/genome-maps.md); none: the preset's."""
+    """Topology that replaces the preset's: the choice of existing and of plastic synapses (see
+    docs/howto/genome-maps.md). It has flags of its own."""
     task: Annotated[str | None, tyro.conf.arg(metavar=TASKS.metavar)] = None
-    """Another task, with flags of its own, in the place of the preset's, or of a preset (see
-    docs/howto/your-parts.md)."""
+    """Task that replaces the preset's, or, without a preset, the task of the run (see
+    docs/howto/your-parts.md). It has flags of its own."""
     env: str | None = None
-    """A Gymnasium environment by its id, in the place of a preset (see
+    """Id of a Gymnasium environment, in the place of a preset (see
     docs/howto/your-environment.md)."""
 
 
@@ -55,7 +56,8 @@ def config_asked(name: str, rest: list[str]) -> tuple[str, RunConfig | None]:
         rest: the flags.
 
     Returns:
-        The config is None where nothing says what to evolve.
+        The words, and the config. The config is None if neither the preset nor a flag says what to
+        evolve.
 
     Raises:
         InputError: two of preset, ``--env`` and ``--task`` are given, or one does not exist.
@@ -80,10 +82,10 @@ def config_asked(name: str, rest: list[str]) -> tuple[str, RunConfig | None]:
 
 
 def config_of_task(task: Task) -> RunConfig:
-    """Return a run in ``task``, to be changed by flags."""
+    """Return the config of a run in ``task``, which flags may change."""
     return RunConfig(task, FeedForward((32, 16)))
 
 
 def with_parts(config: RunConfig, rest: list[str]) -> RunConfig:
-    """Return ``config`` with the network, topology and other parts that flags name by a word."""
+    """Return ``config`` with the network, topology and other parts that flags name."""
     return swap_parts(swap_topology(swap_network(config, rest), rest), rest)
