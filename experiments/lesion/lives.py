@@ -20,7 +20,7 @@ from metahebb.runs.folder import RunFolder
 FOLD = WEAKENED[3]
 """The fold on which every arm is evolved."""
 Runs = dict[str, dict[Fold, dict[int, RunFolder]]]
-"""Runs by arm, fold and seed; `FOLD` comes first, and all folds of an arm have equal seeds."""
+"""Runs by arm, fold and seed; `FOLD` is first, and all folds of an arm share their seeds."""
 Cells = dict[str, Floats]
 
 
