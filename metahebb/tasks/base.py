@@ -316,6 +316,89 @@ class Trials(Protocol):
         """The number of kinds of trials; `StepResult.kind` counts them from 0."""
 
 
+class TrialOutcome(NamedTuple):
+    """The outcome of one trial.
+
+    Attributes:
+        kind: the number of the trial's kind.
+        reward: the sum of the rewards of the trial's steps.
+        error: the mean distance between outputs and target; NaN in a task without a target.
+        correct: 1 for the right answer, 0 for a wrong one or none; NaN where no answer is right.
+        choice: the number of the answer that was given; -1: none was given, or none is asked for.
+        conditions: the value of each of the task's `Judged.conditions`, in order.
+    """
+
+    kind: int
+    reward: float
+    error: float
+    correct: float
+    choice: int
+    conditions: tuple[float, ...]
+
+
+@runtime_checkable
+class Judged(Trials, Protocol):
+    """A task that judges each trial, so that a network can learn it trial by trial."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of the kinds of trials, by number."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names of the answers that can be given, by number; empty: none is asked for."""
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The names of the numbers that describe a trial, such as ``coherence``."""
+
+
+@runtime_checkable
+class JudgedLanes(Protocol):
+    """The lanes of a `Judged` task."""
+
+    def outcome(self, lane: int) -> TrialOutcome:
+        """Return the outcome of the trial that ended last on ``lane``."""
+
+
+@runtime_checkable
+class ScriptedLanes(Protocol):
+    """Lanes with trials in which observations do not depend on the network's outputs.
+
+    A whole trial can then be lived in one call. It has the same outputs as step by step.
+    """
+
+    def script(self, lanes: LaneNumbers) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]:
+        """Return the observations of the trial that begins on each of ``lanes`` ``(k,)``.
+
+        Returns:
+            ``(observations, lengths)``: ``(k, n_steps, n_observations)`` and ``(k,)``; the steps
+            behind a trial's length hold zeros.
+        """
+
+    def finish(self, outputs: npt.NDArray[np.float32], lanes: LaneNumbers) -> StepResult:
+        """End the trial of each of ``lanes``, and begin the next one.
+
+        Args:
+            outputs: ``(k, n_steps, n_outputs)``, the outputs in all steps of the trial.
+            lanes: ``(k,)``, the numbers of the lanes.
+
+        Returns:
+            The result of the trial's last step; all steps before have the reward 0.
+        """
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """Lanes of a network, a task or a modulator that can be saved between two trials."""
+
+    def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of all that the rest of the life on ``lane`` depends on, by name."""
+
+    def restore(self, lane: int, saved: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on with a life on ``lane``, which has begun with the same key, from ``saved``."""
+
+
 @runtime_checkable
 class Moving(Protocol):
     """A task in which a body moves along a way, so that a life has a speed."""
