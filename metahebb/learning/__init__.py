@@ -1,0 +1,1 @@
+"""Teachers within a life: rules alone, or a gradient."""
