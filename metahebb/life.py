@@ -9,6 +9,7 @@ import enum
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from metahebb.genomes import GeneSource, Genome
 from metahebb.modulators import ModulatorLanes
 from metahebb.networks import NetworkLanes, ObservationNorm, Senses
-from metahebb.networks.base import Change
+from metahebb.networks.base import Change, ThroughLanes
 from metahebb.noise import Key, Stream, integer
 from metahebb.probes import (
     AnyObserver,
@@ -29,7 +30,14 @@ from metahebb.probes import (
     Probe,
     StepObserver,
 )
-from metahebb.tasks.base import Closing, Explaining, StepResult, TaskError, TaskLanes
+from metahebb.tasks.base import (
+    Closing,
+    Explaining,
+    ScriptedLanes,
+    StepResult,
+    TaskError,
+    TaskLanes,
+)
 
 Indices = npt.NDArray[np.intp]
 
@@ -129,6 +137,11 @@ class Lockstep:
         self._births: dict[int, Key] = {}
         self._senses: Senses | None = None  # made when the first life comes that needs them
         self._stopped = False
+        self._alive = np.zeros(0, np.intp)
+        self._calls: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+        self._changes: list[Change] = []
+        self._queue: Iterator[Life] = iter(())
+        self._at_start = np.ones(n, np.bool_)
 
     def live(
         self,
@@ -146,48 +159,111 @@ class Lockstep:
             observers: the observers, which are called at the same moments of a step, after all
                 probes.
         """
+        self.begin(queue, probes, observers)
+        while self._alive.size and not self._stopped:
+            yield from self.advance()
+
+    @property
+    def alive(self) -> Indices:
+        """The numbers of the lanes on which a life runs now, in ascending order."""
+        return self._alive
+
+    def at_start(self, lane: int) -> bool:
+        """Return whether ``lane`` is between two trials, or at the start of its life."""
+        return bool(self._at_start[lane])
+
+    def begin(
+        self,
+        queue: Iterator[Life],
+        probes: Sequence[AnyProbe] = (),
+        observers: Sequence[AnyObserver] = (),
+    ) -> None:
+        """Begin the first lives of ``queue``, so that `advance` can be called; see `live`."""
         before: list[Callable[[Moment], None]] = [p for p in probes if isinstance(p, Probe)]
         before += [each.observe for each in observers if isinstance(each, Observer)]
         after = [probe.change_outputs for probe in probes if isinstance(probe, OutputProbe)]
         after += [each.observe_outputs for each in observers if isinstance(each, OutputObserver)]
         stepped = [each.observe_step for each in observers if isinstance(each, StepObserver)]
-        changes = [p.change_coefficients for p in probes if isinstance(p, BirthProbe)]
+        self._calls = (before, after, stepped)
+        self._changes = [p.change_coefficients for p in probes if isinstance(p, BirthProbe)]
         self._stopped = False
-        alive = self._refill(np.arange(len(self._lives), dtype=np.intp), queue, changes)
-        while alive.size and not self._stopped:
-            if before or after or stepped:
-                moment = self._moment(alive)
-            for call in before:
-                call(moment)
-            observations = self._task.observations
-            if self._senses is not None:
-                observations = self._senses(observations, alive)
-            outputs = self._network.act(observations, alive)
-            for call_after in after:
-                call_after(moment, outputs)
-            try:
-                step = self._task.step(outputs, alive)
-            except TaskError as error:
-                raise self._with_candidate(error) from error
-            for call_stepped in stepped:
-                call_stepped(moment, step)
-            if step.emitted is not None:
-                self._network.emit(alive, step.emitted)
-            if self._modulator is not None:
-                self._modulator.step(step, outputs, alive, self._network.modulators)
-            if step.trial_over is not None:
-                self._end_trials(alive[step.trial_over])
-            # Where all lanes live, a slice is faster: indexing with an array copies.
-            rows = slice(None) if alive.size == len(self._lives) else alive
-            self._returns[rows] += step.reward
-            self._steps[rows] += 1
-            over = step.terminated | step.truncated | step.nonfinite
-            over |= self._steps[rows] >= self._horizons[rows]
-            if over.any():
-                for k in np.flatnonzero(over):
-                    yield self._result(int(alive[k]), _ending(step, k))
-                refilled = self._refill(alive[over], queue, changes)
-                alive = np.sort(np.append(alive[~over], refilled))
+        self._queue = queue
+        self._alive = self._refill(np.arange(len(self._lives), dtype=np.intp))
+
+    def advance(self) -> list[LifeResult]:
+        """Advance all lives by one step, or by a whole trial, and return the lives that ended.
+
+        A whole trial is lived in one call where its observations are known beforehand, and nobody
+        looks at single steps. The bits are the same.
+        """
+        alive = self._alive
+        lived = None if any(self._calls) else self._live_trials(alive)
+        step, lengths = self._step(alive) if lived is None else lived
+        # Where all lanes live, a slice is faster: indexing with an array copies.
+        rows = slice(None) if alive.size == len(self._lives) else alive
+        self._returns[rows] += step.reward
+        self._steps[rows] += lengths
+        over = step.terminated | step.truncated | step.nonfinite
+        over |= self._steps[rows] >= self._horizons[rows]
+        results = []
+        if over.any():
+            results = [self._result(int(alive[k]), _ending(step, k)) for k in np.flatnonzero(over)]
+            refilled = self._refill(alive[over])
+            self._alive = np.sort(np.append(alive[~over], refilled))
+        return results
+
+    def _step(self, alive: Indices) -> tuple[StepResult, int]:
+        """Advance the lives on ``alive`` by one step; return its result and the number 1."""
+        before, after, stepped = self._calls
+        if before or after or stepped:
+            moment = self._moment(alive)
+        for call in before:
+            call(moment)
+        observations = self._task.observations
+        if self._senses is not None:
+            observations = self._senses(observations, alive)
+        outputs = self._network.act(observations, alive)
+        for call_after in after:
+            call_after(moment, outputs)
+        try:
+            step = self._task.step(outputs, alive)
+        except TaskError as error:
+            raise self._with_candidate(error) from error
+        for call_stepped in stepped:
+            call_stepped(moment, step)
+        if step.emitted is not None:
+            self._network.emit(alive, step.emitted)
+        if self._modulator is not None:
+            self._modulator.step(step, outputs, alive, self._network.modulators)
+        if step.trial_over is not None:
+            self._at_start[alive] = step.trial_over
+            self._end_trials(alive[step.trial_over])
+        return step, 1
+
+    def _live_trials(self, alive: Indices) -> tuple[StepResult, Indices] | None:
+        """Live the trials that begin on ``alive`` in one call; return their results and lengths.
+
+        Returns None where a trial does not begin on all lanes, a life ends before the trial, or
+        something acts or depends on single steps.
+        """
+        task, network, modulator = self._task, self._network, self._modulator
+        if not (isinstance(task, ScriptedLanes) and isinstance(network, ThroughLanes)):
+            return None
+        quiet = modulator is None or getattr(modulator, "is_quiet_within_trials", False)
+        if not quiet or self._senses is not None or not self._at_start[alive].all():
+            return None
+        observations, lengths = task.script(alive)
+        if (self._steps[alive] + lengths > self._horizons[alive]).any():
+            return None
+        network.modulators[alive] = 0  # else those of the end of the trial before
+        outputs = network.act_through(observations, lengths, alive)
+        step = task.finish(outputs, alive)
+        last = outputs[np.arange(alive.size), lengths - 1]
+        if modulator is not None:
+            modulator.step(step, last, alive, network.modulators)
+        if step.trial_over is not None:
+            self._end_trials(alive[step.trial_over])
+        return step, lengths
 
     def _end_trials(self, lanes: Indices) -> None:
         """Apply the update that a trial's last step calls for, then begin the next trial."""
@@ -212,9 +288,11 @@ class Lockstep:
         births = [self._births[lane] for lane in alive.tolist()]
         return Moment(self._network, self._task, alive, steps, units, births)
 
-    def _refill(self, free: Indices, queue: Iterator[Life], changes: Sequence[Change]) -> Indices:
+    def _refill(self, free: Indices) -> Indices:
         """Begin the next lives on the lanes ``free``; return the lanes that took a life."""
+        queue, changes = self._queue, self._changes
         taken = [(lane, life) for lane in free if (life := next(queue, None)) is not None]
+        self._at_start[free] = True
         for lane, life in taken:
             self._lives[lane] = life
             self._returns[lane], self._steps[lane] = 0.0, 0

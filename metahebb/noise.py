@@ -58,6 +58,8 @@ class Stream(enum.IntEnum):
     PROBE = 6
     GENOME_MAP = 7
     VERIFICATION = 8
+    NEURON = 9
+    LEARNING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,14 @@ def table() -> NDArray[np.float32]:
     quantiles: NDArray[np.float32] = np.load(io.BytesIO(data), allow_pickle=False)
     quantiles.flags.writeable = False
     return quantiles
+
+
+def key_words(key: Key) -> tuple[int, int, int, int, int]:
+    """Return the five words by which compiled code names the sequence of ``key``.
+
+    They are the two words of Philox's key, and the upper three of its counter.
+    """
+    return (*_key_words(key), *_counter_words(key))
 
 
 def _key_words(key: Key) -> tuple[int, int]:

@@ -77,6 +77,18 @@ class Range:
             values = (self.low + self.high) / 2 + (self.high - self.low) / 2 * part
         return values.astype(numbers.dtype)
 
+    def gene(self, value: float) -> float:
+        """Return the number that stands for ``value``.
+
+        Raises:
+            InputError: the range does not contain the value.
+        """
+        if not self.low < value < self.high:
+            raise InputError(f"expected a number in the range {self}, got {value:g}; change it")
+        if math.isinf(self.high):
+            return math.log(value)
+        return math.atanh((2 * value - self.low - self.high) / (self.high - self.low))
+
 
 positive = Range()
 """Annotation of a coefficient that is above 0, such as a time constant; see `Range`."""

@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.learning.lived import LivedTrials
-from metahebb.tasks.base import TrialOutcome
+from metahebb.modulators import Modulator
+from metahebb.networks import Network
+from metahebb.tasks.base import Task, TrialOutcome
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned, and by which network.
+
+    Attributes:
+        task: the task, whose lives last longer than anybody learns.
+        network: the description of the network; learners with networks of their own leave it out.
+        modulator: the signal that a life tells its synapses; None: it stays 0.
+        coefficients: the value of each of the rule's coefficients, the same for all synapses.
+        seed: the seed of all random numbers.
+    """
+
+    task: Task
+    network: Network
+    modulator: Modulator | None
+    coefficients: Mapping[str, float]
+    seed: int
+
+
+class Learner(Protocol):
+    """A learner is an immutable description of how a network learns within its life."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def pupil(self, lesson: Lesson) -> Pupil:
+        """Return a network at birth, which is to learn what ``lesson`` says.
+
+        Raises:
+            InputError: the learner cannot teach this task, network or rule.
+        """
 
 
 class Pupil(Protocol):

@@ -13,7 +13,12 @@ Array = npt.NDArray[np.float32]
 
 
 class ModulatorLanes(Protocol):
-    """The lanes of a modulator: one for each of many lives."""
+    """The lanes of a modulator: one for each of many lives.
+
+    Lanes with a true attribute ``is_quiet_within_trials`` write 0 in every step that has no reward
+    and does not end a trial. Then a trial whose observations are known beforehand can be lived in
+    one call.
+    """
 
     def reset(self, lanes: LaneNumbers) -> None:
         """Begin a life on each of ``lanes`` ``(k,)``, and forget the life before it."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.errors import InputError
 from metahebb.modulators.base import Array
@@ -33,13 +36,26 @@ class Reward:
 
 
 class RewardLanes:
-    """The lanes of a `Reward`, which hold no state."""
+    """The lanes of a `Reward`, which hold no state.
+
+    Attributes:
+        is_quiet_within_trials: True, since m is 0 in all steps without a reward.
+    """
+
+    is_quiet_within_trials = True
 
     def __init__(self, modulator: Reward) -> None:
         """Remember the scale of ``modulator``."""
         self._scale = modulator.scale
 
     def reset(self, lanes: LaneNumbers) -> None:
+        """Do nothing, because the lanes hold no state."""
+
+    def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
+        """Return nothing, because the lanes hold no state."""
+        return {}
+
+    def restore(self, lane: int, saved: Mapping[str, npt.NDArray[Any]]) -> None:
         """Do nothing, because the lanes hold no state."""
 
     def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:

@@ -7,6 +7,7 @@ from metahebb.networks.convolutional import Convolutional as Convolutional
 from metahebb.networks.feedforward import FeedForward as FeedForward
 from metahebb.networks.gated import Gated as Gated
 from metahebb.networks.plastic import Plastic as Plastic
+from metahebb.networks.rate import Rate as Rate
 from metahebb.networks.recurrent import Recurrent as Recurrent
 from metahebb.networks.registry import NETWORKS as NETWORKS
 from metahebb.networks.registry import AnyNetwork as AnyNetwork

@@ -11,7 +11,10 @@ a population lie copies of its sources, unless a source lies there already.
 The table ``projections`` has a row for each projection, with these columns: the index of its first
 input, the number of its inputs, the index of its target's first unit, the number of the target's
 units, the index of its first synapse, the number of the target's neuron, the index of the target's
-first unit among the modulators, its first row in ``copies``, and the row behind its last one there.
+first unit among the modulators, its first row in ``copies``, the row behind its last one there, its
+number among the projections that a rule changes (−1: its weights are fixed), and its place among
+several projections onto the same target: 0 if there is one, 1 for the first, 2 for others, 3 for
+the last one.
 
 The table ``copies`` has a row for each copied source: the index of the source's first unit, the
 index of the copy's first unit, the number of units, and whether the copy holds the outputs of the
@@ -20,6 +23,42 @@ step before.
 
 # mypy: ignore-errors
 # ruff: noqa: B018, F821, F841, N803 - names and lines of the generated module
+
+
+@fast
+def advance(lane, observation, STATE, output):
+    """Advance one lane by one step; see `step`."""
+    last, new = before[lane], now[lane]
+    old = means[lane] if parts.size > 1 else last
+    for j in range(n_sensors):
+        new[j] = observation[j]
+    gain = gains[lane] if pending[lane] else f32(0.0)
+    for p in range(projections.shape[0]):
+        first, n_in = projections[p, 0], projections[p, 1]
+        target, n_out = projections[p, 2], projections[p, 3]
+        synapse, unit = projections[p, 4], projections[p, 6]
+        for c in range(projections[p, 7], projections[p, 8]):
+            source, place = copies[c, 0], copies[c, 1]
+            heard = last if copies[c, 3] else new
+            for j in range(copies[c, 2]):
+                new[place + j] = heard[source + j]
+        n = n_in * n_out
+        planes = coefficients.shape[1] // weights.shape[1]
+        drive = new[target : target + n_out]
+        SWEEP
+        kind = projections[p, 5]
+        NEURONS
+    SEEN
+    for i in range(last.size):
+        last[i] = new[i]
+    for i in range(output.size):
+        output[i] = drive[i]
+    ages[lane] += 1
+    if parts.size > 1:
+        part = parts[min(ages[lane], parts.size) - 1]
+        for i in range(old.size):
+            old[i] += part * (new[i] - old[i])
+    pending[lane] = ages[lane] % every == 0
 
 
 @fast
@@ -35,49 +74,18 @@ def step(lanes, observations, STATE, outputs):
     """
     for k in range(lanes.size):
         lane = lanes[k]
-        last, new = before[lane], now[lane]
-        old = means[lane] if parts.size > 1 else last
-        for j in range(n_sensors):
-            new[j] = observations[lane, j]
-        gain = gains[lane] if pending[lane] else f32(0.0)
-        for p in range(projections.shape[0]):
-            first, n_in = projections[p, 0], projections[p, 1]
-            target, n_out = projections[p, 2], projections[p, 3]
-            synapse, unit = projections[p, 4], projections[p, 6]
-            for c in range(projections[p, 7], projections[p, 8]):
-                source, place = copies[c, 0], copies[c, 1]
-                heard = last if copies[c, 3] else new
-                for j in range(copies[c, 2]):
-                    new[place + j] = heard[source + j]
-            n = n_in * n_out
-            planes = coefficients.shape[1] // weights.shape[1]
-            drive = new[target : target + n_out]
-            scale = sweep(
-                weights[lane, synapse : synapse + n],
-                traces[lane, synapse : synapse + n] if HAS_TRACE else traces[lane, 0:0],
-                coefficients[lane, planes * synapse : planes * (synapse + n)],
-                PRE[first : first + n_in],
-                POST[target : target + n_out],
-                new[first : first + n_in],
-                drive,
-                scales[lane, p],
-                gain,
-                modulators[lane, unit : unit + n_out],
-            )
-            scales[lane, p] = scale
-            kind = projections[p, 5]
-            NEURONS
-        SEEN
-        for i in range(last.size):
-            last[i] = new[i]
-        for i in range(outputs.shape[1]):
-            outputs[k, i] = drive[i]
-        ages[lane] += 1
-        if parts.size > 1:
-            part = parts[min(ages[lane], parts.size) - 1]
-            for i in range(old.size):
-                old[i] += part * (new[i] - old[i])
-        pending[lane] = ages[lane] % every == 0
+        advance(lane, observations[lane], STATE, outputs[k])
+
+
+@fast
+def stretch(lanes, observations, lengths, STATE, outputs):
+    """Advance each lane by several steps: ``lengths[k]`` steps of lane ``lanes[k]``.
+
+    Observations and outputs have a row for each lane of ``lanes`` and each step.
+    """
+    for k in range(lanes.size):
+        for t in range(lengths[k]):
+            advance(lanes[k], observations[k, t], STATE, outputs[k, t])
 
 
 @fast
@@ -98,16 +106,5 @@ def flush(lanes, STATE):
             synapse, unit = projections[p, 4], projections[p, 6]
             n = n_in * n_out
             planes = coefficients.shape[1] // weights.shape[1]
-            scales[lane, p] = sweep(
-                weights[lane, synapse : synapse + n],
-                traces[lane, synapse : synapse + n] if HAS_TRACE else traces[lane, 0:0],
-                coefficients[lane, planes * synapse : planes * (synapse + n)],
-                PRE[first : first + n_in],
-                POST[target : target + n_out],
-                old[first : first + n_in],
-                scratch[:n_out],
-                scales[lane, p],
-                gains[lane],
-                modulators[lane, unit : unit + n_out],
-            )
+            FLUSH
         pending[lane] = False

@@ -177,6 +177,22 @@ class Learning(Protocol):
 
 
 @runtime_checkable
+class ThroughLanes(Protocol):
+    """Lanes that can be advanced by several steps in one call."""
+
+    modulators: Array
+
+    def act_through(self, observations: Array, lengths: LaneNumbers, lanes: LaneNumbers) -> Array:
+        """Return the outputs ``(k, n_steps, n_outputs)`` of several steps of ``lanes`` ``(k,)``.
+
+        Args:
+            observations: ``(k, n_steps, n_observations)``, a row for each of ``lanes``.
+            lengths: ``(k,)``, the number of steps of each of ``lanes``; later outputs are 0.
+            lanes: ``(k,)``, the numbers of the lanes.
+        """
+
+
+@runtime_checkable
 class Bounded(Protocol):
     """A network whose weights are kept bounded while they change."""
 

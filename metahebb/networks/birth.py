@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import unknown_name
 from metahebb.genomes import LayerShape
+from metahebb.networks.graph import Projection
 from metahebb.noise import Key, normals, spread, uniforms
 
 Weights = npt.NDArray[np.float32]
@@ -49,6 +51,15 @@ def _sparse(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
     out[order[: int(0.8 * out.size)]] = 0
 
 
+def _fan_in(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+    out[:] = normals(key, out.size, start) * np.float32(1 / math.sqrt(layer.n_in))
+
+
+def _first(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+    out[:] = 0
+    np.fill_diagonal(layer.view(out)[0], 1)
+
+
 def _zeros(key: Key, start: int, layer: LayerShape, out: Weights) -> None:
     out[:] = 0
 
@@ -61,6 +72,8 @@ BIRTHS: dict[str, Draw | None] = {
     "kaiming": _kaiming,
     "sparse": _sparse,
     "zeros": _zeros,
+    "fan_in": _fan_in,
+    "first": _first,
     "coevolved": None,
 }
 """The distributions of weights at birth by name, with the scales of Najarro & Risi's public code.
@@ -69,33 +82,73 @@ They are U(-0.1, 0.1), which is the default, U(-1, 1), N(0, 0.024²), Xavier wit
 with slope 3, N(0, 0.01²) with 80 % of the weights at zero, and all zeros. ``coevolved`` means that
 weights come from the ``birth`` slot.
 
+Two are not of that code: ``fan_in`` is N(0, 1/n_in), as in random recurrent networks, and ``first``
+gives unit k the weight 1 from input k, and 0 from all others.
+
 Differs from the reference: ``sparse`` sets 80 % of each layer to zero, the reference 80 % of each
 column.
 """
 
 
+FIXED_FROM = 2**42
+"""The first number of a birth's key that is used for fixed weights."""
+
+
+@dataclass(frozen=True)
+class Birth:
+    """How the weights of one layer are drawn at birth.
+
+    Attributes:
+        name: the name of a distribution in `BIRTHS`, other than ``coevolved``.
+        gain: the factor by which the drawn weights are multiplied.
+    """
+
+    name: str
+    gain: float = 1.0
+
+    def draw(self, key: Key, start: int, layer: LayerShape, out: Weights) -> None:
+        """Draw the weights of ``layer`` into ``out``; see `Draw`."""
+        draw = BIRTHS[check_birth(self.name)]
+        assert draw is not None
+        draw(key, start, layer, out)
+        if self.gain != 1:
+            out *= np.float32(self.gain)
+
+
 def draw_weights(
-    name: str, key: Key, layers: tuple[LayerShape, ...], out: Weights, start: int = 0
+    births: Sequence[Birth],
+    key: Key,
+    layers: tuple[LayerShape, ...],
+    out: Weights,
+    start: int = 0,
 ) -> None:
     """Draw the weights of all ``layers`` into ``out``, one layer after the other.
 
     Args:
-        name: the name of a distribution in `BIRTHS`, other than ``coevolved``.
+        births: how the weights of each layer are drawn.
         key: the key of this birth.
         layers: the shape of each layer, with one plane.
         out: the memory of the weights, ``(sum of sizes,)``, which is written.
         start: the first number of the key's sequence that is used.
     """
-    draw = BIRTHS[check_birth(name)]
-    assert draw is not None
     first = 0
-    for layer in layers:
-        draw(key, start + first, layer, out[first : first + layer.size])
+    for birth, layer in zip(births, layers, strict=True):
+        birth.draw(key, start + first, layer, out[first : first + layer.size])
+        first += layer.size
+
+
+def spare(
+    projections: Sequence[Projection], layers: tuple[LayerShape, ...], weights: Weights
+) -> None:
+    """Set the weights of units that a projection spares to 0."""
+    first = 0
+    for projection, layer in zip(projections, layers, strict=True):
+        layer.view(weights[first : first + layer.size])[0, : projection.spared] = 0
         first += layer.size
 
 
 def redraw_layers(
-    name: str,
+    births: Sequence[Birth],
     key: Key,
     layers: tuple[LayerShape, ...],
     weights: Weights,
@@ -109,7 +162,7 @@ def redraw_layers(
     layer do not depend on which other layers are chosen.
 
     Args:
-        name: the name of a distribution in `BIRTHS`, other than ``coevolved``.
+        births: how the weights of each layer are drawn.
         key: the key of the random sequence.
         layers: the shape of each layer, with one plane.
         weights: the memory of all weights, ``(sum of sizes,)``, which is changed.
@@ -118,7 +171,7 @@ def redraw_layers(
         which: the weights that may change, a bool array ``(sum of sizes,)``; None: all of them.
     """
     drawn = np.empty_like(weights)
-    draw_weights(name, key, layers, drawn, start)
+    draw_weights(births, key, layers, drawn, start)
     stops = np.cumsum([layer.size for layer in layers])
     for number in numbers:
         part = slice(stops[number] - layers[number].size, stops[number])

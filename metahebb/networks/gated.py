@@ -17,7 +17,7 @@ from metahebb.compiler.module import module_text
 from metahebb.errors import InputError, unknown_name
 from metahebb.genomes import GeneSource, Genome, LayerShape, Slot
 from metahebb.networks.base import Change, Network
-from metahebb.networks.birth import redraw_layers
+from metahebb.networks.birth import Birth, redraw_layers
 from metahebb.networks.memory import check_scale, layer_views
 from metahebb.networks.state import Field, State
 from metahebb.networks.topology import Dense
@@ -193,7 +193,14 @@ class GatedLanes:
 
     def redraw(self, lane: int, layers: Sequence[int], key: Key, start: int) -> None:
         """Draw the weights and biases of ``layers``, counted from 0, from U(-0.1, 0.1)."""
-        redraw_layers("uniform", key, self.layers, self._weights[lane], layers, start)
+        redraw_layers(
+            [Birth("uniform")] * len(self.layers),
+            key,
+            self.layers,
+            self._weights[lane],
+            layers,
+            start,
+        )
 
     def weights(self, lane: int) -> list[Array]:
         """Return copies of the weights, ``(n_out, n_in)`` per matrix; a bias has an n_in of 1."""

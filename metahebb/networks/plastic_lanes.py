@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -12,15 +12,22 @@ import numpy.typing as npt
 from metahebb.compiler import fold_of
 from metahebb.genomes import GeneSource, Genome, LayerShape, into_ranges
 from metahebb.networks.base import Change, Paced, Sensed
-from metahebb.networks.birth import draw_weights, redraw_layers
-from metahebb.networks.graph import Graph
-from metahebb.networks.kernel import constants_of, driver_source, layout_of, sees, state_name
+from metahebb.networks.birth import FIXED_FROM, Birth, draw_weights, redraw_layers, spare
+from metahebb.networks.graph import Graph, Projection
+from metahebb.networks.kernel import (
+    constants_of,
+    driver_source,
+    is_mixed,
+    layout_of,
+    sees,
+    state_name,
+)
 from metahebb.networks.memory import layer_views
 from metahebb.networks.state import Field, State
 from metahebb.networks.topology import AnyTopology, Dense
 from metahebb.networks.wiring import Wiring
 from metahebb.neurons import SEEN
-from metahebb.noise import Key
+from metahebb.noise import Key, Stream, key_words
 from metahebb.plasticity import Bounds, Rule, compile_kernel
 
 Array = npt.NDArray[np.float32]
@@ -76,8 +83,9 @@ class PlasticLanes:
         self.network = network
         self.layers: tuple[LayerShape, ...] = graph.layers
         layout = layout_of(graph)
-        self._ends = layout.ends
-        self._projections = layout.projections
+        self._graph = graph
+        self._layout = layout
+        self._projections = layout.projections[layout.projections[:, 9] >= 0]
         self.birth_gain = 0.0 if network.is_static else 1.0
         self.state = State(
             _fields(network, graph, layout.n_units, self.birth_gain),
@@ -89,19 +97,28 @@ class PlasticLanes:
         self._scales: Array = self.state["scales"]
         self.gains: Array = self.state["gains"]
         self.modulators: Array = self.state["modulators"]
+        born_alike = {"coefficients", "fixed", "noise_keys", "noise_starts"}
+        self._kept = [name for name in self.state if name not in born_alike]
         self._has_pres, self._has_posts = (sees(graph.neurons, side) for side in SEEN)
         # What rules read at a trial's end, which the next trial forgets; age -1: no trial ended.
         self._read_at_end = np.zeros((n, 2, layout.n_units), np.float32)
         self._ended_at = np.full(n, -1, np.int64)
         self.mean_squares = np.zeros(n, np.float32)
-        self._outputs = np.zeros((n, self.layers[-1].n_out), np.float32)
+        *_, outputs = graph.populations.values()
+        self._outputs = np.zeros((n, outputs.n), np.float32)
         self._sensor_factors = np.array(network.observation_scale, np.float32)
+        self._births = [_birth(each, network.birth) for each in graph.plastic]
+        self._fixed = [each for each in graph.projections if each.is_fixed]
+        self._constants = np.array(
+            [value for each in graph.populations.values() for value in each.constant], np.float32
+        )
         self._wiring: Wiring | None = None
         if network.topology != Dense():
             self._wiring = Wiring(network.topology, self.layers, network.normalization, n)
-        driver = driver_source(graph.neurons, self.state.parameters)
+        driver = driver_source(graph.neurons, self.state.parameters, mixed=is_mixed(graph))
         kernel = compile_kernel(network.rule, network.normalization, driver)
         self._step: Any = kernel.step
+        self._stretch: Any = kernel.stretch
         self._flush: Any = kernel.flush
 
     def born(
@@ -123,11 +140,31 @@ class PlasticLanes:
             self._change(lane, changes)
             self._fold(lane)
             if self.network.birth != "coevolved":
-                draw_weights(self.network.birth, key, self.layers, self._weights[lane])
+                draw_weights(self._births, key, self.layers, self._weights[lane])
             if self._wiring is not None:
                 self._wiring.settle(lane, self._weights[lane])
         self.state.begin_life(lane)
         self._ended_at[lane] = -1
+        self._settle(lane, key)
+
+    def _settle(self, lane: int, key: Key) -> None:
+        """Set what the rule leaves alone: fixed weights, constant outputs, the noise of neurons."""
+        if self._constants.size:
+            self.state["now"][lane, self._layout.constants] = self._constants
+        if self._fixed:
+            layers = tuple(map(self._graph.shape, self._fixed))
+            births = [_birth(each, "") for each in self._fixed]
+            draw_weights(births, key, layers, self.state["fixed"][lane], start=FIXED_FROM)
+            spare(self._fixed, layers, self.state["fixed"][lane])
+        self.renew_noise(lane, key)
+
+    def renew_noise(self, lane: int, key: Key) -> None:
+        """Let the neurons of ``lane`` draw the random numbers of a life that is born of ``key``."""
+        if "noise_keys" in self.state:
+            own = Key(key.seed, Stream.NEURON, key.generation, key.index, key.episode)
+            self.state["noise_keys"][lane] = key_words(own)
+            # Without it, a life of selection and one of evaluation could have equal numbers.
+            self.state["noise_starts"][lane] = int(key.stream) << 56
 
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
         """Begin a new trial on ``lanes``: activities and traces are forgotten, weights stay.
@@ -205,6 +242,37 @@ class PlasticLanes:
         self._step(lanes, observations, *self.state.values, outputs)
         return outputs
 
+    def act_through(
+        self, observations: Array, lengths: npt.NDArray[np.intp], lanes: npt.NDArray[np.intp]
+    ) -> Array:
+        """Return the outputs ``(k, n_steps, n_outputs)`` of several steps of ``lanes``.
+
+        Modulators stay as they are through all steps. The bits are those of as many calls of `act`.
+
+        Args:
+            observations: ``(k, n_steps, n_observations)``, a row for each of ``lanes``.
+            lengths: ``(k,)``, the number of steps of each of ``lanes``; later outputs are 0.
+            lanes: ``(k,)``, the numbers of the lanes.
+        """
+        if self._sensor_factors.size:
+            observations = observations * self._sensor_factors
+        outputs = np.zeros((*observations.shape[:2], self._outputs.shape[1]), np.float32)
+        self._stretch(lanes, observations, lengths, *self.state.values, outputs)
+        return outputs
+
+    def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of all that the rest of the life on ``lane`` depends on, by name.
+
+        What a birth with the same genome and key sets, and nothing changes later, is left out.
+        """
+        return {name: self.state[name][lane].copy() for name in self._kept}
+
+    def restore(self, lane: int, saved: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on with the life on ``lane``, which was born with the same key, from ``saved``."""
+        for name in self._kept:
+            self.state[name][lane] = saved[name]
+        self._ended_at[lane] = -1
+
     def emit(self, lanes: npt.NDArray[np.intp], outputs: Array) -> None:
         """Let rules see ``outputs`` ``(k, n_outputs)`` as the activity of the output units."""
         last = slice(-outputs.shape[1], None)
@@ -240,7 +308,7 @@ class PlasticLanes:
         """
         which = None if self._wiring is None else self._wiring.plastic[lane]
         weights = self._weights[lane]
-        redraw_layers(self.network.birth, key, self.layers, weights, layers, start, which)
+        redraw_layers(self._births, key, self.layers, weights, layers, start, which)
         self._scales[lane, list(layers)] = 1
 
     def weights(self, lane: int) -> list[Array]:
@@ -313,12 +381,7 @@ class PlasticLanes:
         received, if it is recurrent.
         """
         row: Array = self.state["now"][lane]  # a new trial does not reset this field
-        return [row[start:stop].copy() for start, stop in self._stretches()]
-
-    def _stretches(self) -> list[tuple[int, int]]:
-        inputs, *ends = self._ends
-        targets = zip(ends, self.layers, strict=True)
-        return [(0, inputs), *((end - layer.n_out, end) for end, layer in targets)]
+        return [row[start:stop].copy() for start, stop in self._layout.stretches]
 
 
 def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float) -> list[Field]:
@@ -337,11 +400,17 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         Field("now", (n_units,)),
         Field("scales", (len(graph.layers),), at_birth=1.0),
         Field("gains", at_birth=birth_gain),
-        Field("modulators", (sum(layer.n_out for layer in graph.layers),)),
+        Field("modulators", (sum(n for n, _ in _computed(graph)),)),
         Field("pending", dtype=np.bool_, per_trial=True),
         Field("ages", dtype=np.int64),
         Field("means", (smoothed,)),  # averages run through a life, across its trials
     ]
+    n_fixed = sum(graph.shape(each).size for each in graph.projections if each.is_fixed)
+    if is_mixed(graph):
+        fields.append(Field("fixed", (n_fixed,), at_birth=None))
+    if any(neuron.noises for neuron in neurons):
+        fields.append(Field("noise_keys", (5,), np.uint64, at_birth=None))
+        fields.append(Field("noise_starts", (), np.int64, at_birth=None))
     fields += [
         Field(f"{side}s", (n_units,), per_trial=True)
         for side in ("pre", "post")
@@ -353,3 +422,13 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         for name in neuron.state
     ]
     return fields
+
+
+def _computed(graph: Graph) -> list[tuple[int, str]]:
+    """Return the number of units and the name of each population that has a neuron."""
+    names = graph.populations.items()
+    return [(each.n, name) for name, each in names if each.neuron is not None]
+
+
+def _birth(projection: Projection, default: str) -> Birth:
+    return Birth(projection.birth or default, projection.gain)

@@ -9,6 +9,7 @@ from metahebb.networks.base import Network
 from metahebb.networks.convolutional import Convolutional
 from metahebb.networks.feedforward import FeedForward
 from metahebb.networks.gated import Gated
+from metahebb.networks.rate import Rate
 from metahebb.networks.recurrent import Recurrent
 from metahebb.plasticity.rules import RULES
 from metahebb.registry import Registry
@@ -19,6 +20,7 @@ NETWORKS: Registry[type[Network]] = Registry(
         "feedforward": FeedForward,
         "recurrent": Recurrent,
         "convolutional": Convolutional,
+        "rate": Rate,
         "static": FeedForward,
         "lstm": Gated,
         "gru": Gated,

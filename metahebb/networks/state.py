@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,12 @@ class State:
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         return self._arrays[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
 
     def begin_life(self, lane: int) -> None:
         """Set every field of ``lane`` to its value at birth, unless birth writes it itself."""

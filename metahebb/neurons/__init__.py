@@ -4,15 +4,18 @@ To add a neuron, write a file and list the neuron here.
 """
 
 from metahebb.compiler.load import load_function
+from metahebb.neurons.deviating import deviating
 from metahebb.neurons.leaky import leaky
 from metahebb.neurons.leaky_output import leaky_output
 from metahebb.neurons.linear import linear
+from metahebb.neurons.neuron import RANDOM as RANDOM
 from metahebb.neurons.neuron import SEEN as SEEN
 from metahebb.neurons.neuron import Neuron as Neuron
 from metahebb.neurons.neuron import neuron as neuron
+from metahebb.neurons.perturbed import perturbed
 from metahebb.neurons.tanh import tanh
 
-NEURONS = {each.name: each for each in (leaky, leaky_output, linear, tanh)}
+NEURONS = {each.name: each for each in (deviating, leaky, leaky_output, linear, perturbed, tanh)}
 """All neurons that metahebb ships, by name."""
 
 

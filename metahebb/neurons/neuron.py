@@ -9,8 +9,14 @@ from typing import Any, ClassVar
 from metahebb.compiler import Language, ScalarFunction
 from metahebb.errors import InputError
 
-INPUTS = ("drive",)
-"""The inputs that a unit can have: ``drive`` is the sum of its weighted inputs."""
+INPUTS = ("drive", "uniform", "normal")
+"""The inputs that a unit can have.
+
+``drive`` is the sum of its weighted inputs. ``uniform`` and ``normal`` are random numbers, drawn
+anew for each unit in each step: one uniform in [0, 1), and one of mean 0 and variance 1.
+"""
+RANDOM = INPUTS[1:]
+"""The names of the inputs that are random numbers."""
 SEEN = ("pre", "post")
 """The names of state variables that rules see in the place of a unit's output."""
 
@@ -30,6 +36,8 @@ class Neuron(ScalarFunction):
     each state variable. The state is 0 at birth and when a trial begins. Rules see a unit's output
     as ``pre`` and ``post``. If a neuron has a state variable called ``post`` (or ``pre``), rules
     see this variable instead, for example a kick, or the deviation from a running mean.
+
+    A neuron that explores has an input ``uniform`` or ``normal``, a new random number in each step.
     """
 
     language: ClassVar[Language] = Language(
@@ -40,6 +48,11 @@ class Neuron(ScalarFunction):
         example="def my_neuron(drive, /, x, *, tau=10.0)",
         returns=_returns,
     )
+
+    @property
+    def noises(self) -> tuple[str, ...]:
+        """The names of the inputs that are random numbers."""
+        return tuple(name for name in RANDOM if name in self.inputs)
 
     @property
     def state(self) -> tuple[str, ...]:

@@ -352,6 +352,9 @@ class Judged(Trials, Protocol):
     def conditions(self) -> tuple[str, ...]:
         """The names of the numbers that describe a trial, such as ``coherence``."""
 
+    def with_trials(self, trials: int) -> Task:
+        """Return the same task with lives of ``trials`` trials; the trials are the same ones."""
+
 
 @runtime_checkable
 class JudgedLanes(Protocol):
@@ -359,6 +362,17 @@ class JudgedLanes(Protocol):
 
     def outcome(self, lane: int) -> TrialOutcome:
         """Return the outcome of the trial that ended last on ``lane``."""
+
+
+@runtime_checkable
+class TargetLanes(Protocol):
+    """Lanes with trials in which some outputs are right."""
+
+    def target(self, lane: int) -> npt.NDArray[np.float32]:
+        """Return the right outputs ``(n_steps, n_outputs)`` of the trial on ``lane``.
+
+        They are NaN in steps that are not judged.
+        """
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from toys import BIRTH, born
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes, LayerShape
 from metahebb.networks import FeedForward
-from metahebb.networks.birth import BIRTHS, draw_weights
+from metahebb.networks.birth import BIRTHS, Birth, draw_weights
 from metahebb.noise import Key, Stream
 
 WIDE, TALL = LayerShape(1, 40, 160), LayerShape(1, 200, 10)
@@ -34,7 +34,7 @@ BOUNDS = {
 
 def draw(name, key=BIRTH, layers=LAYERS):
     out = np.full(sum(layer.size for layer in layers), np.nan, np.float32)
-    draw_weights(name, key, layers, out)
+    draw_weights([Birth(name)] * len(layers), key, layers, out)
     return np.split(out, [layers[0].size])
 
 
@@ -99,7 +99,7 @@ def test_layers_differ_from_each_other(name):
 def test_a_network_is_born_with_what_was_drawn(name):
     lanes = born(FeedForward((40, 10), birth=name), 160, 3)
     expected = np.empty(sum(layer.size for layer in lanes.layers), np.float32)
-    draw_weights(name, Key(0, Stream.BIRTH), lanes.layers, expected)
+    draw_weights([Birth(name)] * len(lanes.layers), Key(0, Stream.BIRTH), lanes.layers, expected)
     np.testing.assert_array_equal(in_memory(lanes, 1), expected)
 
 

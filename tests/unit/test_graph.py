@@ -31,7 +31,7 @@ def test_layers_follow_each_other_and_hear_each_other_in_the_same_step():
     assert graph.neurons == (TANH, LINEAR)
     layout = layout_of(graph)
     assert layout.copies.shape == (0, 4)
-    assert (layout.n_units, layout.ends) == (9, (3, 7, 9))
+    assert (layout.n_units, layout.stretches) == (9, ((0, 3), (3, 7), (7, 9)))
 
 
 def test_a_population_hears_itself_as_it_was_behind_the_sensors():
@@ -42,7 +42,7 @@ def test_a_population_hears_itself_as_it_was_behind_the_sensors():
     layout = layout_of(graph)
     # Sensors 0 to 2, then the copy of what is at 7 to 10, of the step before.
     np.testing.assert_array_equal(layout.copies, [[7, 3, 4, 1]])
-    assert layout.ends == (7, 11, 13)
+    assert layout.stretches == ((0, 7), (7, 11), (11, 13))
 
 
 def test_sources_that_do_not_lie_side_by_side_are_copied():
@@ -60,8 +60,8 @@ def test_the_head_of_a_convolutional_network_senses_features():
 @pytest.mark.parametrize(
     ("projections", "message"),
     [
-        ((Projection(("sensors",), "a"),), "expected one projection onto each of a, b, .* got a;"),
-        ((), "expected one projection onto each of a, b, in this order, got none"),
+        ((Projection(("sensors",), "a"),), "expected projections onto each of a, b, .* got a"),
+        ((), "expected projections onto each of a, b, in this order, got none"),
         (
             (Projection(("sensors",), "a"), Projection(("c",), "b")),
             "expected sources among sensors, a, b, got 'c'",

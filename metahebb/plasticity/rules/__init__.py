@@ -9,8 +9,10 @@ from metahebb.plasticity.rules.abcd_lr_d_in_and_out import abcd_lr_d_in_and_out
 from metahebb.plasticity.rules.abcd_lr_d_out import abcd_lr_d_out
 from metahebb.plasticity.rules.ad import ad
 from metahebb.plasticity.rules.ad_lr import ad_lr
+from metahebb.plasticity.rules.node_perturbation import node_perturbation
 from metahebb.plasticity.rules.reward_abcd import reward_abcd
 from metahebb.plasticity.rules.static import static
+from metahebb.plasticity.rules.supralinear import supralinear
 
 RULES = {
     rule.name: rule
@@ -24,8 +26,10 @@ RULES = {
         abcd_lr_d_out,
         ad,
         ad_lr,
+        node_perturbation,
         reward_abcd,
         static,
+        supralinear,
     )
 }
 """All shipped rules by name."""

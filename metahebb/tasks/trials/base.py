@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -122,6 +122,10 @@ class TrialTask(Task):
             Measure("error", description=f"mean error {last}", low=0.0),
         )
 
+    def with_trials(self, trials: int) -> Self:
+        """Return the same task with lives of ``trials`` trials."""
+        return replace(self, trials=trials)
+
     def lanes(self, n: int) -> TrialLanes:
         """Return ``n`` new lanes."""
         return TrialLanes(self, n)
@@ -167,6 +171,10 @@ class TrialLanes:
         trial = self.trials[lane]
         assert trial is not None
         return trial
+
+    def target(self, lane: int) -> Array:
+        """Return the right outputs ``(n_steps, n_outputs)`` of the trial on ``lane``."""
+        return self.trial(lane).target
 
     def step(self, outputs: Array, lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; a non-finite output ends the life."""
