@@ -190,8 +190,8 @@ class Lockstep:
         self._queue = queue
         self._alive = self._refill(np.arange(len(self._lives), dtype=np.intp))
 
-    def advance(self) -> list[LifeResult]:
-        """Advance all lives by one step, or by a whole trial, and return the lives that ended.
+    def advance(self) -> Iterator[LifeResult]:
+        """Advance all lives by one step, or by a whole trial, and yield the lives that ended.
 
         A whole trial is lived in one call where its observations are known beforehand, and nobody
         looks at single steps. The bits are the same.
@@ -205,12 +205,11 @@ class Lockstep:
         self._steps[rows] += lengths
         over = step.terminated | step.truncated | step.nonfinite
         over |= self._steps[rows] >= self._horizons[rows]
-        results = []
         if over.any():
-            results = [self._result(int(alive[k]), _ending(step, k)) for k in np.flatnonzero(over)]
+            for k in np.flatnonzero(over):
+                yield self._result(int(alive[k]), _ending(step, k))
             refilled = self._refill(alive[over])
             self._alive = np.sort(np.append(alive[~over], refilled))
-        return results
 
     def _step(self, alive: Indices) -> tuple[StepResult, int]:
         """Advance the lives on ``alive`` by one step; return its result and the number 1."""

@@ -16,7 +16,7 @@ from metahebb.learning.base import Lesson
 from metahebb.learning.lived import LivedTrials
 from metahebb.learning.recorder import TrialRecorder
 from metahebb.life import Ending, Life, LifeResult, Lockstep
-from metahebb.networks.plastic_lanes import PlasticLanes
+from metahebb.networks.base import FreshNoise
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Rule
 from metahebb.tasks.base import JudgedLanes, Resumable, TrialOutcome
@@ -64,7 +64,6 @@ class LifetimePupil:
         self._setup = setup
         self._lanes = _Lanes(setup, lesson)
         self._lanes.lockstep.begin(iter([self._life]))
-        self._born = self._lanes.network.weights(0)
 
     def live(self, n_trials: int) -> list[TrialOutcome]:
         """Live the next trials, and return their outcomes in order.
@@ -102,16 +101,9 @@ class LifetimePupil:
 
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return copies of the plastic weights by name, each ``(n_out, n_in)``."""
-        layers = self._lanes.network.weights(0)
-        return dict(zip(self._names(), layers, strict=True))
-
-    def born(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Return copies of the weights at birth by name."""
-        return dict(zip(self._names(), (each.copy() for each in self._born), strict=True))
-
-    def _names(self) -> list[str]:
         part = self._lesson.network.part
-        return [f"{part} {number}" for number in range(1, len(self._born) + 1)]
+        layers = self._lanes.network.weights(0)
+        return {f"{part} {number}": layer for number, layer in enumerate(layers, 1)}
 
     def test(self, n_trials: int, seed: int) -> LivedTrials:
         """Live fresh trials with frozen weights, and return all that happened in them.
@@ -136,7 +128,7 @@ class LifetimePupil:
         lanes.network.renew_noise(0, birth)
         lanes.network.gains[0] = 0
         while recorder.n_trials < n_trials and lanes.lockstep.alive.size:
-            lanes.lockstep.advance()
+            list(lanes.lockstep.advance())
         return recorder.lived()
 
 
@@ -146,10 +138,10 @@ class _Lanes:
     def __init__(self, setup: Setup, lesson: Lesson) -> None:
         task, network = lesson.task, lesson.network
         living = network.lanes(task.n_observations, task.n_outputs, 1)
-        if not isinstance(living, PlasticLanes):
+        if not isinstance(living, FreshNoise):
             raise InputError(
-                f"expected a plastic network, got {network.label}; use --network rate, recurrent "
-                "or feedforward"
+                f"expected a network whose life can be saved, got {network.label}; use --network "
+                "rate, recurrent or feedforward"
             )
         self.network = living
         self.task = task.lanes(1)
@@ -177,7 +169,7 @@ class _Lanes:
                     "expected a life that goes on, got one that is over; let the task's lives last "
                     "longer"
                 )
-            results = self.lockstep.advance()
+            results = list(self.lockstep.advance())
             if results or self.lockstep.at_start(0):
                 return results
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -190,6 +190,22 @@ class ThroughLanes(Protocol):
             lengths: ``(k,)``, the number of steps of each of ``lanes``; later outputs are 0.
             lanes: ``(k,)``, the numbers of the lanes.
         """
+
+
+@runtime_checkable
+class FreshNoise(Protocol):
+    """Lanes with lives that can be saved, and go on with other random numbers of their neurons."""
+
+    gains: Array
+
+    def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
+        """Return copies of all that the rest of the life on ``lane`` depends on, by name."""
+
+    def restore(self, lane: int, saved: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on with the life on ``lane``, which was born with the same key, from ``saved``."""
+
+    def renew_noise(self, lane: int, key: Key) -> None:
+        """Let the neurons of ``lane`` draw the random numbers of a life that is born of ``key``."""
 
 
 @runtime_checkable

@@ -50,9 +50,15 @@ class Checkpoint:
 class Checkpoints:
     """A folder of checkpoints: the last three, and the best."""
 
-    def __init__(self, folder: Path) -> None:
-        """Bind ``folder``; it need not exist yet."""
+    def __init__(self, folder: Path, needs: str = "center") -> None:
+        """Bind ``folder``, which need not exist yet.
+
+        Args:
+            folder: the folder.
+            needs: the name of an array that every checkpoint has; empty: none is needed.
+        """
         self.folder = folder
+        self._needs = needs
 
     def save(self, checkpoint: Checkpoint, name: str | None = None) -> None:
         """Write a checkpoint under ``name``, or under the number of its generation.
@@ -167,8 +173,8 @@ class Checkpoints:
         for count, value in counts.items():
             if state.pop(count, None) != value:
                 raise self._damaged(path, f"a {count} count of {value} that its arrays do not have")
-        if "center" not in state:
-            raise self._damaged(path, "one without a center")
+        if self._needs and self._needs not in state:
+            raise self._damaged(path, f"one without a {self._needs}")
         return Checkpoint(**counts, state=state)
 
     def _damaged(self, path: Path, got: str) -> CheckpointError:

@@ -11,26 +11,31 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import metahebb
 from metahebb.fingerprint import Fingerprint, cpu_name, fingerprint, version_of
-from metahebb.runs.config import RunConfig
 from metahebb.runs.serial import from_json, to_json
+
+T = TypeVar("T")
 
 PACKAGES = ("numpy", "numba", "mujoco", "gymnasium", "torch", "evotorch", "ray", "scipy")
 LEADS = ("torch", "evotorch")
 """Packages that take part in updates of the center, and in no life."""
 
-KEYS = (
-    *("metahebb", "commit", "dirty", "command", "seed", "started", "versions", "machine"),
-    *("generations", "env_steps", "elapsed_s"),
-)
-"""Keys that every manifest of a run has."""
+_FACTS = ("metahebb", "commit", "dirty", "command", "seed", "started", "versions", "machine")
 
 
-def make_manifest(seed: int) -> dict[str, Any]:
-    """Return the manifest of a run that starts now, with a cost of 0, which the run updates."""
+def keys_of(unit: str) -> tuple[str, ...]:
+    """Return the keys that every manifest of a run has, whose length is counted in ``unit``."""
+    return (*_FACTS, unit, "env_steps", "elapsed_s")
+
+
+def make_manifest(seed: int, unit: str = "generations") -> dict[str, Any]:
+    """Return the manifest of a run that starts now, with a cost of 0, which the run updates.
+
+    ``unit`` is the name under which the run's length is counted: ``generations`` or ``trials``.
+    """
     commit, dirty = _commit()
     return {
         "metahebb": metahebb.__version__,
@@ -44,7 +49,7 @@ def make_manifest(seed: int) -> dict[str, Any]:
             **{package: version_of(package) for package in PACKAGES},
         },
         "machine": machine(),
-        "generations": 0,
+        unit: 0,
         "env_steps": 0,
         "elapsed_s": 0.0,
     }
@@ -57,18 +62,19 @@ def _program() -> list[str]:
     return ["python", "-m", spec.parent] if name == "__main__.py" and spec else [name]
 
 
-def as_read(config: RunConfig) -> RunConfig:
+def as_read(config: T) -> T:
     """Return ``config`` as it is after writing and reading: a float given as 1 becomes 1.0."""
-    return from_json(RunConfig, json.loads(json.dumps(to_json(config))))  # type: ignore[no-any-return]
+    return from_json(type(config), json.loads(json.dumps(to_json(config))))  # type: ignore[no-any-return]
 
 
-def config_sha256(config: RunConfig) -> str:
-    """Return the SHA-256 of ``config`` as a run folder keeps it, without its generations.
+def config_sha256(config: object, unit: str = "generations") -> str:
+    """Return the SHA-256 of ``config`` as a run folder keeps it, without its length.
 
-    Generations are left out because a run may be extended; all other fields decide its numbers.
+    The length, in ``unit``, is left out because a run may be extended; all other fields decide its
+    numbers.
     """
     data = to_json(as_read(config))
-    del data["generations"]
+    del data[unit]
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 

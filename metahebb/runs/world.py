@@ -20,7 +20,7 @@ from gymnasium.envs.registration import find_highest_version, get_env_id, parse_
 from metahebb.errors import InputError
 from metahebb.fingerprint import PACKAGES, version_of
 from metahebb.paths import absolute
-from metahebb.runs.config import RunConfig
+from metahebb.runs.base_config import Config
 from metahebb.tasks.base import Foreign
 
 World = dict[str, str]
@@ -33,7 +33,7 @@ _OURS = ("metahebb", "gymnasium")
 """Modules that the manifest lists elsewhere with their versions."""
 
 
-def world_of(config: RunConfig) -> World:
+def world_of(config: Config) -> World:
     """Return the world of ``config``, which is empty for the tasks that metahebb brings along.
 
     The world consists of the files that arguments of the environment name, and of the package that

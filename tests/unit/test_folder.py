@@ -19,12 +19,12 @@ from report_runs import evaluation
 import metahebb
 from metahebb.errors import CheckpointError, InputError, StorageError
 from metahebb.networks import FeedForward
-from metahebb.runs import folder
+from metahebb.runs import base_folder as folder
 from metahebb.runs import manifest as manifests
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
-from metahebb.runs.manifest import KEYS, make_manifest
+from metahebb.runs.manifest import keys_of, make_manifest
 from metahebb.runs.storage import write_json
 from metahebb.tasks import GymTask
 
@@ -98,7 +98,7 @@ def test_a_folder_whose_maker_was_killed_can_be_made_anew(
         {"manifest.json": '{"runs": []}'},
         {"manifest.json": "{"},
         {"manifest.json": "", "mine": ""},
-        {"manifest.json": json.dumps(dict.fromkeys(KEYS, 7))},
+        {"manifest.json": json.dumps(dict.fromkeys(keys_of("generations"), 7))},
         {".config.json.mine.tmp": "{}"},
     ],
 )
@@ -328,7 +328,7 @@ def test_the_manifest_says_what_made_the_run(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.argv", ["/some/where/metahebb", "evolve", "ant", "--out", "my run"])
     made = make_manifest(4)
     assert made["command"] == "metahebb evolve ant --out 'my run'"
-    assert tuple(made) == manifests.KEYS
+    assert tuple(made) == manifests.keys_of("generations")
     assert made["metahebb"] == metahebb.__version__
     assert made["seed"] == 4
     assert made["started"].endswith("+00:00")

@@ -79,7 +79,7 @@ def test_graphs_that_do_not_fit_are_refused(projections, message):
 
 def test_a_population_without_a_neuron_is_refused():
     mute = {**SIZES, "b": Population(2)}
-    with pytest.raises(InputError, match="expected a neuron for each population but the first"):
+    with pytest.raises(InputError, match="expected a neuron for each population but the sensors"):
         Graph(mute, (Projection(("sensors",), "a"), Projection(("a",), "b")))
 
 

@@ -1,0 +1,21 @@
+"""What the configs of all kinds of runs have."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+from metahebb.tasks.base import Task
+
+
+class Config(Protocol):
+    """The config of a run of any kind."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def task(self) -> Task:
+        """The task in which networks live."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of all random numbers."""
