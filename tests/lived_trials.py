@@ -96,6 +96,45 @@ def integrated(n_trials: int = 1600, seed: int = 0) -> Outcomes:
     )  # fmt: skip
 
 
+def reaches(n_trials: int = 36, seed: int = 0) -> LivedTrials:
+    """Live trials of many kinds and sensors, with two outputs: no target, answer, or unit of time.
+
+    Trials have different lengths, and the last one ends early.
+    """
+    rng = np.random.default_rng(seed)
+    n_steps, n_units, n_kinds = 50, 30, 9
+    lengths = rng.integers(40, n_steps + 1, n_trials)
+    lengths[-1] = 3
+    kind = np.arange(n_trials) % n_kinds
+    observations, outputs, rates, rewards = (
+        np.full((n_trials, n_steps, n), np.nan, np.float32) for n in (12, 2, n_units, 1)
+    )
+    tuning = rng.normal(size=(n_units, 2))
+    for trial, length in enumerate(lengths):
+        angle = 2 * np.pi * kind[trial] / n_kinds
+        steps = np.arange(length)
+        way = np.array([np.sin(angle), np.cos(angle)]) * np.minimum(1, steps / 30)[:, None]
+        outputs[trial, :length] = way + 0.02 * rng.normal(size=(length, 2))
+        rates[trial, :length] = np.tanh(way @ tuning.T + 0.3 * np.sin(steps / 8)[:, None])
+        observations[trial, :length] = 0
+        observations[trial, :length, kind[trial]] = 1
+        observations[trial, :length, 9:] = rng.normal(0, 0.3, (length, 3))
+        rewards[trial, :length] = 0.1
+    unknown = np.full(n_trials, np.nan)
+    return LivedTrials(
+        Outcomes(kind, 0.1 * lengths, unknown, unknown, np.full(n_trials, -1), {}),
+        lengths.astype(np.intp),
+        observations,
+        np.full_like(outputs, np.nan),
+        outputs,
+        rates,
+        rewards[..., 0],
+        None,
+        tuple(f"{40 * k}°" for k in range(n_kinds)),
+        (),
+    )
+
+
 def matrices(n_units: int = 60, seed: int = 0) -> tuple[dict[str, npt.NDArray[np.float32]], ...]:
     """Return the weights of a network before and after learning, by name."""
     rng = np.random.default_rng(seed)
