@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from metahebb.learning.lived import LivedTrials, Outcomes
 from metahebb.tasks.base import TrialOutcome
@@ -67,7 +68,7 @@ def learned(n_trials: int = 1200, seed: int = 0, half: float = 300.0) -> Outcome
     """Return outcomes of a network that learns: the chance to be right rises to 0.99."""
     rng = np.random.default_rng(seed)
     trials = np.arange(n_trials)
-    chance = 0.5 + 0.49 / (1 + np.exp(-(trials - half) / 60))
+    chance = 0.5 + 0.49 * expit((trials - half) / 60)
     error = 2 * (1 - chance) + np.abs(rng.normal(0, 0.08, n_trials))
     correct = (rng.random(n_trials) < chance).astype(float)
     return Outcomes(
@@ -87,7 +88,7 @@ def integrated(n_trials: int = 1600, seed: int = 0) -> Outcomes:
     motion, color = rng.choice(levels, (2, n_trials))
     context = rng.integers(0, 2, n_trials).astype(float)
     cued = np.where(context == 0, motion, color)
-    chance = 0.02 + 0.95 / (1 + np.exp(-(cued - 0.03) / 0.09))
+    chance = 0.02 + 0.95 * expit((cued - 0.03) / 0.09)
     choice = (rng.random(n_trials) < chance).astype(np.intp)
     correct = (choice == (cued > 0)).astype(float)
     return Outcomes(

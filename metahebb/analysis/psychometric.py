@@ -132,10 +132,11 @@ def fit_psychometric(
 ) -> Psychometric:
     """Fit a psychometric curve to the answers by maximum likelihood.
 
-    The default shape, the cumulative normal with a lapse rate at either end, is that of psychofit,
-    which the International Brain Laboratory uses, and of psignifit. Intervals are those of the
-    profile likelihood: the values at which twice the log likelihood, maximized over all other
-    parameters, is 3.84 below its maximum. They stay valid where a lapse rate is 0, at its bound.
+    The default shape, the cumulative normal with a lapse rate at either end, is the one that
+    psychofit has for choices between two sides, which the International Brain Laboratory uses.
+    Intervals are the ones of the profile likelihood: the values at which twice the log likelihood,
+    maximized over all other parameters, is 3.84 below its maximum. They stay valid where a lapse
+    rate is 0, at its bound.
 
     Differs from psychofit: the spread is a standard deviation (psychofit's threshold is √2 times
     as large), the search is L-BFGS-B from several starts, and the curve may fall.
@@ -244,7 +245,7 @@ class _Fit:
             return 0.0, 0.0
         down = self._end(values, loss, which, low)
         up = self._end(values, loss, which, high)
-        if which < 2:  # bounds of bias and spread are ours, and not those of the answers
+        if which < 2:  # we chose these bounds: the answers have none
             down = -math.inf if down == low else down
             up = math.inf if up == high else up
         return down, up

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from metahebb.errors import InputError
+from metahebb.learning.lived import LivedTrials
 
 Numbers = npt.NDArray[np.float64]
 Velocity = Callable[[Numbers], Numbers]
@@ -203,6 +204,22 @@ def _differences(velocity: Velocity) -> Jacobian:
         return np.asarray((velocity(state + steps) - velocity(state - steps)).T / (2 * _STEP))
 
     return jacobian
+
+
+def visited(lived: LivedTrials, n: int = 64, seed: int = 0) -> Numbers:
+    """Return the rates ``(n, n_units)`` at random steps of lived trials; fewer if there are fewer.
+
+    For a network of tanh units, `states_of` makes starts of a search from them.
+
+    Args:
+        lived: the trials.
+        n: the number of steps.
+        seed: of the random choice.
+    """
+    rows = lived.rates.reshape(-1, lived.rates.shape[2])
+    known = np.flatnonzero(np.isfinite(rows).all(1))
+    chosen = np.random.default_rng(seed).choice(known, min(n, known.size), replace=False)
+    return rows[chosen].astype(np.float64)
 
 
 def states_of(rates: npt.ArrayLike) -> Numbers:

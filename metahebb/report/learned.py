@@ -106,13 +106,15 @@ def headline(outcomes: Outcomes, criterion: Criterion) -> str:
     if not np.isfinite(outcomes.correct).any():
         name = "error" if np.isfinite(outcomes.error).any() else "reward"
         values, size = getattr(outcomes, name), min(WINDOW, max(1, n // 2))
+        last, first = _mean(values[-size:]), _mean(values[:size])
         return (
-            f"The mean {name} of the last {size} of {n:,} trials is {_mean(values[-size:])}; of the "
-            f"first {size}, it is {_mean(values[:size])}."
+            f"The mean {name} of the last {size} of {n:,} trials is {last}; of the first {size}, "
+            f"it is {first}."
         )
     reached = criterion.reached(outcomes)
     if reached is not None:
-        return f"The criterion was reached after {reached:,} trials ({criterion.words} were right)."
+        right = f"{criterion.words} were right"
+        return f"The criterion was reached after {reached:,} trials ({right})."
     means = running_mean(outcomes.correct, criterion.window)
     best = ""
     if np.isfinite(means).any():

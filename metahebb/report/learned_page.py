@@ -64,6 +64,9 @@ _RATES = (
     "Each row is a unit, in the same place in all panels: red is a positive mean rate, blue a "
     "negative one. The rows are sorted by the time of their peak in the first kind."
 )
+_NOT_BEGUN = "The first trial is not over."
+_WEIGHTS = "How the weights changed"
+_UNCHANGED = "Learning changed none of the weights."
 _CHANGE = (
     "Each matrix stands before and after learning in the same colors; the change has its own. "
     "Red is positive, blue negative."
@@ -94,12 +97,12 @@ def write_learned_page(
     page = _Page(folder, learned, pdf)
     sections = [
         section("Numbers", page.numbers()),
-        page.figure("How it learned", "learning", _LEARNING, page.learning),
+        page.figure("How it learned", "learning", _LEARNING, page.learning, _NOT_BEGUN),
     ]
     if learned.lived is not None:
         sections += page.of_trials(film)
     if learned.before:
-        sections.append(page.figure("How the weights changed", "weights", _CHANGE, page.change))
+        sections.append(page.figure(_WEIGHTS, "weights", _CHANGE, page.change, _UNCHANGED))
     if learned.commands:
         sections.append(section("How to go on", code("\n".join(learned.commands))))
     summary = headline(learned.outcomes, learned.criterion)
@@ -155,7 +158,7 @@ class _Page:
             self.figure("Single trials", "trials", how, lambda: draw_trials(lived)),
             section("Kinds of trials", kinds + note("Fresh trials, without learning.")),
         ]
-        curves = curves_of(lived.outcomes, self.learned.choice)
+        curves, _ = drawn(lambda: curves_of(lived.outcomes, self.learned.choice))
         if curves:
             sections.append(
                 self.figure(
@@ -183,7 +186,9 @@ class _Page:
             )  # fmt: skip
         return sections
 
-    def learning(self) -> Figure:
+    def learning(self) -> Figure | None:
+        if not len(self.learned.outcomes):
+            return None
         criterion = self.learned.criterion
         return draw_trial_learning(
             [self.learned.outcomes], part=criterion.part, criterion_window=criterion.window
@@ -192,12 +197,19 @@ class _Page:
     def change(self) -> Figure | None:
         return draw_change(self.learned.before, self.learned.after)
 
-    def figure(self, title: str, name: str, caption: str, draw: Callable[[], Figure | None]) -> str:
-        """Return the section of a figure; where there is none, it says why."""
+    def figure(
+        self,
+        title: str,
+        name: str,
+        caption: str,
+        draw: Callable[[], Figure | None],
+        absent: str = "",
+    ) -> str:
+        """Return the section of a figure; ``absent`` is what it says where there is none."""
         path = self.folder / "figures" / f"{name}.png"
         figure, missing = drawn(draw)
         if figure is None:
-            return section(title, note(missing or "Learning changed none of the weights."))
+            return section(title, note(missing or absent))
         return section(title, picture(save(figure, path, self.pdf), title) + note(caption))
 
     def film(self, anew: bool) -> str:

@@ -41,7 +41,7 @@ def window_of(runs: Sequence[Outcomes]) -> int:
 
 
 def shown_numbers(runs: Sequence[Outcomes]) -> tuple[str, ...]:
-    """Return which numbers of trials the figure shows: those that are known, two at most.
+    """Return which numbers of trials the figure shows: the known ones, two at most.
 
     They are ``correct`` and ``error``, and ``reward`` where one of both is missing.
     """
@@ -101,7 +101,8 @@ def _one(axes: Axes, values: Numbers, name: str, window: int) -> None:
     if np.unique(values).size > _FEW:  # else the dots lie on a few lines, and say nothing
         every = -(-trials.size // _MOST_DOTS)
         axes.plot(trials[::every], values[::every], linestyle="", marker=".", markersize=2.5,
-                  color=GRAY, alpha=0.6, markeredgewidth=0, label="single trials")  # fmt: skip
+                  color=GRAY, alpha=0.6, markeredgewidth=0)  # fmt: skip
+        axes.plot([], [], ".", color=GRAY, markersize=7, markeredgewidth=0, label="single trials")
     _limit(axes, values)
 
 

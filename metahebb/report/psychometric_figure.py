@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKERS = "osD^"
+_DODGE = 0.01  # between groups, so that no error bar hides another
+_DODGE = 0.01  # between groups, so that no error bar hides another
 
 
 def curves_of(outcomes: Outcomes, choice: int = 1) -> dict[str, list[GroupCurve]]:
@@ -60,7 +62,7 @@ def draw_psychometric(
     for axes, (condition, groups) in zip(panels, curves.items(), strict=True):
         style(axes, condition, f"part of answers “{name}”", f"Choices against {condition}")
         for place, group in enumerate(groups):
-            _curve(axes, group, place)
+            _curve(axes, group, place, _DODGE * (place - (len(groups) - 1) / 2))
         axes.axhline(0.5, color=FAINT, linewidth=0.6, zorder=0)
         axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
         axes.set_ylim(-0.03, 1.03)
@@ -71,11 +73,13 @@ def draw_psychometric(
     return figure
 
 
-def _curve(axes: Axes, group: GroupCurve, place: int) -> None:
+def _curve(axes: Axes, group: GroupCurve, place: int, aside: float) -> None:
+    """Draw a group, its points moved ``aside`` by a part of their range."""
     color, points = LIVES[place % len(LIVES)], group.given.binned()
     low, high = points.intervals()
     spread = np.stack([points.part - low, high - points.part]).clip(min=0)
-    axes.errorbar(points.levels, points.part, yerr=spread, linestyle="", color=color,
+    levels = points.levels + aside * np.ptp(points.levels)
+    axes.errorbar(levels, points.part, yerr=spread, linestyle="", color=color,
                   marker=_MARKERS[place % len(_MARKERS)], markersize=4.5, linewidth=1.0,
                   label=f"{group.name or 'all trials'}: {_words(group)}")  # fmt: skip
     if group.fit is not None:

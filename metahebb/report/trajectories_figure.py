@@ -41,7 +41,7 @@ def draw_trajectories(lived: LivedTrials, paths: Trajectories) -> Figure:
 
     n = min(3, len(paths.explained))
     figure = Figure(figsize=(9.6, 6.4), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.5, 1.0))
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.5, 1.0))[:, 0]
     planes = ((0, 1), (0, 2)) if n == 3 else ((0, 1),)
     for axes, (x, y) in zip(upper.subplots(1, len(planes), squeeze=False)[0], planes, strict=True):
         plane(axes, lived, paths, x, y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_KINDS = 8
 """The largest number of kinds that a figure shows."""
-_STYLES = ("-", "--")
+_STYLES: tuple[Literal["-", "--"], ...] = ("-", "--")
 _LEGEND_WIDTH, _LEGEND_HANDLE = 150, 8
 """Characters in a line of a legend, and what each of its lines and gaps takes of them."""
 _LONG = 5.0  # seconds; longer trials have seconds on their axis
@@ -39,7 +39,7 @@ def time_unit(lived: LivedTrials) -> tuple[float, str]:
 
 def times_of(lived: LivedTrials, n_steps: int) -> npt.NDArray[np.float64]:
     """Return when each of the first ``n_steps`` steps begins, in the unit of `time_unit`."""
-    return np.arange(n_steps) * time_unit(lived)[0]
+    return np.asarray(np.arange(n_steps) * time_unit(lived)[0], np.float64)
 
 
 def shown_kinds(lived: LivedTrials) -> list[int]:
@@ -52,7 +52,7 @@ def name_of_kind(lived: LivedTrials, kind: int) -> str:
     return lived.kinds[kind] if kind < len(lived.kinds) else f"kind {kind}"
 
 
-def look_of(place: int) -> tuple[str, str]:
+def look_of(place: int) -> tuple[str, Literal["-", "--"]]:
     """Return the color and the style of the line of the kind at ``place`` in a figure."""
     return LIVES[place % len(LIVES)], _STYLES[place // len(LIVES) % len(_STYLES)]
 
@@ -70,7 +70,9 @@ def legend_below(figure: Figure, *panels: Axes) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             named.setdefault(label, handle)
     if named:
-        columns = max(1, _LEGEND_WIDTH // (max(map(len, named)) + _LEGEND_HANDLE))
+        widths = [len(name) + _LEGEND_HANDLE for name in named]
+        one_row = sum(widths) <= _LEGEND_WIDTH
+        columns = len(named) if one_row else max(1, _LEGEND_WIDTH // max(widths))
         figure.legend(
             named.values(), named.keys(), loc="outside lower center", frameon=False, fontsize=8,
             ncols=min(columns, len(named)), labelcolor=INK,

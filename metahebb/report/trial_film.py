@@ -69,7 +69,7 @@ def _trial(
     """Return pictures of one trial; what stands still is drawn once."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
+    from matplotlib.lines import Line2D
     from PIL.Image import fromarray
 
     figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained", facecolor="white")
@@ -85,8 +85,13 @@ def _trial(
     space.set_title("Mean trajectories, and this trial", color=INK, fontsize=9, loc="left")
     name, *verdict = verdict_of(lived, trial).split("\n")
     inputs.set_title(name, color=INK, fontsize=10, loc="left")
-    handles = [Patch(color=look_of(i)[0], label=name_of_kind(lived, kind))
-               for i, kind in enumerate(paths.kinds[:MOST_KINDS])]  # fmt: skip
+    # Broad lines name the kinds, and give their colors a place in the palette of the GIF.
+    # Broad lines name the kinds, and give their colors a place in the palette of the GIF.
+    handles = [
+        Line2D([], [], color=look_of(place)[0], linestyle=look_of(place)[1], linewidth=5,
+               label=name_of_kind(lived, kind))
+        for place, kind in enumerate(paths.kinds[:MOST_KINDS])
+    ]  # fmt: skip
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False,
                   fontsize=8, labelcolor=INK)  # fmt: skip
     # Behind the cursor all is pale, until the cursor has come by.

@@ -118,7 +118,7 @@ def draw_outputs(axes: Axes, lived: LivedTrials, trial: int) -> None:
     length = int(lived.lengths[trial])
     times = times_of(lived, length + 1)
     target, outputs = lived.targets[trial, :length], lived.outputs[trial, :length]
-    judged = np.isfinite(target).any(1)
+    judged = np.asarray(np.isfinite(target).any(1))
     if judged.any():
         axes.fill_between(times, 0, 1, where=np.r_[judged, judged[-1:]].tolist(), step="post",
                           color=GRAY, alpha=0.22, linewidth=0, label="judged",

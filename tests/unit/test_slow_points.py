@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from lived_trials import lived_trials
 from scipy.optimize import brentq
 
-from metahebb.analysis.slow_points import leaky_velocity, slow_points, states_of
+from metahebb.analysis.slow_points import leaky_velocity, slow_points, states_of, visited
 from metahebb.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -76,6 +77,17 @@ def test_bad_starts_and_shapes_are_one_clear_line() -> None:
         slow_points(velocity, [[np.nan, 0.0]])
     with pytest.raises(InputError, match="expected weights of 3 × 3 units"):
         leaky_velocity(np.eye(2), np.zeros(3), 1.0)
+
+
+def test_visited_rates_are_steps_of_the_trials() -> None:
+    lived = lived_trials(4, 3, delays=(10, 40, 10, 40))
+    rates = visited(lived, 20)
+    assert rates.shape == (20, 3)
+    steps = {tuple(row) for row in lived.rates.reshape(-1, 3).astype(float).tolist()}
+    assert {tuple(row) for row in rates.tolist()} <= steps
+    assert len({tuple(row) for row in rates.tolist()}) == 20
+    np.testing.assert_array_equal(visited(lived, 20), rates)
+    assert len(visited(lived, 10_000)) == lived.lengths.sum()
 
 
 def test_states_of_saturated_rates_are_finite() -> None:
