@@ -219,7 +219,7 @@ def visited(lived: LivedTrials, n: int = 64, seed: int = 0) -> Numbers:
     rows = lived.rates.reshape(-1, lived.rates.shape[2])
     known = np.flatnonzero(np.isfinite(rows).all(1))
     chosen = np.random.default_rng(seed).choice(known, min(n, known.size), replace=False)
-    return rows[chosen].astype(np.float64)
+    return np.asarray(rows[chosen], np.float64)
 
 
 def states_of(rates: npt.ArrayLike) -> Numbers:
