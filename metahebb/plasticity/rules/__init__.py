@@ -9,6 +9,7 @@ from metahebb.plasticity.rules.abcd_lr_d_in_and_out import abcd_lr_d_in_and_out
 from metahebb.plasticity.rules.abcd_lr_d_out import abcd_lr_d_out
 from metahebb.plasticity.rules.ad import ad
 from metahebb.plasticity.rules.ad_lr import ad_lr
+from metahebb.plasticity.rules.plastic_trace import plastic_trace
 from metahebb.plasticity.rules.reward_abcd import reward_abcd
 from metahebb.plasticity.rules.static import static
 
@@ -24,6 +25,7 @@ RULES = {
         abcd_lr_d_out,
         ad,
         ad_lr,
+        plastic_trace,
         reward_abcd,
         static,
     )
