@@ -10,7 +10,7 @@ import torch
 
 from metahebb.errors import InputError, ProgressError
 from metahebb.learning.gradient import Gradient
-from metahebb.networks import Gated, Recurrent, Sparse
+from metahebb.networks import FeedForward, Gated, Recurrent, Sparse
 from metahebb.neurons.neuron import neuron
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
@@ -126,7 +126,7 @@ def test_trials_of_several_lengths_are_lived_together():
     assert np.isfinite(one.loss)
 
 
-def test_every_parameter_learns_and_coefficients_start_where_they_are_told_to():
+def test_every_parameter_learns_and_a_coefficient_has_the_start_that_was_set():
     learner = Gradient(batch=4, modulator="own", start=(("rate", 0.3),), spread=0.0)
     one = pupil(task=Association(), learner=learner)
     before = one.saved()
@@ -212,6 +212,10 @@ def test_networks_that_cannot_be_differentiated_are_refused_in_one_line(case):
         (lambda: Gradient(modulator="gven"), "expected a modulator among .*did you mean 'given'"),
         (lambda: Gradient(plastic="rec"), "expected a plastic among all, recurrent, got 'rec'"),
         (lambda: pupil(task=Bandit()), "expected a task whose trials have targets .* got bandit"),
+        (
+            lambda: pupil(network=FeedForward((5,), TRACE, Bounds("none"), "coevolved")),
+            "expected recurrent synapses for the rule plastic_trace, got a network without any",
+        ),
         (lambda: pupil(network=Gated()), "expected a network that is a graph of populations"),
         (lambda: pupil(task=Dnms()), "expected a task that gives a modulator, got dnms"),
         (lambda: pupil(learner=Gradient()), "expected a modulator for rule plastic_trace"),

@@ -23,9 +23,9 @@ class PatternTask(TrialTask):
 
     The error of a trial is the mean absolute difference between outputs and bits. A bit is right if
     its output has its sign. What the base class calls right or wrong is here the part of the bits
-    that are right, so that the accuracy of a life is the part of all bits. Nobody can do better
-    than 0.75 who knows all values but not which cue they belong to: the majority of three values,
-    or any of two, has three quarters of the bits.
+    that are right, so that the accuracy of a life is the part of all bits. A network that knows two
+    or three values, but not which of them belongs to the cue, has at best three quarters of the
+    bits in the mean.
 
     Raises:
         InputError: there are too few pairs or bits, or more cues than patterns.
