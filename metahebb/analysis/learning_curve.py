@@ -11,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.analysis.statistics import few_runs, nested_means, quantile_interval
+from metahebb.learning.criterion import PART as PART
+from metahebb.learning.criterion import WINDOW as WINDOW
+from metahebb.learning.criterion import trials_to_criterion as trials_to_criterion
 
 Numbers = npt.NDArray[np.float64]
 Middle = Literal["mean", "median"]
 
-WINDOW = 100
-"""The number of successive trials of which a running mean and the criterion are."""
-PART = 0.95
-"""The part of successive trials that has to be right."""
 _POINTS = 200
 _RESAMPLES = 2000
 
@@ -66,39 +65,6 @@ def running_mean(values: npt.ArrayLike, window: int = WINDOW) -> Numbers:
     counts = np.lib.stride_tricks.sliding_window_view(known, window).sum(1)
     means[window - 1 :] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return means
-
-
-def trials_to_criterion(
-    correct: npt.ArrayLike, part: float = PART, window: int = WINDOW
-) -> int | None:
-    """Return the number of trials after which the criterion was reached first; None: it was not.
-
-    The criterion is that at least ``part`` of ``window`` successive trials are right, and the count
-    includes the last of them (Miconi 2017, "Biologically plausible learning in recurrent neural
-    networks", fig. 1: 95 % of 100).
-
-    Args:
-        correct: ``(n_trials,)``, 1 for a right answer and 0 for a wrong one. A trial without a
-            right answer is NaN. The window passes over it, and the count includes it.
-        part: the part of the window that has to be right, above 0 and at most 1.
-        window: the number of successive trials.
-
-    Raises:
-        ValueError: ``part`` or ``window`` is out of range.
-    """
-    if not 0 < part <= 1 or window < 1:
-        raise ValueError(
-            f"expected a part above 0 and at most 1 and a window of at least 1 trial, got {part} "
-            f"and {window}"
-        )
-    data = np.asarray(correct, np.float64)
-    judged = np.flatnonzero(np.isfinite(data))
-    if judged.size < window:
-        return None
-    right = np.lib.stride_tricks.sliding_window_view(data[judged] > 0.5, window).sum(1)
-    needed = math.ceil(part * window - 1e-9)
-    reached = np.flatnonzero(right >= needed)
-    return int(judged[reached[0] + window - 1]) + 1 if reached.size else None
 
 
 def band(

@@ -1,6 +1,7 @@
 """Tasks, the worlds in which lives are lived.
 
-There are locomotion, car racing, a hidden reversal, a bandit, and any Gymnasium environment.
+There are locomotion, car racing, a hidden reversal, a bandit, one-shot association, modulated
+recall, and any Gymnasium environment.
 
 Importing this package registers environments with Gymnasium. ``metahebb/Ant-v0`` has an argument
 for damage, as in ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and so have
@@ -19,17 +20,21 @@ from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.registry import TASKS, AnyTask
 from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.recall import Recall
 
 __all__ = [
     "TASKS",
     "AnyTask",
+    "Association",
     "Bandit",
     "CarRacing",
     "GymTask",
     "LaneNumbers",
     "Locomotion",
     "Measure",
+    "Recall",
     "Reversal",
     "StepResult",
     "Task",

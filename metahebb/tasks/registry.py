@@ -10,7 +10,9 @@ from metahebb.tasks.car_racing.task import CarRacing
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.recall import Recall
 
 TASKS: Registry[type[Task]] = Registry(
     "task",
@@ -20,6 +22,8 @@ TASKS: Registry[type[Task]] = Registry(
         "reversal": Reversal,
         "car_racing": CarRacing,
         "bandit": Bandit,
+        "association": Association,
+        "recall": Recall,
     },
     needs=(
         *("label", "n_observations", "n_outputs", "bodies", "max_steps"),
