@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from metahebb.learning.lived import LivedTrials
 from metahebb.modulators import Modulator
 from metahebb.networks import Network
+from metahebb.probes import AnyProbe
 from metahebb.tasks.base import Task, TrialOutcome
 
 
@@ -44,6 +45,17 @@ class Learner(Protocol):
 
         Raises:
             InputError: the learner cannot teach this task, network or rule.
+        """
+
+
+@runtime_checkable
+class ProbedPupil(Protocol):
+    """A pupil in whose fresh trials probes can act."""
+
+    def probed(self, n_trials: int, seed: int, probes: Sequence[AnyProbe]) -> LivedTrials:
+        """Live fresh trials without learning, in which ``probes`` act; see `Pupil.test`.
+
+        A trial that a probe makes end early, with the life, is left out.
         """
 
 

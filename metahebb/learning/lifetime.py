@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from metahebb.life import Ending, Life, LifeResult, Lockstep
 from metahebb.networks.base import FreshNoise
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Rule
+from metahebb.probes import AnyProbe
 from metahebb.tasks.base import JudgedLanes, Resumable, TrialOutcome
 from metahebb.worker import Plan, Setup
 
@@ -112,6 +113,10 @@ class LifetimePupil:
             n_trials: the number of trials.
             seed: the seed of the fresh trials, and of the neurons' noise in them.
         """
+        return self.probed(n_trials, seed, ())
+
+    def probed(self, n_trials: int, seed: int, probes: Sequence[AnyProbe]) -> LivedTrials:
+        """Live fresh trials with frozen weights, in which ``probes`` act; see `test`."""
         lanes = _Lanes(self._setup, self._lesson)
         recorder = TrialRecorder(self._lesson.task, lanes.judged)
         birth = Key(seed, Stream.EVALUATION_BIRTH)
@@ -123,7 +128,7 @@ class LifetimePupil:
             body=0,
             max_steps=self._life.max_steps,
         )
-        lanes.lockstep.begin(iter([life]), observers=[recorder])
+        lanes.lockstep.begin(iter([life]), probes, [recorder])
         lanes.network.restore(0, self._lanes.network.saved(0))
         lanes.network.renew_noise(0, birth)
         lanes.network.gains[0] = 0

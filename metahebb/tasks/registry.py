@@ -12,6 +12,7 @@ from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
 from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.dnms import Dnms
 from metahebb.tasks.trials.recall import Recall
 
 TASKS: Registry[type[Task]] = Registry(
@@ -22,6 +23,7 @@ TASKS: Registry[type[Task]] = Registry(
         "reversal": Reversal,
         "car_racing": CarRacing,
         "bandit": Bandit,
+        "dnms": Dnms,
         "association": Association,
         "recall": Recall,
     },
