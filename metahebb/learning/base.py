@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,16 +23,16 @@ class Lesson:
     Attributes:
         task: the task, whose lives last longer than anybody learns.
         network: the description of the network; learners with networks of their own leave it out.
+        seed: the seed of all random numbers.
         modulator: the signal that a life tells its synapses; None: it stays 0.
         coefficients: the value of each of the rule's coefficients, the same for all synapses.
-        seed: the seed of all random numbers.
     """
 
     task: Task
     network: Network
-    modulator: Modulator | None
-    coefficients: Mapping[str, float]
     seed: int
+    modulator: Modulator | None = None
+    coefficients: Mapping[str, float] = field(default_factory=dict)
 
 
 class Learner(Protocol):
