@@ -58,6 +58,7 @@ class Stream(enum.IntEnum):
     PROBE = 6
     GENOME_MAP = 7
     VERIFICATION = 8
+    LEARNING = 10
 
 
 @dataclass(frozen=True, slots=True)
