@@ -1,12 +1,14 @@
 """Tasks, the worlds in which lives are lived.
 
-There are locomotion, car racing, a hidden reversal, a bandit, and any Gymnasium environment.
+There are locomotion, car racing, a hidden reversal, a bandit, the cognitive tasks of neurogym, and
+any Gymnasium environment.
 
 Importing this package registers environments with Gymnasium. ``metahebb/Ant-v0`` has an argument
 for damage, as in ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and so have
 ``metahebb/HalfCheetah-v0``, ``Hopper-v0``, ``Walker2d-v0`` and ``Swimmer-v0``.
 ``metahebb/CarRacing-v0`` has arguments for the ground, as in
-``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``.
+``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``. ``metahebb/PostDecisionWager-v0``,
+``Detection-v0`` and ``ContextDecisionMaking-v0`` are neurogym's environments without a defect each.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import gymnasium
 
 from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task, TaskError, TaskLanes
 from metahebb.tasks.car_racing.task import CarRacing
+from metahebb.tasks.cognitive.task import Cognitive
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.registry import TASKS, AnyTask
@@ -26,6 +29,7 @@ __all__ = [
     "AnyTask",
     "Bandit",
     "CarRacing",
+    "Cognitive",
     "GymTask",
     "LaneNumbers",
     "Locomotion",
@@ -49,3 +53,12 @@ gymnasium.register(
     entry_point="metahebb.tasks.car_racing.env:VariedCarRacing",
     max_episode_steps=1000,
 )
+
+for _module, _name in (
+    ("wager", "PostDecisionWager"),
+    ("detection", "Detection"),
+    ("context", "ContextDecisionMaking"),
+):
+    gymnasium.register(
+        id=f"metahebb/{_name}-v0", entry_point=f"metahebb.tasks.cognitive.{_module}:{_name}"
+    )
