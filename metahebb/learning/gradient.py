@@ -16,9 +16,9 @@ from metahebb.learning.base import Lesson
 from metahebb.learning.differentiable import number_for
 from metahebb.learning.differentiable_checks import Graphed, check_modulator, check_network
 from metahebb.learning.differentiable_network import READOUT, DifferentiableNetwork, Unrolled
-from metahebb.learning.differentiable_threads import one_thread
 from metahebb.learning.differentiable_trials import Batch, Targeted, lived
 from metahebb.learning.lived import LivedTrials
+from metahebb.learning.one_thread import one_thread
 from metahebb.noise import Key, Stream, integer, normals
 from metahebb.tasks.base import TrialOutcome
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metahebb.errors import unknown_name
-from metahebb.networks import Rate
+from metahebb.learning.actor_critic import ActorCritic
+from metahebb.learning.gradient import Gradient
+from metahebb.networks import Rate, Recurrent
 from metahebb.neurons import NEURONS
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
-from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks import Association, Cognitive, Dnms, Recall
 
 DNMS = LearnConfig(task=Dnms(dt=5.0))
 
@@ -19,9 +24,72 @@ DNMS_PAPER = LearnConfig(
     trials=1500,
 )
 
+_TRACE = RULES["plastic_trace"]
+_REMEMBERING = Recurrent((64,), _TRACE, Bounds("none"), birth="coevolved", output="linear")
+
+ASSOCIATION = LearnConfig(
+    task=Association(),
+    network=replace(_REMEMBERING, rule=_TRACE.with_constants(base=1.0, gate=0.0)),
+    modulator=None,
+    learner=Gradient(),
+    coefficients={"rate": 0.3},
+    trials=1200 * 32,
+)
+
+RECALL = replace(
+    ASSOCIATION, task=Recall(), network=_REMEMBERING, learner=Gradient(modulator="given")
+)
+
+# Song et al. 2017 punish an abort like a trial without a decision.
+_REWARDS = {"abort": -1.0, "none": -1.0}
+
+
+def _choice(task: Cognitive, trials: int, criterion: float) -> LearnConfig:
+    """Return the config of an actor-critic that learns ``task``."""
+    return LearnConfig(
+        task=task,
+        modulator=None,
+        learner=ActorCritic(),
+        coefficients={},
+        trials=trials,
+        criterion=criterion,
+        window=1000,
+    )
+
+
+MATCH = _choice(
+    Cognitive(
+        "match-to-sample",
+        timing={"sample": 500, "delay": 500, "test": 500, "decision": 500},
+        rewards=_REWARDS,
+        kwargs={"sigma": 0.5},
+    ),
+    200 * 64,
+    0.95,
+)
+DELAY_COMPARISON = _choice(
+    Cognitive("delay-comparison", timing={"fixation": 500, "delay": 1000}, rewards=_REWARDS),
+    200 * 64,
+    0.93,
+)
+RANDOM_DOTS = _choice(
+    Cognitive("random-dots", timing={"fixation": 100}, rewards=_REWARDS), 200 * 64, 0.7
+)
+CONTEXT_CHOICE = _choice(
+    Cognitive("context-integration", timing={"fixation": 300, "delay": 300}, rewards=_REWARDS),
+    750 * 64,
+    0.72,
+)
+
 LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
     "dnms": (DNMS, "says whether two stimuli were different, by node perturbation, in seconds"),
     "dnms-paper": (DNMS_PAPER, "the same by Miconi's own rule and settings, in half a minute"),
+    "association": (ASSOCIATION, "one-shot memory in a plastic trace, which a gradient has shaped"),
+    "recall": (RECALL, "remembers what a modulator marks, by a plastic trace"),
+    "match-to-sample": (MATCH, "an actor-critic compares a sample with a test after a delay"),
+    "delay-comparison": (DELAY_COMPARISON, "an actor-critic compares two frequencies in memory"),
+    "random-dots": (RANDOM_DOTS, "an actor-critic says to which side noisy evidence points"),
+    "context-choice": (CONTEXT_CHOICE, "an actor-critic attends to one of two kinds of evidence"),
 }
 """Presets by name, each with one line of description."""
 
