@@ -66,7 +66,7 @@ def probe_trials(
     if not probes:
         raise InputError(
             "expected at least one probe, got none; write for example --probe "
-            "zero_weights:fraction=0.2"
+            "zero_weights:at=0,fraction=0.2"
         )
     with_, without = (fresh_trials(run, n_trials, seed, each) for each in (probes, ()))
     result: dict[str, Any] = {"probes": list(probes), "trials": len(without), "seed": seed}

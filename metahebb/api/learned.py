@@ -99,7 +99,7 @@ class LearnedRun:
         Args:
             trials: the number of trials; it is rounded up to whole batches.
             seed: the seed of the fresh trials.
-            probes: probes that act in these trials, such as ``"zero_weights:fraction=0.2"``.
+            probes: probes that act in these trials, such as ``"zero_weights:at=0,fraction=0.2"``.
 
         Raises:
             InputError: there is no such probe, or the network cannot be probed.

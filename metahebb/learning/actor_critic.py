@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from metahebb.errors import InputError, unknown_name
 from metahebb.learning.base import Lesson
@@ -47,6 +47,8 @@ class ActorCritic:
     Raises:
         InputError: a value is out of its range.
     """
+
+    has_own_network: ClassVar[bool] = True
 
     n_units: int = 100
     """Number of the policy's units."""

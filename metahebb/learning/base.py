@@ -12,6 +12,7 @@ import numpy.typing as npt
 from metahebb.learning.lived import LivedTrials
 from metahebb.modulators import Modulator
 from metahebb.networks import Network
+from metahebb.networks.base import Alone
 from metahebb.probes import AnyProbe
 from metahebb.tasks.base import Task, TrialOutcome
 
@@ -36,9 +37,15 @@ class Lesson:
 
 
 class Learner(Protocol):
-    """A learner is an immutable description of how a network learns within its life."""
+    """A learner is an immutable description of how a network learns within its life.
+
+    Attributes:
+        has_own_network: whether the learner brings its networks along; the network of a lesson then
+            has no effect.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
+    has_own_network: ClassVar[bool]
 
     def pupil(self, lesson: Lesson) -> Pupil:
         """Return a network at birth, which is to learn what ``lesson`` says.
@@ -46,6 +53,14 @@ class Learner(Protocol):
         Raises:
             InputError: the learner cannot teach this task, network or rule.
         """
+
+
+@runtime_checkable
+class AutonomousPupil(Protocol):
+    """A pupil that can say how its activity goes on without sensors and without noise."""
+
+    def autonomous(self) -> Alone | None:
+        """Return the equations of the network as it is now; None: they have another form."""
 
 
 @runtime_checkable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,8 @@ class Gradient:
     Raises:
         InputError: a value is out of its range.
     """
+
+    has_own_network: ClassVar[bool] = False
 
     batch: int = 32
     """The number of trials that are lived together, one update for each batch."""

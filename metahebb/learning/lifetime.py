@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from metahebb.learning.base import Lesson
 from metahebb.learning.lived import LivedTrials
 from metahebb.learning.recorder import TrialRecorder
 from metahebb.life import Ending, Life, LifeResult, Lockstep
-from metahebb.networks.base import FreshNoise
+from metahebb.networks.base import Alone, Autonomous, FreshNoise
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Rule
 from metahebb.probes import AnyProbe
@@ -33,6 +33,8 @@ class Lifetime:
     The life is that of candidate 0 in generation 0 of an evolution with the same seed, with the
     genome map ``shared`` of one rule and without noise on the genes.
     """
+
+    has_own_network: ClassVar[bool] = False
 
     def pupil(self, lesson: Lesson) -> LifetimePupil:
         """Return a newborn network.
@@ -105,6 +107,13 @@ class LifetimePupil:
         part = self._lesson.network.part
         layers = self._lanes.network.weights(0)
         return {f"{part} {number}": layer for number, layer in enumerate(layers, 1)}
+
+    def autonomous(self) -> Alone | None:
+        """Return the equations of the network as it is now; None: they have another form."""
+        network = self._lesson.network
+        if not isinstance(network, Autonomous):
+            return None
+        return network.autonomous(self._lanes.network.weights(0))
 
     def test(self, n_trials: int, seed: int) -> LivedTrials:
         """Live fresh trials with frozen weights, and return all that happened in them.

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from metahebb.analysis.slow_points import leaky_velocity, slow_points, states_of, visited
+from metahebb.learning.base import AutonomousPupil, Pupil
 from metahebb.learning.lived import LivedTrials
-from metahebb.networks.base import Autonomous
 from metahebb.report.learned import Criterion, Learned, SlowPart
 from metahebb.report.learned_page import write_learned_page
 from metahebb.report.learned_seeds_page import SeedResult, write_seeds_page
@@ -51,11 +50,11 @@ def report_learned(run: LearnFolder, *, pdf: bool = False, film: bool = True) ->
         after=pupil.weights(),
         seconds=metrics[-1]["elapsed_s"] if metrics else 0.0,
         facts=facts(run),
-        slow=slow_part(run, lived, pupil.weights()),
+        slow=slow_part(pupil, lived, config.seed),
         criterion=Criterion(config.criterion, config.window),
         commands=(
             f"metahebb resume {path} --trials {2 * config.trials}",
-            f"metahebb probe {path} --probe zero_weights:fraction=0.2",
+            f"metahebb probe {path} --probe zero_weights:at=0,fraction=0.2",
             f"metahebb film {path}",
         ),
     )
@@ -84,7 +83,8 @@ def describe(run: LearnFolder) -> str:
     """Return in one line what is learned, by which network, and what teaches it."""
     config = run.config
     teacher = type(config.learner).__name__
-    words = [config.task.label, config.network.label, _words(teacher)]
+    own = config.learner.has_own_network
+    words = [config.task.label, *([] if own else [config.network.label]), _words(teacher)]
     if config.modulator is not None:
         words.append(_words(type(config.modulator).__name__))
     return " · ".join(words)
@@ -94,6 +94,8 @@ def facts(run: LearnFolder) -> list[tuple[str, str]]:
     """Return the rows of the table of facts: what a reader needs to repeat the run."""
     config = run.config
     rows = [("seed", str(config.seed)), ("task", config.task.label)]
+    if config.learner.has_own_network:
+        return rows
     rows.append(("network", config.network.label))
     neuron = getattr(config.network, "neuron", None)
     if neuron is not None:
@@ -109,21 +111,16 @@ def _words(name: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
 
 
-def slow_part(
-    run: LearnFolder, lived: LivedTrials, weights: Mapping[str, npt.NDArray[np.float32]]
-) -> SlowPart | None:
+def slow_part(pupil: Pupil, lived: LivedTrials, seed: int) -> SlowPart | None:
     """Return the slow points of the network that has learned; None: they are not known.
 
     The search begins at states that the network has visited in ``lived``.
     """
-    network = run.config.network
-    if not isinstance(network, Autonomous):
-        return None
-    alone = network.autonomous(list(weights.values()))
+    alone = pupil.autonomous() if isinstance(pupil, AutonomousPupil) else None
     if alone is None:
         return None
     velocity = leaky_velocity(alone.weights, alone.inputs, alone.tau)
-    starts = states_of(visited(lived, n=STARTS, seed=run.config.seed))
+    starts = states_of(visited(lived, n=STARTS, seed=seed))
     points = slow_points(velocity, starts, velocity.jacobian)
     rates = np.tanh(np.array([point.state for point in points])).reshape(len(points), -1)
     return SlowPart(points, rates, "per ms", "without a stimulus")

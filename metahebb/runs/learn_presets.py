@@ -13,6 +13,7 @@ from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.tasks import Association, Cognitive, Dnms, Recall
+from metahebb.tasks.gym.kwargs import Kwargs
 
 DNMS = LearnConfig(task=Dnms(dt=5.0))
 
@@ -41,7 +42,7 @@ RECALL = replace(
 )
 
 # Song et al. 2017 punish an abort like a trial without a decision.
-_REWARDS = {"abort": -1.0, "none": -1.0}
+_REWARDS: Kwargs = {"abort": -1.0, "none": -1.0}
 
 
 def _choice(task: Cognitive, trials: int, criterion: float) -> LearnConfig:
