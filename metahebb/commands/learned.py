@@ -33,8 +33,8 @@ class LearnedProbe:
     """Live the same fresh trials of a network that has learned, with and without probes."""
 
     probe: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
-    """Probe, such as zero_weights:at=0,fraction=0.2 (see docs/howto/probes.md). Several probes act in
-    the same trials, in the order in which they are given."""
+    """Probe, such as zero_weights:at=0,fraction=0.2 (see docs/howto/probes.md). Several probes act
+    in the same trials, in the order in which they are given."""
     trials: int = 200
     """Number of trials with the probes, and of trials without them."""
     seed: int = 0
