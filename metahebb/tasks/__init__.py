@@ -1,6 +1,7 @@
 """Tasks, the worlds in which lives are lived.
 
-There are locomotion, car racing, a hidden reversal, a bandit, and any Gymnasium environment.
+There are locomotion, car racing, a hidden reversal, a bandit, tasks that a network learns trial by
+trial, and any Gymnasium environment.
 
 Importing this package registers environments with Gymnasium. ``metahebb/Ant-v0`` has an argument
 for damage, as in ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and so have
@@ -20,17 +21,25 @@ from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.registry import TASKS, AnyTask
 from metahebb.tasks.reversal import Reversal
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.center_out import CenterOut
+from metahebb.tasks.trials.context_integration import ContextIntegration
+from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks.trials.serial_reversal import SerialReversal
 
 __all__ = [
     "TASKS",
     "AnyTask",
     "Bandit",
     "CarRacing",
+    "CenterOut",
+    "ContextIntegration",
+    "Dnms",
     "GymTask",
     "LaneNumbers",
     "Locomotion",
     "Measure",
     "Reversal",
+    "SerialReversal",
     "StepResult",
     "Task",
     "TaskError",

@@ -11,6 +11,10 @@ from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.center_out import CenterOut
+from metahebb.tasks.trials.context_integration import ContextIntegration
+from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks.trials.serial_reversal import SerialReversal
 
 TASKS: Registry[type[Task]] = Registry(
     "task",
@@ -20,6 +24,10 @@ TASKS: Registry[type[Task]] = Registry(
         "reversal": Reversal,
         "car_racing": CarRacing,
         "bandit": Bandit,
+        "dnms": Dnms,
+        "context_integration": ContextIntegration,
+        "center_out": CenterOut,
+        "serial_reversal": SerialReversal,
     },
     needs=(
         *("label", "n_observations", "n_outputs", "bodies", "max_steps"),
