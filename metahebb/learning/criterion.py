@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
+WINDOW = 100
+"""The number of successive trials of which a running mean and the criterion are."""
+PART = 0.95
+"""The part of successive trials that has to be right."""
 
 
-def trials_to_criterion(correct: Numbers, part: float = 0.95, window: int = 100) -> int | None:
-    """Return the number of trials after which a task counts as learned; None: it does not yet.
+def trials_to_criterion(
+    correct: npt.ArrayLike, part: float = PART, window: int = WINDOW
+) -> int | None:
+    """Return the number of trials after which the criterion was reached first; None: it was not.
 
-    It is the number of the last trial in the first ``window`` of successive trials of which at
-    least the ``part`` is right. Miconi 2017 counts 95 % of 100 trials.
+    The criterion is that at least ``part`` of ``window`` successive trials are right, and the count
+    includes the last of them (Miconi 2017, "Biologically plausible learning in recurrent neural
+    networks", fig. 1: 95 % of 100).
 
     Args:
-        correct: ``(n_trials,)``, 1 for right trials and 0 for others; NaN counts as 0.
-        part: the part of right trials.
+        correct: ``(n_trials,)``, 1 for a right answer and 0 for a wrong one. A trial without a
+            right answer is NaN. The window passes over it, and the count includes it.
+        part: the part of the window that has to be right, above 0 and at most 1.
         window: the number of successive trials.
+
+    Raises:
+        ValueError: ``part`` or ``window`` is out of range.
     """
-    right = np.nan_to_num(np.asarray(correct, np.float64))
-    if right.size < window:
+    if not 0 < part <= 1 or window < 1:
+        raise ValueError(
+            f"expected a part above 0 and at most 1 and a window of at least 1 trial, got {part} "
+            f"and {window}"
+        )
+    data = np.asarray(correct, np.float64)
+    judged = np.flatnonzero(np.isfinite(data))
+    if judged.size < window:
         return None
-    sums = np.cumsum(np.append(0.0, right))
-    enough = np.flatnonzero(sums[window:] - sums[:-window] >= part * window - 1e-9)
-    return int(enough[0]) + window if enough.size else None
+    right = np.lib.stride_tricks.sliding_window_view(data[judged] > 0.5, window).sum(1)
+    needed = math.ceil(part * window - 1e-9)
+    reached = np.flatnonzero(right >= needed)
+    return int(judged[reached[0] + window - 1]) + 1 if reached.size else None

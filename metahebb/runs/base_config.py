@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from metahebb.networks import AnyNetwork
 from metahebb.tasks.base import Task
 
 
@@ -17,5 +18,13 @@ class Config(Protocol):
         """The task in which networks live."""
 
     @property
+    def network(self) -> AnyNetwork:
+        """The network that lives in the task."""
+
+    @property
     def seed(self) -> int:
         """The seed of all random numbers."""
+
+
+C = TypeVar("C", bound=Config)
+"""The type of a run's config, where a function returns a config of the kind that it was given."""

@@ -12,14 +12,14 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TextIO, TypeVar
+from typing import Any, ClassVar, Generic, Self, TextIO
 
 import psutil
 
 import metahebb
 from metahebb.errors import CheckpointError, InputError
 from metahebb.paths import absolute
-from metahebb.runs.base_config import Config
+from metahebb.runs.base_config import C, Config
 from metahebb.runs.checkpoint import Checkpoint, Checkpoints
 from metahebb.runs.journal import Journal
 from metahebb.runs.manifest import (
@@ -47,9 +47,6 @@ _COMMANDS = {"RunConfig": "evolve", "LearnConfig": "learn"}
 """The command that makes runs of each kind, by the name of the class of their config."""
 _NAMED = 3
 """The largest number of differences between two configs that an error names."""
-
-
-C = TypeVar("C", bound=Config)
 
 
 class Folder(Generic[C]):

@@ -22,8 +22,8 @@ _CERTAIN = 1.1
 """Ratio of the two times left below which one of them is enough."""
 
 
-class _Line:
-    """One line about generations that pass; use it as a context manager.
+class Line:
+    """One line about generations, or trials, that pass; use it as a context manager.
 
     Subclasses say what stands on the line.
     """
@@ -51,7 +51,7 @@ class _Line:
         """Show a generation's metrics."""
         if self._quiet:
             return
-        now, done = time.monotonic(), record["generation"] + 1
+        now, done = time.monotonic(), self._done(record)
         cells = self._cells(record, now, done)
         if self._live is not None:
             table = Table(box=None, padding=(0, 2, 0, 0))
@@ -63,6 +63,10 @@ class _Line:
             self._shown = now
             print("  ".join(f"{k} {v}" for k, v in cells.items()), file=sys.stderr, flush=True)
 
+    def _done(self, record: dict[str, Any]) -> int:
+        """Return how many generations were done when ``record`` was written."""
+        return int(record["generation"]) + 1
+
     def _is_due(self, now: float, done: int) -> bool:
         return now - self._shown >= PLAIN_SECONDS or done == self._generations
 
@@ -71,7 +75,7 @@ class _Line:
         raise NotImplementedError
 
 
-class Progress(_Line):
+class Progress(Line):
     """Shows generation, fitness, env steps per second and time left; use as a context manager.
 
     Time left is a range where lives end early: the first time holds if later lives use up as much
@@ -114,10 +118,10 @@ class Progress(_Line):
         to_come = possible_steps(self._config, last, last + each * (self._generations - done))
         low = (now - began) / could * to_come
         high = (now - began) / max(lived, 1) * to_come
-        return _clock(low) if high <= _CERTAIN * low else f"{_clock(low)} to {_clock(high)}"
+        return clock(low) if high <= _CERTAIN * low else f"{clock(low)} to {clock(high)}"
 
 
-class Replaying(_Line):
+class Replaying(Line):
     """The same for a replay, which lives nothing: how far it is, where it takes long."""
 
     def __init__(self, generations: int, quiet: bool = False) -> None:
@@ -133,11 +137,12 @@ class Replaying(_Line):
         began, first = self._began = self._began or (now, done)
         left = "…"
         if done > first:
-            left = _clock((now - began) / (done - first) * (self._generations - done))
+            left = clock((now - began) / (done - first) * (self._generations - done))
         return {"replayed": f"{done}/{self._generations}", "time left": left}
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Return a time as minutes and seconds, with hours if there are any."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -28,8 +28,11 @@ def in_python(message: str) -> str:
         >>> in_python("expected --workers N with --address, got 0; use fewer --search.lanes")
         'expected workers=N with address, got 0; use fewer search__lanes'
     """
-    message = message.replace("an option of metahebb.evolve", "an argument of metahebb.evolve")
-    message = message.replace("see metahebb.evolve --help", "see help(metahebb.evolve)")
+    for name in ("evolve", "learn"):
+        message = message.replace(
+            f"an option of metahebb.{name}", f"an argument of metahebb.{name}"
+        )
+        message = message.replace(f"see metahebb.{name} --help", f"see help(metahebb.{name})")
     message = _TRACEBACK.sub("look at the __context__ of this error", message)
     message = _ADD_TRACEBACK.sub("the __context__ of this error has where it was raised", message)
     message = _SEVERAL.sub(lambda m: f"; write ({', '.join(m[1].split())})", message)

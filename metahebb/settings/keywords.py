@@ -18,6 +18,7 @@ import gymnasium
 from metahebb.compiler import ScalarFunction
 from metahebb.errors import InputError
 from metahebb.genomes import GENOME_MAPS
+from metahebb.learning.registry import LEARNERS
 from metahebb.modulators import MODULATORS
 from metahebb.networks import NETWORKS, TOPOLOGIES
 from metahebb.neurons import Neuron
@@ -40,6 +41,7 @@ _PARTS: dict[str, Registry[Any]] = {
     "genome": GENOME_MAPS,
     "birth_genome": GENOME_MAPS,
     "modulator": MODULATORS,
+    "learner": LEARNERS,
 }
 """Registries of the parts that may be given as objects, by the field of the config."""
 _FUNCTIONS: dict[str, type[ScalarFunction]] = {"network.rule": Rule, "network.neuron": Neuron}
@@ -61,7 +63,7 @@ def config_from(what: str | RunConfig | None, given: Given, folder: Path) -> tup
     Raises:
         InputError: nothing says what to evolve, or a setting is wrong.
     """
-    objects, words = _sorted(given, folder)
+    objects, words = sorted_settings(given, folder)
     task = objects.pop("task", None)
     name, config = "run", what
     if not isinstance(what, RunConfig):
@@ -70,7 +72,7 @@ def config_from(what: str | RunConfig | None, given: Given, folder: Path) -> tup
         said, config = config_asked(what or "", words)
         name = said.rpartition(" ")[2] or "run"
     if task is not None:
-        config = config_of_task(task) if config is None else _replaced(config, "task", task)
+        config = config_of_task(task) if config is None else replaced(config, "task", task)
     if not isinstance(config, RunConfig):
         raise InputError(
             'expected something to evolve, got nothing; give a preset ("ant-quick"), env="ID", '
@@ -79,15 +81,20 @@ def config_from(what: str | RunConfig | None, given: Given, folder: Path) -> tup
     if not isinstance(what, str) and "--env" not in words:  # else `config_asked` has done it
         config = with_parts(config, words)
     for path, value in sorted(objects.items()):  # a network comes before its rule
-        config = _replaced(config, path, value)
+        config = replaced(config, path, value)
     try:
         return name, parse(Asked, Asked(config), words, "metahebb.evolve").run
     except InputError as error:
         raise InputError(in_python(str(error))) from None
 
 
-def _sorted(given: Given, folder: Path) -> tuple[dict[str, Any], list[str]]:
-    """Return the settings that are objects, by the field of the config, and the words of others."""
+def sorted_settings(given: Given, folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings that are objects, by the field of the config, and the words of others.
+
+    Args:
+        given: settings by name.
+        folder: the folder for the file of an environment that is given as a class.
+    """
     objects: dict[str, Any] = {}
     words: list[str] = []
     for name, value in given.items():
@@ -163,12 +170,12 @@ def _words(name: str, value: object) -> list[str]:
     return [f"{flag}={text}"] if text.startswith("-") else [flag, text]
 
 
-def _replaced(config: Any, path: str, value: object) -> Any:
+def replaced(config: Any, path: str, value: object) -> Any:
     """Return ``config`` with another value of the field at a dotted ``path``."""
     name, _, rest = path.partition(".")
     if not hasattr(config, name):
         raise InputError(
             f"expected a setting of {type(config).__name__}, got {name}={value!r}; leave it out"
         )
-    changed = _replaced(getattr(config, name), rest, value) if rest else value
+    changed = replaced(getattr(config, name), rest, value) if rest else value
     return dataclasses.replace(config, **{name: changed})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 from metahebb.networks import network_like
-from metahebb.runs.config import RunConfig
+from metahebb.runs.base_config import C
 from metahebb.settings.parsing import values_of
 
 
-def swap_network(config: RunConfig, words: list[str]) -> RunConfig:
+def swap_network(config: C, words: list[str]) -> C:
     """Return ``config`` with the network that ``--network`` among the flags names, if any does.
 
     It is looked up before the flags are parsed, because the network decides which flags there are.

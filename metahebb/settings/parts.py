@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from metahebb.genomes import GENOME_MAPS
 from metahebb.modulators import MODULATORS
 from metahebb.registry import Registry
-from metahebb.runs.config import RunConfig
+from metahebb.runs.base_config import C
 from metahebb.settings.parsing import values_of
 from metahebb.tasks import TASKS
 
@@ -29,7 +30,7 @@ PARTS = {
 """The parts by their flag."""
 
 
-def swap_parts(config: RunConfig, words: list[str]) -> RunConfig:
+def swap_parts(config: C, words: list[str], parts: Mapping[str, Part] = PARTS) -> C:
     """Return ``config`` with the parts that are named among the flags, if any is.
 
     They are looked up before the flags are parsed, because a part decides which flags there are.
@@ -38,7 +39,7 @@ def swap_parts(config: RunConfig, words: list[str]) -> RunConfig:
     Raises:
         InputError: there is no such part; the nearest name is suggested.
     """
-    for flag, part in PARTS.items():
+    for flag, part in parts.items():
         for name in values_of(flag, words):
             kind = part.registry.find(name)
             if type(getattr(config, part.field)) is not kind:

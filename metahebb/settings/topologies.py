@@ -6,11 +6,11 @@ import dataclasses
 
 from metahebb.errors import InputError
 from metahebb.networks import TOPOLOGIES
-from metahebb.runs.config import RunConfig
+from metahebb.runs.base_config import C
 from metahebb.settings.parsing import values_of
 
 
-def swap_topology(config: RunConfig, words: list[str]) -> RunConfig:
+def swap_topology(config: C, words: list[str]) -> C:
     """Return ``config`` with the topology that is named among the flags, if any is.
 
     It is looked up before the flags are parsed, because it decides which flags there are. One that

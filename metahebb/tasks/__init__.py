@@ -20,15 +20,18 @@ from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.registry import TASKS, AnyTask
 from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
 from metahebb.tasks.trials.center_out import CenterOut
 from metahebb.tasks.trials.context_integration import ContextIntegration
 from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks.trials.recall import Recall
 from metahebb.tasks.trials.serial_reversal import SerialReversal
 
 __all__ = [
     "TASKS",
     "AnyTask",
+    "Association",
     "Bandit",
     "CarRacing",
     "CenterOut",
@@ -38,6 +41,7 @@ __all__ = [
     "LaneNumbers",
     "Locomotion",
     "Measure",
+    "Recall",
     "Reversal",
     "SerialReversal",
     "StepResult",

@@ -10,10 +10,12 @@ from metahebb.tasks.car_racing.task import CarRacing
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
+from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
 from metahebb.tasks.trials.center_out import CenterOut
 from metahebb.tasks.trials.context_integration import ContextIntegration
 from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks.trials.recall import Recall
 from metahebb.tasks.trials.serial_reversal import SerialReversal
 
 TASKS: Registry[type[Task]] = Registry(
@@ -28,6 +30,8 @@ TASKS: Registry[type[Task]] = Registry(
         "context_integration": ContextIntegration,
         "center_out": CenterOut,
         "serial_reversal": SerialReversal,
+        "association": Association,
+        "recall": Recall,
     },
     needs=(
         *("label", "n_observations", "n_outputs", "bodies", "max_steps"),

@@ -31,7 +31,9 @@ every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
 
 def test_no_rule_goes_unchecked():
-    assert {name.lower() for name in PUBLISHED} | {"static", "reward_abcd"} == set(RULES)
+    assert {name.lower() for name in PUBLISHED} | {"static", "reward_abcd", "plastic_trace"} == set(
+        RULES
+    )
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -18,6 +18,7 @@ SHIPPED = {
     "abcd": None,
     "static": None,
     "reward_abcd": None,
+    "plastic_trace": None,
     "ad_lr": Fold(2, (0, 1)),
     "abc_lr": Fold(3, (0, 1, 2)),
     "abcd_lr": Fold(4, (0, 1, 2, 3)),

@@ -267,7 +267,7 @@ def test_perturb_refuses_what_it_was_not_compiled_for(arguments, message):
         ("index", 2**32),
         ("index", -1),
         ("episode", 2**32),
-        ("stream", len(Stream)),
+        ("stream", max(Stream) + 1),
         ("stream", "birth"),
     ],
 )

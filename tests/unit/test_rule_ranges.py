@@ -114,8 +114,9 @@ def test_a_scale_is_folded_where_coefficients_can_be() -> None:
     assert fold_of(of("pre, /, A, B, tau: positive, eta", quotient)) == Fold(3, (0,))
 
 
-def test_shipped_rules_declare_nothing() -> None:
-    assert not any(rule.has_ranges for rule in RULES.values())
+def test_of_the_shipped_rules_only_the_plastic_trace_declares_a_range() -> None:
+    ranges = {name: rule.ranges for name, rule in RULES.items() if rule.has_ranges}
+    assert ranges == {"plastic_trace": (None, bounded(0.0, 1.0))}
 
 
 @pytest.mark.parametrize("name", ["reward", "r", "Dopamine"])

@@ -10,6 +10,7 @@ from metahebb.plasticity.rules.abcd_lr_d_out import abcd_lr_d_out
 from metahebb.plasticity.rules.ad import ad
 from metahebb.plasticity.rules.ad_lr import ad_lr
 from metahebb.plasticity.rules.node_perturbation import node_perturbation
+from metahebb.plasticity.rules.plastic_trace import plastic_trace
 from metahebb.plasticity.rules.reward_abcd import reward_abcd
 from metahebb.plasticity.rules.static import static
 from metahebb.plasticity.rules.supralinear import supralinear
@@ -27,6 +28,7 @@ RULES = {
         ad,
         ad_lr,
         node_perturbation,
+        plastic_trace,
         reward_abcd,
         static,
         supralinear,
