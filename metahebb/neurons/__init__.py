@@ -12,10 +12,28 @@ from metahebb.neurons.neuron import RANDOM as RANDOM
 from metahebb.neurons.neuron import SEEN as SEEN
 from metahebb.neurons.neuron import Neuron as Neuron
 from metahebb.neurons.neuron import neuron as neuron
+from metahebb.neurons.noisy import noisy
 from metahebb.neurons.perturbed import perturbed
+from metahebb.neurons.perturbed_baseline import perturbed_baseline
+from metahebb.neurons.perturbed_linear import perturbed_linear
+from metahebb.neurons.perturbed_rectified import perturbed_rectified
 from metahebb.neurons.tanh import tanh
 
-NEURONS = {each.name: each for each in (deviating, leaky, leaky_output, linear, perturbed, tanh)}
+NEURONS = {
+    each.name: each
+    for each in (
+        deviating,
+        leaky,
+        leaky_output,
+        linear,
+        noisy,
+        perturbed,
+        perturbed_baseline,
+        perturbed_linear,
+        perturbed_rectified,
+        tanh,
+    )
+}
 """All neurons that metahebb ships, by name."""
 
 

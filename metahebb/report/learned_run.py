@@ -15,9 +15,12 @@ from metahebb.report.learned_page import write_learned_page
 from metahebb.report.learned_seeds_page import SeedResult, write_seeds_page
 from metahebb.runs.learn import pupil_of
 from metahebb.runs.learn_folder import LearnFolder
+from metahebb.tasks.base import Judged
 
-TRIALS = 200
-"""The number of fresh trials that a report shows and counts."""
+TRIALS = 100, 1000
+"""The least and the largest number of fresh trials that a report shows and counts."""
+STEPS = 100_000
+"""The number of steps that these trials have together, within the same limits."""
 STARTS = 48
 """The number of visited states from which slow points are searched."""
 
@@ -38,7 +41,7 @@ def report_learned(run: LearnFolder, *, pdf: bool = False, film: bool = True) ->
     """
     config, path = run.config, run.path
     pupil = pupil_of(run)
-    lived = pupil.test(max(TRIALS // pupil.block, 1) * pupil.block, config.seed)
+    lived = pupil.test(_n_trials(run, pupil), config.seed)
     born = config.learner.pupil(config.lesson()).weights()
     metrics = run.read_metrics()
     learned = Learned(
@@ -59,6 +62,14 @@ def report_learned(run: LearnFolder, *, pdf: bool = False, film: bool = True) ->
         ),
     )
     return write_learned_page(path, learned, pdf=pdf, film=film)
+
+
+def _n_trials(run: LearnFolder, pupil: Pupil) -> int:
+    """Return the number of fresh trials: many where they are short, fewer where they are long."""
+    task = run.config.task
+    once = task.with_trials(1) if isinstance(task, Judged) else task
+    n = int(np.clip(STEPS / max(once.max_steps, 1), *TRIALS))
+    return -(-n // pupil.block) * pupil.block
 
 
 def report_learned_seeds(

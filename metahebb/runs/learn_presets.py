@@ -7,12 +7,21 @@ from dataclasses import replace
 from metahebb.errors import unknown_name
 from metahebb.learning.actor_critic import ActorCritic
 from metahebb.learning.gradient import Gradient
-from metahebb.networks import Rate, Recurrent
+from metahebb.modulators import PredictionError, Reward
+from metahebb.networks import FeedForward, Rate, Recurrent
 from metahebb.neurons import NEURONS
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
-from metahebb.tasks import Association, Cognitive, Dnms, Recall
+from metahebb.tasks import (
+    Association,
+    CenterOut,
+    Cognitive,
+    ContextIntegration,
+    Dnms,
+    Recall,
+    SerialReversal,
+)
 from metahebb.tasks.gym.kwargs import Kwargs
 
 DNMS = LearnConfig(task=Dnms(dt=5.0))
@@ -23,6 +32,41 @@ DNMS_PAPER = LearnConfig(
     network=Rate(rule=RULES["supralinear"], neuron=NEURONS["deviating"]),
     coefficients={"eta": 0.1},
     trials=1500,
+)
+
+_NODE = RULES["node_perturbation"]
+
+CONTEXT_INTEGRATION = LearnConfig(
+    task=ContextIntegration(dt=5.0),
+    network=Rate(
+        rule=_NODE.with_constants(limit=2e-4),
+        neuron=NEURONS["perturbed"].with_constants(amplitude=30.0),
+    ),
+    coefficients={"eta": 3e-4},
+    trials=14000,
+)
+
+# hebbRNN's network and running mean, with node perturbation in the place of its rule.
+CENTER_OUT = LearnConfig(
+    task=CenterOut(),
+    network=Rate(
+        (150,),
+        rule=_NODE.with_constants(limit=1e-3),
+        neuron=NEURONS["perturbed"].with_constants(amplitude=0.5, inside=0.0),
+        gain=1.1,
+    ),
+    modulator=PredictionError(keep=0.33, begin_with_first=True),
+    coefficients={"eta": 0.05},
+    trials=6000,
+)
+
+REVERSAL = LearnConfig(
+    task=SerialReversal(),
+    network=FeedForward((), RULES["reward_abcd"]),
+    modulator=Reward(),
+    coefficients={"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0, "eta": 1.0},
+    trials=2000,
+    criterion=0.85,
 )
 
 _TRACE = RULES["plastic_trace"]
@@ -85,6 +129,12 @@ CONTEXT_CHOICE = _choice(
 LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
     "dnms": (DNMS, "says whether two stimuli were different, by node perturbation, in seconds"),
     "dnms-paper": (DNMS_PAPER, "the same by Miconi's own rule and settings, in half a minute"),
+    "context-integration": (
+        CONTEXT_INTEGRATION,
+        "integrates the one of two noisy inputs that a context asks for, in seconds",
+    ),
+    "center-out": (CENTER_OUT, "reaches for four targets with an arm of two joints, in seconds"),
+    "reversal": (REVERSAL, "follows swaps of the right actions from reward alone, in a second"),
     "association": (ASSOCIATION, "one-shot memory in a plastic trace, which a gradient has shaped"),
     "recall": (RECALL, "remembers what a modulator marks, by a plastic trace"),
     "match-to-sample": (MATCH, "an actor-critic compares a sample with a test after a delay"),

@@ -25,8 +25,11 @@ from metahebb.tasks.registry import TASKS, AnyTask
 from metahebb.tasks.reversal import Reversal
 from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.center_out import CenterOut
+from metahebb.tasks.trials.context_integration import ContextIntegration
 from metahebb.tasks.trials.dnms import Dnms
 from metahebb.tasks.trials.recall import Recall
+from metahebb.tasks.trials.serial_reversal import SerialReversal
 
 __all__ = [
     "TASKS",
@@ -34,7 +37,9 @@ __all__ = [
     "Association",
     "Bandit",
     "CarRacing",
+    "CenterOut",
     "Cognitive",
+    "ContextIntegration",
     "Dnms",
     "GymTask",
     "LaneNumbers",
@@ -42,6 +47,7 @@ __all__ = [
     "Measure",
     "Recall",
     "Reversal",
+    "SerialReversal",
     "StepResult",
     "Task",
     "TaskError",

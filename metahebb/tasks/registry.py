@@ -13,8 +13,11 @@ from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
 from metahebb.tasks.trials.association import Association
 from metahebb.tasks.trials.bandit import Bandit
+from metahebb.tasks.trials.center_out import CenterOut
+from metahebb.tasks.trials.context_integration import ContextIntegration
 from metahebb.tasks.trials.dnms import Dnms
 from metahebb.tasks.trials.recall import Recall
+from metahebb.tasks.trials.serial_reversal import SerialReversal
 
 TASKS: Registry[type[Task]] = Registry(
     "task",
@@ -25,6 +28,9 @@ TASKS: Registry[type[Task]] = Registry(
         "car_racing": CarRacing,
         "bandit": Bandit,
         "dnms": Dnms,
+        "context_integration": ContextIntegration,
+        "center_out": CenterOut,
+        "serial_reversal": SerialReversal,
         "association": Association,
         "recall": Recall,
         "cognitive": Cognitive,

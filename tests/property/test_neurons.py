@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.networks import FeedForward, Recurrent
 from metahebb.neurons import NEURONS, load_neuron, neuron
+from metahebb.noise import Key, Stream, normals, uniforms
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.reference import update
 from metahebb.plasticity.rules import RULES
@@ -35,8 +38,24 @@ def fading(drive, /, pre, *, decay=0.75):
     return np.tanh(drive), decay * pre + np.tanh(drive)
 
 
+@neuron
+def shaken(drive, normal, uniform, /):
+    """Output tanh(drive) plus noise of both kinds."""
+    return np.tanh(drive) + 0.1 * normal + uniform
+
+
+def noise_of(each, key, n, step, n_units, first=0):
+    """Return the random inputs of ``n`` units in a step: a function of the life's key alone."""
+    own = Key(key.seed, Stream.NEURON, key.generation, key.index, key.episode)
+    start = (int(key.stream) << 56) + step * n_units + first
+    drawn = {"uniform": uniforms(own, n, start), "normal": normals(own, n, start + 2**55)}
+    return [drawn[name] for name in each.inputs if name != "drive"]
+
+
 @pytest.mark.parametrize("kind", [FeedForward, Recurrent])
-@pytest.mark.parametrize("each", [*NEURONS.values(), surprised, fading], ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "each", [*NEURONS.values(), surprised, fading, shaken], ids=lambda n: n.name
+)
 @settings(max_examples=5)
 @given(shape=shapes, seed=seeds)
 def test_units_put_out_what_the_function_says(kind, each, shape, seed):
@@ -49,7 +68,8 @@ def test_units_put_out_what_the_function_says(kind, each, shape, seed):
         observe(lanes, rng)
         inputs, hidden, _ = lanes.activity(1)
         drive = layers_of(lanes)[0].weights @ inputs
-        values = each(drive, *state)
+        noise = noise_of(each, replace(BIRTH, seed=seed), n_hidden, step, n_hidden + n_out)
+        values = each(drive, *noise, *state)
         expected, *state = values if each.state else (values,)
         tolerance = 1e-5 * max(1.0, np.abs(drive).max())
         np.testing.assert_allclose(hidden, expected, rtol=1e-4, atol=tolerance)
@@ -155,7 +175,7 @@ def test_a_neuron_of_a_users_file(tmp_path):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: load_neuron("tahn"), "expected a neuron among leaky, .*; did you mean 'tanh'"),
+        (lambda: load_neuron("tahn"), "expected a neuron among deviating, .*; did you mean 'tanh'"),
         (lambda: load_neuron("leaky:ta=3"), "constant of neuron 'leaky' among dt, tau, got 'ta'"),
         (
             lambda: FeedForward(neuron=surprised, update_window=3),

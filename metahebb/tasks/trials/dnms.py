@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from metahebb.errors import InputError
-from metahebb.tasks.trials.base import Trial, TrialTask
+from metahebb.tasks.trials.base import Trial
+from metahebb.tasks.trials.timed import TimedTask
 
 _KINDS = ("AA", "AB", "BA", "BB")
 
 
 @dataclass(frozen=True)
-class Dnms(TrialTask):
+class Dnms(TimedTask):
     """Say whether two stimuli, with a delay between them, were different.
 
     Each of the two stimuli is A or B. It sets one of two sensors to 1 while it lasts. In the last
@@ -26,8 +27,6 @@ class Dnms(TrialTask):
         InputError: a time is negative, not a number of whole steps, or does not fit into a trial.
     """
 
-    dt: float = 1.0
-    """Time of a step in ms."""
     stimulus: float = 200.0
     """Time that each stimulus lasts, in ms."""
     delay: float = 200.0
@@ -44,17 +43,7 @@ class Dnms(TrialTask):
     def __post_init__(self) -> None:
         """Check all times."""
         super().__post_init__()
-        if not self.dt > 0:
-            raise InputError(f"expected a dt above 0 (task dnms), got {self.dt}")
-        for name in ("stimulus", "delay", "wait", "judged"):
-            time = getattr(self, name)
-            if time < 0 or abs(time / self.dt - round(time / self.dt)) > 1e-6:
-                raise InputError(
-                    f"expected {name} to be a number of whole steps of {self.dt:g} ms (task dnms), "
-                    f"got {time:g} ms"
-                )
-        if not (self.stimulus and self.judged):
-            raise InputError("expected a stimulus and a judged time above 0 ms (task dnms), got 0")
+        self._check_times(("stimulus", "delay", "wait", "judged"), ("stimulus", "judged"))
         if self.longest_delay and self.longest_delay < self.delay:
             raise InputError(
                 f"expected a longest_delay of at least the delay, {self.delay:g} ms (task dnms), "
@@ -92,18 +81,10 @@ class Dnms(TrialTask):
         return 1
 
     @property
-    def seconds_per_step(self) -> float:
-        """The time of a step [s]."""
-        return self.dt / 1000
-
-    @property
     def n_steps(self) -> int:
         """The number of steps of the longest trial."""
         times = (2 * self.stimulus, max(self.delay, self.longest_delay), self.wait, self.judged)
         return sum(self._steps(time) for time in times)
-
-    def _steps(self, time: float) -> int:
-        return round(time / self.dt)
 
     def trial(self, number: int, rng: np.random.Generator) -> Trial:
         """Return a trial; its kind is ``number`` modulo 4."""
