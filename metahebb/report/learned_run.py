@@ -21,7 +21,7 @@ TRIALS = 100, 1000
 """The least and the largest number of fresh trials that a report shows and counts."""
 STEPS = 100_000
 """The number of steps that these trials have together, within the same limits."""
-STARTS = 48
+STARTS = 10
 """The number of visited states from which slow points are searched."""
 
 

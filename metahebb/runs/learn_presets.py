@@ -64,9 +64,9 @@ REVERSAL = LearnConfig(
     task=SerialReversal(),
     network=FeedForward((), RULES["reward_abcd"]),
     modulator=Reward(),
-    coefficients={"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0, "eta": 1.0},
+    coefficients={"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0, "eta": 0.5},
     trials=2000,
-    criterion=0.85,
+    criterion=0.8,
 )
 
 _TRACE = RULES["plastic_trace"]
