@@ -115,7 +115,11 @@ class ActorCriticPupil:
         if self._critic is None:
             returns = returns[:1].expand_as(returns)  # of the whole trial, for each action
         loss = policy_loss(
-            policy.readout(acted.rates), acted.actions, returns - values.detach(), acted.alive
+            policy.readout(acted.rates),
+            acted.actions,
+            returns - values.detach(),
+            acted.alive,
+            self._learner.entropy,
         )
         norm = self._policy.descend(loss, "policy")
         value_error = value_loss(values, returns, acted.alive)
