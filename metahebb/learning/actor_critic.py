@@ -81,7 +81,7 @@ class ActorCritic:
     entropy: float = 0.0
     """Reward for one nat of the policy's entropy in each step; Song et al. have 0. With 0, the
     policy of some seeds gives the same answer in all trials before it has seen which one is right,
-    and then learns no more; 0.02 prevents it in most."""
+    and then learns no more. 0.02 prevented it in the tasks that were tried."""
     discount: float = 0.0
     """Time constant in ms of the discount of rewards, exp(−time in the trial / discount); 0: none.
     Song et al. use 10000 ms in the task with reaction times."""

@@ -1,7 +1,8 @@
-"""The actor-critic on tasks of neurogym: accuracies beside ideal observers."""
+"""The actor-critic on tasks of neurogym; --log-cli-level info shows what each seed reaches."""
 
 from __future__ import annotations
 
+import logging
 from typing import NamedTuple
 
 import pytest
@@ -76,14 +77,14 @@ def learned(name, seed, entropy):
         ("match-to-sample", 0.0),
         ("delay-comparison", 0.0),
         ("random-dots", 0.0),
-        # Without a reward for entropy, seed 0 reaches this row, and seeds 1 and 2 do not.
+        # Without a reward for entropy, none of these seeds passes (.76, .69 and .48 right).
         ("context-integration", 0.02),
         ("delay-comparison", 0.02),
     ],
 )
-def test_two_of_three_seeds_learn_a_cognitive_task(name, entropy, record_property):
+def test_two_of_three_seeds_learn_a_cognitive_task(name, entropy):
     row = ROWS[name]
     reached = [learned(name, seed, entropy) for seed in range(3)]
-    record_property("trials, decided, correct", str(reached))
+    logging.getLogger(__name__).info("%s, entropy %s: %s", name, entropy, reached)
     passed = [decided >= row.decided and right >= row.correct for _, decided, right in reached]
     assert sum(passed) >= 2, reached
