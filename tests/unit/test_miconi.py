@@ -53,16 +53,26 @@ def test_delayed_nonmatch_is_learned_by_the_papers_own_rule():
 
 
 @pytest.mark.slow
-def test_context_is_regarded():
+@pytest.mark.parametrize("seed", [0, 1])
+def test_context_is_regarded(seed):
     """A network that ignores the context is right in three quarters of the trials."""
     rule = RULES["node_perturbation"].with_constants(limit=2e-4)
     neuron = NEURONS["perturbed"].with_constants(dt=5.0, amplitude=30.0)
     task = ContextIntegration(dt=5.0, trials=FOREVER)
-    for seed in range(2):
-        lesson = Lesson(task, Rate((200,), rule, neuron=neuron), MICONI, {"eta": 3e-4}, seed)
-        pupil = Lifetime().pupil(lesson)
-        pupil.live(14_000)
-        assert pupil.test(400, seed=1).outcomes.correct.mean() >= 0.95
+    lesson = Lesson(task, Rate((200,), rule, neuron=neuron), MICONI, {"eta": 3e-4}, seed)
+    pupil = Lifetime().pupil(lesson)
+    pupil.live(14_000)
+    assert pupil.test(400, seed=1).outcomes.correct.mean() >= 0.95
+    # With weak stimuli, choices follow the strength of the attended modality, and not the other.
+    weak = replace(task, strengths=(0.0, 0.05, 0.1, 0.2))
+    tested = Lifetime().pupil(replace(lesson, task=weak))
+    tested.restore(pupil.saved())
+    outcomes = tested.test(400, seed=1).outcomes
+    first, second, attended = outcomes.conditions.values()
+    relevant = np.where(attended == 1, first, second)
+    irrelevant = np.where(attended == 1, second, first)
+    assert np.corrcoef(outcomes.choice, relevant)[0, 1] >= 0.4
+    assert abs(np.corrcoef(outcomes.choice, irrelevant)[0, 1]) <= 0.25
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
