@@ -1,5 +1,6 @@
 # make demo   install into .venv, evolve an ant, end with the path of its run folder
 # make test   install into .venv, run the tests
+# make cognitive   install into .venv what the task cognitive needs: neurogym
 # make test-faults   the table of docs/howto/faults.md, row by row; takes a quarter of an hour
 #   (ROWS='minutes or namespaces': those only that make test leaves out)
 # make soak   an hour (MINUTES=60) in which Ray workers are killed, and not a bit changes
@@ -11,9 +12,12 @@
 
 MAKEFLAGS += --no-print-directory
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+# Without its dependencies, because three of its pins clash with requirements.lock.
+NEUROGYM := neurogym==2.3.1
+INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: setup demo test test-faults test-container container-tools soak lint
+.PHONY: setup demo test cognitive test-faults test-container container-tools soak lint
 setup: .venv/.installed
 
 demo: setup
@@ -21,6 +25,10 @@ demo: setup
 
 test: setup
 	@.venv/bin/pytest
+
+cognitive: setup
+	@$(INSTALL) --editable '.[cognitive]' --constraint requirements.lock
+	@$(INSTALL) --no-deps $(NEUROGYM)
 
 test-faults: setup
 	@.venv/bin/pytest -m 'row$(if $(ROWS), and ($(ROWS)))'
@@ -32,8 +40,7 @@ soak: setup
 test-container: setup
 	@[ "$$(id -u)" = 0 ] || { echo "metahebb: expected root, got user $$(id -u); run:\
  sudo make test-container" >&2; exit 1; }
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \
-	  --editable '.[test,container]' --constraint requirements.lock
+	@$(INSTALL) --editable '.[test,container]' --constraint requirements.lock
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT INT TERM; \
 	unshare --mount --pid --fork --kill-child --mount-proc sh -c '.venv/bin/pytest -s \
 	  -m container --basetemp="$$0/pytest" tests/container; exit $$?' "$$folder"
@@ -66,6 +73,6 @@ lint: setup
 	  "$$use" -m venv --clear .venv; \
 	fi
 	@echo "metahebb: installing into .venv; this takes a few minutes" >&2
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \
-	  --editable '.[dev]' --constraint requirements.lock
+	@$(INSTALL) --editable '.[dev]' --constraint requirements.lock
+	@$(INSTALL) --no-deps $(NEUROGYM)
 	@touch $@

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from metahebb.api.comparing import compare as compare
     from metahebb.api.evolve import estimate as estimate
     from metahebb.api.evolve import evolve as evolve
-    from metahebb.api.evolve import open_run as open  # noqa: F401  not in __all__, see there
     from metahebb.api.evolve import presets as presets
+    from metahebb.api.learn import learn as learn
+    from metahebb.api.learn import open_any as open  # noqa: F401  not in __all__, see there
+    from metahebb.api.learned import LearnedRun as LearnedRun
     from metahebb.api.run import Run as Run
     from metahebb.api.runs import Runs as Runs
     from metahebb.api.runs import open_all as open_all
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from metahebb.networks import Convolutional as Convolutional
     from metahebb.networks import FeedForward as FeedForward
     from metahebb.networks import Gated as Gated
+    from metahebb.networks import Rate as Rate
     from metahebb.networks import Recurrent as Recurrent
     from metahebb.neurons import neuron as neuron
     from metahebb.plasticity import Bounds as Bounds
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from metahebb.plasticity import rule as rule
     from metahebb.runs.config import RunConfig as RunConfig
     from metahebb.runs.config import Stage as Stage
+    from metahebb.runs.learn_config import LearnConfig as LearnConfig
     from metahebb.tasks import Bandit as Bandit
     from metahebb.tasks import CarRacing as CarRacing
     from metahebb.tasks import GymTask as GymTask
@@ -52,17 +56,20 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "metahebb.api.comparing": ("Comparison", "compare"),
-    "metahebb.api.evolve": ("estimate", "evolve", "open_run as open", "presets"),
+    "metahebb.api.evolve": ("estimate", "evolve", "presets"),
+    "metahebb.api.learn": ("learn", "open_any as open"),
+    "metahebb.api.learned": ("LearnedRun",),
     "metahebb.api.run": ("Run",),
     "metahebb.api.runs": ("Runs", "open_all"),
     "metahebb.api.tuning": ("Tuning", "tune"),
     "metahebb.errors": ("InputError", "MetahebbError"),
     "metahebb.evolution.config": ("SearchConfig",),
     "metahebb.modulators": ("PredictionError", "Reward"),
-    "metahebb.networks": ("Convolutional", "FeedForward", "Gated", "Recurrent"),
+    "metahebb.networks": ("Convolutional", "FeedForward", "Gated", "Rate", "Recurrent"),
     "metahebb.neurons": ("neuron",),
     "metahebb.plasticity": ("Bounds", "bounded", "positive", "rule"),
     "metahebb.runs.config": ("RunConfig", "Stage"),
+    "metahebb.runs.learn_config": ("LearnConfig",),
     "metahebb.tasks": ("Bandit", "CarRacing", "GymTask", "Locomotion", "Reversal"),
 }
 """The names that this module offers, by the module that has them."""

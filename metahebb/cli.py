@@ -20,9 +20,10 @@ from metahebb.runs.stopping import Interrupted, heard, leave, unread_to_nowhere
 USAGE = """\
 usage: metahebb COMMAND ...
 
-Evolve plasticity rules instead of weights.
+Evolve plasticity rules instead of weights, and let networks learn within their lives.
 
   evolve PRESET     evolve a preset into a new run folder (metahebb presets lists all presets)
+  learn PRESET      let a network learn a task within its life (presets lists these, too)
   resume DIR        go on with a run, to the same bits as if it had never stopped
   replay DIR        repeat a run's search from its journal, without lives, and compare all hashes
   verify DIR        live some of a run's candidates again, and compare their fitness bit for bit
@@ -63,6 +64,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "evolve": Command("metahebb.commands.evolve", "evolve", "PRESET", ("--env", "--task")),
+    "learn": Command("metahebb.commands.learn", "learn", "PRESET", ("--task",)),
     "resume": Command("metahebb.commands.evolve", "resume", "DIR"),
     "tune": Command("metahebb.commands.tune", "tune", "PRESET", ("--env", "--task")),
     "compare": Command("metahebb.commands.compare", "compare", "NAME=DIR"),

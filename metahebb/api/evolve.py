@@ -190,7 +190,7 @@ def stopped_in(path: Path) -> Iterator[None]:
 
 @front
 def open_run(path: Path | str, *, trust: bool = False) -> Run:
-    """Open the run in the folder ``path``.
+    """Open the run of evolution in the folder ``path``.
 
     Args:
         path: the run folder.

@@ -14,6 +14,7 @@ import tyro
 
 from metahebb.api.evolving import Shown, default_path, evolved, resumed
 from metahebb.api.seeds import default_seeds_path, evolved_seeds
+from metahebb.commands import learn as learning
 from metahebb.errors import InputError, StorageError
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute, leave_removed_folder
@@ -131,6 +132,8 @@ def _estimate(options: Evolve) -> int:
 
 def resume(path: str, rest: list[str]) -> int:
     """Go on with the run at ``path``, and print the run folder on the last line."""
+    if path and RunFolder.kind_at(absolute(path)) == "LearnConfig":
+        return learning.resume(path, rest)
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
     run = RunFolder.open(path)
     return _run(

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import tyro
 
 from metahebb.api.evolve import open_run
+from metahebb.commands.learned import film_of_learning, is_learning, learning_report
 from metahebb.commands.places import opened, split
 from metahebb.evolution.backends.where import Where
 from metahebb.runs.storage import slug
@@ -91,12 +92,17 @@ def evaluate(path: str, rest: list[str]) -> int:
 def report(path: str, rest: list[str]) -> int:
     """Write the report of the run, or of the folder of seeds, at ``path``, and print its path."""
     options = parse(Report, Report(), rest, f"metahebb report {path or 'DIR'}")
+    if is_learning(path):
+        print(learning_report(path, pdf=options.pdf))
+        return 0
     print(opened([path]).report(pdf=options.pdf))
     return 0
 
 
 def film(path: str, rest: list[str]) -> int:
     """Film a life of the run at ``path``, or lives of several runs, and print the film's path."""
+    if is_learning(path):
+        return film_of_learning(path, rest)
     options = parse(Film, Film(), rest, f"metahebb film {path or 'DIR'}")
     print(open_run(path).film(**vars(options)))
     return 0

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from metahebb.commands.orphans import orphans
 from metahebb.fingerprint import NOT_COMPARED, fingerprint, summary
+from metahebb.runs.learn_presets import LEARN_PRESETS
 from metahebb.runs.manifest import PACKAGES, machine
 from metahebb.runs.presets import PRESETS
 from metahebb.settings.parsing import parse
@@ -30,9 +31,15 @@ class Doctor:
 def presets(subject: str, rest: list[str]) -> int:
     """Print the name and a description of each preset."""
     parse(Presets, Presets(), rest, "metahebb presets")
-    width = max(map(len, PRESETS))
-    for name, (_, description) in PRESETS.items():
-        print(f"{name:{width}}  {description}")
+    groups: dict[str, dict[str, tuple[object, str]]] = {
+        "metahebb evolve": {**PRESETS},
+        "metahebb learn": {**LEARN_PRESETS},
+    }
+    width = max(len(name) for group in groups.values() for name in group)
+    for number, (command, group) in enumerate(groups.items()):
+        print(f"{'' if number == 0 else chr(10)}{command}")
+        for name, (_, description) in group.items():
+            print(f"  {name:{width}}  {description}")
     return 0
 
 

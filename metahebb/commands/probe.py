@@ -10,6 +10,7 @@ import tyro
 
 from metahebb.api.results import Result
 from metahebb.api.runs import Runs
+from metahebb.commands.learned import is_learning, probe_of_learning
 from metahebb.commands.places import opened, split
 from metahebb.errors import InputError
 from metahebb.settings.parsing import parse
@@ -46,6 +47,8 @@ class ProbeOptions:
 
 def probe(path: str, rest: list[str]) -> int:
     """Probe the run at ``path``, and the runs named behind it, and print tables."""
+    if is_learning(path):
+        return probe_of_learning(path, rest)
     places, flags = split(path, rest)
     options = parse(ProbeOptions, ProbeOptions(), flags, f"metahebb probe {path or 'DIR'}")
     if bool(options.probe) == options.suite:

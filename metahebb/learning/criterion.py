@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -23,8 +21,9 @@ def trials_to_criterion(
     networks", fig. 1: 95 % of 100).
 
     Args:
-        correct: ``(n_trials,)``, 1 for a right answer and 0 for a wrong one. A trial without a
-            right answer is NaN. The window passes over it, and the count includes it.
+        correct: ``(n_trials,)``, 1 for a right answer and 0 for a wrong one, or the part of it that
+            was right. A trial without a right answer is NaN. The window passes over it, and the
+            count includes it.
         part: the part of the window that has to be right, above 0 and at most 1.
         window: the number of successive trials.
 
@@ -40,7 +39,6 @@ def trials_to_criterion(
     judged = np.flatnonzero(np.isfinite(data))
     if judged.size < window:
         return None
-    right = np.lib.stride_tricks.sliding_window_view(data[judged] > 0.5, window).sum(1)
-    needed = math.ceil(part * window - 1e-9)
-    reached = np.flatnonzero(right >= needed)
+    sums = np.cumsum(np.append(0.0, data[judged]))
+    reached = np.flatnonzero(sums[window:] - sums[:-window] >= part * window - 1e-6)
     return int(judged[reached[0] + window - 1]) + 1 if reached.size else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +12,15 @@ import torch
 
 from metahebb.errors import InputError, ProgressError, unknown_name
 from metahebb.genomes import Genome
+from metahebb.learning.base import Lesson
 from metahebb.learning.differentiable import number_for
 from metahebb.learning.differentiable_checks import Graphed, check_modulator, check_network
 from metahebb.learning.differentiable_network import READOUT, DifferentiableNetwork, Unrolled
-from metahebb.learning.differentiable_threads import one_thread
 from metahebb.learning.differentiable_trials import Batch, Targeted, lived
 from metahebb.learning.lived import LivedTrials
+from metahebb.learning.one_thread import one_thread
 from metahebb.noise import Key, Stream, integer, normals
-from metahebb.tasks.base import Task, TrialOutcome
+from metahebb.tasks.base import TrialOutcome
 
 Array = npt.NDArray[np.float32]
 
@@ -47,10 +48,10 @@ class Gradient:
         InputError: a value is out of its range.
     """
 
+    has_own_network: ClassVar[bool] = False
+
     batch: int = 32
     """The number of trials that are lived together, one update for each batch."""
-    updates: int = 1200
-    """The number of updates of a whole training."""
     learning_rate: float = 0.01
     """The step size of Adam."""
     plastic: Literal["recurrent", "all"] = "recurrent"
@@ -58,9 +59,6 @@ class Gradient:
     modulator: Literal["none", "given", "own"] = "none"
     """The source of the rule's modulator. ``none``: it is 0 in every step. ``given``: the task's
     `Signalling.signal`. ``own``: the network, by m_t = sigmoid(w·h_t) with trained weights w."""
-    start: tuple[tuple[str, float], ...] = ()
-    """The first value of some coefficients, such as ``(("rate", 0.3),)``; others start where a
-    gene of 0 stands: at 0, at 1 if positive, or in the middle of a range."""
     spread: float = 0.1
     """The standard deviation of the coefficients' first genes around the start."""
     weight_spread: float = 1.0
@@ -70,9 +68,8 @@ class Gradient:
 
     def __post_init__(self) -> None:
         """Check the values of all fields."""
-        for name in ("batch", "updates"):
-            if getattr(self, name) < 1:
-                raise InputError(f"expected {name} of at least 1, got {getattr(self, name)}")
+        if self.batch < 1:
+            raise InputError(f"expected batch of at least 1, got {self.batch}")
         if not (np.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InputError(
                 f"expected a learning_rate above 0, got {self.learning_rate}; use for example 0.01"
@@ -84,33 +81,30 @@ class Gradient:
             if getattr(self, name) not in known:
                 raise unknown_name(name, getattr(self, name), known)
 
-    @property
-    def n_trials(self) -> int:
-        """The number of trials of a whole training."""
-        return self.updates * self.batch
+    def pupil(self, lesson: Lesson) -> GradientPupil:
+        """Return a new pupil; all that it draws is a function of the lesson's seed.
 
-    def pupil(self, task: Task, network: Any, seed: int) -> GradientPupil:
-        """Return a new pupil; all that it draws is a function of ``seed``.
+        Coefficients of the lesson are first values of the rule's coefficients. Others start where a
+        gene of 0 stands: at 0, at 1 if positive, or in the middle of a range.
 
         Args:
-            task: a task with targets that are known when a trial begins (`Targeted`).
-            network: a network that is a graph of populations, such as
-                `metahebb.networks.Recurrent`, with evolved weights at birth (``coevolved``) and
-                without bounds of its weights.
-            seed: the seed of the first parameters and of all trials.
+            lesson: a task with targets that are known when a trial begins (`Targeted`), and a
+                network that is a graph of populations, such as `metahebb.networks.Recurrent`, with
+                evolved weights at birth (``coevolved``) and without bounds of its weights.
 
         Raises:
             InputError: the task has no targets, or no signal where the modulator is ``given``; the
-                network cannot be differentiated; or a coefficient to start is unknown.
+                network cannot be differentiated; or a coefficient is unknown.
         """
+        task: Any = lesson.task
         if not isinstance(task, Targeted):
             raise InputError(
                 f"expected a task whose trials have targets for a gradient, got "
                 f"{getattr(task, 'label', task)}; use for example association, recall or dnms"
             )
-        network = check_network(network)
+        network = check_network(lesson.network)
         check_modulator(self.modulator, network, task)
-        return GradientPupil(self, task, network, seed)
+        return GradientPupil(self, task, network, lesson)
 
 
 class GradientPupil:
@@ -122,13 +116,13 @@ class GradientPupil:
         loss: the mean squared error of the last batch, before its update; NaN before the first.
     """
 
-    def __init__(self, learner: Gradient, task: Targeted, network: Graphed, seed: int) -> None:
+    def __init__(self, learner: Gradient, task: Targeted, network: Graphed, lesson: Lesson) -> None:
         """Draw the first parameters."""
         self.block = learner.batch
         self.network = network
         self.loss = float("nan")
         self._learner, self._task = learner, task
-        self._environment = integer(Key(seed, Stream.ENVIRONMENT))
+        self._environment = integer(Key(lesson.seed, Stream.ENVIRONMENT))
         self._trials = 0
         self._model = DifferentiableNetwork(
             network.graph(task.n_observations, task.n_outputs),
@@ -148,7 +142,7 @@ class GradientPupil:
                 f"expected observation_scale to have {task.n_observations} numbers, one for each "
                 f"sensor, got {len(factors)}"
             )
-        self._parameters = self._first(seed)
+        self._parameters = self._first(lesson)
         self._adam = torch.optim.Adam(
             list(self._parameters.values()), learner.learning_rate, foreach=False
         )
@@ -159,9 +153,9 @@ class GradientPupil:
                 "exp_avg_sq": torch.zeros_like(each),
             }
 
-    def _first(self, seed: int) -> dict[str, torch.Tensor]:
-        """Return the first parameters, drawn from the seed."""
-        rule, start = self.network.rule, dict(self._learner.start)
+    def _first(self, lesson: Lesson) -> dict[str, torch.Tensor]:
+        """Return the first parameters, drawn from the lesson's seed."""
+        rule, start, seed = self.network.rule, dict(lesson.coefficients), lesson.seed
         for name in start:
             if name not in rule.coefficients:
                 raise unknown_name(f"coefficient of rule {rule.name!r}", name, rule.coefficients)

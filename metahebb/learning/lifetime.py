@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,10 @@ from metahebb.learning.base import Lesson
 from metahebb.learning.lived import LivedTrials
 from metahebb.learning.recorder import TrialRecorder
 from metahebb.life import Ending, Life, LifeResult, Lockstep
-from metahebb.networks.base import FreshNoise
+from metahebb.networks.base import Alone, Autonomous, FreshNoise
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Rule
+from metahebb.probes import AnyProbe
 from metahebb.tasks.base import JudgedLanes, Resumable, TrialOutcome
 from metahebb.worker import Plan, Setup
 
@@ -32,6 +33,8 @@ class Lifetime:
     The life is that of candidate 0 in generation 0 of an evolution with the same seed, with the
     genome map ``shared`` of one rule and without noise on the genes.
     """
+
+    has_own_network: ClassVar[bool] = False
 
     def pupil(self, lesson: Lesson) -> LifetimePupil:
         """Return a newborn network.
@@ -105,6 +108,13 @@ class LifetimePupil:
         layers = self._lanes.network.weights(0)
         return {f"{part} {number}": layer for number, layer in enumerate(layers, 1)}
 
+    def autonomous(self) -> Alone | None:
+        """Return the equations of the network as it is now; None: they have another form."""
+        network = self._lesson.network
+        if not isinstance(network, Autonomous):
+            return None
+        return network.autonomous(self._lanes.network.weights(0))
+
     def test(self, n_trials: int, seed: int) -> LivedTrials:
         """Live fresh trials with frozen weights, and return all that happened in them.
 
@@ -112,6 +122,10 @@ class LifetimePupil:
             n_trials: the number of trials.
             seed: the seed of the fresh trials, and of the neurons' noise in them.
         """
+        return self.probed(n_trials, seed, ())
+
+    def probed(self, n_trials: int, seed: int, probes: Sequence[AnyProbe]) -> LivedTrials:
+        """Live fresh trials with frozen weights, in which ``probes`` act; see `test`."""
         lanes = _Lanes(self._setup, self._lesson)
         recorder = TrialRecorder(self._lesson.task, lanes.judged)
         birth = Key(seed, Stream.EVALUATION_BIRTH)
@@ -123,7 +137,7 @@ class LifetimePupil:
             body=0,
             max_steps=self._life.max_steps,
         )
-        lanes.lockstep.begin(iter([life]), observers=[recorder])
+        lanes.lockstep.begin(iter([life]), probes, [recorder])
         lanes.network.restore(0, self._lanes.network.saved(0))
         lanes.network.renew_noise(0, birth)
         lanes.network.gains[0] = 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from metahebb.learning.actor_critic import ActorCritic
 from metahebb.learning.base import Learner
+from metahebb.learning.gradient import Gradient
 from metahebb.learning.lifetime import Lifetime
 from metahebb.registry import Registry
 
@@ -12,6 +14,8 @@ LEARNERS: Registry[type[Learner]] = Registry(
     "learner",
     {
         "lifetime": Lifetime,
+        "actor_critic": ActorCritic,
+        "gradient": Gradient,
     },
     needs=("pupil",),
 )

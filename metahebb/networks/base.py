@@ -208,6 +208,28 @@ class FreshNoise(Protocol):
         """Let the neurons of ``lane`` draw the random numbers of a life that is born of ``key``."""
 
 
+class Alone(NamedTuple):
+    """A network of leaky tanh units without sensors: τ·dx/dt = −x + weights·tanh(x) + inputs.
+
+    Attributes:
+        weights: ``(n_units, n_units)``.
+        inputs: ``(n_units,)``, the constant part of each unit's drive.
+        tau: the time constant τ in ms.
+    """
+
+    weights: npt.NDArray[np.float64]
+    inputs: npt.NDArray[np.float64]
+    tau: float
+
+
+@runtime_checkable
+class Autonomous(Protocol):
+    """A network that can say how its activity goes on without sensors and without noise."""
+
+    def autonomous(self, layers: Sequence[Array]) -> Alone | None:
+        """Return the equations of a network with these weights; None: they have another form."""
+
+
 @runtime_checkable
 class Bounded(Protocol):
     """A network whose weights are kept bounded while they change."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.networks.base import Network
+from metahebb.networks.base import Alone, Network
 from metahebb.networks.graph import Graph, Population, Projection
 from metahebb.networks.plastic import Plastic
 from metahebb.neurons import NEURONS, Neuron
@@ -77,6 +79,15 @@ class Rate(Plastic):
         if old.rule is None:
             return cls(units)
         return cls(units, old.rule, topology=old.topology)
+
+    def autonomous(self, layers: Sequence[npt.NDArray[np.float32]]) -> Alone | None:
+        """Return the equations without sensors and kicks; None if units are no leaky tanh units."""
+        constants = dict(self.neuron.constants)
+        if self.neuron.name not in ("perturbed", "deviating", "leaky") or self.feedback:
+            return None
+        weights = layers[0].astype(np.float64)
+        n = len(self.biases)
+        return Alone(weights[:, n:], weights[:, :n] @ np.tanh(self.biases), constants["tau"])
 
     def graph(self, n_observations: int, n_outputs: int) -> Graph:
         """Return the network's populations and projections, for a task of these sizes.

@@ -91,7 +91,7 @@ class LearnConfig:
         # A life is as long as anybody could want, so that a run can be extended.
         task = self.task.with_trials(2**31 - 1)
         numbers: dict[str, Any] = dict(self.coefficients)
-        return Lesson(task, self.network, self.modulator, numbers, self.seed)
+        return Lesson(task, self.network, self.seed, self.modulator, numbers)
 
 
 def _in_step(network: Any, task: Task) -> Any:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metahebb.errors import unknown_name
-from metahebb.networks import Rate
+from metahebb.learning.actor_critic import ActorCritic
+from metahebb.learning.gradient import Gradient
+from metahebb.modulators import PredictionError, Reward
+from metahebb.networks import FeedForward, Rate, Recurrent
 from metahebb.neurons import NEURONS
+from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
-from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks import (
+    Association,
+    CenterOut,
+    Cognitive,
+    ContextIntegration,
+    Dnms,
+    Recall,
+    SerialReversal,
+)
+from metahebb.tasks.gym.kwargs import Kwargs
 
 DNMS = LearnConfig(task=Dnms(dt=5.0))
 
@@ -19,9 +34,113 @@ DNMS_PAPER = LearnConfig(
     trials=1500,
 )
 
+_NODE = RULES["node_perturbation"]
+
+CONTEXT_INTEGRATION = LearnConfig(
+    task=ContextIntegration(dt=5.0),
+    network=Rate(
+        rule=_NODE.with_constants(limit=2e-4),
+        neuron=NEURONS["perturbed"].with_constants(amplitude=30.0),
+    ),
+    coefficients={"eta": 3e-4},
+    trials=14000,
+)
+
+# hebbRNN's network and running mean, with node perturbation in the place of its rule.
+CENTER_OUT = LearnConfig(
+    task=CenterOut(),
+    network=Rate(
+        (150,),
+        rule=_NODE.with_constants(limit=1e-3),
+        neuron=NEURONS["perturbed"].with_constants(amplitude=0.5, inside=0.0),
+        gain=1.1,
+    ),
+    modulator=PredictionError(keep=0.33, begin_with_first=True),
+    coefficients={"eta": 0.05},
+    trials=6000,
+)
+
+REVERSAL = LearnConfig(
+    task=SerialReversal(),
+    network=FeedForward((), RULES["reward_abcd"]),
+    modulator=Reward(),
+    coefficients={"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0, "eta": 0.5},
+    trials=2000,
+    criterion=0.8,
+)
+
+_TRACE = RULES["plastic_trace"]
+_REMEMBERING = Recurrent((64,), _TRACE, Bounds("none"), birth="coevolved", output="linear")
+
+ASSOCIATION = LearnConfig(
+    task=Association(),
+    network=replace(_REMEMBERING, rule=_TRACE.with_constants(base=1.0, gate=0.0)),
+    modulator=None,
+    learner=Gradient(),
+    coefficients={"rate": 0.3},
+    trials=1200 * 32,
+)
+
+RECALL = replace(
+    ASSOCIATION, task=Recall(), network=_REMEMBERING, learner=Gradient(modulator="given")
+)
+
+# Song et al. 2017 punish an abort like a trial without a decision.
+_REWARDS: Kwargs = {"abort": -1.0, "none": -1.0}
+
+
+def _choice(task: Cognitive, trials: int, criterion: float) -> LearnConfig:
+    """Return the config of an actor-critic that learns ``task``."""
+    return LearnConfig(
+        task=task,
+        modulator=None,
+        learner=ActorCritic(),
+        coefficients={},
+        trials=trials,
+        criterion=criterion,
+        window=1000,
+    )
+
+
+MATCH = _choice(
+    Cognitive(
+        "match-to-sample",
+        timing={"sample": 500, "delay": 500, "test": 500, "decision": 500},
+        rewards=_REWARDS,
+        kwargs={"sigma": 0.5},
+    ),
+    200 * 64,
+    0.95,
+)
+DELAY_COMPARISON = _choice(
+    Cognitive("delay-comparison", timing={"fixation": 500, "delay": 1000}, rewards=_REWARDS),
+    200 * 64,
+    0.93,
+)
+RANDOM_DOTS = _choice(
+    Cognitive("random-dots", timing={"fixation": 100}, rewards=_REWARDS), 200 * 64, 0.7
+)
+CONTEXT_CHOICE = _choice(
+    Cognitive("context-integration", timing={"fixation": 300, "delay": 300}, rewards=_REWARDS),
+    750 * 64,
+    0.72,
+)
+
 LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
     "dnms": (DNMS, "says whether two stimuli were different, by node perturbation, in seconds"),
     "dnms-paper": (DNMS_PAPER, "the same by Miconi's own rule and settings, in half a minute"),
+    "context-integration": (
+        CONTEXT_INTEGRATION,
+        "integrates the one of two noisy inputs that a context asks for, in seconds",
+    ),
+    "center-out": (CENTER_OUT, "reaches for four targets with an arm of two joints, in seconds"),
+    "reversal": (REVERSAL, "follows swaps of the right actions from reward alone, in a second"),
+    "association": (ASSOCIATION, "one-shot memory in a plastic trace, which a gradient has shaped"),
+    "recall": (RECALL, "remembers what a modulator marks, by a plastic trace"),
+    "match-to-sample": (MATCH, "an actor-critic compares a sample with a test after a delay"),
+    "delay-comparison": (DELAY_COMPARISON, "an actor-critic compares two frequencies in memory"),
+    "random-dots": (RANDOM_DOTS, "an actor-critic says to which side noisy evidence points"),
+    "context-choice": (CONTEXT_CHOICE, "an actor-critic attends to one of two kinds of evidence"),
 }
 """Presets by name, each with one line of description."""
 

@@ -1,13 +1,15 @@
 """Tasks, the worlds in which lives are lived.
 
 There are locomotion, car racing, a hidden reversal, a bandit, tasks that a network learns trial by
-trial, and any Gymnasium environment.
+trial (delayed nonmatch to sample, association, recall, and the cognitive tasks of neurogym), and
+any Gymnasium environment.
 
 Importing this package registers environments with Gymnasium. ``metahebb/Ant-v0`` has an argument
 for damage, as in ``gymnasium.make("metahebb/Ant-v0", damage="short_fourth_ankle")``, and so have
 ``metahebb/HalfCheetah-v0``, ``Hopper-v0``, ``Walker2d-v0`` and ``Swimmer-v0``.
 ``metahebb/CarRacing-v0`` has arguments for the ground, as in
-``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``.
+``gymnasium.make("metahebb/CarRacing-v0", friction=0.5)``. ``metahebb/PostDecisionWager-v0``,
+``Detection-v0`` and ``ContextDecisionMaking-v0`` are neurogym's environments without a defect each.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import gymnasium
 
 from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task, TaskError, TaskLanes
 from metahebb.tasks.car_racing.task import CarRacing
+from metahebb.tasks.cognitive.task import Cognitive
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.registry import TASKS, AnyTask
@@ -35,6 +38,7 @@ __all__ = [
     "Bandit",
     "CarRacing",
     "CenterOut",
+    "Cognitive",
     "ContextIntegration",
     "Dnms",
     "GymTask",
@@ -62,3 +66,12 @@ gymnasium.register(
     entry_point="metahebb.tasks.car_racing.env:VariedCarRacing",
     max_episode_steps=1000,
 )
+
+for _module, _name in (
+    ("wager", "PostDecisionWager"),
+    ("detection", "Detection"),
+    ("context", "ContextDecisionMaking"),
+):
+    gymnasium.register(
+        id=f"metahebb/{_name}-v0", entry_point=f"metahebb.tasks.cognitive.{_module}:{_name}"
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from metahebb.registry import Registry
 from metahebb.tasks.base import Task
 from metahebb.tasks.car_racing.task import CarRacing
+from metahebb.tasks.cognitive.task import Cognitive
 from metahebb.tasks.gym.adapter import GymTask
 from metahebb.tasks.locomotion.task import Locomotion
 from metahebb.tasks.reversal import Reversal
@@ -32,6 +33,7 @@ TASKS: Registry[type[Task]] = Registry(
         "serial_reversal": SerialReversal,
         "association": Association,
         "recall": Recall,
+        "cognitive": Cognitive,
     },
     needs=(
         *("label", "n_observations", "n_outputs", "bodies", "max_steps"),

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from metahebb.errors import InputError, ProgressError
+from metahebb.learning.base import Lesson
 from metahebb.learning.gradient import Gradient
 from metahebb.networks import FeedForward, Gated, Recurrent, Sparse
 from metahebb.neurons.neuron import neuron
@@ -23,8 +24,8 @@ NETWORK = Recurrent((10,), TRACE, Bounds("none"), birth="coevolved", output="lin
 LEARNER = Gradient(batch=4, modulator="given")
 
 
-def pupil(seed=0, task=None, network=NETWORK, learner=LEARNER):
-    return learner.pupil(task or Recall(), network, seed)
+def pupil(seed=0, task=None, network=NETWORK, learner=LEARNER, **start):
+    return learner.pupil(Lesson(task or Recall(), network, seed, coefficients=start))
 
 
 def equal(one, other):
@@ -127,8 +128,8 @@ def test_trials_of_several_lengths_are_lived_together():
 
 
 def test_every_parameter_learns_and_a_coefficient_has_the_start_that_was_set():
-    learner = Gradient(batch=4, modulator="own", start=(("rate", 0.3),), spread=0.0)
-    one = pupil(task=Association(), learner=learner)
+    learner = Gradient(batch=4, modulator="own", spread=0.0)
+    one = pupil(task=Association(), learner=learner, rate=0.3)
     before = one.saved()
     rate = before["parameter hidden_1 to hidden_1: rate"]
     np.testing.assert_allclose((1 + np.tanh(rate)) / 2, 0.3, rtol=1e-5)
@@ -204,7 +205,6 @@ def test_networks_that_cannot_be_differentiated_are_refused_in_one_line(case):
     ("make", "message"),
     [
         (lambda: Gradient(batch=0), "expected batch of at least 1, got 0"),
-        (lambda: Gradient(updates=0), "expected updates of at least 1, got 0"),
         (lambda: Gradient(learning_rate=-1), "expected a learning_rate above 0, got -1"),
         (lambda: Gradient(learning_rate=float("nan")), "expected a learning_rate above 0"),
         (lambda: Gradient(max_norm=-1), "expected a max_norm of at least 0, got -1"),
@@ -224,11 +224,11 @@ def test_networks_that_cannot_be_differentiated_are_refused_in_one_line(case):
             "expected a rule that reads a modulator, got abcd",
         ),
         (
-            lambda: pupil(learner=Gradient(modulator="own", start=(("rat", 0.3),))),
+            lambda: pupil(learner=Gradient(modulator="own"), rat=0.3),
             "expected a coefficient of rule 'plastic_trace' among gain, rate, got 'rat'; did you",
         ),
         (
-            lambda: pupil(learner=Gradient(modulator="own", start=(("rate", 2.0),))),
+            lambda: pupil(learner=Gradient(modulator="own"), rate=2.0),
             "expected a start of rate between 0 and 1, got 2",
         ),
         (lambda: pupil().live(6), "multiple of 4, the size of a batch, got 6"),

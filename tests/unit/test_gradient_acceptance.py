@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from metahebb.learning import differentiable_network
+from metahebb.learning.base import Lesson
 from metahebb.learning.gradient import Gradient
 from metahebb.networks import Recurrent
 from metahebb.plasticity import Bounds
@@ -22,17 +23,17 @@ from metahebb.tasks.trials.base import Trial, TrialTask
 
 TRACE, STATIC = RULES["plastic_trace"], RULES["static"]
 ALWAYS = TRACE.with_constants(base=1.0, gate=0.0)
-START = (("rate", 0.3),)
+START = {"rate": 0.3}
 seeds = pytest.mark.parametrize("seed", [0, 1, 2])
 
 
 def trained(task, rule, seed, updates, modulator="none", n_hidden=64):
     """Return the outcomes of a training, and the pupil."""
     network = Recurrent((n_hidden,), rule, Bounds("none"), birth="coevolved", output="linear")
-    start = START if "rate" in rule.coefficients else ()
-    learner = Gradient(updates=updates, modulator=modulator, start=start)
-    pupil = learner.pupil(task, network, seed)
-    return pupil.live(learner.n_trials), pupil
+    start = START if "rate" in rule.coefficients else {}
+    learner = Gradient(modulator=modulator)
+    pupil = learner.pupil(Lesson(task, network, seed, coefficients=start))
+    return pupil.live(updates * learner.batch), pupil
 
 
 def accuracy(task, rule, seed, updates=1200, modulator="none"):

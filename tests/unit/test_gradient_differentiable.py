@@ -14,6 +14,7 @@ from metahebb.compiler.check import FUNCTIONS
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.learning import differentiable as module
+from metahebb.learning.base import Lesson
 from metahebb.learning.differentiable import differentiable, in_range, number_for
 from metahebb.learning.differentiable_network import DifferentiableNetwork
 from metahebb.learning.gradient import Gradient
@@ -103,7 +104,7 @@ def test_a_trial_in_torch_is_that_of_the_compiled_lanes(case):
     network = replace(network, normalization=NONE, birth="coevolved")
     task = Recall()
     learner = Gradient(8, plastic=plastic, modulator=modulator, spread=0.3)
-    pupil = learner.pupil(task, network, 3)
+    pupil = learner.pupil(Lesson(task, network, 3))
     pupil.live(16)
     record, traces = pupil.test(3, seed=1), pupil.traces(3, seed=1)
     remembered = np.stack(list(record.outcomes.conditions.values()), 1)
@@ -156,7 +157,7 @@ def test_gradients_are_those_of_finite_differences(own):
 
 def test_copies_of_a_batch_are_apart_and_an_own_modulator_matters():
     task, network = Association(), Recurrent((8,), TRACE, NONE, birth="coevolved")
-    pupil = Gradient(4, modulator="own", spread=0.5).pupil(task, network, 0)
+    pupil = Gradient(4, modulator="own", spread=0.5).pupil(Lesson(task, network, 0))
     assert pupil.weights()["modulator"].shape == (1, 8)
     whole, alone = pupil.test(4, seed=5), pupil.test(1, seed=5)
     np.testing.assert_allclose(whole.outputs[0], alone.outputs[0], rtol=0, atol=1e-6)

@@ -1,4 +1,4 @@
-"""One thread for torch, so that sums keep their order."""
+"""One thread for torch, so that the order of its sums does not depend on the machine's threads."""
 
 from __future__ import annotations
 
