@@ -34,7 +34,7 @@ def test_delayed_nonmatch_is_learned_by_node_perturbation():
     learned = []
     for seed in range(3):
         task = Dnms(dt=5.0, trials=FOREVER)
-        pupil = Lifetime().pupil(Lesson(task, network, MICONI, {"eta": 7e-4}, seed))
+        pupil = Lifetime().pupil(Lesson(task, network, seed, MICONI, {"eta": 7e-4}))
         last = pupil.live(3000)[-100:]
         right = np.mean([each.correct for each in last])
         error = np.mean([each.error for each in last])
@@ -47,7 +47,7 @@ def test_delayed_nonmatch_is_learned_by_the_papers_own_rule():
     """Within 1200 trials, with the paper's settings and a seed that is not unlucky."""
     network = Rate((200,), RULES["supralinear"], neuron=NEURONS["deviating"])
     task = Dnms(trials=FOREVER)
-    pupil = Lifetime().pupil(Lesson(task, network, MICONI, {"eta": 0.1}, 3))
+    pupil = Lifetime().pupil(Lesson(task, network, 3, MICONI, {"eta": 0.1}))
     reached = criterion(pupil.live(1200))
     assert reached is not None
 
@@ -59,7 +59,7 @@ def test_context_is_regarded(seed):
     rule = RULES["node_perturbation"].with_constants(limit=2e-4)
     neuron = NEURONS["perturbed"].with_constants(dt=5.0, amplitude=30.0)
     task = ContextIntegration(dt=5.0, trials=FOREVER)
-    lesson = Lesson(task, Rate((200,), rule, neuron=neuron), MICONI, {"eta": 3e-4}, seed)
+    lesson = Lesson(task, Rate((200,), rule, neuron=neuron), seed, MICONI, {"eta": 3e-4})
     pupil = Lifetime().pupil(lesson)
     pupil.live(14_000)
     assert pupil.test(400, seed=1).outcomes.correct.mean() >= 0.95
@@ -85,7 +85,7 @@ def test_an_arm_reaches_its_targets(seed):
     modulator = PredictionError(keep=0.33, begin_with_first=True)
     task = CenterOut(trials=FOREVER)
     pupil, tested = (
-        Lifetime().pupil(Lesson(task, each, modulator, {"eta": 0.05}, seed))
+        Lifetime().pupil(Lesson(task, each, seed, modulator, {"eta": 0.05}))
         for each in (network, still)
     )
     for _ in range(75):

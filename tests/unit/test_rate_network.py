@@ -49,7 +49,7 @@ def newborn(network, n_in=2, n_out=1, seed=0, eta=0.1):
 def pupil_of(network, task=None, modulator=None, eta=0.01, seed=0):
     task = task or Dnms(dt=20.0, trials=1000)
     modulator = modulator or PredictionError(begin_with_first=True)
-    return Lifetime().pupil(Lesson(task, network, modulator, {"eta": eta}, seed))
+    return Lifetime().pupil(Lesson(task, network, seed, modulator, {"eta": eta}))
 
 
 @pytest.mark.parametrize("rule", PAIRS)
@@ -301,7 +301,7 @@ def test_a_life_goes_on_from_what_was_saved_to_the_same_bits(network, modulator)
     task = Dnms(dt=20.0, longest_delay=400.0, trials=1000)
     names = network.rule.coefficients
     coefficients = {name: 0.1 + 0.1 * place for place, name in enumerate(names)}
-    lesson = Lesson(task, network, modulator, coefficients, 3)
+    lesson = Lesson(task, network, 3, modulator, coefficients)
     first, second = (Lifetime().pupil(lesson) for _ in range(2))
     first.live(7)
     saved = first.saved()

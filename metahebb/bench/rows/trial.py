@@ -61,7 +61,7 @@ def _trials(rule: str, neuron: str, eta: float, trials: int) -> Work:
     network = Rate((UNITS,), RULES[rule], neuron=NEURONS[neuron])
     task, modulator = Dnms(trials=10**9), PredictionError(scale_by_mean=True, warm_up=4)
     assert task.n_steps == STEPS
-    pupil = Lifetime().pupil(Lesson(task, network, modulator, {"eta": eta}, 0))
+    pupil = Lifetime().pupil(Lesson(task, network, 0, modulator, {"eta": eta}))
     pupil.live(4)
 
     def work() -> float:
