@@ -33,6 +33,7 @@ BENCHES = (
     "growth",
     "users_rule",
     "rule_table",
+    "trial",
     "profile",
 )
 """Modules of ``metahebb.bench.rows``, in the order in which they run."""

@@ -17,8 +17,8 @@ class Bench:
 
     only: str | None = None
     """Name of the only benchmark to run: life, plastic_step, generation, envpool, car_racing,
-    search_cost, workers, scale, stragglers, big_genome, growth, users_rule, rule_table or profile.
-    Without it, all run, which takes half an hour on a quiet machine."""
+    search_cost, workers, scale, stragglers, big_genome, growth, users_rule, rule_table, trial or
+    profile. Without it, all run, which takes half an hour on a quiet machine."""
     out: str = "results/bench"
     """Folder for <machine>.json and <machine>.md. If only one benchmark runs, the rows of the
     others stay as they are."""

@@ -299,7 +299,7 @@ def test_slug():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["search_cost", "stragglers", "growth", "users_rule"])
+@pytest.mark.parametrize("name", ["search_cost", "stragglers", "growth", "users_rule", "trial"])
 def test_the_row_runs(name):
     findings = list(importlib.import_module(f"metahebb.bench.rows.{name}").rows(2, 4, True))
     rows = [finding for finding in findings if isinstance(finding, Row)]
