@@ -17,6 +17,8 @@ from metahebb.tasks.base import TrialOutcome
 
 Array = npt.NDArray[np.float32]
 
+_NOISE, _CHOICES = 0, 1  # the numbers of draws
+
 
 @dataclass(frozen=True)
 class Acted:
@@ -65,12 +67,12 @@ def act(
         step = len(actions)
         # torch aligns a copy alike each time; sums over an array of other alignment can differ.
         seen = torch.tensor(lanes.observations)
-        noise = noise_of(network, (n,), key(0), step)
+        noise = noise_of(network, (n,), key(_NOISE), step)
         state = policy.step(state, policy.drive(seen), noise)
         rate = torch.relu(state)
         with torch.no_grad():
             chances = torch.softmax(policy.readout(rate), 1).numpy()
-        chosen = drawn(chances, uniforms(key(1), n, step * n))
+        chosen = drawn(chances, uniforms(key(_CHOICES), n, step * n))
         taken = lanes.step(chosen, awake)
         observations.append(seen.numpy())
         actions.append(chosen)

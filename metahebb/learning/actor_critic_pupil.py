@@ -24,8 +24,10 @@ from metahebb.learning.policy_gradient import policy_loss, returns_to_go, value_
 from metahebb.noise import Key, Stream
 from metahebb.tasks.base import Task, TrialOutcome
 
-_BIRTH_DRAWS = 16  # of each network; later releases may need more than today's 10
-_NOISE, _CHOICES, _CRITIC_NOISE = range(3)
+_BIRTH_DRAWS = 16
+"""The number of draws at birth that are kept for each network; it needs fewer."""
+_CRITIC_NOISE = 2
+"""The number of the draw of the critic's noise; `act` has the draws 0 and 1."""
 
 
 class Progress(NamedTuple):
@@ -115,7 +117,11 @@ class ActorCriticPupil:
         if self._critic is None:
             returns = returns[:1].expand_as(returns)  # of the whole trial, for each action
         loss = policy_loss(
-            policy.readout(acted.rates), acted.actions, returns - values.detach(), acted.alive
+            policy.readout(acted.rates),
+            acted.actions,
+            returns - values.detach(),
+            acted.alive,
+            self._learner.entropy,
         )
         norm = self._policy.descend(loss, "policy")
         value_error = value_loss(values, returns, acted.alive)

@@ -26,11 +26,14 @@ def returns_to_go(rewards: Tensor, discount_rate: float = 0.0) -> Tensor:
     return rewards.flip(0).cumsum(0).flip(0)
 
 
-def policy_loss(logits: Tensor, actions: Tensor, advantages: Tensor, alive: Tensor) -> Tensor:
+def policy_loss(
+    logits: Tensor, actions: Tensor, advantages: Tensor, alive: Tensor, entropy: float = 0.0
+) -> Tensor:
     """Return the surrogate loss, the gradient of which is minus the estimated policy gradient.
 
     The loss is −Σ_t log π(a_t)·A_t, in the mean over trials. It is a sum over steps and never a
-    mean, since a mean would weigh the steps of short trials more than of long ones.
+    mean, since a mean would weigh the steps of short trials more than of long ones. The policy's
+    entropy of each step lowers the loss by ``entropy`` times its value (Williams and Peng 1991).
 
     Args:
         logits: ``(n_steps, n_trials, n_actions)``, the policy before the softmax.
@@ -38,9 +41,14 @@ def policy_loss(logits: Tensor, actions: Tensor, advantages: Tensor, alive: Tens
         advantages: ``(n_steps, n_trials)``, the return of each action minus its baseline, which
             may not depend on the action.
         alive: ``(n_steps, n_trials)``, 1 in the steps of a trial and 0 behind its end.
+        entropy: the reward for one nat of entropy in one step.
     """
-    chosen = torch.log_softmax(logits, 2).gather(2, actions[:, :, None])[:, :, 0]
-    return -(chosen * advantages.detach() * alive).sum() / alive.shape[1]
+    log_chances = torch.log_softmax(logits, 2)
+    chosen = log_chances.gather(2, actions[:, :, None])[:, :, 0]
+    gain = chosen * advantages.detach()
+    if entropy:
+        gain = gain - entropy * (log_chances.exp() * log_chances).sum(2)
+    return -(gain * alive).sum() / alive.shape[1]
 
 
 def value_loss(values: Tensor, returns: Tensor, alive: Tensor) -> Tensor:

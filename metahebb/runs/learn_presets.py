@@ -94,7 +94,7 @@ def _choice(task: Cognitive, trials: int, criterion: float) -> LearnConfig:
     return LearnConfig(
         task=task,
         modulator=None,
-        learner=ActorCritic(),
+        learner=ActorCritic(entropy=0.02),
         coefficients={},
         trials=trials,
         criterion=criterion,

@@ -13,6 +13,7 @@ from metahebb.errors import InputError, ProgressError
 from metahebb.learning.actor_critic import ActorCritic
 from metahebb.noise import Key, Stream
 from metahebb.tasks import Bandit, Locomotion
+from metahebb.tasks.base import TaskError
 from metahebb.tasks.trials.dnms import Dnms
 
 SMALL = ActorCritic(n_units=12, critic_units=8, batch=8, p0=0.5)
@@ -52,14 +53,15 @@ def test_a_running_mean_teaches_when_to_choose_too():
     assert not any(name.startswith("critic") for name in pupil.weights())
 
 
-def test_without_a_bias_to_fixate_hardly_a_first_trial_reaches_the_decision():
-    # A policy that draws all actions alike survives k steps of fixation with chance 3^-k, so that
-    # it seldom sees the reward of a decision; long trials are then never learned.
+def test_without_a_bias_to_fixate_the_decision_is_never_reached():
+    # A policy that draws all actions alike survives ten steps of fixation with the chance 3^-10.
+    # An abort costs as much as no decision, so that nothing speaks for waiting.
     task = Match(delay=8)
-    without = replace(QUICK, fixation_bias=0.0).pupil(lesson(task, 1)).test(640, seed=1)
-    with_bias = QUICK.pupil(lesson(task, 1)).test(640, seed=1)
-    assert (without.outcomes.choice >= 0).mean() < 0.01
-    assert (with_bias.outcomes.choice >= 0).mean() > 0.03
+    without = replace(QUICK, fixation_bias=0.0).pupil(lesson(task, 1))
+    assert shares(without.live(1920))[0] < 0.01
+    with_bias = QUICK.pupil(lesson(task, 1))
+    with_bias.live(1920)
+    assert shares(with_bias.live(640))[0] > 0.8
 
 
 def test_masked_synapses_stay_zero_and_all_others_change():
@@ -198,13 +200,33 @@ def test_steps_longer_than_the_time_constant_are_refused():
         ActorCritic(tau=50).pupil(lesson(Match(), 0))
 
 
+def test_numbers_of_a_task_that_are_not_finite_are_named():
+    class Broken(Match):
+        def lanes(self, n):
+            lanes = super().lanes(n)
+            plain = lanes.step
+
+            def step(outputs, which):
+                result = plain(outputs, which)
+                result.nonfinite[which == 3] = True
+                return result
+
+            lanes.step = step
+            return lanes
+
+    with pytest.raises(TaskError, match=r"finite .* on lane 3 of the task match; mend") as raised:
+        SMALL.pupil(lesson(Broken(), 1)).live(8)
+    assert raised.value.lane == 3
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"batch": 0}, "expected batch of at least 1, got 0"),
-        ({"p0": 0.0}, "expected a p0 above 0 and at most 1"),
-        ({"learning_rate": -1.0}, "expected a learning_rate above 0"),
-        ({"sigma2": float("nan")}, "expected a sigma2 of at least 0"),
+        ({"batch": 0}, r"expected batch to be at least 1 \(actor-critic\), got 0"),
+        ({"p0": 0.0}, "expected p0 to be above 0 and at most 1"),
+        ({"learning_rate": -1.0}, "expected learning_rate to be above 0"),
+        ({"sigma2": float("nan")}, "expected sigma2 to be at least 0"),
+        ({"entropy": -0.1}, "expected entropy to be at least 0"),
         ({"baseline": "learnt"}, "did you mean 'learned'"),
     ],
 )

@@ -71,7 +71,7 @@ def test_returns_are_sums_of_later_rewards_and_may_be_discounted():
     np.testing.assert_allclose(late, -np.exp(-1.0), rtol=1e-6)
 
 
-@pytest.mark.parametrize("which", ["policy", "value"])
+@pytest.mark.parametrize("which", ["policy", "policy with entropy", "value"])
 def test_the_gradient_equals_finite_differences_of_the_sum_by_hand(which):
     parameters, mask = born()
     rewards, values = draw(3, N_STEPS, N_TRIALS), draw(4, N_STEPS, N_TRIALS)
@@ -79,12 +79,12 @@ def test_the_gradient_equals_finite_differences_of_the_sum_by_hand(which):
     alive[4:, 0] = 0  # one trial is shorter
     rewards = rewards * alive
     actions = torch.tensor(np.arange(N_STEPS * N_TRIALS).reshape(N_STEPS, N_TRIALS) % N_ACTIONS)
-    returns = returns_to_go(rewards)
+    returns, entropy = returns_to_go(rewards), 0.4 if "entropy" in which else 0.0
 
     def loss(theta):
         outputs = unrolled(theta, mask)
-        if which == "policy":
-            return policy_loss(outputs, actions, returns - values, alive)
+        if which != "value":
+            return policy_loss(outputs, actions, returns - values, alive, entropy)
         return value_loss(outputs[:, :, 0], returns, alive)
 
     def by_hand(theta):
@@ -94,9 +94,11 @@ def test_the_gradient_equals_finite_differences_of_the_sum_by_hand(which):
             for step in range(4 if trial == 0 else N_STEPS):
                 z = outputs[step, trial]
                 to_go = float(rewards[step:, trial].sum())
-                if which == "policy":
-                    log_chance = z[actions[step, trial]] - np.log(np.exp(z).sum())
-                    total -= log_chance * (to_go - float(values[step, trial])) / N_TRIALS
+                if which != "value":
+                    log_chances = z - np.log(np.exp(z).sum())
+                    gain = log_chances[actions[step, trial]] * (to_go - float(values[step, trial]))
+                    gain -= entropy * (np.exp(log_chances) * log_chances).sum()
+                    total -= gain / N_TRIALS
                 else:
                     total += (z[0] - to_go) ** 2 / (2 * N_STEPS + 4)
         return total

@@ -1,7 +1,8 @@
-"""The actor-critic on tasks of neurogym: accuracies beside ideal observers."""
+"""The actor-critic on tasks of neurogym; --log-cli-level info shows what each seed reaches."""
 
 from __future__ import annotations
 
+import logging
 from typing import NamedTuple
 
 import pytest
@@ -14,20 +15,15 @@ pytestmark = pytest.mark.minutes
 
 # Song et al. 2017 punish an abort like a trial without a decision.
 REWARDS = {"abort": -1.0, "none": -1.0}
+# Settings, and not tasks: making a task imports neurogym, which takes seconds.
 TASKS = {
-    "match-to-sample": Cognitive(
-        "match-to-sample",
-        timing={"sample": 500, "delay": 500, "test": 500, "decision": 500},
-        rewards=REWARDS,
-        kwargs={"sigma": 0.5},
-    ),
-    "delay-comparison": Cognitive(
-        "delay-comparison", timing={"fixation": 500, "delay": 1000}, rewards=REWARDS
-    ),
-    "random-dots": Cognitive("random-dots", timing={"fixation": 100}, rewards=REWARDS),
-    "context-integration": Cognitive(
-        "context-integration", timing={"fixation": 300, "delay": 300}, rewards=REWARDS
-    ),
+    "match-to-sample": {
+        "timing": {"sample": 500, "delay": 500, "test": 500, "decision": 500},
+        "kwargs": {"sigma": 0.5},
+    },
+    "delay-comparison": {"timing": {"fixation": 500, "delay": 1000}},
+    "random-dots": {"timing": {"fixation": 100}},
+    "context-integration": {"timing": {"fixation": 300, "delay": 300}},
 }
 BETWEEN = 50 * 64
 """The number of trials from one validation to the next, 50 updates as in the authors' code."""
@@ -63,10 +59,11 @@ def shares(lived):
     return float(decided.mean()), float(lived.outcomes.correct[decided].mean())
 
 
-def learned(name, seed):
+def learned(name, seed, entropy):
     """Return the number of trials until the criterion or the end, and the shares thereafter."""
     row = ROWS[name]
-    pupil = ActorCritic().pupil(lesson(TASKS[name], seed))
+    task = Cognitive(name, rewards=REWARDS, **TASKS[name])
+    pupil = ActorCritic(entropy=entropy).pupil(lesson(task, seed))
     for validation in range(row.n_trials // BETWEEN):
         pupil.live(BETWEEN)
         decided, correct = shares(pupil.test(1024, seed=validation))
@@ -75,8 +72,20 @@ def learned(name, seed):
     return (validation + 1) * BETWEEN, *shares(pupil.test(2048, seed=99))
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_a_cognitive_task_is_learned(name):
-    _, decided, correct = learned(name, seed=1)
-    assert decided >= ROWS[name].decided
-    assert correct >= ROWS[name].correct
+@pytest.mark.parametrize(
+    ("name", "entropy"),
+    [
+        ("match-to-sample", 0.0),
+        ("delay-comparison", 0.0),
+        ("random-dots", 0.0),
+        # Without a reward for entropy, none of these seeds passes (.76, .69 and .48 right).
+        ("context-integration", 0.02),
+        ("delay-comparison", 0.02),
+    ],
+)
+def test_two_of_three_seeds_learn_a_cognitive_task(name, entropy):
+    row = ROWS[name]
+    reached = [learned(name, seed, entropy) for seed in range(3)]
+    logging.getLogger(__name__).info("%s, entropy %s: %s", name, entropy, reached)
+    passed = [decided >= row.decided and right >= row.correct for _, decided, right in reached]
+    assert sum(passed) >= 2, reached
