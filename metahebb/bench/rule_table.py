@@ -92,7 +92,9 @@ def _kernel(rule: Rule, text: str, reads: Reads) -> ModuleType:
     planes = [p for p in range(len(rule.coefficients)) if fold is None or p != fold.scale]
     block = "coefficients[lane, planes * synapse : planes * (synapse + n)]"
     text = _changed(text, block, "tables[lane], numbers[synapse : synapse + n]", 2)
-    text = _changed(text, "            planes = coefficients.shape[1] // weights.shape[1]\n", "", 2)
+    for indent in (8, 12):  # within a step, and within a flush
+        line = " " * indent + "planes = coefficients.shape[1] // weights.shape[1]\n"
+        text = _changed(text, "\n" + line, "\n", 1)
     text = _changed(text, "trace, coefficients, pre", "trace, table, numbers, pre", 5)
     text = re.sub(r" +c\d = coefficients\[.*\n", "", text)
     if reads == "nothing":

@@ -121,6 +121,32 @@ def test_learning_and_evolution_of_the_same_rule_and_seed_live_the_same_life(les
     }
 
 
+class Watching:
+    """An observer that looks at every step, so that lives advance step by step."""
+
+    def observe_step(self, moment, step):
+        pass
+
+
+def test_trials_of_different_lengths_are_lived_alone_in_one_call_or_step_by_step():
+    """Whatever the number of lanes, and whether a horizon cuts the last trial off."""
+    task = replace(TASK, longest_delay=400.0, trials=6)
+    network = Rate((12,), neuron=PERTURBED)
+    maps = {"coefficients": Shared(rules=1, across=True)}
+    setup = replace(Setup.build(task, network, 1, maps=maps), modulator=ERROR)
+    for max_steps in (task.max_steps, 137):
+        plan = Plan(0, max_steps)
+        point = SearchPoint(np.full(1, 0.02, np.float32), np.full(1, 0.01, np.float32), True)
+        results = [
+            Worker(setup, lanes).evaluate(plan, point, range(5), observers)
+            for lanes in (1, 3)
+            for observers in ([], [Watching()])
+        ]
+        assert len(set(results[0]["steps"].tolist())) > (max_steps != 137)
+        for other in results[1:]:
+            np.testing.assert_array_equal(results[0], other)
+
+
 # With C = −A/2, what is learned of one cue is unlearned for the other one, and the sensor that is
 # always 1 does not mix them up. One mistake is enough to change a choice.
 SERIAL = {"A": 1.0, "B": 0.0, "C": -0.5, "D": 0.0, "eta": 2.0}
