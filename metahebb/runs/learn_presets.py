@@ -89,12 +89,18 @@ RECALL = replace(
 _REWARDS: Kwargs = {"abort": -1.0, "none": -1.0}
 
 
-def _choice(task: Cognitive, trials: int, criterion: float) -> LearnConfig:
+_ACTOR_CRITIC = ActorCritic(entropy=0.02)
+_SLOWER = replace(_ACTOR_CRITIC, learning_rate=0.002)
+
+
+def _choice(
+    task: Cognitive, trials: int, criterion: float, learner: ActorCritic = _ACTOR_CRITIC
+) -> LearnConfig:
     """Return the config of an actor-critic that learns ``task``."""
     return LearnConfig(
         task=task,
         modulator=None,
-        learner=ActorCritic(entropy=0.02),
+        learner=learner,
         coefficients={},
         trials=trials,
         criterion=criterion,
@@ -125,6 +131,26 @@ CONTEXT_CHOICE = _choice(
     750 * 64,
     0.72,
 )
+MULTISENSORY = _choice(
+    Cognitive("multisensory", timing={"fixation": 300}, rewards=_REWARDS), 300 * 64, 0.75, _SLOWER
+)
+# A trial without a decision has the task's own reward, since to withhold can be right.
+DETECTION = _choice(Cognitive("detection", rewards={"abort": -1.0}), 200 * 64, 0.95)
+READY_SET_GO = _choice(Cognitive("ready-set-go", rewards=_REWARDS), 200 * 64, 0.95)
+WAGER = _choice(
+    Cognitive("wager", timing={"fixation": 100}, rewards=_REWARDS), 700 * 64, 0.68, _SLOWER
+)
+# With juices worth 1 and 0.45, and not 0.22 and 0.1, the reward outweighs the one for entropy.
+ECONOMIC_CHOICE = _choice(
+    Cognitive(
+        "economic-choice",
+        timing={"fixation": 300, "offer_on": "500..1000"},
+        rewards={**_REWARDS, "correct": 1.0},
+    ),
+    300 * 64,
+    0.85,
+    replace(_SLOWER, entropy=0.05, critic_input_scale=10.0),
+)
 
 LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
     "dnms": (DNMS, "says whether two stimuli were different, by node perturbation, in seconds"),
@@ -141,6 +167,11 @@ LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
     "delay-comparison": (DELAY_COMPARISON, "an actor-critic compares two frequencies in memory"),
     "random-dots": (RANDOM_DOTS, "an actor-critic says to which side noisy evidence points"),
     "context-choice": (CONTEXT_CHOICE, "an actor-critic attends to one of two kinds of evidence"),
+    "multisensory": (MULTISENSORY, "an actor-critic adds up evidence that two senses bring"),
+    "detection": (DETECTION, "an actor-critic says when there is a stimulus, and else withholds"),
+    "ready-set-go": (READY_SET_GO, "an actor-critic measures an interval, and reproduces it"),
+    "wager": (WAGER, "an actor-critic takes a sure reward where it doubts its choice"),
+    "economic-choice": (ECONOMIC_CHOICE, "an actor-critic chooses between amounts of two juices"),
 }
 """Presets by name, each with one line of description."""
 
