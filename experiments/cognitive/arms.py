@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experiments.kit.running import Size
+from metahebb.neurons import NEURONS
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.runs.learn_presets import learn_preset
+from metahebb.tasks import ContextIntegration
 
 NODE = "node perturbation"
 SUPRALINEAR = "supralinear rule"
@@ -36,7 +38,6 @@ class Arm:
         goal: the least part of runs that have to learn; None: it is only reported.
         published: words for what was published.
         observer: the name of the ideal observer (`experiments.cognitive.observers`); empty: none.
-        chance: the accuracy of a network that knows nothing of the task.
         tests: the number of fresh trials.
         decided: the least part of fresh trials with an answer of a run that has learned.
         of_answered: whether the accuracy is of the trials with an answer, as Song et al. count it.
@@ -52,7 +53,6 @@ class Arm:
     goal: float | None = 2 / 3
     published: str = "–"
     observer: str = ""
-    chance: float = 0.5
     tests: int = CHOICE_TESTS
     decided: float = 0.0
     of_answered: bool = False
@@ -89,10 +89,16 @@ SMOKE_TRIALS = 128
 
 def _paper_rule(config: LearnConfig, eta: float, limit: float, **constants: Any) -> LearnConfig:
     """Return ``config`` with Miconi's own rule; ``constants`` are of its neuron."""
-    neuron = learn_preset("dnms-paper").network.neuron.with_constants(**constants)
+    neuron = NEURONS["deviating"].with_constants(**constants)
     rule = RULES["supralinear"].with_constants(limit=limit)
-    network = replace(config.network, rule=rule, neuron=neuron)
+    network: Any = config.network
+    network = replace(network, rule=rule, neuron=neuron)
     return replace(config, network=network, coefficients={"eta": eta})
+
+
+def _static(network: Any) -> Any:
+    """Return ``network`` without plasticity."""
+    return replace(network, rule=RULES["static"])
 
 
 def _rate(task: str, system: str, config: LearnConfig, seeds: int, **more: Any) -> Arm:
@@ -111,8 +117,7 @@ def _choice(task: str, preset: str, seeds: int, floor: float, decided: float, **
 _DNMS, _PAPER = learn_preset("dnms"), learn_preset("dnms-paper")
 _CONTEXT, _REACH = learn_preset("context-integration"), learn_preset("center-out")
 _ASSOCIATION, _RECALL = learn_preset("association"), learn_preset("recall")
-_FINE = replace(_CONTEXT, task=replace(_CONTEXT.task, dt=1.0), trials=20_000)
-_STATIC = replace(_ASSOCIATION.network, rule=RULES["static"])
+_FINE = replace(_CONTEXT, task=ContextIntegration(), trials=20_000)
 
 ARMS: tuple[Arm, ...] = (
     _rate("delayed nonmatch", NODE, _DNMS, 20, published="(rule of the paper) median 843 trials"),
@@ -131,14 +136,13 @@ ARMS: tuple[Arm, ...] = (
     _rate("context integration", NODE, _CONTEXT, 5, published="20 of 20 runs (rule of the paper)"),
     _rate(
         *("center-out reaching", NODE, _REACH, 5),
-        chance=0.0,
         published="error .08, in minutes (rule of the paper)",
         still={"amplitude": 0.0},
     ),
     Arm("association", TRACE, _ASSOCIATION),
     Arm(
         *("association", "static weights"),
-        replace(_ASSOCIATION, network=_STATIC, coefficients={}),
+        replace(_ASSOCIATION, network=_static(_ASSOCIATION.network), coefficients={}),
         floor=0.95,
         goal=None,
         ceiling=0.85,
@@ -158,7 +162,7 @@ ARMS: tuple[Arm, ...] = (
     _choice("detection", "detection", 3, 0.95, 0.0, goal=None),
     _choice("multisensory", "multisensory", 3, 0.76, 0.98, goal=None, published="stops at .82",
             observer="multisensory"),
-    _choice("interval reproduction", "ready-set-go", 3, 0.95, 0.98, goal=None, chance=0.0),
+    _choice("interval reproduction", "ready-set-go", 3, 0.95, 0.98, goal=None),
     _choice("economic choice", "economic-choice", 3, 0.88, 0.98, goal=None,
             published="stops at .95"),
     _choice("wager", "wager", 3, 0.68, 0.98, goal=None, published="stops at .79",
@@ -168,7 +172,6 @@ ARMS: tuple[Arm, ...] = (
         _paper_rule(_REACH, 0.5, 1e-4, amplitude=0.5, inside=0.0, keep=0.0),
         3,
         goal=None,
-        chance=0.0,
         published="error .08, in minutes",
         still={"amplitude": 0.0},
     ),
