@@ -129,9 +129,9 @@ ARMS: tuple[Arm, ...] = (
         observer="random dots",
     ),
     _choice(
-        *("context integration", "context-choice", 5, 0.72, 0.98),
+        *("context choice", "context-choice", 5, 0.72, 0.98),
         published="stops at .85 (steps of 10 ms)",
-        observer="context integration",
+        observer="context choice",
     ),
     _rate("context integration", NODE, _CONTEXT, 5, published="20 of 20 runs (rule of the paper)"),
     _rate(

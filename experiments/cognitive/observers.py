@@ -16,7 +16,7 @@ Observer = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.intp]]
 
 OBSERVERS: dict[str, Observer] = {
     "random dots": ideal.random_dots,
-    "context integration": ideal.context_integration,
+    "context choice": ideal.context_integration,
     "multisensory": ideal.multisensory,
     "wager": ideal.random_dots,  # the sure bet aside
 }

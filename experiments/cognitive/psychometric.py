@@ -22,7 +22,7 @@ STRENGTHS = (0.0, 0.05, 0.1, 0.2, 0.5)
 """The sizes of evidence with which rate networks are tested that learned from the last one."""
 TRIALS = 1000
 """The number of these trials of each run."""
-DOTS, CONTEXT = "random dots", "context integration"
+DOTS, CHOICE, CONTEXT = "random dots", "context choice", "context integration"
 CONDITIONS = ("attended", "ignored")
 """The strength of the attended modality, and of the other one."""
 
@@ -55,7 +55,7 @@ def panels_of(taught: Sequence[Taught], trials: int = TRIALS) -> list[Panel]:
     panels = []
     for task, system, names in (
         (DOTS, ACTOR_CRITIC, ("coherence",)),
-        (CONTEXT, ACTOR_CRITIC, CONDITIONS),
+        (CHOICE, ACTOR_CRITIC, CONDITIONS),
         (CONTEXT, NODE, CONDITIONS),
     ):
         found = by_name.get((task, system))
