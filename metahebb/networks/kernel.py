@@ -364,13 +364,16 @@ def _seen(neurons: Sequence[Neuron]) -> list[str]:
         if not sees(neurons, side):
             continue
         row = f"{side}s[lane]"
+        if side == "pre":
+            lines += [
+                "# A copy of the step before keeps the value that rules saw at that step.",
+                *_copied(row, row, "copies[c, 3]"),
+                "for j in range(n_sensors):",
+                f"    {row}[j] = new[j]",
+                "for j in constant_units:",
+                f"    {row}[j] = new[j]",
+            ]
         lines += [
-            f"# A copy of the step before keeps the value that rules saw at that step ({side}).",
-            *_copied(row, row, "copies[c, 3]"),
-            "for j in range(n_sensors):",
-            f"    {row}[j] = new[j]",
-            "for j in constant_units:",
-            f"    {row}[j] = new[j]",
             "for p in range(projections.shape[0]):",
             "    target, n_out, kind = projections[p, 2], projections[p, 3], projections[p, 5]",
             "    for j in range(target, target + n_out):",
@@ -384,7 +387,8 @@ def _seen(neurons: Sequence[Neuron]) -> list[str]:
                     "        for j in range(target, target + n_out):",
                     f"            {row}[j] = {array}[lane, j]",
                 ]
-        lines += _copied(row, row, "not copies[c, 3]")
+        if side == "pre":  # rules read post of targets only, and pre of copies, too
+            lines += _copied(row, row, "not copies[c, 3]")
     return lines
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from metahebb.compiler import Fold, compiled, fold_of, translated
+import numpy as np
+
+from metahebb.compiler import Fold, compiled, fold_of, random_points, translated
 from metahebb.compiler.module import module_text
 from metahebb.plasticity.bounds import SMALLEST, Bounds
 from metahebb.plasticity.rule import Rule
@@ -55,16 +57,82 @@ def _sweep_source(rule: Rule, normalization: Bounds, folded: int | None) -> str:
     has a number for each unit behind the synapses. A layer's memory runs along its longer axis (see
     `metahebb.genomes.LayerShape`), so there is a sweep for each.
     """
-    return "\n\n\n@apart\n".join(
-        [
-            _sweep_along(rule, normalization, folded, by_input=False),
-            _sweep_along(rule, normalization, folded, by_input=True),
-            f"def sweep({SIGNATURE}):\n"
-            "    if inputs.size < drive.size:\n"
-            f"        return sweep_by_input({SIGNATURE})\n"
-            f"    return sweep_by_output({SIGNATURE})",
-        ]
-    )
+    waits = is_gated(rule) and normalization.kind == "none"
+    parts = [
+        _sweep_along(rule, normalization, folded, by_input=False),
+        _sweep_along(rule, normalization, folded, by_input=True),
+        *([_wait_along(rule, folded, by_input=False)] if waits else []),
+        *([_wait_along(rule, folded, by_input=True)] if waits else []),
+        f"def sweep({SIGNATURE}):\n"
+        + (_WAIT if waits else "")
+        + "    if inputs.size < drive.size:\n"
+        f"        return sweep_by_input({SIGNATURE})\n"
+        f"    return sweep_by_output({SIGNATURE})",
+    ]
+    return "\n\n\n@apart\n".join(parts)
+
+
+def is_gated(rule: Rule) -> bool:
+    """Return whether a rule changes no weight where its modulator is 0, decided on random points.
+
+    Where nothing bounds the weights, a step without a signal then leaves their memory alone.
+    """
+    if "modulator" not in rule.signals:
+        return False
+    signals, coefficients = random_points(rule)
+    signals[rule.signals.index("modulator")] = 0
+    with np.errstate(all="ignore"):
+        returned = rule(*signals, *coefficients)
+    change = returned[0] if rule.has_trace else returned
+    return bool(np.all(np.asarray(change) == 0))
+
+
+_WAIT = f"""\
+    if gain != 0.0 and scale == 1.0:
+        signalled = False
+        for j in range(modulators.size):
+            signalled = signalled or modulators[j] != 0.0
+        if not signalled and inputs.size < drive.size:
+            return wait_by_input({SIGNATURE})
+        if not signalled:
+            return wait_by_output({SIGNATURE})
+"""
+
+
+def _wait_along(rule: Rule, folded: int | None, *, by_input: bool) -> str:
+    """Return the sweep for steps in which a gated rule gets no signal: only traces change."""
+    planes = [k for k in range(len(rule.coefficients)) if k != folded]
+    columns = "drive.size" if by_input else "inputs.size"
+    signals = {
+        "pre": "own" if by_input else "pre[k]",
+        "post": "post[k]" if by_input else "own",
+        "weight": "row[k]",
+        "trace": "traces[k]",
+        "modulator": "f32(0.0)",
+    }
+    arguments = ", ".join([signals[s] for s in rule.signals] + [f"c{p}[k]" for p in planes])
+    lines = [
+        f"def wait_by_{'input' if by_input else 'output'}({SIGNATURE}):",
+        f"    columns, rows = {columns}, weights.size // {columns}",
+        "    n = weights.size",
+        *(["    for k in range(columns):", "        drive[k] = f32(0.0)"] if by_input else []),
+        "    for r in range(rows):",
+        "        row = weights[r * columns : (r + 1) * columns]",
+        *(["        traces = trace[r * columns : (r + 1) * columns]"] if rule.has_trace else []),
+        *(
+            f"        c{p} = coefficients[{p} * n + r * columns : {p} * n + (r + 1) * columns]"
+            for p in planes
+        ),
+        f"        own = {'pre' if by_input else 'post'}[r]",
+        "        " + ("received = inputs[r]" if by_input else "total = f32(0.0)"),
+        "        for k in range(columns):",
+        *(_change(rule, arguments) if rule.has_trace else []),
+        "            "
+        + ("drive[k] += row[k] * received" if by_input else "total += row[k] * inputs[k]"),
+        *([] if by_input else ["        drive[r] = total"]),
+        "    return f32(1.0)",
+    ]
+    return "\n".join(lines)
 
 
 def _sweep_along(rule: Rule, normalization: Bounds, folded: int | None, *, by_input: bool) -> str:

@@ -24,7 +24,7 @@ from metahebb.tasks import (
 )
 from metahebb.tasks.gym.kwargs import Kwargs
 
-DNMS = LearnConfig(task=Dnms(dt=5.0))
+DNMS = LearnConfig(task=Dnms(dt=5.0), coefficients={"eta": 7e-4})
 
 # The settings of Miconi's code, with the paper's own rule.
 DNMS_PAPER = LearnConfig(
@@ -64,7 +64,7 @@ REVERSAL = LearnConfig(
     task=SerialReversal(),
     network=FeedForward((), RULES["reward_abcd"]),
     modulator=Reward(),
-    coefficients={"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0, "eta": 0.5},
+    coefficients={"A": 1.0, "B": 0.0, "C": -0.5, "D": 0.0, "eta": 2.0},
     trials=2000,
     criterion=0.8,
 )
