@@ -5,8 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from experiments.cognitive.arms import ACTOR_CRITIC, EVOLVED, NODE, SUPRALINEAR
-from experiments.cognitive.bandit import TASK
+from experiments.cognitive.names import (
+    ACTOR_CRITIC,
+    BANDIT,
+    CONTEXT,
+    DOTS,
+    EVOLVED,
+    NODE,
+    NONMATCH,
+    SUPRALINEAR,
+)
 from experiments.kit.claims import Answer, Claim, named
 
 _BETWEEN = re.compile(r"(?:seeds|runs) of (\d+)")
@@ -14,11 +22,11 @@ _BETWEEN = re.compile(r"(?:seeds|runs) of (\d+)")
 
 def answer(claims: Sequence[Claim]) -> Answer:
     """Return the answer: how many seeds learn by local rules, by an actor-critic, by evolution."""
-    nonmatch = named(claims, f"delayed nonmatch, {SUPRALINEAR}: seeds of", ")")
-    context = named(claims, f"context integration, {NODE}: seeds of", ")")
+    nonmatch = named(claims, f"{NONMATCH}, {SUPRALINEAR}: seeds of", ")")
+    context = named(claims, f"{CONTEXT}, {NODE}: seeds of", ")")
     critic = named(claims, f"{ACTOR_CRITIC}: runs of")
-    dots = named(claims, f"random dots, {ACTOR_CRITIC}: accuracy /")
-    bandit = named(claims, f"{TASK}, {EVOLVED}: accuracy after")
+    dots = named(claims, f"{DOTS}, {ACTOR_CRITIC}: accuracy /")
+    bandit = named(claims, f"{BANDIT}, {EVOLVED}: accuracy after")
     text = (
         f"{_opening(nonmatch, context)} a reward at the end of each trial is enough for a local "
         f"rule: {counted(nonmatch)} seeds learn delayed nonmatch by the supralinear rule and "

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from experiments.cognitive.names import (
+    ACTOR_CRITIC,
+    BY_HAND,
+    CONTEXT,
+    CONTEXT_CHOICE,
+    DOTS,
+    NODE,
+    NONMATCH,
+    SUPRALINEAR,
+    TRACE,
+)
 from experiments.kit.running import Size
 from metahebb.neurons import NEURONS
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.runs.learn_presets import learn_preset
 from metahebb.tasks import ContextIntegration
-
-NODE = "node perturbation"
-SUPRALINEAR = "supralinear rule"
-BY_HAND = "reward ABCD by hand"
-EVOLVED = "reward ABCD, evolved"
-UNMODULATED = "ABCD, evolved"
-TRACE = "plastic trace"
-ACTOR_CRITIC = "actor-critic"
 
 RATE_TESTS, CHOICE_TESTS = 400, 2000
 """The number of fresh trials of a rate network, as in the acceptance row, and of all others."""
@@ -114,79 +117,80 @@ def _choice(task: str, preset: str, seeds: int, floor: float, decided: float, **
     )
 
 
-_DNMS, _PAPER = learn_preset("dnms"), learn_preset("dnms-paper")
-_CONTEXT, _REACH = learn_preset("context-integration"), learn_preset("center-out")
-_ASSOCIATION, _RECALL = learn_preset("association"), learn_preset("recall")
-_FINE = replace(_CONTEXT, task=ContextIntegration(), trials=20_000)
+@functools.cache
+def all_arms() -> tuple[Arm, ...]:
+    """Return all arms in which one network learns, in the order in which they are run.
 
-ARMS: tuple[Arm, ...] = (
-    _rate("delayed nonmatch", NODE, _DNMS, 20, published="(rule of the paper) median 843 trials"),
-    _choice("match to sample", "match-to-sample", 5, 0.95, 0.99),
-    _choice("delay comparison", "delay-comparison", 5, 0.93, 0.99, published="stops at .97"),
-    _choice(
-        *("random dots", "random-dots", 5, 0.71, 0.98),
-        published="stops at .80 (steps of 10 ms)",
-        observer="random dots",
-    ),
-    _choice(
-        *("context choice", "context-choice", 5, 0.72, 0.98),
-        published="stops at .85 (steps of 10 ms)",
-        observer="context choice",
-    ),
-    _rate("context integration", NODE, _CONTEXT, 5, published="20 of 20 runs (rule of the paper)"),
-    _rate(
-        *("center-out reaching", NODE, _REACH, 5),
-        published="error .08, in minutes (rule of the paper)",
-        still={"amplitude": 0.0},
-    ),
-    Arm("association", TRACE, _ASSOCIATION),
-    Arm(
-        *("association", "static weights"),
-        replace(_ASSOCIATION, network=_static(_ASSOCIATION.network), coefficients={}),
-        floor=0.95,
-        goal=None,
-        ceiling=0.85,
-    ),
-    Arm("recall", TRACE, _RECALL),
-    Arm(
-        *("recall", "plastic trace without a modulator"),
-        replace(_ASSOCIATION, task=_RECALL.task),
-        goal=None,
-        ceiling=0.85,
-    ),
-    Arm("serial reversal", BY_HAND, learn_preset("reversal"), 20, 0.8, tests=0),
-    _rate(
-        *("delayed nonmatch", SUPRALINEAR, _PAPER, 20),
-        published="median 843 trials, quartiles 692 and 1,125",
-    ),
-    _choice("detection", "detection", 3, 0.95, 0.0, goal=None),
-    _choice("multisensory", "multisensory", 3, 0.76, 0.98, goal=None, published="stops at .82",
-            observer="multisensory"),
-    _choice("interval reproduction", "ready-set-go", 3, 0.95, 0.98, goal=None),
-    _choice("economic choice", "economic-choice", 3, 0.88, 0.98, goal=None,
-            published="stops at .95"),
-    _choice("wager", "wager", 3, 0.68, 0.98, goal=None, published="stops at .79",
-            observer="wager"),
-    _rate(
-        *("center-out reaching", SUPRALINEAR),
-        _paper_rule(_REACH, 0.5, 1e-4, amplitude=0.5, inside=0.0, keep=0.0),
-        3,
-        goal=None,
-        published="error .08, in minutes",
-        still={"amplitude": 0.0},
-    ),
-    _rate(
-        *("context integration", SUPRALINEAR),
-        _paper_rule(_FINE, 0.01, 2e-4, amplitude=30.0),
-        3,
-        goal=None,
-        published="20 of 20 runs, in 20,000 trials",
-    ),
-)  # fmt: skip
-"""All arms in which one network learns, in the order in which they are run."""
+    They are made when they are needed, because tasks of neurogym take seconds to import.
 
-
-def named_arm(task: str, system: str, arms: Sequence[Arm] = ARMS) -> Arm:
-    """Return the arm of a task and a system."""
-    (arm,) = (arm for arm in arms if (arm.task, arm.system) == (task, system))
-    return arm
+    Raises:
+        InputError: neurogym is missing or of another version.
+    """
+    dnms, paper = learn_preset("dnms"), learn_preset("dnms-paper")
+    context, reach = learn_preset("context-integration"), learn_preset("center-out")
+    association, recall = learn_preset("association"), learn_preset("recall")
+    fine = replace(context, task=ContextIntegration(), trials=20_000)
+    return (
+        _rate(NONMATCH, NODE, dnms, 20, published="(rule of the paper) median 843 trials"),
+        _choice("match to sample", "match-to-sample", 5, 0.95, 0.99),
+        _choice("delay comparison", "delay-comparison", 5, 0.93, 0.99, published="stops at 0.97"),
+        _choice(
+            *(DOTS, "random-dots", 5, 0.71, 0.98),
+            published="stops at 0.80 (steps of 10 ms)",
+            observer=DOTS,
+        ),
+        _choice(
+            *(CONTEXT_CHOICE, "context-choice", 5, 0.72, 0.98),
+            published="stops at 0.85 (steps of 10 ms)",
+            observer=CONTEXT_CHOICE,
+        ),
+        _rate(CONTEXT, NODE, context, 5, published="20 of 20 runs (rule of the paper)"),
+        _rate(
+            *("center-out reaching", NODE, reach, 5),
+            published="error 0.08, in minutes (rule of the paper)",
+            still={"amplitude": 0.0},
+        ),
+        Arm("association", TRACE, association),
+        Arm(
+            *("association", "static weights"),
+            replace(association, network=_static(association.network), coefficients={}),
+            floor=0.95,
+            goal=None,
+            ceiling=0.85,
+        ),
+        Arm("recall", TRACE, recall),
+        Arm(
+            *("recall", "plastic trace without a modulator"),
+            replace(association, task=recall.task),
+            goal=None,
+            ceiling=0.85,
+        ),
+        Arm("serial reversal", BY_HAND, learn_preset("reversal"), 20, 0.8, tests=0),
+        _rate(
+            *(NONMATCH, SUPRALINEAR, paper, 20),
+            published="median 843 trials, quartiles 692 and 1,125",
+        ),
+        Arm("detection", ACTOR_CRITIC, learn_preset("detection"), goal=None),
+        _choice("multisensory", "multisensory", 3, 0.76, 0.98, goal=None, published="stops at 0.82",
+                observer="multisensory"),
+        _choice("interval reproduction", "ready-set-go", 3, 0.95, 0.98, goal=None),
+        _choice("economic choice", "economic-choice", 3, 0.88, 0.98, goal=None,
+                published="stops at 0.95"),
+        _choice("wager", "wager", 3, 0.68, 0.98, goal=None, published="stops at 0.79",
+                observer="wager"),
+        _rate(
+            *("center-out reaching", SUPRALINEAR),
+            _paper_rule(reach, 0.5, 1e-4, amplitude=0.5, inside=0.0, keep=0.0),
+            3,
+            goal=None,
+            published="error 0.08, in minutes",
+            still={"amplitude": 0.0},
+        ),
+        _rate(
+            *(CONTEXT, SUPRALINEAR),
+            _paper_rule(fine, 0.01, 2e-4, amplitude=30.0),
+            3,
+            goal=None,
+            published="20 of 20 runs, in 20,000 trials",
+        ),
+    )  # fmt: skip

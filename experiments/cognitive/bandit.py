@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from experiments.cognitive.arms import EVOLVED, UNMODULATED
+from experiments.cognitive.names import BANDIT, EVOLVED, UNMODULATED
 from experiments.kit.running import Order, Size, evolved, is_finished, runs_folder
 from metahebb.analysis.evaluate import evaluate
 from metahebb.runs.config import RunConfig
@@ -18,7 +18,6 @@ Floats = npt.NDArray[np.float64]
 
 SYSTEMS = (EVOLVED, UNMODULATED)
 """The rule of which the modulator is the reward, and the same rule without a modulator."""
-TASK = "bandit with a reversal"
 SEEDS: dict[Size, int] = {"smoke": 2, "quick": 5, "paper": 20}
 LIVES: dict[Size, int] = {"smoke": 4, "quick": 200, "paper": 1000}
 LANES = 64
@@ -44,7 +43,7 @@ class Evolved:
     @property
     def name(self) -> str:
         """The name of the arm: task and system."""
-        return f"{TASK}, {self.system}"
+        return f"{BANDIT}, {self.system}"
 
 
 def config_of(size: Size, system: str, seed: int) -> RunConfig:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from experiments.cognitive.arms import ACTOR_CRITIC, NODE, SUPRALINEAR
 from experiments.cognitive.bandit import SYSTEMS, Evolved
+from experiments.cognitive.names import ACTOR_CRITIC, NODE, NONMATCH, SUPRALINEAR
 from experiments.cognitive.runs import Taught
 from experiments.kit.claims import Claim, Interval
 from metahebb.analysis.over_runs import mean_over_runs
@@ -101,7 +101,7 @@ def _of_arm(taught: Taught, ideal: Mapping[str, float], made_by: str) -> list[Cl
             (f"{arm.name}: accuracy / that of the ideal observer", ratio, None),
         ]
     made += _criterion(taught)
-    if (arm.task, arm.system) == ("delayed nonmatch", NODE):
+    if (arm.task, arm.system) == (NONMATCH, NODE):
         made.append(
             (
                 f"{arm.name}: seeds of {n} with accuracy of at least 0.95 and an error of at most "
@@ -118,7 +118,7 @@ def _criterion(taught: Taught) -> list[tuple[str, Interval, str | None]]:
     arm, reached, n = taught.arm, taught.reached(), len(taught.asked)
     median = median_of(reached.tolist())
     what = f"{arm.name}: trials to criterion, median of {n} seeds"
-    if (arm.task, arm.system) != ("delayed nonmatch", SUPRALINEAR):
+    if (arm.task, arm.system) != (NONMATCH, SUPRALINEAR):
         return [(what, (median, None, None), None)]
     soon = float((reached <= WITHIN).sum())
     return [

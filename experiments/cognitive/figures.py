@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.cognitive.arms import ACTOR_CRITIC, BY_HAND, NODE, SUPRALINEAR, TRACE
+from experiments.cognitive.names import ACTOR_CRITIC, BY_HAND, NODE, SUPRALINEAR, TRACE
 from experiments.cognitive.runs import Taught
 from metahebb.analysis.learning_curve import band, running_mean
 from metahebb.report.figures import FAINT, INK, LIVES, save, style

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from experiments.cognitive.arms import ARMS, Arm
+from experiments.cognitive.arms import Arm
+from experiments.cognitive.names import CONTEXT_CHOICE, DOTS
 from experiments.kit.running import Size
 from metahebb.tasks.cognitive import ideal
 
 Observer = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.intp]]
 
 OBSERVERS: dict[str, Observer] = {
-    "random dots": ideal.random_dots,
-    "context choice": ideal.context_integration,
+    DOTS: ideal.random_dots,
+    CONTEXT_CHOICE: ideal.context_integration,
     "multisensory": ideal.multisensory,
     "wager": ideal.random_dots,  # the sure bet aside
 }
@@ -24,7 +25,7 @@ OBSERVERS: dict[str, Observer] = {
 TRIALS: dict[Size, int] = {"smoke": 200, "quick": 20_000, "paper": 100_000}
 
 
-def observed(size: Size, arms: Sequence[Arm] = ARMS) -> dict[str, float]:
+def observed(size: Size, arms: Sequence[Arm]) -> dict[str, float]:
     """Return the accuracy of the ideal observer of each task that has one, by task.
 
     It is computed from trials of the task as it is learned here.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.cognitive.arms import ACTOR_CRITIC, NODE
+from experiments.cognitive.names import ACTOR_CRITIC, CONTEXT, CONTEXT_CHOICE, DOTS, NODE
 from experiments.cognitive.runs import Taught, fresh_of
 from metahebb.analysis.choices import GroupCurve, choice_curves
 from metahebb.learning.lived import Outcomes
@@ -22,7 +22,6 @@ STRENGTHS = (0.0, 0.05, 0.1, 0.2, 0.5)
 """The sizes of evidence with which rate networks are tested that learned from the last one."""
 TRIALS = 1000
 """The number of these trials of each run."""
-DOTS, CHOICE, CONTEXT = "random dots", "context choice", "context integration"
 CONDITIONS = ("attended", "ignored")
 """The strength of the attended modality, and of the other one."""
 
@@ -55,7 +54,7 @@ def panels_of(taught: Sequence[Taught], trials: int = TRIALS) -> list[Panel]:
     panels = []
     for task, system, names in (
         (DOTS, ACTOR_CRITIC, ("coherence",)),
-        (CHOICE, ACTOR_CRITIC, CONDITIONS),
+        (CONTEXT_CHOICE, ACTOR_CRITIC, CONDITIONS),
         (CONTEXT, NODE, CONDITIONS),
     ):
         found = by_name.get((task, system))

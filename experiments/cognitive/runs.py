@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from experiments.cognitive.arms import ARMS, Arm
+from experiments.cognitive.arms import Arm, all_arms
 from experiments.kit.running import Order, Size, runs_folder, taught
 from metahebb.errors import InputError, ProgressError
 from metahebb.learning.base import Pupil
@@ -96,7 +96,7 @@ class Taught:
         return accurate
 
 
-def all_taught(order: Order, arms: Sequence[Arm] = ARMS) -> list[Taught]:
+def all_taught(order: Order, arms: Sequence[Arm] | None = None) -> list[Taught]:
     """Return the runs of every arm; networks whose runs are missing learn now.
 
     With ``order.finished``, only runs that are finished count, and an arm without any is left out.
@@ -104,7 +104,7 @@ def all_taught(order: Order, arms: Sequence[Arm] = ARMS) -> list[Taught]:
     Raises:
         InputError: with ``order.finished``, no run is finished.
     """
-    found = [taught_arm(order, arm) for arm in arms]
+    found = [taught_arm(order, arm) for arm in (all_arms() if arms is None else arms)]
     found = [each for each in found if each.asked]
     if not found:
         raise InputError(
