@@ -17,7 +17,7 @@ seeds. Runs and fresh trials that are done are not done again. The size ``smoke`
 from __future__ import annotations
 
 from experiments.cognitive.answer import answer
-from experiments.cognitive.arms import CHOICE_TESTS, RATE_TESTS
+from experiments.cognitive.arms import CHOICE_TESTS, RATE_TESTS, SMOKE_TESTS
 from experiments.cognitive.bandit import all_evolved
 from experiments.cognitive.claims import claims_of
 from experiments.cognitive.figures import draw_learning, draw_systems
@@ -51,7 +51,7 @@ def main(order: Order) -> None:
     write_runs(folder, taught)
     draw_systems(taught, ideal, folder)
     draw_learning(taught, ideal, folder)
-    draw_psychometric(panels_of(taught, 64 if order.size == "smoke" else TRIALS), folder)
+    draw_psychometric(panels_of(taught, SMOKE_TESTS if order.size == "smoke" else TRIALS), folder)
     finish(folder, notes(folder))
     print(folder)
 

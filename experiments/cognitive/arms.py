@@ -83,11 +83,11 @@ class Arm:
 
     def tests_of(self, size: Size) -> int:
         """Return the number of fresh trials of each run."""
-        return 64 if size == "smoke" else self.tests
+        return SMOKE_TESTS if size == "smoke" else self.tests
 
 
-SMOKE_TRIALS = 128
-"""The number of trials of a run of a smoke test: two batches."""
+SMOKE_TRIALS, SMOKE_TESTS = 64, 16
+"""The numbers of trials of a run of a smoke test, one batch of an actor-critic, and of fresh ones."""
 
 
 def _paper_rule(config: LearnConfig, eta: float, limit: float, **constants: Any) -> LearnConfig:
