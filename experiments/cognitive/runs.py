@@ -14,18 +14,21 @@ import numpy.typing as npt
 from experiments.cognitive.arms import Arm, all_arms
 from experiments.kit.running import Order, Size, runs_folder, taught
 from metahebb.errors import InputError, ProgressError
-from metahebb.learning.base import Pupil
+from metahebb.learning.base import Lesson, Pupil
 from metahebb.learning.criterion import trials_to_criterion
 from metahebb.learning.lived import Outcomes
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.storage import write_json
+from metahebb.tasks import CenterOut
 from metahebb.tasks.base import Task
 
 Floats = npt.NDArray[np.float64]
 
 SETTLED = 1000
 """The number of the last trials of a life that can have no fresh trials, see `fresh_of`."""
+BETWEEN = 20
+"""The number of passes, of one trial of each kind, from one test without kicks to the next."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Taught:
         runs: the runs, in the order of ``seeds``.
         lived: the outcomes of all trials of each run.
         fresh: the outcomes of fresh trials of each run's last network.
+        criteria: the trials to criterion of each run; infinity: never.
     """
 
     arm: Arm
@@ -47,6 +51,7 @@ class Taught:
     runs: tuple[LearnFolder, ...]
     lived: tuple[Outcomes, ...]
     fresh: tuple[Outcomes, ...]
+    criteria: tuple[float, ...]
 
     @property
     def asked(self) -> tuple[int, ...]:
@@ -80,13 +85,7 @@ class Taught:
 
     def reached(self) -> Floats:
         """Return the trials to criterion of each run that was begun; infinity: never."""
-        config = self.arm.config
-        found = [
-            trials_to_criterion(lived.correct, config.criterion, config.window)
-            for lived in self.lived
-        ]
-        counts = [np.inf if count is None else float(count) for count in found]
-        return np.array(counts + [np.inf] * len(self.exploded))
+        return np.array([*self.criteria, *[np.inf] * len(self.exploded)])
 
     def has_learned(self) -> npt.NDArray[np.bool_]:
         """Return of each run whether it passes: its fresh trials meet the arm's two floors."""
@@ -128,7 +127,45 @@ def taught_arm(order: Order, arm: Arm) -> Taught:
             exploded.append(seed)
     fresh = tuple(fresh_of(run, arm, arm.tests_of(order.size)) for run in runs.values())
     lived = tuple(run.read_outcomes() for run in runs.values())
-    return Taught(arm, tuple(runs), tuple(exploded), tuple(runs.values()), lived, fresh)
+    criteria = tuple(criterion_of(run, arm) for run in runs.values())
+    return Taught(arm, tuple(runs), tuple(exploded), tuple(runs.values()), lived, fresh, criteria)
+
+
+def criterion_of(run: LearnFolder, arm: Arm) -> float:
+    """Return after how many trials a run reached the criterion; infinity: never.
+
+    The criterion is that of the run's config, of trials in which it learns. An arm that is tested
+    with other neurons, such as without kicks, has the criterion of Michaels et al. 2016 instead: a
+    pass of one trial of each kind, tested after every 20 passes, has a mean error of at most the
+    task's tolerance. The life is lived again for it, and the number kept in the run's folder.
+    """
+    config, task = run.config, run.config.task
+    if not (arm.still and isinstance(task, CenterOut)):
+        found = trials_to_criterion(run.read_outcomes().correct, config.criterion, config.window)
+        return np.inf if found is None else float(found)
+    file = run.path / "passes.json"
+    if not file.exists():
+        write_json(file, {"trials": _passes(run, arm, task)})
+    kept = json.loads(file.read_bytes())["trials"]
+    return np.inf if kept is None else float(kept)
+
+
+def _passes(run: LearnFolder, arm: Arm, task: CenterOut) -> int | None:
+    lesson, learner = run.config.lesson(), run.config.learner
+    pupil, tested = learner.pupil(lesson), learner.pupil(_quiet(lesson, arm))
+    for lived in range(BETWEEN * task.n_kinds, run.config.trials + 1, BETWEEN * task.n_kinds):
+        pupil.live(BETWEEN * task.n_kinds)
+        tested.restore(pupil.saved())
+        if _mean(tested.test(task.n_kinds, run.config.seed).outcomes.error) <= task.tolerance:
+            return lived
+    return None
+
+
+def _quiet(lesson: Lesson, arm: Arm) -> Lesson:
+    """Return ``lesson`` with the changes of the neuron for fresh trials."""
+    network: Any = lesson.network
+    neuron = network.neuron.with_constants(**arm.still)
+    return replace(lesson, network=replace(network, neuron=neuron))
 
 
 def path_of(size: Size, arm: Arm, seed: int) -> Path:
@@ -178,9 +215,7 @@ def _tested(run: LearnFolder, arm: Arm, done: Checkpoint, task: Task | None) -> 
     if task is not None:
         lesson = replace(lesson, task=task)
     if arm.still:
-        network: Any = run.config.network
-        quiet = replace(network, neuron=network.neuron.with_constants(**arm.still))
-        lesson = replace(lesson, network=quiet)
+        lesson = _quiet(lesson, arm)
     pupil = run.config.learner.pupil(lesson)
     pupil.restore(done.state)
     return pupil
