@@ -21,15 +21,9 @@ from experiments.cognitive.figures import draw_learning, draw_systems
 from experiments.cognitive.names import ACTOR_CRITIC, EVOLVED, NODE, NONMATCH, SUPRALINEAR
 from experiments.cognitive.observers import observed
 from experiments.cognitive.psychometric import draw_psychometric, panels_of
-from experiments.cognitive.runs import (
-    Taught,
-    all_taught,
-    criterion_of,
-    fresh_of,
-    path_of,
-    taught_arm,
-)
+from experiments.cognitive.runs import Taught, all_taught, path_of, taught_arm
 from experiments.cognitive.tables import arms_table, failures_of, grid_of
+from experiments.cognitive.tested import criterion_of, fresh_of
 from experiments.kit.claims import Claim
 from experiments.kit.configs import configs_of, read_config
 from experiments.kit.running import Order, taught
@@ -170,7 +164,7 @@ def test_fresh_trials_without_kicks_are_of_the_same_network(tmp_path: Path) -> N
 
 
 def test_an_arm_reaches_its_criterion_in_tests_without_kicks(tmp_path: Path) -> None:
-    """With a tolerance that a network meets from birth on, after the first 20 passes; else never."""
+    """With a tolerance that newborns meet, after the first 20 passes; with a tiny one, never."""
     base = learn_preset("center-out")
     found = {}
     for tolerance in (9.0, 1e-6):
@@ -179,6 +173,9 @@ def test_an_arm_reaches_its_criterion_in_tests_without_kicks(tmp_path: Path) -> 
         arm = Arm("reaching", NODE, config, still={"amplitude": 0.0})
         found[tolerance] = criterion_of(run, arm)
         assert criterion_of(LearnFolder.open(run.path), arm) == found[tolerance]
+        lived = run.read_outcomes()
+        some = Taught(arm, (0,), (), (run,), (lived,), (lived,), (found[tolerance],))
+        assert some.has_learned().tolist() == [tolerance == 9.0]
     assert found == {9.0: 80, 1e-6: math.inf}
     run = taught(tmp_path / "run", SHORT)
     reached = trials_to_criterion(run.read_outcomes().correct, 0.9, 10)
