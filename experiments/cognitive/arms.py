@@ -130,6 +130,7 @@ def all_arms() -> tuple[Arm, ...]:
     dnms, paper = learn_preset("dnms"), learn_preset("dnms-paper")
     context, reach = learn_preset("context-integration"), learn_preset("center-out")
     association, recall = learn_preset("association"), learn_preset("recall")
+    paper = replace(paper, trials=dnms.trials)
     fine = replace(context, task=ContextIntegration(), trials=20_000)
     return (
         _rate(NONMATCH, NODE, dnms, 20, published="(rule of the paper) median 843 trials"),

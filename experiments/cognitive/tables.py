@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.cognitive.bandit import Evolved
-from experiments.cognitive.claims import PART, accuracy_of, median_of
+from experiments.cognitive.claims import PART, accuracy_of, learned_of, median_of
 from experiments.cognitive.names import BANDIT
 from experiments.cognitive.runs import Taught
 from experiments.kit.kept import Cell, Kept, Table
@@ -138,8 +138,7 @@ def arms_table(
         mean = mean_over_runs([row.tolist() for row in some.after], PART)
         value = mean["mean"], mean["low"], mean["high"]
         seconds = [run.read_manifest()["elapsed_s"] for run in some.runs]
-        above = sum(row[np.isfinite(row)].mean() >= 0.95 for row in some.after)
-        count = f"{above} of {len(some.seeds)}"
+        count = f"{learned_of(some)} of {len(some.seeds)}"
         rows.append((BANDIT, some.system, count, value, None, None, "–", _seconds(seconds), "–"))
     return Table(heads, tuple(rows))
 
