@@ -36,8 +36,8 @@ Each dot is a run. Per run: [runs.csv](runs.csv).
 ARMS = """
 {arms}
 
-*Seeds that learn* are right in enough fresh trials ({tests} of a rate network, {choices} of all
-others). *Trials to criterion* are the median over seeds, with quartiles; a seed that never reaches
+*Seeds that learn* are right in enough fresh trials ({tests} of a rate network, {fine} by the
+supralinear rule in steps of 1 ms, {choices} of all others). *Trials to criterion* are the median over seeds, with quartiles; a seed that never reaches
 the criterion counts as the slowest. The criterion counts trials of learning, with their kicks or
 exploration: 95 of 100 successive trials for rate networks, and a part of 1,000 for actor-critics
 that lies a little below what they reach. Reaching is tested without kicks after every 20 passes of
@@ -82,7 +82,7 @@ def kept_of(
     taught: Sequence[Taught],
     evolved: Sequence[Evolved],
     ideal: Mapping[str, float],
-    counts: tuple[int, int],
+    counts: tuple[int, int, int],
 ) -> Kept:
     """Return the numbers and the tables of the page.
 
@@ -90,11 +90,13 @@ def kept_of(
         taught: the runs of every arm.
         evolved: the runs of the bandit.
         ideal: the accuracy of ideal observers, by task.
-        counts: the number of fresh trials of a rate network, and of all others.
+        counts: the number of fresh trials of a rate network, of one in steps of 1 ms, and of all
+            others.
     """
     numbers: dict[str, str | int | float] = {
         "tests": f"{counts[0]:,}",
-        "choices": f"{counts[1]:,}",
+        "fine": f"{counts[1]:,}",
+        "choices": f"{counts[2]:,}",
         "failures": failures_of(taught),
     }
     return Kept(numbers, {"arms": arms_table(taught, evolved, ideal), "grid": grid_of(taught)})
