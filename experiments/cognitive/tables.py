@@ -37,13 +37,14 @@ ARMS = """
 {arms}
 
 *Seeds that learn* are right in enough fresh trials ({tests} of a rate network, {fine} by the
-supralinear rule in steps of 1 ms, {choices} of all others). *Trials to criterion* are the median over seeds, with quartiles; a seed that never reaches
-the criterion counts as the slowest. The criterion counts trials of learning, with their kicks or
-exploration: 95 of 100 successive trials for rate networks, and a part of 1,000 for actor-critics
-that lies a little below what they reach. Reaching is tested without kicks after every 20 passes of
-its four targets, as Michaels et al. did. Intervals are 95 %, over seeds and trials. An accuracy
-of an actor-critic is the one among trials with an answer, as Song et al. count it; *answers* is the
-part of trials that have one.
+supralinear rule in steps of 1 ms, {choices} of all others). *Trials to criterion* are the median
+over seeds, with quartiles; a seed that never reaches the criterion counts as the slowest. The
+criterion counts trials of learning, with their kicks or exploration: 95 of 100 successive trials
+for rate networks, and a part of 1,000 for actor-critics that lies a little below what they reach.
+Reaching is tested without kicks after every 20 passes of its four targets, as Michaels et al. did;
+its seeds have learned when one such pass has an error of at most 0.08. Intervals are 95 %, over
+seeds and trials. An accuracy of an actor-critic is the one among trials with an answer, as Song et
+al. count it; *answers* is the part of trials that have one.
 
 {failures}
 """
