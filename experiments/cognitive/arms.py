@@ -70,6 +70,11 @@ class Arm:
         return f"{self.task}, {self.system}"
 
     @property
+    def tested_on(self) -> str:
+        """A word for the trials that tests are made of, see `experiments.cognitive.tested`."""
+        return "fresh" if self.tests else "settled"
+
+    @property
     def folder(self) -> str:
         """The name of the folder of the arm's runs."""
         return self.name.replace(", ", "/").replace(" ", "-")

@@ -48,7 +48,7 @@ def claims_of(
         parts[task] = max(part, parts.get(task, 0.0))
     all_seeds = max((each.asked for each in taught), key=len)
     name = f"tasks of {len(parts)} that some system learns in two thirds of its seeds"
-    n_learned = sum(part >= 2 / 3 - 1e-9 for part in parts.values())
+    n_learned = float(sum(part >= 2 / 3 - 1e-9 for part in parts.values()))
     claims.append(Claim(name, n_learned, None, None, None, all_seeds, made_by))
     some = [each for each in taught if each.arm.system == ACTOR_CRITIC]
     if some:
@@ -56,7 +56,7 @@ def claims_of(
         n = sum(len(each.asked) for each in some)
         name = f"{ACTOR_CRITIC}: runs of {n}, in {len(some)} tasks, that learn"
         seeds = max((each.asked for each in some), key=len)
-        claims.append(Claim(name, learned, None, None, None, seeds, made_by))
+        claims.append(Claim(name, float(learned), None, None, None, seeds, made_by))
     return claims
 
 
@@ -101,7 +101,7 @@ def _of_arm(taught: Taught, ideal: Mapping[str, float], made_by: str) -> list[Cl
     goal = None if arm.goal is None else f">= {math.ceil(arm.goal * n)}"
     accuracy = accuracy_of(taught)
     made: list[tuple[str, Interval, str | None]] = [
-        (f"{arm.name}: accuracy on fresh trials", accuracy, ceiling),
+        (f"{arm.name}: accuracy on {arm.tested_on} trials", accuracy, ceiling),
         (
             f"{arm.name}: seeds of {n} that learn ({words_of(taught)})",
             (float(taught.has_learned().sum()), None, None),

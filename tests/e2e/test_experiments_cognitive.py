@@ -49,7 +49,7 @@ def test_it_writes_every_arm(study: Path) -> None:
         ours = [
             float(r["accuracy"]) for r in rows if (r["task"], r["system"]) == (arm.task, arm.system)
         ]
-        mean = claims[f"{arm.name}: accuracy on fresh trials"]["value"]
+        mean = claims[f"{arm.name}: accuracy on {arm.tested_on} trials"]["value"]
         assert mean == pytest.approx(sum(ours) / 2, abs=1e-3)
     for system in SYSTEMS:
         assert (

@@ -53,6 +53,16 @@ def test_an_answer_is_what_the_study_makes_of_its_figures(study: str) -> None:
         ("bottleneck", "low_rank-1", "intact / hebbian", 1.0, "and walks as far on the"),
         ("bottleneck_wirings", "rule_book", "intact [m]", 2.0, "(6,019 genes) walk 2.0 m"),
         ("car_racing", "hebbian: mean return", "default", 320.0, "a mean of 300, is met"),
+        ("cognitive", "tasks of", "", 10.0, "Ten of 16 tasks are learned by some system"),
+        ("cognitive", "delayed nonmatch, node", ")", 3.0, "3 of 20 seeds learn delayed nonmatch"),
+        (
+            "cognitive",
+            "delayed nonmatch, supralinear rule: trials",
+            "",
+            700.0,
+            "reaches the criterion after 700 trials",
+        ),
+        ("cognitive", "random dots, actor-critic: accuracy /", "", 0.5, "dots 0.50 times as often"),
         ("damage", "hebbian − static", "unseen [m]", 2.0, "Yes: with the same tuning"),
         (
             "damage",

@@ -244,6 +244,10 @@ def test_tables_have_medians_with_quartiles_and_name_failures() -> None:
     assert row["s per run"] == "8"
     assert grid_of([some]).records() == [{"task": NONMATCH, NODE: "4 of 5, 0.90"}]
     assert f"- {NONMATCH}, {NODE}: 4 (0.50)" in failures_of([some]).splitlines()
+    evolved = Evolved(EVOLVED, (3, 4), (), np.array([[1.0, math.nan], [0.5, 1.0]]))
+    assert f"- bandit with a reversal, {EVOLVED}: 4 (0.75)" in failures_of([some], [evolved])
+    without = dataclasses.replace(evolved, system="ABCD, evolved")
+    assert "bandit" not in failures_of([some], [without])
     two = made(ARM, lived[3:], fresh[3:], exploded=1)
     assert f"- {NONMATCH}, {NODE}: 1 (0.50), 2 (its weights exploded)" in failures_of([two])
     (row,) = arms_table([two], [], {}).records()
