@@ -22,7 +22,7 @@ from experiments.cognitive.bandit import all_evolved
 from experiments.cognitive.claims import claims_of
 from experiments.cognitive.figures import draw_learning, draw_systems
 from experiments.cognitive.observers import observed
-from experiments.cognitive.psychometric import TRIALS, draw_psychometric, panels_of
+from experiments.cognitive.psychometric import TRIALS, draw_psychometric, panels_of, swings
 from experiments.cognitive.runs import all_taught
 from experiments.cognitive.tables import kept_of, notes, write_runs
 from experiments.kit.claims import answered
@@ -37,7 +37,9 @@ def main(order: Order) -> None:
     evolved = all_evolved(order)
     taught = all_taught(order)
     ideal = observed(order.size, [each.arm for each in taught])
-    claims = claims_of(taught, evolved, ideal, f"python -m experiments.cognitive {order.size}")
+    panels = panels_of(taught, SMOKE_TESTS if order.size == "smoke" else TRIALS)
+    made_by = f"python -m experiments.cognitive {order.size}"
+    claims = [*claims_of(taught, evolved, ideal, made_by), *swings(panels, made_by)]
     runs = [run for each in taught for run in each.runs]
     folder = write_study(
         "cognitive",
@@ -51,7 +53,7 @@ def main(order: Order) -> None:
     write_runs(folder, taught)
     draw_systems(taught, ideal, folder)
     draw_learning(taught, ideal, folder)
-    draw_psychometric(panels_of(taught, SMOKE_TESTS if order.size == "smoke" else TRIALS), folder)
+    draw_psychometric(panels, folder)
     finish(folder, notes(folder))
     print(folder)
 

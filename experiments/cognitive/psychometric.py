@@ -12,6 +12,7 @@ import numpy as np
 from experiments.cognitive.names import ACTOR_CRITIC, CONTEXT, CONTEXT_CHOICE, DOTS, NODE
 from experiments.cognitive.runs import Taught
 from experiments.cognitive.tested import fresh_of
+from experiments.kit.claims import Claim
 from metahebb.analysis.choices import GroupCurve, choice_curves
 from metahebb.learning.lived import Outcomes
 from metahebb.report.figures import FAINT, INK, LIVES, save, style
@@ -36,12 +37,14 @@ class Panel:
         label: the label of the horizontal axis.
         answer: words for the answer that is counted.
         curves: the curve of each condition, by its name.
+        seeds: the seeds of the runs whose trials the curves are of.
     """
 
     title: str
     label: str
     answer: str
     curves: dict[str, GroupCurve]
+    seeds: tuple[int, ...]
 
 
 def panels_of(taught: Sequence[Taught], trials: int = TRIALS) -> list[Panel]:
@@ -65,8 +68,32 @@ def panels_of(taught: Sequence[Taught], trials: int = TRIALS) -> list[Panel]:
         of_rate = system == NODE
         curves = {name: choice_curves(pooled, name, 1 if of_rate else 2)[0] for name in names}
         words = ("strength", "a positive output") if of_rate else ("coherence [%]", "choice 2")
-        panels.append(Panel(found.arm.name, *words, curves))
+        good = zip(found.seeds, found.has_learned(), strict=True)
+        seeds = tuple(seed for seed, learned in good if learned)
+        panels.append(Panel(found.arm.name, *words, curves, seeds))
     return panels
+
+
+def swings(panels: Sequence[Panel], made_by: str) -> list[Claim]:
+    """Return how much each input sways the choices of runs that learned to regard a context.
+
+    It is the part of trials with an answer at the input's greatest strength, less the part at its
+    least strength: 1 for an input that decides, and 0 for one that has no effect.
+
+    Args:
+        panels: the panels of the figure.
+        made_by: the command that made the runs.
+    """
+    claims = []
+    for panel in panels:
+        for name in CONDITIONS:
+            if name in panel.curves:
+                part = panel.curves[name].given.part
+                what = f"{panel.title}: sway of the {name} input over choices, from its least to "
+                value = float(part[-1] - part[0])
+                name_of = f"{what}its greatest strength"
+                claims.append(Claim(name_of, value, None, None, None, panel.seeds, made_by))
+    return claims
 
 
 def draw_psychometric(panels: Sequence[Panel], folder: Path) -> None:

@@ -20,7 +20,7 @@ from experiments.cognitive.claims import claims_of, median_of
 from experiments.cognitive.figures import draw_learning, draw_systems
 from experiments.cognitive.names import ACTOR_CRITIC, EVOLVED, NODE, NONMATCH, SUPRALINEAR
 from experiments.cognitive.observers import observed
-from experiments.cognitive.psychometric import draw_psychometric, panels_of
+from experiments.cognitive.psychometric import draw_psychometric, panels_of, swings
 from experiments.cognitive.runs import Taught, all_taught, path_of, taught_arm
 from experiments.cognitive.tables import arms_table, failures_of, grid_of
 from experiments.cognitive.tested import criterion_of, fresh_of
@@ -278,6 +278,15 @@ def test_psychometric_curves_are_of_the_runs_that_learned() -> None:
     assert given.n.tolist() == [20] * 4
     assert given.chosen.tolist() == [0, 0, 20, 20]
     assert panels_of([made(arm, [bad], [bad])]) == []
+    assert panel.seeds == (0,)
+    assert swings([panel], "make it") == []  # it has no context
+
+    some = dataclasses.replace(arm, task="context choice")
+    ignored = [level for level in (-50.0, -5.0, 5.0, 50.0) for _ in range(20)]
+    both = outcomes([1.0] * 80, follows, attended=levels, ignored=ignored)
+    claims = swings(panels_of([made(some, [both], [both])]), "make it")
+    assert value(claims, "sway of the attended input").value == 1
+    assert value(claims, "sway of the ignored input").value == 0
 
 
 def test_arms_differ_from_presets_where_their_names_say_so() -> None:
