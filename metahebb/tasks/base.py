@@ -79,6 +79,10 @@ class StepResult(NamedTuple):
         emitted: ``(k, n_outputs)`` float32, the activity that rules see in the place of the
             outputs, such as 1 for the chosen action and 0 for the others; None: rules see the
             outputs.
+        signal: ``(k,)`` float32, the signal that the task gives to synapses in this step, see
+            `Signalling`; None: the task gives none.
+        counted: ``(k,)`` float64, the part of ``reward`` that the return adds up; None: all of it.
+            Modulators read ``reward``, so a network can learn from rewards that count for nothing.
     """
 
     reward: npt.NDArray[np.float64]
@@ -88,6 +92,8 @@ class StepResult(NamedTuple):
     trial_over: npt.NDArray[np.bool_] | None = None
     kind: npt.NDArray[np.intp] | None = None
     emitted: npt.NDArray[np.float32] | None = None
+    signal: npt.NDArray[np.float32] | None = None
+    counted: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def of_nothing(cls, k: int) -> StepResult:

@@ -239,7 +239,7 @@ class TrialLanes:
 
     def measures(self, lane: int) -> dict[str, float]:
         """Return the accuracy and the mean error of the last trials; NaN before the first end."""
-        correct, error = (_mean(values) for values in self._recent[lane])
+        correct, error = (mean_of_known(values) for values in self._recent[lane])
         return {"accuracy": correct, "error": error}
 
     def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
@@ -259,6 +259,7 @@ def _nothing(k: int) -> StepResult:
     )
 
 
-def _mean(values: npt.NDArray[np.float64]) -> float:
+def mean_of_known(values: npt.NDArray[np.float64]) -> float:
+    """Return the mean of the finite numbers among ``values``; NaN if there is none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")
