@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -123,7 +122,7 @@ class Lived:
     counted: int
 
     def accuracies(self, functions: tuple[str, ...]) -> Floats:
-        """Return the mean accuracy over ``functions`` of life k of each run, ``(n_runs, n_lives)``.
+        """Return the mean accuracy over ``functions`` per life and run, ``(n_runs, n_lives)``.
 
         Only the trials that count are in it.
         """
@@ -131,7 +130,7 @@ class Lived:
         return right
 
     def fitness(self, functions: tuple[str, ...]) -> Floats:
-        """Return the mean return over ``functions`` of life k of each run, ``(n_runs, n_lives)``."""
+        """Return the mean return over ``functions`` per life and run, ``(n_runs, n_lives)``."""
         mean: Floats = self.returns[:, _numbers(functions)].mean(1)
         return mean
 

@@ -17,6 +17,8 @@ from metahebb.genomes.slot import Places
 if TYPE_CHECKING:
     import mujoco
 
+    from metahebb.tasks.trials.base import Trial
+
 Range = tuple[float, float]
 """The type of the least and the greatest value that a number can have."""
 UNBOUNDED: Range = (-math.inf, math.inf)
@@ -406,6 +408,14 @@ class ScriptedLanes(Protocol):
         Returns:
             The result of the trial's last step; all steps before have the reward 0.
         """
+
+
+@runtime_checkable
+class Signalling(Protocol):
+    """A task that gives synapses a modulatory signal from outside (`StepResult.signal`)."""
+
+    def signal(self, trial: Trial) -> npt.NDArray[np.float32]:
+        """Return the modulator in each step of ``trial``, ``(n_steps,)``."""
 
 
 @runtime_checkable

@@ -46,8 +46,8 @@ class Pairs(TimedTask):
     answers; pairs come in a fixed order; the error is |output − target|, not its square.
 
     Raises:
-        InputError: a time is not a number of whole steps, a body is no function, the target is not above 0 and at
-            most 1, or more trials count than there are.
+        InputError: a time is not a number of whole steps, a body is no function, the target is not
+            above 0 and at most 1, or more trials count than there are.
     """
 
     trials: int = 400
@@ -206,11 +206,8 @@ class PairsLanes(TrialLanes):
         self.functions[lanes] = bodies
         super().reset(lanes, seeds, bodies)
 
-    def _begin(self, lane: int, number: int) -> None:
-        self.numbers[lane], self._steps[lane] = number, 0
-        trial = self._pairs.of_kind(int(self.functions[lane]), number % len(PAIRS))
-        self.trials[lane] = trial
-        self.observations[lane] = trial.observations[0]
+    def _drawn(self, lane: int, number: int) -> Trial:
+        return self._pairs.of_kind(int(self.functions[lane]), number % len(PAIRS))
 
     def step(self, outputs: Array, lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step, and say which rewards count."""
