@@ -27,9 +27,11 @@ Floats = npt.NDArray[np.float64]
 WITHHELD = tuple(name for name in FUNCTIONS if name not in TRAINING)
 """The functions in which no run of evolution lives."""
 EVOLVED, FROZEN, UNEVOLVED = "evolved", "evolved, frozen", "not evolved"
-"""The arms: the last center, the same center without learning, and the center before generation
-0."""
-FREEZE = "freeze:at=0"
+EQUAL = "evolved, equal gains"
+"""The arms: the last center, the same center without learning, the center before generation 0, and
+the last center with the same gain for all synapses."""
+PROBES = {EVOLVED: "", FROZEN: "freeze:at=0", EQUAL: "drop_term:term=gain"}
+"""The probe under which the last center lives, by arm."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,8 @@ def arms_of(runs: list[RunFolder], budget: Budget) -> dict[str, Lived]:
     """Return the lives of each arm; life k with a function has the same kicks in all arms."""
     last = [run.load() for run in runs]
     first = [unevolved(center) for center in last]
-    return {
-        EVOLVED: _lived(last, budget),
-        FROZEN: _lived(last, budget, FREEZE),
-        UNEVOLVED: _lived(first, budget),
-    }
+    arms = {arm: _lived(last, budget, probe) for arm, probe in PROBES.items()}
+    return arms | {UNEVOLVED: _lived(first, budget)}
 
 
 def unevolved(center: Center) -> Center:
