@@ -1,0 +1,40 @@
+"""The answer of the study ``evolved_reward``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from experiments.evolved_reward.runs import EVOLVED, FROZEN, UNEVOLVED
+from experiments.kit.claims import Answer, Claim, named
+
+
+def answer(claims: Sequence[Claim]) -> Answer:
+    """Return the answer: whether evolution helps with training and with withheld functions."""
+    known, new = (_accuracy(claims, EVOLVED, word) for word in ("training", "withheld"))
+    before = {word: _accuracy(claims, UNEVOLVED, word) for word in ("training", "withheld")}
+    frozen = _accuracy(claims, FROZEN, "training")
+    helps, generalizes = (
+        named(claims, f"{EVOLVED} − {UNEVOLVED}: accuracy on {word} functions").sign > 0
+        for word in ("training", "withheld")
+    )
+    carried_by = (known, before["training"], new, before["withheld"], frozen)
+    of_known = f"{_percent(known)} of its trials, {_percent(before['training'])} before evolution"
+    of_new = f"{_percent(new)}, {_percent(before['withheld'])} before"
+    if not helps:
+        text = f"Not that this study can see: a network learns to be right in {of_known}."
+        return Answer(text, carried_by)
+    also = "and also with" if generalizes else "but not that this study can see with"
+    text = (
+        f"Yes with functions like the ones in which it evolved: from reward alone the network "
+        f"learns to be right in {of_known} ({_percent(frozen)} where it cannot learn), {also} the "
+        f"two functions that evolution never met ({of_new})."
+    )
+    return Answer(text, carried_by)
+
+
+def _accuracy(claims: Sequence[Claim], arm: str, word: str) -> Claim:
+    return named(claims, f"{arm}: accuracy on {word} functions")
+
+
+def _percent(claim: Claim) -> str:
+    return f"{100 * claim.figure:.0f} %"
