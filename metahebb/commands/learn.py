@@ -46,6 +46,9 @@ class ResumeLearning:
     shown: Annotated[LearnShown, tyro.conf.arg(name="")] = field(default_factory=LearnShown)
     trials: int | None = None
     """New total number of trials; by default the number in the run's config."""
+    fallback: bool = False
+    """Whether to go on from the checkpoint before the newest one if the newest one is damaged; the
+    bits are the same."""
 
 
 def learn(name: str, rest: list[str]) -> int:
@@ -89,7 +92,9 @@ def resume(path: str, rest: list[str]) -> int:
     """Go on with the run of learning at ``path``, and print the run folder on the last line."""
     options = parse(ResumeLearning, ResumeLearning(), rest, f"metahebb resume {path}")
     run = LearnFolder.open(path)
-    return _ended(run.path, lambda: learned_on(run, options.shown, options.trials))
+    return _ended(
+        run.path, lambda: learned_on(run, options.shown, options.trials, options.fallback)
+    )
 
 
 def _ended(path: Path, learn: Callable[[], LearnFolder]) -> int:

@@ -219,9 +219,11 @@ def genes_for(rule: Rule, coefficients: Mapping[str, float]) -> Genes:
             )
     missing = [name for name in rule.coefficients if name not in coefficients]
     if missing:
+        values = {name: coefficients.get(name, 0.001) for name in rule.coefficients}
+        words = " ".join(f"{name} {value:g}" for name, value in values.items())
         raise InputError(
             f"expected a value of each coefficient of the rule {rule.name}, got none of "
-            f"{', '.join(missing)}; add --coefficients {missing[0]}=0.001"
+            f"{', '.join(missing)}; write for example --coefficients {words}"
         )
     genes = []
     for name, each in zip(rule.coefficients, rule.ranges, strict=True):

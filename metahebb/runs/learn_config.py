@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -58,6 +59,12 @@ class LearnConfig:
                 f"expected a criterion above 0 and at most 1, got {self.criterion}; use for "
                 "example 0.95"
             )
+        for name, value in self.coefficients.items():
+            if isinstance(value, (bool, str)) or not math.isfinite(value):
+                raise InputError(
+                    f"expected a finite number as the coefficient {name}, got {value!r}; write for "
+                    f"example --coefficients {name} 0.001"
+                )
         if not isinstance(self.task, Judged):
             raise InputError(
                 f"expected a task that judges its trials, got {self.task.label}; use for example "

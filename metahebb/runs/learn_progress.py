@@ -27,7 +27,8 @@ class LearnProgress(Line):
             cells["accuracy"] = f"{100 * record['recent_accuracy']:.0f} %"
         if record["error"] is not None:
             cells["error"] = f"{record['error']:.3f}"
-        cells["reward"] = f"{record['reward']:.3f}"
+        if record["reward"] is not None:
+            cells["reward"] = f"{record['reward']:.3f}"
         learned = record["learned_after"]
         cells["criterion"] = "–" if learned is None else f"trial {learned}"
         left = "…"
