@@ -17,6 +17,8 @@ from metahebb.errors import InputError
 from metahebb.paths import shown
 from metahebb.runs.config import RunConfig, Stage
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.learn_config import LearnConfig
+from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.serial import from_json, to_json
 
 
@@ -56,19 +58,22 @@ def cycle_of(schedule: Sequence[Stage]) -> Cycle | None:
     return None
 
 
-def compact(config: RunConfig) -> dict[str, Any]:
+def compact(config: RunConfig | LearnConfig) -> dict[str, Any]:
     """Return a config as JSON types; if its schedule is a cycle, the schedule is written as one."""
     data: dict[str, Any] = to_json(config)
-    cycle = cycle_of(config.schedule)
+    cycle = cycle_of(config.schedule) if isinstance(config, RunConfig) else None
     return data if cycle is None else data | {"schedule": to_json(cycle)}
 
 
-def read_config(data: dict[str, Any], where: str = "config") -> RunConfig:
+def read_config(data: dict[str, Any], where: str = "config") -> RunConfig | LearnConfig:
     """Return the config of ``data``, in which the schedule may be a cycle or a list of stages.
 
     Raises:
         InputError: ``data`` is no config.
     """
+    if data.get("type") == LearnConfig.__name__:
+        of_learning: LearnConfig = from_json(LearnConfig, data, where)
+        return of_learning
     schedule = data.get("schedule")
     if isinstance(schedule, dict):
         cycle: Cycle = from_json(Cycle, schedule, f"{where}.schedule")
@@ -79,7 +84,7 @@ def read_config(data: dict[str, Any], where: str = "config") -> RunConfig:
     return config
 
 
-def read_configs(file: Path) -> dict[str, RunConfig]:
+def read_configs(file: Path) -> dict[str, RunConfig | LearnConfig]:
     """Return the configs of a study's ``config.json``, by the path of each config's run.
 
     The oldest results have a single config without a path, which gets the key ``config``.
@@ -89,15 +94,16 @@ def read_configs(file: Path) -> dict[str, RunConfig]:
     return {path: read_config(data, path) for path, data in configs.items()}
 
 
-def configs_of(runs: Sequence[RunFolder]) -> dict[str, Any]:
+def configs_of(runs: Sequence[RunFolder | LearnFolder]) -> dict[str, Any]:
     """Return the configs of ``runs``, by the path of the run.
 
     Of configs that differ only in the seed, the task (with its bodies) and the schedule, only the
-    first is returned.
+    first is returned; of configs of learning, if they differ only in the seed.
     """
     first: dict[str, tuple[str, dict[str, Any]]] = {}
     for run in runs:
         config = compact(run.config)
-        part = {k: v for k, v in config.items() if k not in ("seed", "task", "schedule")}
+        apart = ("seed",) if isinstance(run, LearnFolder) else ("seed", "task", "schedule")
+        part = {k: v for k, v in config.items() if k not in apart}
         first.setdefault(json.dumps(part), (shown(run.path), config))
     return dict(first.values())

@@ -17,6 +17,7 @@ from experiments.kit.running import Size, runs_folder
 from experiments.kit.smoke import mark_pictures
 from metahebb.paths import absolute
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.storage import storage_errors, write_atomically, write_json
 
 RESULTS = "results"
@@ -32,7 +33,7 @@ def write_study(
     title: str,
     answer: Answer,
     claims: Sequence[Claim],
-    runs: Sequence[RunFolder],
+    runs: Sequence[RunFolder | LearnFolder],
     *,
     notes: str | None = None,
     kept: Kept | None = None,
@@ -117,9 +118,12 @@ def _cost(manifests: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict
     """Return the cost of runs by kind; runs that only tuned (``scored``) count, too."""
     everything = [*manifests, *scored]
     minutes = [m["elapsed_s"] / 60 for m in manifests]
+    n_learned = sum("trials" in m for m in manifests)
+    kinds = ["evolution"] * (n_learned < len(manifests)) + ["learning"] * (n_learned > 0)
+    kind = " and ".join(kinds)
     return {
         "env steps": f"{sum(m['env_steps'] for m in everything):,}",
-        "evolution": f"{len(manifests)} runs of {min(minutes):.1f} to {max(minutes):.1f} min"
+        kind: f"{len(manifests)} runs of {min(minutes):.1f} to {max(minutes):.1f} min"
         + (f", {len(scored)} more to tune" if scored else "")
         + f"; {sum(m['elapsed_s'] for m in everything) / 60:.0f} min in all",
         "machine": ", ".join(dict.fromkeys(_machine(m["machine"]) for m in everything)),

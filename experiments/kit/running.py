@@ -1,4 +1,4 @@
-"""The command line of every study, and a function that evolves each run of a study once.
+"""The command line of every study, and functions that make each run of a study once.
 
 When the same command is given again, a finished run is taken as it is, and a stopped run goes on.
 """
@@ -15,12 +15,15 @@ import tyro
 
 from metahebb.api.evolving import Shown
 from metahebb.api.evolving import evolved as evolved_run
+from metahebb.api.learning import LearnShown, learned
 from metahebb.errors import InputError, MetahebbError
 from metahebb.evolution.backends.where import Where
 from metahebb.notes import printed
 from metahebb.paths import absolute, from_here
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.learn_config import LearnConfig
+from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.serial import to_json
 from metahebb.runs.stopping import Interrupted, heard, leave
 
@@ -87,6 +90,25 @@ def evolved(path: Path, config: RunConfig, where: Where) -> RunFolder:
             return run
     print(path, file=sys.stderr)
     return evolved_run(config, path, where, Shown(finish=False, tensorboard=False), resume=True)
+
+
+def taught(path: Path, config: LearnConfig) -> LearnFolder:
+    """Return the finished run of ``config`` at ``path``, in which one network learns.
+
+    If there is no run at ``path``, the network learns now. A run that was stopped goes on.
+
+    Raises:
+        InputError: ``path`` holds a run of another config.
+        ProgressError: the network's weights exploded.
+        Stopped: a signal came; the next call goes on with the run.
+    """
+    if LearnFolder.is_there(path):
+        run = LearnFolder.open(path)
+        run.check_same(config)
+        if run.is_finished(config.trials):
+            return run
+    print(path, file=sys.stderr)
+    return learned(config, path, LearnShown(quiet=True, finish=False), resume=True, notes=False)
 
 
 def expect_finished(path: Path, what: str) -> None:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from metahebb.errors import unknown_name
-from metahebb.learning.actor_critic import ActorCritic
 from metahebb.learning.gradient import Gradient
 from metahebb.modulators import PredictionError, Reward
 from metahebb.networks import FeedForward, Rate, Recurrent
 from metahebb.neurons import NEURONS
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
+from metahebb.runs.choice_presets import CHOICE_PRESETS
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.tasks import (
     Association,
     CenterOut,
-    Cognitive,
     ContextIntegration,
     Dnms,
     Recall,
     SerialReversal,
 )
-from metahebb.tasks.gym.kwargs import Kwargs
 
 DNMS = LearnConfig(task=Dnms(dt=5.0), coefficients={"eta": 7e-4})
 
@@ -85,48 +84,10 @@ RECALL = replace(
     ASSOCIATION, task=Recall(), network=_REMEMBERING, learner=Gradient(modulator="given")
 )
 
-# Song et al. 2017 punish an abort like a trial without a decision.
-_REWARDS: Kwargs = {"abort": -1.0, "none": -1.0}
+Preset = LearnConfig | Callable[[], LearnConfig]
+"""A config, or a function that makes it: making one may import neurogym, which takes seconds."""
 
-
-def _choice(task: Cognitive, trials: int, criterion: float) -> LearnConfig:
-    """Return the config of an actor-critic that learns ``task``."""
-    return LearnConfig(
-        task=task,
-        modulator=None,
-        learner=ActorCritic(entropy=0.02),
-        coefficients={},
-        trials=trials,
-        criterion=criterion,
-        window=1000,
-    )
-
-
-MATCH = _choice(
-    Cognitive(
-        "match-to-sample",
-        timing={"sample": 500, "delay": 500, "test": 500, "decision": 500},
-        rewards=_REWARDS,
-        kwargs={"sigma": 0.5},
-    ),
-    200 * 64,
-    0.95,
-)
-DELAY_COMPARISON = _choice(
-    Cognitive("delay-comparison", timing={"fixation": 500, "delay": 1000}, rewards=_REWARDS),
-    200 * 64,
-    0.93,
-)
-RANDOM_DOTS = _choice(
-    Cognitive("random-dots", timing={"fixation": 100}, rewards=_REWARDS), 200 * 64, 0.7
-)
-CONTEXT_CHOICE = _choice(
-    Cognitive("context-integration", timing={"fixation": 300, "delay": 300}, rewards=_REWARDS),
-    750 * 64,
-    0.72,
-)
-
-LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
+LEARN_PRESETS: dict[str, tuple[Preset, str]] = {
     "dnms": (DNMS, "says whether two stimuli were different, by node perturbation, in seconds"),
     "dnms-paper": (DNMS_PAPER, "the same by Miconi's own rule and settings, in half a minute"),
     "context-integration": (
@@ -137,10 +98,7 @@ LEARN_PRESETS: dict[str, tuple[LearnConfig, str]] = {
     "reversal": (REVERSAL, "follows swaps of the right actions from reward alone, in a second"),
     "association": (ASSOCIATION, "one-shot memory in a plastic trace, which a gradient has shaped"),
     "recall": (RECALL, "remembers what a modulator marks, by a plastic trace"),
-    "match-to-sample": (MATCH, "an actor-critic compares a sample with a test after a delay"),
-    "delay-comparison": (DELAY_COMPARISON, "an actor-critic compares two frequencies in memory"),
-    "random-dots": (RANDOM_DOTS, "an actor-critic says to which side noisy evidence points"),
-    "context-choice": (CONTEXT_CHOICE, "an actor-critic attends to one of two kinds of evidence"),
+    **CHOICE_PRESETS,
 }
 """Presets by name, each with one line of description."""
 
@@ -149,8 +107,10 @@ def learn_preset(name: str) -> LearnConfig:
     """Return the preset called ``name``.
 
     Raises:
-        InputError: there is no such preset; the error suggests the nearest name.
+        InputError: there is no such preset; the error suggests the nearest name. Or the preset's
+            task needs neurogym, which is missing or of another version.
     """
     if name not in LEARN_PRESETS:
         raise unknown_name("preset of metahebb learn", name, LEARN_PRESETS)
-    return LEARN_PRESETS[name][0]
+    found = LEARN_PRESETS[name][0]
+    return found if isinstance(found, LearnConfig) else found()

@@ -43,6 +43,23 @@ def context_integration(observations: npt.NDArray[np.float32]) -> npt.NDArray[np
     return choices
 
 
+def multisensory(observations: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+    """Return the choices ``(n,)``, 1 or 2, of the ideal observer of ``multisensory``.
+
+    The choice is the direction with the larger sum of evidence in both modalities together. It is
+    ideal although the modalities' shares of the coherence vary: both shares are equally likely, so
+    that swapped modalities with the signs swapped are as likely under the other direction, and the
+    likelihood of a direction grows with its evidence in each modality.
+
+    Args:
+        observations: ``(n, n_steps, 5)``: fixation, and the evidence for each of two choices in
+            modality 1 and then in modality 2.
+    """
+    sums = _sums(observations)
+    choices: npt.NDArray[np.intp] = 1 + (sums[:, 1:3] + sums[:, 3:5]).argmax(1)
+    return choices
+
+
 def accuracy(choices: npt.NDArray[np.intp], trials: TrialArrays) -> float:
     """Return the part of ``choices`` ``(n,)`` that are right in the last step of their trial."""
     last = trials.answers[np.arange(len(choices)), trials.lengths - 1]

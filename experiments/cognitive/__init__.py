@@ -1,0 +1,1 @@
+"""Which tasks of animals does each way of learning within a life learn?"""

@@ -1,0 +1,147 @@
+"""The claims of the study ``cognitive``: which arms learn, how soon, how well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from experiments.cognitive.bandit import SYSTEMS, Evolved
+from experiments.cognitive.names import ACTOR_CRITIC, NODE, NONMATCH, SUPRALINEAR
+from experiments.cognitive.runs import Taught
+from experiments.kit.claims import Claim, Interval
+from metahebb.analysis.over_runs import mean_over_runs
+
+PART = (0.0, 1.0)
+"""The range of an accuracy."""
+LAST = 100
+"""The number of the last trials of a life whose accuracy and error count in the row of nonmatch."""
+PUBLISHED_MEDIAN, PUBLISHED_QUARTILE = 843, 1125
+"""Trials to criterion of 20 runs: the median and the upper quartile (Miconi 2017, fig. 1)."""
+WITHIN = 1200
+"""The number of trials in which at least three quarters of those runs reached the criterion."""
+GOALS = {SYSTEMS[0]: ">= 0.95", SYSTEMS[1]: "<= 0.6"}
+"""The goals of evolved rules after the reversal, with and without the reward at the synapses."""
+
+
+def claims_of(
+    taught: Sequence[Taught],
+    evolved: Sequence[Evolved],
+    ideal: Mapping[str, float],
+    made_by: str,
+) -> list[Claim]:
+    """Return the claims of all arms, of all runs of the actor-critic, and of the evolved rules.
+
+    Args:
+        taught: the runs of every arm.
+        evolved: the runs of the bandit.
+        ideal: the accuracy of ideal observers, by task.
+        made_by: the command that made the runs.
+    """
+    claims = [claim for each in taught for claim in _of_arm(each, ideal, made_by)]
+    claims += [claim for each in evolved for claim in _of_bandit(each, made_by)]
+    some = [each for each in taught if each.arm.system == ACTOR_CRITIC]
+    if some:
+        learned = sum(int(each.has_learned().sum()) for each in some)
+        n = sum(len(each.asked) for each in some)
+        name = f"{ACTOR_CRITIC}: runs of {n}, in {len(some)} tasks, that learn"
+        seeds = max((each.asked for each in some), key=len)
+        claims.append(Claim(name, learned, None, None, None, seeds, made_by))
+    return claims
+
+
+def accuracy_of(taught: Taught) -> Interval:
+    """Return the mean accuracy on fresh trials over runs, with its interval over runs and trials.
+
+    A single run has no interval.
+    """
+    if not taught.runs:
+        return None, None, None
+    mean = mean_over_runs([row.tolist() for row in taught.judged()], PART)
+    return mean["mean"], mean["low"], mean["high"]
+
+
+def median_of(reached: Sequence[float]) -> float | None:
+    """Return the median of trials to criterion; None if it is among the runs that never do.
+
+    Such a run has infinity. Half of the runs have to reach the criterion, and of an even number one
+    more than half.
+    """
+    middle = float(np.median(np.asarray(reached))) if len(reached) else math.inf
+    return middle if math.isfinite(middle) else None
+
+
+def words_of(taught: Taught) -> str:
+    """Return words for the fresh trials of a run that has learned."""
+    arm = taught.arm
+    answers = f", and an answer in {arm.decided:g}" if arm.decided else ""
+    return f"accuracy of at least {arm.floor:g}{answers}"
+
+
+def _of_arm(taught: Taught, ideal: Mapping[str, float], made_by: str) -> list[Claim]:
+    arm, n = taught.arm, len(taught.asked)
+    ceiling = None if arm.ceiling is None else f"<= {arm.ceiling:g}"
+    goal = None if arm.goal is None else f">= {math.ceil(arm.goal * n)}"
+    accuracy = accuracy_of(taught)
+    made: list[tuple[str, Interval, str | None]] = [
+        (f"{arm.name}: accuracy on fresh trials", accuracy, ceiling),
+        (
+            f"{arm.name}: seeds of {n} that learn ({words_of(taught)})",
+            (float(taught.has_learned().sum()), None, None),
+            goal,
+        ),
+    ]
+    if arm.task in ideal and arm.observer:
+        best = ideal[arm.task]
+        parts = [None if end is None else end / best for end in accuracy]
+        ratio: Interval = (parts[0], parts[1], parts[2])
+        made += [
+            (f"{arm.task}, ideal observer: accuracy", (best, None, None), None),
+            (f"{arm.name}: accuracy / that of the ideal observer", ratio, None),
+        ]
+    made += _criterion(taught)
+    if (arm.task, arm.system) == (NONMATCH, NODE):
+        made.append(
+            (
+                f"{arm.name}: seeds of {n} with accuracy of at least 0.95 and an error of at most "
+                f"0.15 in the last {LAST} trials",
+                (float(sum(map(_ends_well, taught.lived))), None, None),
+                f">= {math.ceil(2 / 3 * n)}",
+            )
+        )
+    return [Claim(name, *value, goal, taught.asked, made_by) for name, value, goal in made]
+
+
+def _criterion(taught: Taught) -> list[tuple[str, Interval, str | None]]:
+    """Return the median of trials to criterion, and how many runs are as fast as published."""
+    arm, reached, n = taught.arm, taught.reached(), len(taught.asked)
+    median = median_of(reached.tolist())
+    what = f"{arm.name}: trials to criterion, median of {n} seeds"
+    if (arm.task, arm.system) != (NONMATCH, SUPRALINEAR):
+        return [(what, (median, None, None), None)]
+    soon = float((reached <= WITHIN).sum())
+    return [
+        (
+            f"{what} (published: {PUBLISHED_MEDIAN}, upper quartile {PUBLISHED_QUARTILE:,})",
+            (median, None, None),
+            f"<= {PUBLISHED_QUARTILE}",
+        ),
+        (
+            f"{arm.name}: seeds of {n} with the criterion within {WITHIN:,} trials",
+            (soon, None, None),
+            f">= {math.ceil(0.75 * n)}",
+        ),
+    ]
+
+
+def _ends_well(lived: object) -> bool:
+    correct, error = (getattr(lived, name)[-LAST:] for name in ("correct", "error"))
+    return bool(correct.mean() >= 0.95 - 1e-9 and error.mean() <= 0.15)
+
+
+def _of_bandit(evolved: Evolved, made_by: str) -> list[Claim]:
+    mean = mean_over_runs([row.tolist() for row in evolved.after], PART)
+    name = f"{evolved.name}: accuracy after the reversal"
+    value = mean["mean"], mean["low"], mean["high"]
+    return [Claim(name, *value, GOALS[evolved.system], evolved.seeds, made_by)]

@@ -1,0 +1,16 @@
+"""The names of systems and tasks that the answer and the figures speak of."""
+
+NODE = "node perturbation"
+SUPRALINEAR = "supralinear rule"
+BY_HAND = "reward ABCD by hand"
+EVOLVED = "reward ABCD, evolved"
+UNMODULATED = "ABCD, evolved"
+TRACE = "plastic trace"
+ACTOR_CRITIC = "actor-critic"
+"""The systems, each of which learns within a life or evolves to."""
+
+NONMATCH = "delayed nonmatch"
+CONTEXT = "context integration"
+CONTEXT_CHOICE = "context choice"
+DOTS = "random dots"
+BANDIT = "bandit with a reversal"
