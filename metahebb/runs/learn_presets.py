@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metahebb.errors import unknown_name
+from metahebb.errors import InputError, unknown_name
 from metahebb.learning.actor_critic import ActorCritic
 from metahebb.learning.gradient import Gradient
 from metahebb.modulators import PredictionError, Reward
@@ -13,6 +13,7 @@ from metahebb.neurons import NEURONS
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
+from metahebb.runs.presets import PRESETS
 from metahebb.tasks import (
     Association,
     CenterOut,
@@ -151,6 +152,11 @@ def learn_preset(name: str) -> LearnConfig:
     Raises:
         InputError: there is no such preset; the error suggests the nearest name.
     """
+    if name in PRESETS and name not in LEARN_PRESETS:
+        raise InputError(
+            f"expected a preset of metahebb learn, got {name}, one of evolution; write 'metahebb "
+            f"evolve {name}', or see metahebb presets"
+        )
     if name not in LEARN_PRESETS:
         raise unknown_name("preset of metahebb learn", name, LEARN_PRESETS)
     return LEARN_PRESETS[name][0]

@@ -32,7 +32,7 @@ def generic(pre, post, trace, modulator, /, eta, *, decay=1.0, limit=3e-4):
 
 
 def lesson_of(network, coefficients, task=TASK, modulator=ERROR, seed=3):
-    return Lesson(task, network, modulator, coefficients, seed)
+    return Lesson(task, network, seed, modulator, coefficients)
 
 
 def test_node_perturbation_is_the_generic_hebbian_rule_with_the_kick_as_post():
