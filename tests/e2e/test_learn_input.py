@@ -36,6 +36,23 @@ class Sign(TrialTask):
         target[-2:] = observations[-2:]
         return Trial(observations, target, kind)
 """
+TRIAL = "        return Trial(observations, target, kind)\n"
+ODD = {
+    "no such trial": ("        raise ValueError('no such\\ntrial')\n", "OWN:Sign"),
+    "kinds of trials": (TRIAL.replace("kind)", "kind - 1)"), "n_kinds"),
+    "shape (2,)": (TRIAL.replace("(obs", "(np.ones((5, 2))").replace("ervations", ""), "OWN:Sign"),
+    "shape (9,1)": (TRIAL.replace("(obs", "(np.ones((9, 1))").replace("ervations", ""), "Sign"),
+    "a target with at least one number": (TRIAL.replace("target", "target * np.nan"), "task sign"),
+    "finite observations": (TRIAL.replace("observations", "observations * np.nan"), "task sign"),
+    "reshape": (TRIAL.replace("kind)", "kind, (1.0,))"), "Sign"),
+    "finite reward": (
+        TRIAL
+        + "    def judge(self, outputs, trial):\n"
+        + "        return super().judge(outputs, trial)._replace(reward=np.nan)\n",
+        "kind low (task sign)",
+    ),
+}
+"""Ends of the method ``trial`` that are wrong, by what is told of them."""
 DNMS = ("dnms", *TINY)
 CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "preset": (("dnmss",), ("a preset of metahebb learn", "'dnmss'; did you mean 'dnms'?")),
@@ -96,6 +113,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no seeds": ((*DNMS, "--seeds"), ("at least one seed",)),
     "flag of evolve": ((*DNMS, "--popsize", "4"), ("an option of metahebb learn dnms", "--help")),
     "network that has no life": ((*DNMS, "--network", "gru"), ("a rule",)),
+    "network without a rule": ((*DNMS, "--network", "static"), ("a rule to learn by",)),
     "gradient": ((*DNMS, "--learner", "gradient"), ("birth of coevolved", "fan_in")),
     "actor-critic": ((*DNMS, "--learner", "actor_critic"), ("one output for each choice", "dnms")),
     "cognitive task": (
@@ -115,6 +133,17 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path: Path, said: Said, ca
     assert main(["learn", *words, *trials, *SHORT, "--out", str(tmp_path / "run")]) == 2
     said(*parts)
     assert [each.name for each in tmp_path.iterdir() if each.suffix != ".pyc"] == ["own.py"]
+
+
+@pytest.mark.parametrize("told", ODD)
+def test_a_task_of_ones_own_that_is_wrong_is_told(tmp_path: Path, said: Said, told: str) -> None:
+    ending, part = ODD[told]
+    own = tmp_path / "own.py"
+    own.write_text(OWN.replace(TRIAL, ending))
+    words = ("--task", f"{own}:Sign", "--hidden", "6", "--out", str(tmp_path / "run"))
+    assert main(["learn", *words, "--trials", "30", *SHORT]) == 2
+    said(told, part.replace("OWN", own.name))
+    assert not (tmp_path / "run").exists()
 
 
 def test_parts_that_fit_only_together_are_given_in_any_order(tmp_path: Path) -> None:
