@@ -22,7 +22,6 @@ from metahebb.neurons import NEURONS
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.runs.learn_presets import LEARN_PRESETS
-from metahebb.runs.presets import PRESETS
 from metahebb.runs.serial import to_json
 from metahebb.settings.learn_asked import learn_config_from
 
@@ -321,14 +320,6 @@ def _leaves(config: Any, group: str = "") -> Any:
             yield from _leaves(value, f"{group}{field.name}__")
         elif field.init and isinstance(value, (bool, int, float, str)):
             yield f"{group}{field.name}", value
-
-
-def test_presets_are_listed_in_two_groups(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["presets"]) == 0
-    evolved, _, learned = capsys.readouterr().out.partition("metahebb learn")
-    assert all(f" {name} " in f" {evolved} " for name in PRESETS)
-    assert all(f" {name} " in learned for name in LEARN_PRESETS)
-    assert "dnms" not in evolved
 
 
 def test_without_out_the_folder_is_named_after_the_preset(
