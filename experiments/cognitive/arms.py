@@ -87,7 +87,7 @@ class Arm:
 
 
 SMOKE_TRIALS, SMOKE_TESTS = 64, 16
-"""The number of trials of a smoke test: of learning (a batch of an actor-critic), and fresh ones."""
+"""The numbers of trials of a smoke test: of learning (one batch), and fresh ones."""
 
 
 def _paper_rule(config: LearnConfig, eta: float, limit: float, **constants: Any) -> LearnConfig:

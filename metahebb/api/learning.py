@@ -58,9 +58,9 @@ def learned(
         run.check_same(config)
         return learned_on(run, shown, max(config.trials, run.config.trials))
     LearnFolder.check_free(path)
+    config.learner.pupil(config.lesson())  # raises what is wrong before anything is written
     if notes:
         tell_of_learning(config)
-    config.learner.pupil(config.lesson())  # raises what is wrong before anything is written
     run = LearnFolder.create(path, config)
     with run.lock():
         try:
@@ -158,6 +158,7 @@ def learned_seeds(
                 LearnFolder.open(seed_path(path, seed)).check_same(each)
     else:
         check_free_for_seeds(path)
+    config.learner.pupil(config.lesson())  # raises what is wrong before anything is said
     tell_of_learning(config)
     failures: list[ProgressError] = []
     for number, (seed, each) in enumerate(configs.items(), 1):

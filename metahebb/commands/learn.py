@@ -62,7 +62,7 @@ def learn(name: str, rest: list[str]) -> int:
     if options.resume and options.out is None:
         raise InputError("expected --out FOLDER with --resume, got none; name the run folder")
     called = slug([words.rpartition(" ")[2] or "run"])
-    if options.seeds:
+    if values_of("--seeds", rest):
         return _seeds(words, called, rest, options)
     run = options.asked.run
     path = absolute(options.out or default_path(called, run.seed))

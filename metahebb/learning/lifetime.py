@@ -73,7 +73,8 @@ class LifetimePupil:
 
         Raises:
             ProgressError: the network's outputs are no longer finite.
-            InputError: the life is over, since the task's life is shorter.
+            InputError: the life is over, since the task's life is shorter; or an observation is not
+                finite.
         """
         lanes, outcomes = self._lanes, []
         for _ in range(n_trials):
@@ -81,6 +82,11 @@ class LifetimePupil:
             if not results or results[0].ending is not Ending.NONFINITE:
                 outcomes.append(lanes.judged.outcome(0))
                 continue
+            if not np.isfinite(lanes.task.observations[0]).all():
+                raise InputError(
+                    f"expected finite observations, got {lanes.task.observations[0]} (task "
+                    f"{self._lesson.task.label}); mend the task"
+                )
             raise ProgressError(
                 "expected finite activities of the network, got infinite ones or NaN: its weights "
                 "have exploded; use a smaller eta or limit, or bounds such as "

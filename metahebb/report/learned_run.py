@@ -131,5 +131,7 @@ def slow_part(pupil: Pupil, lived: LivedTrials, seed: int) -> SlowPart | None:
     velocity = leaky_velocity(alone.weights, alone.inputs, alone.tau)
     starts = states_of(visited(lived, n=STARTS, seed=seed))
     points = slow_points(velocity, starts, velocity.jacobian)
+    if not points:  # very large weights leave no number finite
+        return None
     rates = np.tanh(np.array([point.state for point in points])).reshape(len(points), -1)
     return SlowPart(points, rates, "per ms", "without a stimulus")

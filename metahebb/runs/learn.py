@@ -117,7 +117,7 @@ class _Learning:
         config, whole = self.run.config, self.pupil.block
         n = min(-(-BLOCK // whole), -(-(config.trials - self.trials) // whole)) * whole
         lived = self.pupil.live(n)
-        _check_kinds(config.task, lived)
+        _check_outcomes(config.task, lived)
         self.run.append_outcomes(self.blocks, lived)
         self.correct.append(np.array([each.correct for each in lived], np.float64))
         self.trials += n
@@ -163,8 +163,8 @@ class _Learning:
             )
 
 
-def _check_kinds(task: Any, lived: list[TrialOutcome]) -> None:
-    """Raise InputError if a trial is of a kind that the task does not name."""
+def _check_outcomes(task: Any, lived: list[TrialOutcome]) -> None:
+    """Raise InputError if a trial is of a kind that the task does not name, or has no reward."""
     names = task.kinds
     for each in lived:
         if not 0 <= each.kind < len(names):
@@ -172,6 +172,11 @@ def _check_kinds(task: Any, lived: list[TrialOutcome]) -> None:
                 f"expected kinds of trials from 0 to {len(names) - 1}, which the task "
                 f"{task.label} names, got {each.kind}; mend the task's kinds or the kind of its "
                 "trials"
+            )
+        if not np.isfinite(each.reward):
+            raise InputError(
+                f"expected a finite reward of each trial, got {each.reward} in one of kind "
+                f"{names[each.kind]} (task {task.label}); mend how the task judges trials"
             )
 
 

@@ -71,8 +71,6 @@ class LearnConfig:
                 "--task dnms, or evolve a network for this task with 'metahebb evolve'"
             )
         object.__setattr__(self, "network", _in_step(self.network, self.task))
-        if isinstance(self.learner, Lifetime):
-            self._check_rule()
 
     def _check_rule(self) -> None:
         rule = self.network.rule
@@ -93,8 +91,15 @@ class LearnConfig:
             )
 
     def lesson(self) -> Lesson:
-        """Return what is learned, and by which network."""
+        """Return what is learned, and by which network.
+
+        Raises:
+            InputError: the rule has no modulator, or the task's steps are too long for the neuron.
+                Flags change one part of a config after the other, so that it is not checked before.
+        """
         assert isinstance(self.task, Judged)
+        if isinstance(self.learner, Lifetime):
+            self._check_rule()
         # A life is as long as anybody could want, so that a run can be extended.
         task = self.task.with_trials(2**31 - 1)
         numbers: dict[str, Any] = dict(self.coefficients)

@@ -82,6 +82,11 @@ class TrialTask(Task):
         The choice is 1 where the judged outputs are positive in the mean, else 0.
         """
         judged = np.isfinite(trial.target)
+        if not judged.any():
+            raise InputError(
+                f"expected a target with at least one number, got none in a trial of kind "
+                f"{trial.kind} (task {self.label}); give the steps that are judged a target"
+            )
         error = float(np.abs(outputs - trial.target)[judged].mean(dtype=np.float64))
         choice = int(outputs[judged].mean(dtype=np.float64) > 0)
         return TrialOutcome(
