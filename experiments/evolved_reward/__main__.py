@@ -18,7 +18,7 @@ from __future__ import annotations
 from experiments.evolved_reward.answer import answer
 from experiments.evolved_reward.claims import claims_of
 from experiments.evolved_reward.figure import draw, write_curves
-from experiments.evolved_reward.runs import BUDGETS, all_runs, arms_of
+from experiments.evolved_reward.runs import BUDGETS, all_runs, arms_of, gains_of
 from experiments.evolved_reward.tables import kept_of, notes
 from experiments.kit.claims import answered
 from experiments.kit.results import finish, write_study
@@ -33,7 +33,7 @@ def main(order: Order) -> None:
     runs = all_runs(order)
     arms = arms_of(runs, budget)
     minutes = max(run.read_manifest()["elapsed_s"] for run in runs) / 60
-    claims = claims_of(order.size, budget, arms, minutes)
+    claims = claims_of(order.size, budget, arms, gains_of(runs), minutes)
     folder = write_study(
         "evolved_reward",
         TITLE,

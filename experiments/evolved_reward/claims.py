@@ -8,7 +8,9 @@ from experiments.evolved_reward.runs import (
     EQUAL,
     EVOLVED,
     FROZEN,
+    GAINS,
     UNEVOLVED,
+    WEIGHTS,
     WITHHELD,
     Budget,
     Floats,
@@ -23,8 +25,18 @@ FUNCTIONS_OF = {"training": TRAINING, "withheld": WITHHELD}
 """The functions by the word for them."""
 
 
-def claims_of(size: Size, budget: Budget, arms: Mapping[str, Lived], minutes: float) -> list[Claim]:
-    """Return claims about each arm's accuracy and fitness, and about differences between arms."""
+def claims_of(
+    size: Size, budget: Budget, arms: Mapping[str, Lived], gains: Floats, minutes: float
+) -> list[Claim]:
+    """Return claims about each arm's accuracy and fitness, and about differences between arms.
+
+    Args:
+        size: the size of the study.
+        budget: the budget of that size.
+        arms: the lives of each arm.
+        gains: the mean and the deviation of the gains of each run, ``(n_runs, 2)``.
+        minutes: the time that the longest run took.
+    """
     figures: dict[str, tuple[Interval, str | None]] = {}
     for arm, lived in arms.items():
         for word, names in FUNCTIONS_OF.items():
@@ -33,14 +45,16 @@ def claims_of(size: Size, budget: Budget, arms: Mapping[str, Lived], minutes: fl
     for arm, lived in arms.items():
         what = f"{arm}: fitness on training functions"
         figures[what] = nested_interval(lived.fitness(TRAINING)), None
-    for other in (FROZEN, UNEVOLVED, EQUAL):
+    for other in (FROZEN, UNEVOLVED, EQUAL, WEIGHTS, GAINS):
         for word, names in FUNCTIONS_OF.items():
             gap = gap_of(arms, other, names)
             name = f"{EVOLVED} − {other}: accuracy on {word} functions"
             figures[name] = gap, None
-            if other != EQUAL:
+            if other in (FROZEN, UNEVOLVED):
                 figures[f"{name}, lower end of the interval"] = (gap[1], None, None), ">= 0"
-    figures["evolution of one run [min]"] = (minutes, None, None), None
+    for what, value in zip(("mean", "standard deviation"), gains.mean(0), strict=True):
+        figures[f"evolved: {what} of the gains"] = (float(value), None, None), None
+    figures["evolution of the longest run [min]"] = (minutes, None, None), None
     command = f"python -m experiments.evolved_reward {size}"
     return [
         Claim(name, *figure, goal, budget.seeds, command)

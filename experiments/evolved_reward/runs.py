@@ -28,8 +28,10 @@ WITHHELD = tuple(name for name in FUNCTIONS if name not in TRAINING)
 """The functions in which no run of evolution lives."""
 EVOLVED, FROZEN, UNEVOLVED = "evolved", "evolved, frozen", "not evolved"
 EQUAL = "evolved, equal gains"
-"""The arms: the last center, the same center without learning, the center before generation 0, and
-the last center with the same gain for all synapses."""
+WEIGHTS, GAINS = "evolved weights, first gains", "first weights, evolved gains"
+"""The arms: the last center, the same center without learning, the center before generation 0, the
+last center with the same gain for all synapses, and centers that have one part of the last center
+and the other part of the first one."""
 PROBES = {EVOLVED: "", FROZEN: "freeze:at=0", EQUAL: "drop_term:term=gain"}
 """The probe under which the last center lives, by arm."""
 
@@ -151,7 +153,32 @@ def arms_of(runs: list[RunFolder], budget: Budget) -> dict[str, Lived]:
     last = [run.load() for run in runs]
     first = [unevolved(center) for center in last]
     arms = {arm: _lived(last, budget, probe) for arm, probe in PROBES.items()}
-    return arms | {UNEVOLVED: _lived(first, budget)}
+    pairs = list(zip(first, last, strict=True))
+    return arms | {
+        UNEVOLVED: _lived(first, budget),
+        WEIGHTS: _lived([mixed(one, other, "birth") for one, other in pairs], budget),
+        GAINS: _lived([mixed(one, other, "coefficients") for one, other in pairs], budget),
+    }
+
+
+def mixed(center: Center, other: Center, slot: str) -> Center:
+    """Return ``center`` with the genes that ``other`` has for a slot."""
+    genes = center.genes.copy()
+    where = center.genome.stretches()[slot]
+    genes[where] = other.genes[where]
+    return dataclasses.replace(center, genes=genes)
+
+
+def gains_of(runs: list[RunFolder]) -> Floats:
+    """Return the mean and the deviation of the gains of each run's last center, ``(n_runs, 2)``."""
+    rows = []
+    for run in runs:
+        center = run.load()
+        (gain,) = cast(Rate, center.setup.network).rule.ranges
+        assert gain is not None
+        values = gain.values(center.genes[center.genome.stretches()["coefficients"]])
+        rows.append((values.mean(), values.std()))
+    return np.array(rows, np.float64)
 
 
 def unevolved(center: Center) -> Center:

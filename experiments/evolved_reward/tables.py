@@ -10,7 +10,9 @@ from experiments.evolved_reward.runs import (
     EQUAL,
     EVOLVED,
     FROZEN,
+    GAINS,
     UNEVOLVED,
+    WEIGHTS,
     WITHHELD,
     Budget,
     Lived,
@@ -40,9 +42,10 @@ Thin lines are runs, thick ones means over {runs} runs. Left: a point is the mea
 training functions. Right: fresh lives, {lives} per function; a point is the mean over four trials.
 """
 BY_FUNCTION = """
-The name of a function is its answers to AA, AB, BA and BB. The withheld ones are
-{withheld}. In *{equal}*, every synapse of the evolved network has the mean of all gains (probe
-`drop_term:term=gain`).
+The name of a function is its answers to AA, AB, BA and BB. The withheld ones are {withheld}. In
+*{equal}*, every synapse of the evolved network has the mean of its gains (probe
+`drop_term:term=gain`). In *{weights}*, gains are those before evolution, and in *{gains}*, innate
+weights are.
 
 {functions}
 """
@@ -102,6 +105,8 @@ def notes(folder: Path) -> Notes:
         "functions": kept.tables["functions"].markdown(),
         "withheld": " and ".join(WITHHELD),
         "equal": EQUAL,
+        "weights": WEIGHTS,
+        "gains": GAINS,
     }
     values = {**kept.numbers, **texts}
     words = {word: meaning.format(**values) for word, meaning in WORDS.items()}
