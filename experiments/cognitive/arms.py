@@ -44,7 +44,8 @@ class Arm:
         tests: the number of fresh trials.
         decided: the least part of fresh trials with an answer of a run that has learned.
         of_answered: whether the accuracy is of the trials with an answer, as Song et al. count it.
-        still: changes of the neuron's constants in fresh trials, such as no perturbation.
+        still: changes of the neuron's constants in fresh trials, such as no perturbation. Such an
+            arm has learned if it reaches its criterion (`experiments.cognitive.tested`).
         ceiling: the greatest accuracy that a run without the part that it lacks should have.
     """
 
@@ -87,7 +88,7 @@ class Arm:
 
 
 SMOKE_TRIALS, SMOKE_TESTS = 64, 16
-"""The numbers of trials of a smoke test: of learning (one batch), and fresh ones."""
+"""The number of trials in a smoke test: of learning (one batch), and fresh ones."""
 
 
 def _paper_rule(config: LearnConfig, eta: float, limit: float, **constants: Any) -> LearnConfig:

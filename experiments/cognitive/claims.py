@@ -75,6 +75,8 @@ def median_of(reached: Sequence[float]) -> float | None:
 def words_of(taught: Taught) -> str:
     """Return words for the fresh trials of a run that has learned."""
     arm = taught.arm
+    if arm.still:
+        return f"a pass without kicks with the error asked for, in {arm.config.trials:,} trials"
     answers = f", and an answer in {arm.decided:g}" if arm.decided else ""
     return f"accuracy of at least {arm.floor:g}{answers}"
 
@@ -100,6 +102,11 @@ def _of_arm(taught: Taught, ideal: Mapping[str, float], made_by: str) -> list[Cl
             (f"{arm.task}, ideal observer: accuracy", (best, None, None), None),
             (f"{arm.name}: accuracy / that of the ideal observer", ratio, None),
         ]
+    if arm.still:
+        errors = taught.errors().tolist()
+        error = mean_over_runs([[each] for each in errors])
+        what = f"{arm.name}: error of fresh trials without kicks, after all of learning"
+        made.append((what, (error["mean"], error["low"], error["high"]), None))
     made += _criterion(taught)
     if (arm.task, arm.system) == (NONMATCH, NODE):
         made.append(

@@ -50,7 +50,8 @@ def draw_systems(taught: Sequence[Taught], ideal: Mapping[str, float], folder: P
         ends = {"ymin": row - 0.42, "ymax": row + 0.42, "linewidth": 1.4}
         if each.arm.observer:
             left.vlines(ideal[each.arm.task], color=INK, **ends)
-        left.vlines(each.arm.floor, color=color, linestyle=":", **ends)
+        if not each.arm.still:  # it has learned with its criterion, and not with an accuracy
+            left.vlines(each.arm.floor, color=color, linestyle=":", **ends)
     left.set_yticks(range(len(arms)), [each.arm.name for each in arms])
     left.set_ylim(len(arms) - 0.5, -0.5)
     left.set_xlim(-0.02, 1.02)

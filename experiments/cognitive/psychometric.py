@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.cognitive.names import ACTOR_CRITIC, CONTEXT, CONTEXT_CHOICE, DOTS, NODE
-from experiments.cognitive.runs import Taught, fresh_of
+from experiments.cognitive.runs import Taught
+from experiments.cognitive.tested import fresh_of
 from metahebb.analysis.choices import GroupCurve, choice_curves
 from metahebb.learning.lived import Outcomes
 from metahebb.report.figures import FAINT, INK, LIVES, save, style

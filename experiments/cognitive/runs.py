@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from experiments.cognitive.arms import Arm, all_arms
+from experiments.cognitive.tested import Floats, criterion_of, fresh_of, mean_of_known
 from experiments.kit.running import Order, Size, runs_folder, taught
 from metahebb.errors import InputError, ProgressError
-from metahebb.learning.base import Pupil
-from metahebb.learning.criterion import trials_to_criterion
 from metahebb.learning.lived import Outcomes
-from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.learn_folder import LearnFolder
-from metahebb.runs.storage import write_json
-from metahebb.tasks.base import Task
-
-Floats = npt.NDArray[np.float64]
-
-SETTLED = 1000
-"""The number of the last trials of a life that can have no fresh trials, see `fresh_of`."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +28,7 @@ class Taught:
         runs: the runs, in the order of ``seeds``.
         lived: the outcomes of all trials of each run.
         fresh: the outcomes of fresh trials of each run's last network.
+        criteria: the trials to criterion of each run; infinity: never.
     """
 
     arm: Arm
@@ -47,6 +37,7 @@ class Taught:
     runs: tuple[LearnFolder, ...]
     lived: tuple[Outcomes, ...]
     fresh: tuple[Outcomes, ...]
+    criteria: tuple[float, ...]
 
     @property
     def asked(self) -> tuple[int, ...]:
@@ -55,7 +46,7 @@ class Taught:
 
     def accuracies(self) -> Floats:
         """Return the accuracy of each run on fresh trials ``(n_runs,)``."""
-        return np.array([_mean(each) for each in self.judged()])
+        return np.array([mean_of_known(each) for each in self.judged()])
 
     def judged(self) -> list[Floats]:
         """Return whether each judged fresh trial was right, of each run.
@@ -76,20 +67,20 @@ class Taught:
 
     def errors(self) -> Floats:
         """Return the mean error of the fresh trials of each run ``(n_runs,)``; NaN: no target."""
-        return np.array([_mean(fresh.error) for fresh in self.fresh])
+        return np.array([mean_of_known(fresh.error) for fresh in self.fresh])
 
     def reached(self) -> Floats:
         """Return the trials to criterion of each run that was begun; infinity: never."""
-        config = self.arm.config
-        found = [
-            trials_to_criterion(lived.correct, config.criterion, config.window)
-            for lived in self.lived
-        ]
-        counts = [np.inf if count is None else float(count) for count in found]
-        return np.array(counts + [np.inf] * len(self.exploded))
+        return np.array([*self.criteria, *[np.inf] * len(self.exploded)])
 
     def has_learned(self) -> npt.NDArray[np.bool_]:
-        """Return of each run whether it passes: its fresh trials meet the arm's two floors."""
+        """Return of each run whether it passes: its fresh trials meet the arm's two floors.
+
+        A run that is tested without kicks passes if it reaches its criterion, see `criterion_of`.
+        """
+        if self.arm.still:
+            reached: npt.NDArray[np.bool_] = np.isfinite(np.array(self.criteria))
+            return reached
         accurate: npt.NDArray[np.bool_] = self.accuracies() >= self.arm.floor - 1e-9
         if self.arm.decided:
             accurate &= self.decided() >= self.arm.decided - 1e-9
@@ -128,7 +119,8 @@ def taught_arm(order: Order, arm: Arm) -> Taught:
             exploded.append(seed)
     fresh = tuple(fresh_of(run, arm, arm.tests_of(order.size)) for run in runs.values())
     lived = tuple(run.read_outcomes() for run in runs.values())
-    return Taught(arm, tuple(runs), tuple(exploded), tuple(runs.values()), lived, fresh)
+    criteria = tuple(criterion_of(run, arm) for run in runs.values())
+    return Taught(arm, tuple(runs), tuple(exploded), tuple(runs.values()), lived, fresh, criteria)
 
 
 def path_of(size: Size, arm: Arm, seed: int) -> Path:
@@ -138,86 +130,3 @@ def path_of(size: Size, arm: Arm, seed: int) -> Path:
 
 def _is_finished(path: Path, trials: int) -> bool:
     return LearnFolder.is_there(path) and LearnFolder.open(path).is_finished(trials)
-
-
-def fresh_of(run: LearnFolder, arm: Arm, n: int, task: Task | None = None) -> Outcomes:
-    """Return the outcomes of ``n`` fresh trials of a run's last network, with frozen weights.
-
-    They are kept in the run's folder, and lived once. A network that follows a world that changes
-    cannot be tested with frozen weights: of an arm without tests, the outcomes are the last ones of
-    its life, without the ones that follow a swap closely.
-
-    Args:
-        run: the run.
-        arm: the arm of the run.
-        n: the number of trials.
-        task: the task of the trials; None: the one that was learned.
-    """
-    if not arm.tests:
-        return _settled(run.read_outcomes(), arm.config.task)
-    file = run.path / f"fresh-{n}{'-curve' if task else ''}.json"
-    done = _newest(run)
-    if file.exists():
-        kept = json.loads(file.read_bytes())
-        if kept.pop("trials") == done.generation:
-            return _read(kept)
-    outcomes = _tested(run, arm, done, task).test(n, run.config.seed).outcomes
-    write_json(file, {"trials": done.generation, **_written(outcomes)})
-    return outcomes
-
-
-def _newest(run: LearnFolder) -> Checkpoint:
-    newest = run.read_newest()
-    assert newest is not None  # the run is finished
-    return newest
-
-
-def _tested(run: LearnFolder, arm: Arm, done: Checkpoint, task: Task | None) -> Pupil:
-    """Return the network of a run as it is for fresh trials."""
-    lesson = run.config.lesson()
-    if task is not None:
-        lesson = replace(lesson, task=task)
-    if arm.still:
-        network: Any = run.config.network
-        quiet = replace(network, neuron=network.neuron.with_constants(**arm.still))
-        lesson = replace(lesson, network=quiet)
-    pupil = run.config.learner.pupil(lesson)
-    pupil.restore(done.state)
-    return pupil
-
-
-def _settled(lived: Outcomes, task: Any) -> Outcomes:
-    settled = lived.conditions["since_swap"] >= task.settle
-    return _part(lived, np.flatnonzero(settled)[-SETTLED:])
-
-
-def _part(outcomes: Outcomes, rows: npt.NDArray[np.intp]) -> Outcomes:
-    names = ("kind", "reward", "error", "correct", "choice")
-    values: dict[str, Any] = {name: getattr(outcomes, name)[rows] for name in names}
-    conditions = {name: each[rows] for name, each in outcomes.conditions.items()}
-    return Outcomes(**values, conditions=conditions)
-
-
-def _written(outcomes: Outcomes) -> dict[str, Any]:
-    """Return outcomes as JSON types, in which None stands for NaN."""
-
-    def numbers(values: npt.NDArray[Any]) -> list[float | None]:
-        return [float(value) if np.isfinite(value) else None for value in values]
-
-    names = ("kind", "reward", "error", "correct", "choice")
-    conditions = {name: numbers(each) for name, each in outcomes.conditions.items()}
-    return {name: numbers(getattr(outcomes, name)) for name in names} | {"conditions": conditions}
-
-
-def _read(kept: dict[str, Any]) -> Outcomes:
-    conditions = {name: np.array(each, np.float64) for name, each in kept["conditions"].items()}
-    kind, choice = (np.array(kept[name], np.intp) for name in ("kind", "choice"))
-    reward, error, correct = (
-        np.array(kept[name], np.float64) for name in ("reward", "error", "correct")
-    )
-    return Outcomes(kind, reward, error, correct, choice, conditions)
-
-
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")

@@ -40,7 +40,8 @@ ARMS = """
 others). *Trials to criterion* are the median over seeds, with quartiles; a seed that never reaches
 the criterion counts as the slowest. The criterion counts trials of learning, with their kicks or
 exploration: 95 of 100 successive trials for rate networks, and a part of 1,000 for actor-critics
-that lies a little below what they reach. Intervals are 95 %, over seeds and trials. An accuracy
+that lies a little below what they reach. Reaching is tested without kicks after every 20 passes of
+its four targets, as Michaels et al. did. Intervals are 95 %, over seeds and trials. An accuracy
 of an actor-critic is the one among trials with an answer, as Song et al. count it; *answers* is the
 part of trials that have one.
 

@@ -21,17 +21,19 @@ from experiments.cognitive.figures import draw_learning, draw_systems
 from experiments.cognitive.names import ACTOR_CRITIC, EVOLVED, NODE, NONMATCH, SUPRALINEAR
 from experiments.cognitive.observers import observed
 from experiments.cognitive.psychometric import draw_psychometric, panels_of
-from experiments.cognitive.runs import Taught, all_taught, fresh_of, path_of, taught_arm
+from experiments.cognitive.runs import Taught, all_taught, path_of, taught_arm
 from experiments.cognitive.tables import arms_table, failures_of, grid_of
+from experiments.cognitive.tested import criterion_of, fresh_of
 from experiments.kit.claims import Claim
 from experiments.kit.configs import configs_of, read_config
 from experiments.kit.running import Order, taught
 from metahebb.errors import InputError
+from metahebb.learning.criterion import trials_to_criterion
 from metahebb.learning.lived import Outcomes
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.learn_presets import LEARN_PRESETS, learn_preset
-from metahebb.tasks import Dnms, SerialReversal
+from metahebb.tasks import CenterOut, Dnms, SerialReversal
 
 NAN, INF = math.nan, math.inf
 SHORT = LearnConfig(task=Dnms(dt=20.0), trials=120, criterion=0.9, window=10)
@@ -66,7 +68,9 @@ def made(arm: Arm, lived: list[Outcomes], fresh: list[Outcomes], exploded: int =
     n = len(lived)
     lost = tuple(range(n, n + exploded))
     runs: Any = tuple(Run() for _ in lived)
-    return Taught(arm, tuple(range(n)), lost, runs, tuple(lived), tuple(fresh))
+    found = [trials_to_criterion(each.correct, 0.9, 10) for each in lived]
+    criteria = tuple(math.inf if each is None else float(each) for each in found)
+    return Taught(arm, tuple(range(n)), lost, runs, tuple(lived), tuple(fresh), criteria)
 
 
 def value(claims: list[Claim], part: str) -> Claim:
@@ -157,6 +161,25 @@ def test_fresh_trials_without_kicks_are_of_the_same_network(tmp_path: Path) -> N
     loud, quiet = fresh_of(run, ARM, 8), fresh_of(LearnFolder.open(run.path), still, 9)
     assert np.ptp(loud.error[[0, 4]]) > 1e-3  # trials of one kind differ by the kicks
     assert np.ptp(quiet.error[[0, 4, 8]]) < np.ptp(loud.error[[0, 4]])
+
+
+def test_an_arm_reaches_its_criterion_in_tests_without_kicks(tmp_path: Path) -> None:
+    """With a tolerance that newborns meet, after the first 20 passes; with a tiny one, never."""
+    base = learn_preset("center-out")
+    found = {}
+    for tolerance in (9.0, 1e-6):
+        config = dataclasses.replace(base, task=CenterOut(tolerance=tolerance), trials=240)
+        run = taught(tmp_path / str(tolerance), config)
+        arm = Arm("reaching", NODE, config, still={"amplitude": 0.0})
+        found[tolerance] = criterion_of(run, arm)
+        assert criterion_of(LearnFolder.open(run.path), arm) == found[tolerance]
+        lived = run.read_outcomes()
+        some = Taught(arm, (0,), (), (run,), (lived,), (lived,), (found[tolerance],))
+        assert some.has_learned().tolist() == [tolerance == 9.0]
+    assert found == {9.0: 80, 1e-6: math.inf}
+    run = taught(tmp_path / "run", SHORT)
+    reached = trials_to_criterion(run.read_outcomes().correct, 0.9, 10)
+    assert criterion_of(run, ARM) == (math.inf if reached is None else reached)
 
 
 def nonmatch(system: str, ends: list[tuple[float, float]], tries: int = 100) -> Taught:
