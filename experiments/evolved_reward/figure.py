@@ -74,7 +74,7 @@ def draw(folder: Path) -> list[Path]:
                 trials, accuracy.mean(0), color=color, linestyle=dashes, linewidth=2.0, label=label
             )
     life.axhline(0.5, color=FAINT, linewidth=0.6, zorder=0)
-    life.set_ylim(0.3, 1.0)
+    life.set_ylim(0.22, 1.0)
     life.legend(edgecolor="none", framealpha=0.8, fontsize=8, labelcolor=INK, loc="lower right")
     style(life, "trial of a life", "part of right answers", "Learning within a life")
     return [save(figure, folder / "learning.png")]

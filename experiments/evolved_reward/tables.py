@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from experiments.evolved_reward.figure import draw as draw
 from experiments.evolved_reward.runs import (
@@ -19,6 +20,7 @@ from experiments.evolved_reward.runs import (
 )
 from experiments.kit.kept import Cell, Kept, Table
 from experiments.kit.page import Notes
+from metahebb.modulators import PredictionError
 from metahebb.runs.folder import RunFolder
 from metahebb.tasks.trials.pairs import FUNCTIONS
 
@@ -34,12 +36,14 @@ WORDS = {
     FROZEN: "the same network, whose learning is switched off at birth (probe `freeze:at=0`)",
     UNEVOLVED: "the network before the first generation, which learns by the same rule: random "
     "weights, and gains of about 0.5",
+    WEIGHTS: "the evolved weights, with the gains before evolution",
 }
 SHOWN = """
 ![fitness by generation, and accuracy within a life](learning.png)
 
 Thin lines are runs, thick ones means over {runs} runs. Left: a point is the mean over a turn of all
 training functions. Right: fresh lives, {lives} per function; a point is the mean over four trials.
+The first {warm_up} trials only set the running means of reward.
 """
 BY_FUNCTION = """
 The name of a function is its answers to AA, AB, BA and BB. The withheld ones are {withheld}. In
@@ -85,6 +89,7 @@ def kept_of(runs: Sequence[RunFolder], arms: Mapping[str, Lived], budget: Budget
         "popsize": budget.popsize,
         "generations": budget.generations,
         "lives": budget.lives,
+        "warm_up": cast(PredictionError, runs[0].config.modulator).warm_up,
     }
     return Kept(numbers, {"functions": functions_table(arms)})
 

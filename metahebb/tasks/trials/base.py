@@ -155,6 +155,7 @@ class TrialLanes:
         self._steps = np.zeros(n, np.intp)
         self._outputs = np.zeros((n, task.n_steps, task.n_outputs), np.float32)
         self._outcomes: list[TrialOutcome | None] = [None] * n
+        self._signalling = task if isinstance(task, Signalling) else None
         self._signals: list[Array | None] = [None] * n
         self._recent = np.full((n, 2, RECENT), np.nan)  # correct, error
 
@@ -170,8 +171,8 @@ class TrialLanes:
         trial = self._drawn(lane, number)
         self.trials[lane] = trial
         self.observations[lane] = trial.observations[0]
-        if isinstance(self._task, Signalling):
-            self._signals[lane] = self._task.signal(trial)
+        if self._signalling is not None:
+            self._signals[lane] = self._signalling.signal(trial)
 
     def _drawn(self, lane: int, number: int) -> Trial:
         """Return the trial with this ``number`` in the life on ``lane``."""
@@ -235,7 +236,7 @@ class TrialLanes:
     def _nothing(self, lanes: LaneNumbers) -> StepResult:
         """Return the result of a step in the middle of the trials on ``lanes``, to be written."""
         k = lanes.size
-        signal = np.zeros(k, np.float32) if isinstance(self._task, Signalling) else None
+        signal = None if self._signalling is None else np.zeros(k, np.float32)
         return StepResult.of_nothing(k)._replace(
             trial_over=np.zeros(k, np.bool_), kind=np.zeros(k, np.intp), signal=signal
         )
