@@ -21,7 +21,7 @@ from metahebb.networks import Rate
 from metahebb.neurons import NEURONS
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.learn_config import LearnConfig
-from metahebb.runs.learn_presets import LEARN_PRESETS
+from metahebb.runs.learn_presets import LEARN_PRESETS, learn_preset
 from metahebb.runs.serial import to_json
 from metahebb.settings.learn_asked import learn_config_from
 
@@ -284,7 +284,7 @@ def test_a_config_and_objects_are_changed_by_arguments(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", LEARN_PRESETS)
 def test_every_flag_of_a_preset_is_an_argument(name: str) -> None:
     """Each setting, given as its flag's name, changes what the flag changes."""
-    config = LEARN_PRESETS[name][0]
+    config = learn_preset(name)
     settings = dict(_leaves(config))
     for part in ("rule", "neuron"):  # the name of one stands for its usual constants
         each = getattr(config.network, part, None)

@@ -72,7 +72,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "learner": ((*DNMS, "--learner", "lifetimes"), ("did you mean 'lifetime'?",)),
     "missing coefficient": (
         (*DNMS, "--rule", "reward_abcd"),
-        ("none of A, B, C, D", "--coefficients A 0.001 B 0.001 C 0.001 D 0.001 eta 0.0005"),
+        ("none of A, B, C, D", "--coefficients A 0.001 B 0.001 C 0.001 D 0.001 eta 0.0007"),
     ),
     "unknown coefficient": (
         (*DNMS, "--coefficients", "eta", "1", "etta", "2"),
