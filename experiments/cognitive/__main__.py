@@ -17,7 +17,7 @@ seeds. Runs and fresh trials that are done are not done again. The size ``smoke`
 from __future__ import annotations
 
 from experiments.cognitive.answer import answer
-from experiments.cognitive.arms import CHOICE_TESTS, RATE_TESTS, SMOKE_TESTS
+from experiments.cognitive.arms import CHOICE_TESTS, FINE_TESTS, RATE_TESTS, SMOKE_TESTS
 from experiments.cognitive.bandit import all_evolved
 from experiments.cognitive.claims import claims_of
 from experiments.cognitive.figures import draw_learning, draw_systems
@@ -45,7 +45,7 @@ def main(order: Order) -> None:
         answered(answer, claims),
         claims,
         [*runs, *(run for each in evolved for run in each.runs)],
-        kept=kept_of(taught, evolved, ideal, (RATE_TESTS, CHOICE_TESTS)),
+        kept=kept_of(taught, evolved, ideal, (RATE_TESTS, FINE_TESTS, CHOICE_TESTS)),
         size=order.size,
     )
     write_runs(folder, taught)

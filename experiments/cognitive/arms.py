@@ -24,8 +24,9 @@ from metahebb.runs.learn_config import LearnConfig
 from metahebb.runs.learn_presets import learn_preset
 from metahebb.tasks import ContextIntegration
 
-RATE_TESTS, CHOICE_TESTS = 400, 2000
-"""The number of fresh trials of a rate network, as in the acceptance row, and of all others."""
+RATE_TESTS, FINE_TESTS, CHOICE_TESTS = 400, 100, 2000
+"""The number of fresh trials of a rate network, of one with long trials in steps of 1 ms, and of
+all others."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def all_arms() -> tuple[Arm, ...]:
     dnms, paper = learn_preset("dnms"), learn_preset("dnms-paper")
     context, reach = learn_preset("context-integration"), learn_preset("center-out")
     association, recall = learn_preset("association"), learn_preset("recall")
+    paper = replace(paper, trials=dnms.trials)
     fine = replace(context, task=ContextIntegration(), trials=20_000)
     return (
         _rate(NONMATCH, NODE, dnms, 20, published="(rule of the paper) median 843 trials"),
@@ -167,10 +169,6 @@ def all_arms() -> tuple[Arm, ...]:
             ceiling=0.85,
         ),
         Arm("serial reversal", BY_HAND, learn_preset("reversal"), 20, 0.8, tests=0),
-        _rate(
-            *(NONMATCH, SUPRALINEAR, paper, 20),
-            published="median 843 trials, quartiles 692 and 1,125",
-        ),
         Arm("detection", ACTOR_CRITIC, learn_preset("detection"), goal=None),
         _choice("multisensory", "multisensory", 3, 0.76, 0.98, goal=None, published="stops at 0.82",
                 observer="multisensory"),
@@ -187,10 +185,15 @@ def all_arms() -> tuple[Arm, ...]:
             published="error 0.08, in minutes",
             still={"amplitude": 0.0},
         ),
-        _rate(
+        Arm(
+            *(NONMATCH, SUPRALINEAR, paper, 20),
+            tests=FINE_TESTS,
+            published="median 843 trials, quartiles 692 and 1,125",
+        ),
+        Arm(
             *(CONTEXT, SUPRALINEAR),
             _paper_rule(fine, 0.01, 2e-4, amplitude=30.0),
-            3,
+            tests=FINE_TESTS,
             goal=None,
             published="20 of 20 runs, in 20,000 trials",
         ),
