@@ -201,7 +201,7 @@ class Lockstep:
         step, lengths = self._step(alive) if lived is None else lived
         # Where all lanes live, a slice is faster: indexing with an array copies.
         rows = slice(None) if alive.size == len(self._lives) else alive
-        self._returns[rows] += step.reward
+        self._returns[rows] += step.reward if step.counted is None else step.counted
         self._steps[rows] += lengths
         over = step.terminated | step.truncated | step.nonfinite
         over |= self._steps[rows] >= self._horizons[rows]

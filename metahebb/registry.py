@@ -17,6 +17,9 @@ from metahebb.own_parts import adopted, own_class, own_of
 
 T = TypeVar("T")
 
+NONE = "none"
+"""The word that leaves out a part of an optional kind."""
+
 
 class Registry(Mapping[str, T], Generic[T]):
     """The classes of one kind of part by name, in the order in which they are listed.
@@ -120,4 +123,5 @@ class Registry(Mapping[str, T], Generic[T]):
     @property
     def metavar(self) -> str:
         """The text that the help of a flag shows in place of the value."""
-        return f"{{{','.join(self)}}}|FILE.py:CLASS"
+        names = [*self, NONE] if self.optional else self
+        return f"{{{','.join(names)}}}|FILE.py:CLASS"

@@ -16,7 +16,6 @@ from metahebb.learning.lived import Outcomes
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.storage import write_json
-from metahebb.tasks import CenterOut
 from metahebb.tasks.base import Task
 
 Floats = npt.NDArray[np.float64]
@@ -111,27 +110,26 @@ def criterion_of(run: LearnFolder, arm: Arm) -> float:
     pass of one trial of each kind, tested after every 20 passes, has a mean error of at most the
     task's tolerance. The life is lived again for it, and the number kept in the run's folder.
     """
-    config, task = run.config, run.config.task
-    if not (arm.still and isinstance(task, CenterOut)):
+    config: Any = run.config
+    tolerance = getattr(config.task, "tolerance", None)
+    if not arm.still or tolerance is None:
         found = trials_to_criterion(run.read_outcomes().correct, config.criterion, config.window)
         return np.inf if found is None else float(found)
     file = run.path / "passes.json"
     if not file.exists():
-        write_json(file, {"trials": _passes(run, arm, task)})
+        write_json(file, {"trials": _passes(run, arm, tolerance)})
     kept = json.loads(file.read_bytes())["trials"]
     return np.inf if kept is None else float(kept)
 
 
-def _passes(run: LearnFolder, arm: Arm, task: CenterOut) -> int | None:
+def _passes(run: LearnFolder, arm: Arm, tolerance: float) -> int | None:
+    task: Any = run.config.task
     lesson, learner = run.config.lesson(), run.config.learner
     pupil, tested = learner.pupil(lesson), learner.pupil(_quiet(lesson, arm))
     for lived in range(BETWEEN * task.n_kinds, run.config.trials + 1, BETWEEN * task.n_kinds):
         pupil.live(BETWEEN * task.n_kinds)
         tested.restore(pupil.saved())
-        if (
-            mean_of_known(tested.test(task.n_kinds, run.config.seed).outcomes.error)
-            <= task.tolerance
-        ):
+        if mean_of_known(tested.test(task.n_kinds, run.config.seed).outcomes.error) <= tolerance:
             return lived
     return None
 

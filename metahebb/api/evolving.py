@@ -18,6 +18,7 @@ from metahebb.notes import show, tell
 from metahebb.paths import absolute, leave_removed_folder
 from metahebb.runs.config import RunConfig
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.notes import tell_of_arithmetic, tell_of_config, tell_of_world
 from metahebb.runs.progress import Progress
 from metahebb.runs.storage import REPEAT
@@ -123,7 +124,7 @@ def resumed(
         run.read_manifest()
         tell_of_world(run)
         if fallback:
-            _fall_back(run)
+            fall_back(run)
         run.read_newest()
         tell_of_arithmetic(run)
         _check_loggers(shown.log, where)
@@ -151,7 +152,8 @@ def _lacks_report(run: RunFolder) -> bool:
     return stale or not (run.path / "report.html").exists()
 
 
-def _fall_back(run: RunFolder) -> None:
+def fall_back(run: RunFolder | LearnFolder) -> None:
+    """Set damaged newest checkpoints of ``run`` aside, and say so."""
     for path in run.checkpoints.fall_back():
         tell(
             f"{path} is damaged, and set aside; the journal has what came since the checkpoint "

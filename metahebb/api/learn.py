@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from metahebb.api.evolve import open_run
+from metahebb.api.evolve import open_run, stopped_in
 from metahebb.api.evolving import default_path
 from metahebb.api.front import check_whole, front
 from metahebb.api.learned import LearnedRun
@@ -18,6 +18,7 @@ from metahebb.errors import InputError
 from metahebb.paths import absolute, shown
 from metahebb.runs.learn_config import LearnConfig
 from metahebb.runs.learn_folder import LearnFolder
+from metahebb.runs.seeds import seeds_in
 from metahebb.runs.stopping import Interrupted
 from metahebb.runs.storage import slug
 from metahebb.settings.learn_asked import learn_config_from
@@ -77,28 +78,35 @@ def learn(
     """
     if resume and out is None:
         raise InputError("expected out=FOLDER with resume=True, got none; name the run folder")
-    if seeds is not None and "seed" in settings:
+    seed = settings.get("seed")
+    if seeds is not None and seed is not None:
         raise InputError("expected seed or seeds, got both; leave out one")
+    if isinstance(seed, (list, tuple)):
+        raise InputError(
+            f"expected one number as seed, got {seed!r}; seeds={tuple(seed)} lets several networks "
+            "learn"
+        )
     folder = Path("runs") if out is None else Path(out).parent
     name, config = learn_config_from(what, settings, folder)
     kept = LearnShown(quiet, finish)
     if seeds is None:
         path = absolute(out or default_path(slug([name]), config.seed))
-        try:
+        with stopped_in(path):
             return LearnedRun(learned(config, path, kept, resume))
-        except Interrupted as stopped:
-            if not LearnFolder.is_there(path):
-                raise  # before there was a run
-            raise KeyboardInterrupt(
-                f"stopped by {stopped}, all is saved; go on with: "
-                f"metahebb.open({str(shown(path))!r}).resume()"
-            ) from None
     if isinstance(seeds, (str, int)):
         raise InputError(f"expected a list of seeds, got {seeds!r}; write for example (0, 1, 2)")
-    for seed in seeds:
-        check_whole(seeds=seed)
+    for each in seeds:
+        check_whole(seeds=each)
     path = absolute(out or default_seeds_path(slug([name])))
-    return [LearnedRun(run) for run in learned_seeds(config, list(seeds), path, kept, resume)]
+    try:
+        return [LearnedRun(run) for run in learned_seeds(config, list(seeds), path, kept, resume)]
+    except Interrupted as stopped:
+        if not seeds_in(path):
+            raise  # before there was a run
+        raise KeyboardInterrupt(
+            f"stopped by {stopped}, all is saved; go on with the same call, with "
+            f"out={str(shown(path))!r} and resume=True"
+        ) from None
 
 
 @front

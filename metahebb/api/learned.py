@@ -157,7 +157,12 @@ class LearnedRun:
 
     @front
     def resume(
-        self, trials: int | None = None, *, quiet: bool = False, finish: bool = True
+        self,
+        trials: int | None = None,
+        *,
+        quiet: bool = False,
+        finish: bool = True,
+        fallback: bool = False,
     ) -> LearnedRun:
         """Go on with the run, to the same bits as if it had never stopped.
 
@@ -165,13 +170,14 @@ class LearnedRun:
             trials: the new total; None: that of the run's config.
             quiet: show no progress.
             finish: end with fresh trials, a film and the report.
+            fallback: if the newest checkpoint is damaged, go on from the one before it.
 
         Returns:
             The run itself.
         """
         check_whole(trials=trials)
         try:
-            learned_on(self.folder, LearnShown(quiet, finish), trials)
+            learned_on(self.folder, LearnShown(quiet, finish), trials, fallback)
         except Interrupted as stopped:
             raise KeyboardInterrupt(
                 f"stopped by {stopped}, all is saved; go on with: "

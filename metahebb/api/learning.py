@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from metahebb.errors import InputError, StorageError
+from metahebb.api.evolving import fall_back
+from metahebb.errors import InputError, ProgressError, StorageError
 from metahebb.notes import show
 from metahebb.paths import absolute
 from metahebb.runs.learn import run_learning
@@ -57,9 +58,9 @@ def learned(
         run.check_same(config)
         return learned_on(run, shown, max(config.trials, run.config.trials))
     LearnFolder.check_free(path)
+    config.learner.pupil(config.lesson())  # raises what is wrong before anything is written
     if notes:
         tell_of_learning(config)
-    config.learner.pupil(config.lesson())  # raises what is wrong before anything is written
     run = LearnFolder.create(path, config)
     with run.lock():
         try:
@@ -71,13 +72,16 @@ def learned(
     return run
 
 
-def learned_on(run: LearnFolder, shown: LearnShown, trials: int | None = None) -> LearnFolder:
+def learned_on(
+    run: LearnFolder, shown: LearnShown, trials: int | None = None, fallback: bool = False
+) -> LearnFolder:
     """Go on with ``run`` until its trials are done, and return it.
 
     Args:
         run: the folder.
         shown: what is shown and kept beside the numbers.
         trials: the new total; None: that of the run's config.
+        fallback: whether a damaged newest checkpoint is set aside.
 
     Raises:
         InputError: somebody else writes to the folder, or it has done more trials.
@@ -86,6 +90,11 @@ def learned_on(run: LearnFolder, shown: LearnShown, trials: int | None = None) -
     """
     with run.lock():
         done = int(run.read_manifest()["trials"])
+        if fallback:
+            fall_back(run)
+        newest = run.read_newest()  # what is damaged is known before anything is written
+        if newest is not None:
+            done = max(done, newest.generation)  # a killed run has not told its manifest
         if trials is not None and trials != run.config.trials:
             if trials < done:
                 raise InputError(
@@ -116,7 +125,7 @@ def learned_seeds(
     """Let a network of each seed learn in the folder ``path``; return the runs when all are done.
 
     Each run is the one that its seed makes alone, bit for bit. A network whose weights explode does
-    not keep the other seeds from learning; the report names it. The report over all seeds is
+    not keep the other seeds from learning, and the report names it. The report over all seeds is
     ``path/report.html``.
 
     Args:
@@ -130,9 +139,9 @@ def learned_seeds(
         InputError: ``path`` is not free, holds runs of another config, or nothing can be learned
             so; nothing is written.
         Stopped: a signal came; everything is saved.
+        ProgressError: the weights of all networks have exploded.
         StorageError, CheckpointError: see `metahebb.errors`.
     """
-    from metahebb.errors import ProgressError
     from metahebb.report.learned_run import report_learned_seeds
 
     check_seeds(seeds)
@@ -149,8 +158,9 @@ def learned_seeds(
                 LearnFolder.open(seed_path(path, seed)).check_same(each)
     else:
         check_free_for_seeds(path)
+    config.learner.pupil(config.lesson())  # raises what is wrong before anything is said
     tell_of_learning(config)
-    failures: dict[int, str] = {}
+    failures: list[ProgressError] = []
     for number, (seed, each) in enumerate(configs.items(), 1):
         place = seed_path(path, seed)
         if not shown.quiet:
@@ -158,12 +168,14 @@ def learned_seeds(
         try:
             learned(each, place, shown, resume, notes=False)
         except ProgressError as error:
-            failures[seed] = str(error)
+            failures.append(error)
             if not shown.quiet:
                 show(f"seed {seed} failed: {error}")
     runs = [LearnFolder.open(seed_path(path, seed)) for seed in seeds]
     if shown.finish:
-        page = report_learned_seeds(path, runs, failures)
+        page = report_learned_seeds(path, runs)
         if not shown.quiet:
             show(str(page))
+    if len(failures) == len(seeds):
+        raise failures[0]
     return runs

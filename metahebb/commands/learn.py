@@ -46,6 +46,9 @@ class ResumeLearning:
     shown: Annotated[LearnShown, tyro.conf.arg(name="")] = field(default_factory=LearnShown)
     trials: int | None = None
     """New total number of trials; by default the number in the run's config."""
+    fallback: bool = False
+    """Whether to go on from the checkpoint before the newest one if the newest one is damaged; the
+    bits are the same."""
 
 
 def learn(name: str, rest: list[str]) -> int:
@@ -59,7 +62,7 @@ def learn(name: str, rest: list[str]) -> int:
     if options.resume and options.out is None:
         raise InputError("expected --out FOLDER with --resume, got none; name the run folder")
     called = slug([words.rpartition(" ")[2] or "run"])
-    if options.seeds:
+    if values_of("--seeds", rest):
         return _seeds(words, called, rest, options)
     run = options.asked.run
     path = absolute(options.out or default_path(called, run.seed))
@@ -89,7 +92,9 @@ def resume(path: str, rest: list[str]) -> int:
     """Go on with the run of learning at ``path``, and print the run folder on the last line."""
     options = parse(ResumeLearning, ResumeLearning(), rest, f"metahebb resume {path}")
     run = LearnFolder.open(path)
-    return _ended(run.path, lambda: learned_on(run, options.shown, options.trials))
+    return _ended(
+        run.path, lambda: learned_on(run, options.shown, options.trials, options.fallback)
+    )
 
 
 def _ended(path: Path, learn: Callable[[], LearnFolder]) -> int:

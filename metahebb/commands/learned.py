@@ -56,7 +56,7 @@ def learning_report(path: str, *, pdf: bool) -> Path:
     if LearnFolder.is_there(place):
         return report_learned(LearnFolder.open(place), pdf=pdf)
     runs = [LearnFolder.open(seed_path(place, seed)) for seed in seeds_in(place)]
-    return report_learned_seeds(place, runs, {}, pdf=pdf)
+    return report_learned_seeds(place, runs, pdf=pdf)
 
 
 def film_of_learning(path: str, rest: list[str]) -> int:

@@ -8,11 +8,11 @@ import numpy as np
 
 from metahebb.errors import InputError
 from metahebb.genomes import Slot
-from metahebb.learning.differentiable_trials import Signalling
 from metahebb.networks.graph import Graph
 from metahebb.networks.topology import AnyTopology, Dense
 from metahebb.neurons import SEEN
 from metahebb.plasticity import Bounds, Rule
+from metahebb.tasks.base import Signalling
 
 
 @runtime_checkable

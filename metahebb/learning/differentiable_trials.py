@@ -11,7 +11,7 @@ import torch
 
 from metahebb.errors import InputError
 from metahebb.learning.lived import LivedTrials, Outcomes
-from metahebb.tasks.base import Judged, TrialOutcome
+from metahebb.tasks.base import Judged, Signalling, TrialOutcome
 from metahebb.tasks.trials.base import Trial
 
 Array = npt.NDArray[np.float32]
@@ -38,14 +38,6 @@ class Targeted(Judged, Protocol):
 
     def judge(self, outputs: Array, trial: Trial) -> TrialOutcome:
         """Return the outcome of ``trial`` for ``outputs`` ``(n_steps, n_outputs)``."""
-
-
-@runtime_checkable
-class Signalling(Protocol):
-    """A task that gives synapses a modulatory signal from outside."""
-
-    def signal(self, trial: Trial) -> Array:
-        """Return the modulator in each step of ``trial``, ``(n_steps,)``."""
 
 
 class Batch(NamedTuple):

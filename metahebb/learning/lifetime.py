@@ -73,7 +73,8 @@ class LifetimePupil:
 
         Raises:
             ProgressError: the network's outputs are no longer finite.
-            InputError: the life is over, since the task's life is shorter.
+            InputError: the life is over, since the task's life is shorter; or an observation is not
+                finite.
         """
         lanes, outcomes = self._lanes, []
         for _ in range(n_trials):
@@ -81,6 +82,11 @@ class LifetimePupil:
             if not results or results[0].ending is not Ending.NONFINITE:
                 outcomes.append(lanes.judged.outcome(0))
                 continue
+            if not np.isfinite(lanes.task.observations[0]).all():
+                raise InputError(
+                    f"expected finite observations, got {lanes.task.observations[0]} (task "
+                    f"{self._lesson.task.label}); mend the task"
+                )
             raise ProgressError(
                 "expected finite activities of the network, got infinite ones or NaN: its weights "
                 "have exploded; use a smaller eta or limit, or bounds such as "
@@ -219,9 +225,11 @@ def genes_for(rule: Rule, coefficients: Mapping[str, float]) -> Genes:
             )
     missing = [name for name in rule.coefficients if name not in coefficients]
     if missing:
+        values = {name: coefficients.get(name, 0.001) for name in rule.coefficients}
+        words = " ".join(f"{name} {value:g}" for name, value in values.items())
         raise InputError(
             f"expected a value of each coefficient of the rule {rule.name}, got none of "
-            f"{', '.join(missing)}; add --coefficients {missing[0]}=0.001"
+            f"{', '.join(missing)}; write for example --coefficients {words}"
         )
     genes = []
     for name, each in zip(rule.coefficients, rule.ranges, strict=True):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from metahebb.modulators.base import Modulator as Modulator
 from metahebb.modulators.base import ModulatorLanes as ModulatorLanes
+from metahebb.modulators.given import Given as Given
+from metahebb.modulators.output import Output as Output
 from metahebb.modulators.prediction_error import PredictionError as PredictionError
 from metahebb.modulators.reward import Reward as Reward
 from metahebb.registry import Registry
@@ -18,6 +20,8 @@ MODULATORS: Registry[type[Modulator]] = Registry(
     {
         "reward": Reward,
         "prediction_error": PredictionError,
+        "given": Given,
+        "output": Output,
     },
     needs=("lanes",),
     optional=True,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,20 @@ class ModulatorLanes(Protocol):
             modulators: ``(n_lanes, n_units)``, one value for each postsynaptic unit; the rows
                 ``lanes`` are written.
         """
+
+
+class StatelessLanes:
+    """The part of a modulator's lanes that is the same for all modulators without a state."""
+
+    def reset(self, lanes: LaneNumbers) -> None:
+        """Do nothing, because the lanes hold no state."""
+
+    def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
+        """Return nothing, because the lanes hold no state."""
+        return {}
+
+    def restore(self, lane: int, saved: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Do nothing, because the lanes hold no state."""
 
 
 class Modulator(Protocol):

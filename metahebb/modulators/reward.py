@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.modulators.base import Array
+from metahebb.modulators.base import Array, StatelessLanes
 from metahebb.tasks.base import LaneNumbers, StepResult, Task
 
 
@@ -35,7 +32,7 @@ class Reward:
         return RewardLanes(self)
 
 
-class RewardLanes:
+class RewardLanes(StatelessLanes):
     """The lanes of a `Reward`, which hold no state.
 
     Attributes:
@@ -47,16 +44,6 @@ class RewardLanes:
     def __init__(self, modulator: Reward) -> None:
         """Remember the scale of ``modulator``."""
         self._scale = modulator.scale
-
-    def reset(self, lanes: LaneNumbers) -> None:
-        """Do nothing, because the lanes hold no state."""
-
-    def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
-        """Return nothing, because the lanes hold no state."""
-        return {}
-
-    def restore(self, lane: int, saved: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Do nothing, because the lanes hold no state."""
 
     def step(self, step: StepResult, outputs: Array, lanes: LaneNumbers, modulators: Array) -> None:
         """Write the reward of the step, times the scale."""

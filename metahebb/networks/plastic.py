@@ -58,6 +58,9 @@ class Plastic(ABC):
     """The number of steps over which activities are averaged for the rule; 1: no averaging."""
     neuron: Neuron = field(default=NEURONS["tanh"], metadata={LATER: True})
     """The neuron of each hidden unit."""
+    weights_per_trial: bool = field(default=False, metadata={LATER: True})
+    """Whether each trial begins with the weights at birth, so that no trial can build on the ones
+    before it."""
 
     def __post_init__(self) -> None:
         """Check the values of all fields."""

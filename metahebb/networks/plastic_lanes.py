@@ -60,6 +60,10 @@ class Description(Paced, Protocol):
     def is_static(self) -> bool:
         """Whether weights are inherited and never change."""
 
+    @property
+    def weights_per_trial(self) -> bool:
+        """Whether each trial begins with the weights at birth."""
+
 
 class PlasticLanes:
     """The lanes of a plastic network, one living network each.
@@ -112,6 +116,9 @@ class PlasticLanes:
         self._constants = np.array(
             [value for each in graph.populations.values() for value in each.constant], np.float32
         )
+        # The weights that each trial begins with, if they are per trial.
+        kept = self._weights.shape if network.weights_per_trial else (0, 0)
+        self._weights_at_birth = np.zeros(kept, np.float32)
         self._wiring: Wiring | None = None
         if network.topology != Dense():
             self._wiring = Wiring(network.topology, self.layers, network.normalization, n)
@@ -144,6 +151,8 @@ class PlasticLanes:
             if self._wiring is not None:
                 self._wiring.settle(lane, self._weights[lane])
         self.state.begin_life(lane)
+        if self._weights_at_birth.size:
+            self._weights_at_birth[lane] = self._weights[lane]
         self._ended_at[lane] = -1
         self._settle(lane, key)
 
@@ -169,6 +178,9 @@ class PlasticLanes:
     def begin_trial(self, lanes: npt.NDArray[np.intp]) -> None:
         """Begin a new trial on ``lanes``: activities and traces are forgotten, weights stay.
 
+        With ``weights_per_trial``, weights are again what they were at birth. A probe that changed
+        them has then changed them for one trial.
+
         Averages over ``update_window`` steps go on, because trials can be shorter than the window.
         A pending update has to be applied before, by `flush`.
         """
@@ -176,6 +188,9 @@ class PlasticLanes:
             self._read_at_end[lanes, side] = rows
         self._ended_at[lanes] = self.state["ages"][lanes]
         self.state.begin_trial(lanes)
+        if self._weights_at_birth.size:
+            self._weights[lanes] = self._weights_at_birth[lanes]
+            self._scales[lanes] = 1
 
     def memory(self, lane: int) -> dict[str, Array]:
         """Return the memory of a lane into which each slot is expressed, by the slot's name."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
+from metahebb.genomes.base import LATER
 from metahebb.networks.base import Alone, Network
 from metahebb.networks.graph import Graph, Population, Projection
 from metahebb.networks.plastic import Plastic
@@ -56,6 +57,9 @@ class Rate(Plastic):
     """Whether all units also receive the outputs through fixed weights from U(−1, 1)."""
     senses_everywhere: bool = False
     """Whether output units receive sensors, too."""
+    plastic_senses: bool = field(default=False, metadata={LATER: True})
+    """Whether the rule also changes the weights from sensors, to all units; they are then born as
+    the weights between units are."""
 
     def __post_init__(self) -> None:
         """Check the values of all fields."""
@@ -85,8 +89,9 @@ class Rate(Plastic):
         constants = dict(self.neuron.constants)
         if self.neuron.name not in ("perturbed", "deviating", "leaky") or self.feedback:
             return None
-        weights = layers[0].astype(np.float64)
         n = len(self.biases)
+        senses = layers[0].shape[1] - n - self.hidden[0] if self.plastic_senses else 0
+        weights = layers[0][:, senses:].astype(np.float64)
         return Alone(weights[:, n:], weights[:, :n] @ np.tanh(self.biases), constants["tau"])
 
     def graph(self, n_observations: int, n_outputs: int) -> Graph:
@@ -111,14 +116,21 @@ class Rate(Plastic):
             "outputs": Population(n_outputs, NEURONS["linear"]),
         }
         recurrent = ("biases", "units") if self.biases else ("units",)
+        if self.plastic_senses:
+            recurrent = ("sensors", *recurrent)
         if not self.biases:
             del populations["biases"]
         projections = [
-            Projection(("sensors",), "units", is_fixed=True, birth="uniform_1", spared=spared),
             Projection(recurrent, "units", gain=gain),
             Projection(("units",), "outputs", is_fixed=True, birth="first"),
         ]
         if self.feedback:
-            feedback = Projection(("outputs",), "units", is_fixed=True, birth="uniform_1")
-            projections.insert(1, feedback)
+            projections.insert(0, _drawn("outputs"))
+        if not self.plastic_senses:
+            projections.insert(0, _drawn("sensors", spared))
         return Graph(populations, tuple(projections))
+
+
+def _drawn(source: str, spared: int = 0) -> Projection:
+    """Return a projection onto the units that no rule changes."""
+    return Projection((source,), "units", is_fixed=True, birth="uniform_1", spared=spared)

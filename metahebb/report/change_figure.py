@@ -68,7 +68,7 @@ def _matrix(
     hist.hist(before.ravel(), bins=bins, color=GRAY, alpha=0.6, label="before")
     hist.hist(after.ravel(), bins=bins, histtype="step", color=BLUE, linewidth=1.4, label="after")
     norm, size = float(np.linalg.norm(before)), float(np.linalg.norm(change))
-    title = f"|change| = {size / norm:.2g} |before|" if norm else f"|change| = {size:.2g}"
+    title = f"change of {100 * size / norm:.2g} %" if norm else f"change of {size:.2g}"
     style(hist, "weight", "number of synapses", title)
     hist.axvline(0, color=FAINT, linewidth=0.6, zorder=0)
     hist.legend(frameon=False, fontsize=7, labelcolor=INK, loc="upper right")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,16 +72,14 @@ def _n_trials(run: LearnFolder, pupil: Pupil) -> int:
     return -(-n // pupil.block) * pupil.block
 
 
-def report_learned_seeds(
-    path: Path, runs: Sequence[LearnFolder], failures: Mapping[int, str], *, pdf: bool = False
-) -> Path:
+def report_learned_seeds(path: Path, runs: Sequence[LearnFolder], *, pdf: bool = False) -> Path:
     """Write the report over several seeds into their folder, and return the page's path."""
     config = runs[0].config
     seeds = [
         SeedResult(
             run.config.seed,
             run.read_outcomes(len(run.read_metrics())),
-            failures.get(run.config.seed, ""),
+            run.read_manifest().get("failure", ""),
             f"{run.path.name}/report.html" if (run.path / "report.html").exists() else "",
         )
         for run in runs
@@ -133,5 +131,7 @@ def slow_part(pupil: Pupil, lived: LivedTrials, seed: int) -> SlowPart | None:
     velocity = leaky_velocity(alone.weights, alone.inputs, alone.tau)
     starts = states_of(visited(lived, n=STARTS, seed=seed))
     points = slow_points(velocity, starts, velocity.jacobian)
+    if not points:  # very large weights leave no number finite
+        return None
     rates = np.tanh(np.array([point.state for point in points])).reshape(len(points), -1)
     return SlowPart(points, rates, "per ms", "without a stimulus")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from metahebb.report.learned_page import drawn, page_text
 from metahebb.report.learning_figure import draw_trial_learning
 from metahebb.report.markup import code, link, note, picture, section, table
 from metahebb.runs.storage import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _CURVES = (
     "Thin lines are seeds, and the thick line is their mean with its 95 % interval, as far as all "
@@ -70,14 +74,16 @@ def write_seeds_page(
     """
     goal = criterion or Criterion()
     begun = [each for each in seeds if len(each.outcomes)]
-    figure, missing = drawn(
-        lambda: draw_trial_learning(
+
+    def draw() -> Figure:
+        return draw_trial_learning(
             [each.outcomes for each in begun],
             failed=[bool(each.failure) for each in begun],
             part=goal.part,
             criterion_window=goal.window,
         )
-    )
+
+    figure, missing = drawn(draw) if begun else (None, "No seed has trials that can be drawn.")
     curves = note(missing)
     if figure is not None:
         image = save(figure, folder / "figures" / "learning.png", pdf)

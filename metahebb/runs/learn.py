@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from metahebb.errors import CheckpointError, MetahebbError
+from metahebb.errors import CheckpointError, InputError, MetahebbError, ProgressError
 from metahebb.learning.base import Pupil
 from metahebb.learning.criterion import trials_to_criterion
 from metahebb.learning.lived import Outcomes
 from metahebb.runs.checkpoint import Checkpoint
 from metahebb.runs.learn_folder import LearnFolder
 from metahebb.runs.stopping import Stopped, Stopping
-from metahebb.tasks.base import Judged
+from metahebb.tasks.base import Judged, TrialOutcome
 
 BLOCK = 25
 """The least number of trials between two lines of metrics."""
@@ -47,8 +47,9 @@ def run_learning(run: LearnFolder, on_block: Callable[[Record], None]) -> None:
         except Stopped:
             learning.end()
             raise
-        except MetahebbError:
-            learning.note()  # an exploded network is not saved: the last checkpoint stands
+        except MetahebbError as error:
+            # An exploded network is not saved: the last checkpoint stands.
+            learning.note(str(error) if isinstance(error, ProgressError) else "")
             raise
         learning.end()
 
@@ -116,6 +117,7 @@ class _Learning:
         config, whole = self.run.config, self.pupil.block
         n = min(-(-BLOCK // whole), -(-(config.trials - self.trials) // whole)) * whole
         lived = self.pupil.live(n)
+        _check_outcomes(config.task, lived)
         self.run.append_outcomes(self.blocks, lived)
         self.correct.append(np.array([each.correct for each in lived], np.float64))
         self.trials += n
@@ -149,13 +151,32 @@ class _Learning:
             self.save()
         self.note()
 
-    def note(self) -> None:
-        """Write into the manifest how far the run has come."""
-        if self.run.read_manifest()["trials"] != self.trials:
+    def note(self, failure: str = "") -> None:
+        """Write into the manifest how far the run has come, and the error that ended it, if any."""
+        manifest = self.run.read_manifest()
+        if manifest["trials"] != self.trials or manifest.get("failure", "") != failure:
             self.run.update_manifest(
                 trials=self.trials,
                 elapsed_s=round(time.monotonic() - self.began, 3),
                 learned_after=self.learned_after,
+                failure=failure,
+            )
+
+
+def _check_outcomes(task: Any, lived: list[TrialOutcome]) -> None:
+    """Raise InputError if a trial is of a kind that the task does not name, or has no reward."""
+    names = task.kinds
+    for each in lived:
+        if not 0 <= each.kind < len(names):
+            raise InputError(
+                f"expected kinds of trials from 0 to {len(names) - 1}, which the task "
+                f"{task.label} names, got {each.kind}; mend the task's kinds or the kind of its "
+                "trials"
+            )
+        if not np.isfinite(each.reward):
+            raise InputError(
+                f"expected a finite reward of each trial, got {each.reward} in one of kind "
+                f"{names[each.kind]} (task {task.label}); mend how the task judges trials"
             )
 
 

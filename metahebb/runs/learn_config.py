@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -58,14 +59,18 @@ class LearnConfig:
                 f"expected a criterion above 0 and at most 1, got {self.criterion}; use for "
                 "example 0.95"
             )
+        for name, value in self.coefficients.items():
+            if isinstance(value, (bool, str)) or not math.isfinite(value):
+                raise InputError(
+                    f"expected a finite number as the coefficient {name}, got {value!r}; write for "
+                    f"example --coefficients {name} 0.001"
+                )
         if not isinstance(self.task, Judged):
             raise InputError(
                 f"expected a task that judges its trials, got {self.task.label}; use for example "
                 "--task dnms, or evolve a network for this task with 'metahebb evolve'"
             )
         object.__setattr__(self, "network", _in_step(self.network, self.task))
-        if isinstance(self.learner, Lifetime):
-            self._check_rule()
 
     def _check_rule(self) -> None:
         rule = self.network.rule
@@ -86,8 +91,15 @@ class LearnConfig:
             )
 
     def lesson(self) -> Lesson:
-        """Return what is learned, and by which network."""
+        """Return what is learned, and by which network.
+
+        Raises:
+            InputError: the rule has no modulator, or the task's steps are too long for the neuron.
+                Flags change one part of a config after the other, so that it is not checked before.
+        """
         assert isinstance(self.task, Judged)
+        if isinstance(self.learner, Lifetime):
+            self._check_rule()
         # A life is as long as anybody could want, so that a run can be extended.
         task = self.task.with_trials(2**31 - 1)
         numbers: dict[str, Any] = dict(self.coefficients)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from metahebb.errors import unknown_name
+from metahebb.errors import InputError, unknown_name
 from metahebb.learning.gradient import Gradient
 from metahebb.modulators import PredictionError, Reward
 from metahebb.networks import FeedForward, Rate, Recurrent
@@ -14,6 +14,7 @@ from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.choice_presets import CHOICE_PRESETS
 from metahebb.runs.learn_config import LearnConfig
+from metahebb.runs.presets import PRESETS
 from metahebb.tasks import (
     Association,
     CenterOut,
@@ -110,6 +111,11 @@ def learn_preset(name: str) -> LearnConfig:
         InputError: there is no such preset; the error suggests the nearest name. Or the preset's
             task needs neurogym, which is missing or of another version.
     """
+    if name in PRESETS and name not in LEARN_PRESETS:
+        raise InputError(
+            f"expected a preset of metahebb learn, got {name}, one of evolution; write 'metahebb "
+            f"evolve {name}', or see metahebb presets"
+        )
     if name not in LEARN_PRESETS:
         raise unknown_name("preset of metahebb learn", name, LEARN_PRESETS)
     found = LEARN_PRESETS[name][0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metahebb.runs.learn_config import LearnConfig
-from metahebb.runs.progress import Line, clock
+from metahebb.runs.progress import PLAIN_SECONDS, Line, clock
 
 
 class LearnProgress(Line):
@@ -15,6 +15,13 @@ class LearnProgress(Line):
         """Prepare to show a run of ``config``, from wherever it stands."""
         super().__init__(config.trials, quiet)
         self._began: tuple[float, int] | None = None
+        self._reached = False
+
+    def __call__(self, record: dict[str, Any]) -> None:
+        """Show a block's metrics; a plain line is due when the criterion is reached, too."""
+        if record["learned_after"] is not None and not self._reached:
+            self._reached, self._shown = True, -PLAIN_SECONDS
+        super().__call__(record)
 
     def _done(self, record: dict[str, Any]) -> int:
         return int(record["trials"])
@@ -27,7 +34,8 @@ class LearnProgress(Line):
             cells["accuracy"] = f"{100 * record['recent_accuracy']:.0f} %"
         if record["error"] is not None:
             cells["error"] = f"{record['error']:.3f}"
-        cells["reward"] = f"{record['reward']:.3f}"
+        if record["reward"] is not None:
+            cells["reward"] = f"{record['reward']:.3f}"
         learned = record["learned_after"]
         cells["criterion"] = "–" if learned is None else f"trial {learned}"
         left = "…"

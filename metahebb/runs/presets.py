@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from metahebb.errors import unknown_name
 from metahebb.evolution.config import SearchConfig
-from metahebb.modulators import Reward
-from metahebb.networks import Convolutional, FeedForward
+from metahebb.modulators import PredictionError, Reward
+from metahebb.networks import Convolutional, FeedForward, Rate
+from metahebb.neurons import NEURONS
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.rules import RULES
 from metahebb.runs.config import RunConfig, Stage
-from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Reversal
+from metahebb.tasks import Bandit, CarRacing, GymTask, Locomotion, Pairs, Reversal
+from metahebb.tasks.trials.pairs import TRAINING
 
 CARTPOLE = RunConfig(
     task=GymTask("CartPole-v1"),
@@ -98,10 +100,36 @@ CAR_RACING = RunConfig(
     generations=300,
 )
 
+# A generation lives with two functions, one of them the negation of the other. A network that does
+# not learn is then right in half of its trials, whatever its weights are.
+_PAIRS = Pairs(trials=120, counted=40)
+PAIRS = RunConfig(
+    task=_PAIRS,
+    network=Rate(
+        hidden=(40,),
+        rule=RULES["gained_perturbation"].with_constants(eta=0.1),
+        birth="coevolved",
+        neuron=NEURONS["perturbed"].with_constants(
+            tau=100.0, dt=20.0, amplitude=0.5, rate=5.0, inside=0.0
+        ),
+        biases=(1.0,),
+        plastic_senses=True,
+    ),
+    search=SearchConfig(popsize=96, stdev=0.04, learning_rate=0.02, initial_stdev=0.24),
+    schedule=tuple(
+        Stage(generation, _PAIRS.max_steps, (TRAINING[number], TRAINING[-1 - number]))
+        for generation in range(250)
+        for number in (generation % (len(TRAINING) // 2),)
+    ),
+    generations=250,
+    modulator=PredictionError(keep=0.9, scale_by_mean=True, warm_up=8, begin_with_first=True),
+)
+
 PRESETS: dict[str, tuple[RunConfig, str]] = {
     "cartpole": (CARTPOLE, "a plastic pole balancer, within seconds"),
     "reversal": (REVERSAL, "finds out by plasticity which way its actuator works, within seconds"),
     "bandit": (BANDIT, "learns from reward alone which cue asks for which action, within seconds"),
+    "pairs": (PAIRS, "innate weights and gains from which a network learns any function by reward"),
     "ant-quick": (ANT_QUICK, "a Hebbian ant that walks within minutes on two cores"),
     "ant": (ANT, "the clean recipe at full size: two bodies, curriculum, RK4 physics"),
     "car-racing": (CAR_RACING, "drives from pixels: 1,362 inherited and 456,640 plasticity genes"),

@@ -12,6 +12,7 @@ _ADD_TRACEBACK = re.compile(r"add --traceback to the command to see where it was
 _SEVERAL = re.compile(r"; write ([\d.]+(?: [\d.]+)+)$")
 _RESUME_QUOTED = re.compile(r"'metahebb resume (.+?)'")
 _RESUME = re.compile(r"metahebb resume (.+)$")
+_COEFFICIENTS = re.compile(r"--coefficients((?: [A-Za-z]\w* -?\d[\d.e-]*)+)")
 _FLAG = re.compile(
     r"(?<![\w/.-])--([a-z][\w-]*(?:\.[a-z][\w-]*)*)((?: (?:[A-Z][A-Z_]*|\d+(?:\.\d+)?)\b)*)"
 )
@@ -38,11 +39,21 @@ def in_python(message: str) -> str:
     message = _SEVERAL.sub(lambda m: f"; write ({', '.join(m[1].split())})", message)
     message = _RESUME_QUOTED.sub(lambda m: _opened(m[1]), message)
     message = _RESUME.sub(lambda m: _opened(shlex.split(m[1])[0]), message)
+    message = _COEFFICIENTS.sub(_coefficients, message)
     return _FLAG.sub(_argument, message)
 
 
 def _opened(path: str) -> str:
     return f"metahebb.open({path!r}).resume()"
+
+
+def _coefficients(match: re.Match[str]) -> str:
+    """Return coefficients and their values as an argument."""
+    words = match[1].split()
+    pairs = ", ".join(
+        f'"{name}": {value}' for name, value in zip(words[::2], words[1::2], strict=True)
+    )
+    return f"coefficients={{{pairs}}}"
 
 
 def _argument(match: re.Match[str]) -> str:

@@ -92,6 +92,12 @@ def learn_config_from(
     Raises:
         InputError: nothing says what to learn, or a setting is wrong.
     """
+    coefficients = given.get("coefficients", {})
+    if not isinstance(coefficients, Mapping):
+        raise InputError(
+            f"expected coefficients by name, got {coefficients!r}; write for example "
+            'coefficients={"eta": 0.001}'
+        )
     objects, words = sorted_settings(given, folder)
     config: Any = what
     name = "run"
@@ -102,8 +108,10 @@ def learn_config_from(
         name = said.rpartition(" ")[2] or "run"
         if config is None and "task" in objects:
             config = dataclasses.replace(DNMS, task=objects["task"])
+    elif isinstance(what, LearnConfig):
+        config = _with_parts(what, words)
     else:
-        config = _with_parts(config, words) if isinstance(what, LearnConfig) else None
+        raise InputError(f"expected a preset's name or a LearnConfig, got {what!r}; give one")
     if not isinstance(config, LearnConfig):
         raise InputError(
             'expected something to learn, got nothing; give a preset ("dnms"), task=... or a '

@@ -31,6 +31,7 @@ SHORT = {
     "--neuron": "--network.neuron",
 }
 """Flags that may be written without their group."""
+_KWARGS = "--task.env-kwargs"
 _ALSO_CALLED = {
     "lr": "--search.learning-rate",
     "sigma": "--search.stdev",
@@ -144,6 +145,9 @@ def _one_line(box: str, prog: str) -> str:
     value = re.search(r"Error parsing ([\w.-]+): (.*)$", text)
     if value:
         flag, reason = value.groups()
+        if flag == "--coefficients":  # it is read like the arguments of an environment
+            reason = reason.replace(_KWARGS, flag).replace("an argument", "a coefficient")
+            reason = reason.replace("continuous false gravity -5", "eta 0.001")
         return reason if reason.startswith("expected") else _bad_value(flag, reason, prog)
     missing = re.search(r"Missing value for argument '([\w.-]+?)'\. Expected (.*?)\.( |$)", text)
     if missing:
@@ -159,9 +163,11 @@ def _near(flag: str, known: list[str], prog: str) -> str:
     The name without its group has to be near, too: ``--task.body`` is not ``--task.go``.
     """
     group, _, last = flag.lstrip("-").replace("_", "-").rpartition(".")
-    if last in _ALSO_CALLED and group in ("", "search") and ("evolve" in prog or "tune" in prog):
+    searches = "evolve" in prog or "tune" in prog
+    if last in _ALSO_CALLED and group in ("", "search") and searches:
         return _ALSO_CALLED[last]
-    for near in difflib.get_close_matches(flag, [*SHORT, *known], n=3):
+    short = [each for each, long in SHORT.items() if searches or not long.startswith("--search")]
+    for near in difflib.get_close_matches(flag, [*short, *known], n=3):
         if difflib.get_close_matches(last, [near.lstrip("-").rpartition(".")[2]]):
             return near
     return ""

@@ -28,6 +28,7 @@ from metahebb.tasks.trials.bandit import Bandit
 from metahebb.tasks.trials.center_out import CenterOut
 from metahebb.tasks.trials.context_integration import ContextIntegration
 from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks.trials.pairs import Pairs
 from metahebb.tasks.trials.recall import Recall
 from metahebb.tasks.trials.serial_reversal import SerialReversal
 
@@ -45,6 +46,7 @@ __all__ = [
     "LaneNumbers",
     "Locomotion",
     "Measure",
+    "Pairs",
     "Recall",
     "Reversal",
     "SerialReversal",

@@ -17,6 +17,8 @@ from metahebb.genomes.slot import Places
 if TYPE_CHECKING:
     import mujoco
 
+    from metahebb.tasks.trials.base import Trial
+
 Range = tuple[float, float]
 """The type of the least and the greatest value that a number can have."""
 UNBOUNDED: Range = (-math.inf, math.inf)
@@ -79,6 +81,10 @@ class StepResult(NamedTuple):
         emitted: ``(k, n_outputs)`` float32, the activity that rules see in the place of the
             outputs, such as 1 for the chosen action and 0 for the others; None: rules see the
             outputs.
+        signal: ``(k,)`` float32, the signal that the task gives to synapses in this step, see
+            `Signalling`; None: the task gives none.
+        counted: ``(k,)`` float64, the part of ``reward`` that the return adds up; None: all of it.
+            Modulators read ``reward``, so a network can learn from rewards that count for nothing.
     """
 
     reward: npt.NDArray[np.float64]
@@ -88,6 +94,8 @@ class StepResult(NamedTuple):
     trial_over: npt.NDArray[np.bool_] | None = None
     kind: npt.NDArray[np.intp] | None = None
     emitted: npt.NDArray[np.float32] | None = None
+    signal: npt.NDArray[np.float32] | None = None
+    counted: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def of_nothing(cls, k: int) -> StepResult:
@@ -400,6 +408,14 @@ class ScriptedLanes(Protocol):
         Returns:
             The result of the trial's last step; all steps before have the reward 0.
         """
+
+
+@runtime_checkable
+class Signalling(Protocol):
+    """A task that gives synapses a modulatory signal from outside (`StepResult.signal`)."""
+
+    def signal(self, trial: Trial) -> npt.NDArray[np.float32]:
+        """Return the modulator in each step of ``trial``, ``(n_steps,)``."""
 
 
 @runtime_checkable

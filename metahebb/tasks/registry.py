@@ -16,6 +16,7 @@ from metahebb.tasks.trials.bandit import Bandit
 from metahebb.tasks.trials.center_out import CenterOut
 from metahebb.tasks.trials.context_integration import ContextIntegration
 from metahebb.tasks.trials.dnms import Dnms
+from metahebb.tasks.trials.pairs import Pairs
 from metahebb.tasks.trials.recall import Recall
 from metahebb.tasks.trials.serial_reversal import SerialReversal
 
@@ -33,6 +34,7 @@ TASKS: Registry[type[Task]] = Registry(
         "serial_reversal": SerialReversal,
         "association": Association,
         "recall": Recall,
+        "pairs": Pairs,
         "cognitive": Cognitive,
     },
     needs=(

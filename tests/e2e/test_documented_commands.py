@@ -57,6 +57,7 @@ SMALL = {
     "probe": {"--lives": "2", "--threads": "1"},
     "replay": {"--quiet": ""},
     "resume": QUIET,
+    "learn": {"--trials": "64", "--quiet": "", "--no-finish": ""},
     "rules": {"--lives": "2"},
     "verify": {"--candidates": "4", "--quiet": ""},
     "compare": {"--lives": "2"},
@@ -73,12 +74,17 @@ FEWER = {
 ENVIRONMENTS = {"ID": "CartPole-v1", "Mine-v0": "CartPole-v1"}
 """Environments that stand for one of the reader's own."""
 KINDS = {
+    "learned": ([], []),
     "ant": (["ant-quick"], ["--schedule", "0:130"]),  # probes of the examples act at step 125
     "car": (["car-racing"], []),
     "pendulum": (["--env", "Pendulum-v1"], ["--task.variants", "g=5", "g=10"]),
 }
 """What is evolved for the commands that look at a run: what, and further flags."""
-PAGES = {"docs/howto/car-racing.md": "car", "docs/howto/your-environment.md": "pendulum"}
+PAGES = {
+    "docs/howto/learning.md": "learned",
+    "docs/howto/car-racing.md": "car",
+    "docs/howto/your-environment.md": "pendulum",
+}
 """The kind of run that a page tells of, where that is no ant."""
 NOT_OURS = {"ray", "ssh", "export", "until", "(umask", "docker", "uv", "python3", "."}
 """Programs and words of the shell that are not run here."""
@@ -94,6 +100,7 @@ COMMANDS_WITH_FLAGS = [
     *(["evolve", "ant", "--network", name] for name in ("recurrent", "lstm", "convolutional")),
     *(["evolve", "ant", "--topology", name] for name in TOPOLOGIES),
     *(["evolve", "bandit", "--modulator", name] for name in MODULATORS),
+    *(["learn", name] for name in ("dnms", "center-out", "random-dots", "association")),
 ]
 """Commands whose help names all flags there are."""
 EVOLVED = [
@@ -122,6 +129,11 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     class Made(dict[str, Path]):
         def __missing__(self, kind: str) -> Path:
             preset, flags = KINDS[kind]
+            if kind == "learned":
+                learned = ["learn", "dnms", "--network.hidden", "20", "--trials", "50"]
+                assert main([*learned, "--quiet", "--no-finish", "--out", str(folder / kind)]) == 0
+                self[kind] = folder / kind
+                return folder / kind
             words = [*small("evolve", ["evolve", *preset]), "--generations", "3", *flags]
             assert main([*words, "--out", str(folder / kind)]) == 0
             self[kind] = folder / kind
@@ -197,6 +209,10 @@ def check_metahebb(
             shutil.copytree(kinds["ant"], folder.replace("*", "0"))
     elif COMMANDS[name].subject == "DIR":
         kind = PAGES.get(example.page, "ant")
+        if kind == "learned":
+            shutil.copytree(kinds[kind], words[2])
+            assert main(smaller(words)[1:]) == 0
+            return
         if (name, kind) == ("film", "ant"):
             words = [*words, "--renderer", "drawn"]  # in software a film of MuJoCo takes long
         for path in [words[2], *values(words, "--beside")]:
@@ -290,6 +306,20 @@ def small(name: str, words: list[str]) -> list[str]:
     for flag, value in (flags | present).items():
         kept += [flag, *value.split()]
     return kept
+
+
+def smaller(words: list[str]) -> list[str]:
+    """Return the words of a command on a run of learning with flags that make them fast."""
+    flags = {
+        "probe": ["--trials", "8"],
+        "film": ["--trials", "8"],
+        "resume": ["--trials", "75", "--quiet", "--no-finish"],
+    }.get(words[1], [])
+    kept = [*words]
+    if "--trials" in kept:
+        place = kept.index("--trials")
+        del kept[place : place + 2]
+    return kept + flags
 
 
 def values(words: list[str], flag: str) -> list[str]:

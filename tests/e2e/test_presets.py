@@ -10,14 +10,21 @@ from small_runs import QUIET, centers, evolve, metrics, resume
 from metahebb.cli import main
 from metahebb.errors import InputError
 from metahebb.runs.folder import RunFolder
+from metahebb.runs.learn_presets import LEARN_PRESETS
 from metahebb.runs.presets import PRESETS, preset
 
 
 def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["presets"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(PRESETS)
-    assert all(PRESETS[line.split()[0]][1] in line for line in lines)
+    evolved, _, learned = capsys.readouterr().out.partition("\n\n")
+    for text, command, presets in (
+        (evolved, "evolve", PRESETS),
+        (learned, "learn", LEARN_PRESETS),
+    ):
+        title, *lines = text.splitlines()
+        assert title == f"metahebb {command}"
+        assert [line.split()[0] for line in lines] == list(presets)
+        assert all(presets[line.split()[0]][1] in line for line in lines)
     assert {"cartpole", "ant-quick", "ant", "ant-faithful"} <= set(PRESETS)
 
 

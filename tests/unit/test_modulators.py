@@ -12,13 +12,13 @@ from toys import BIRTH, Toy, ToyLanes, born, layers_of, traced
 from metahebb.errors import InputError
 from metahebb.genomes import Genome, GivenGenes
 from metahebb.life import Life, Lockstep
-from metahebb.modulators import PredictionError, Reward
+from metahebb.modulators import Given, Output, PredictionError, Reward
 from metahebb.networks import FeedForward, Recurrent
 from metahebb.noise import Key, Stream
 from metahebb.plasticity import Bounds
 from metahebb.plasticity.reference import update
 from metahebb.plasticity.rules import RULES
-from metahebb.tasks import Bandit
+from metahebb.tasks import Association, Bandit, Recall
 from metahebb.tasks.base import StepResult
 from metahebb.worker import Plan, SearchPoint, Setup, Worker
 
@@ -41,6 +41,46 @@ def test_reward_is_written_to_all_units_of_the_lanes_that_took_the_step():
     lanes = Reward(scale=2.0).lanes(Toy(), 2)
     np.testing.assert_array_equal(written(lanes, step_of([0.5, -1])), [[1] * 3, [-2] * 3])
     np.testing.assert_array_equal(written(lanes, step_of([3]), BOTH[1:]), [[9] * 3, [6] * 3])
+
+
+def test_a_given_signal_is_that_of_the_task_in_the_step_just_lived():
+    task = Recall(trials=2)
+    lanes, modulator = task.lanes(2), Given(scale=2.0).lanes(task, 2)
+    lanes.reset(BOTH, (3, 4), BOTH * 0)
+    assert not getattr(modulator, "is_quiet_within_trials", False)
+    signals = [task.signal(lanes.trial(lane)) for lane in range(2)]
+    assert all(signal.sum() == 2 for signal in signals)
+    outputs = np.zeros((2, task.n_outputs), np.float32)
+    for step in range(task.n_steps):
+        modulators = written(modulator, lanes.step(outputs, BOTH))
+        wanted = [2 * signal[step] for signal in signals]
+        np.testing.assert_array_equal(modulators, np.tile(wanted, (3, 1)).T)
+    _, lengths = lanes.script(BOTH)
+    whole = lanes.finish(np.zeros((2, lengths[0], task.n_outputs), np.float32), BOTH)
+    assert (whole.signal == 0).all()  # nothing is to be remembered in a trial's last step
+
+
+def test_an_output_modulates_the_synapses_of_its_own_lane():
+    lanes = Output(index=1, scale=-2.0).lanes(Toy(), 2)
+    assert not getattr(lanes, "is_quiet_within_trials", False)
+    modulators = np.full((2, 3), 9, np.float32)
+    lanes.step(step_of([1]), np.array([[5, 0.5, 7]], np.float32), BOTH[1:], modulators)
+    np.testing.assert_array_equal(modulators, [[9] * 3, [-1] * 3])
+
+
+@pytest.mark.parametrize(
+    ("task", "modulator"),
+    [(Recall(trials=4), Given()), (Association(trials=4), Output(1)), (Toy(), Output(2))],
+)
+def test_signals_within_trials_are_those_that_a_life_of_steps_has(task, modulator):
+    """Only a rule that reads the signal lives otherwise, and lanes are modulated alone."""
+    gated, still = RULES["plastic_trace"], RULES["abcd_lr"]
+    network = Recurrent((4,), gated, NONE)
+    modulated, silent = (setup_of(gated, each, task, network) for each in (modulator, None))
+    assert not np.array_equal(lives(modulated), lives(silent))
+    np.testing.assert_array_equal(lives(modulated, 1, 6), lives(modulated, 4, 6))
+    others = [setup_of(still, each, task, Recurrent((4,), still)) for each in (modulator, None)]
+    np.testing.assert_array_equal(*map(lives, others))
 
 
 def test_a_prediction_error_is_that_of_a_whole_trial_among_its_kind():
@@ -225,6 +265,13 @@ def test_without_a_gate_the_reward_rule_is_abcd_bit_for_bit(kind):
         (lambda: Reward(np.inf), "expected a finite scale .modulator reward., got inf"),
         (lambda: PredictionError(keep=1.0), "expected keep from 0 to below 1 .*, got 1.0"),
         (lambda: PredictionError(scale=np.nan), "expected a finite scale .*, got nan"),
+        (lambda: Given(np.inf), "expected a finite scale .modulator given., got inf"),
+        (lambda: Given().lanes(Association(), 1), "a task that gives a signal .*, got association"),
+        (lambda: Given().lanes(Bandit(), 1), "a task that gives a signal .*, got bandit; use for"),
+        (lambda: written(Given().lanes(Recall(), 2), step_of([1, 1])), "gives a signal .* recall"),
+        (lambda: Output(-1), "expected an index of at least 0 .modulator output., got -1"),
+        (lambda: Output(0, np.nan), "expected a finite scale .modulator output., got nan"),
+        (lambda: Output(2).lanes(Bandit(), 1), "index from 0 to 1, .* task bandit .*, got 2; "),
     ],
 )
 def test_what_cannot_be_is_refused(build, message):

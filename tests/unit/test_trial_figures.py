@@ -177,7 +177,7 @@ def test_the_change_of_each_matrix_that_changed() -> None:
     np.testing.assert_array_equal(np.asarray(three.images[0].get_array()), change)
     assert one.images[0].get_clim() == two.images[0].get_clim()
     part = np.linalg.norm(change) / np.linalg.norm(before["recurrent"])
-    assert hist.get_title(loc="left") == f"|change| = {part:.2g} |before|"
+    assert hist.get_title(loc="left") == f"change of {100 * part:.2g} %"
     assert draw_change(before, before) is None
 
 

@@ -9,6 +9,7 @@ from metahebb.plasticity.rules.abcd_lr_d_in_and_out import abcd_lr_d_in_and_out
 from metahebb.plasticity.rules.abcd_lr_d_out import abcd_lr_d_out
 from metahebb.plasticity.rules.ad import ad
 from metahebb.plasticity.rules.ad_lr import ad_lr
+from metahebb.plasticity.rules.gained_perturbation import gained_perturbation
 from metahebb.plasticity.rules.node_perturbation import node_perturbation
 from metahebb.plasticity.rules.plastic_trace import plastic_trace
 from metahebb.plasticity.rules.reward_abcd import reward_abcd
@@ -27,6 +28,7 @@ RULES = {
         abcd_lr_d_out,
         ad,
         ad_lr,
+        gained_perturbation,
         node_perturbation,
         plastic_trace,
         reward_abcd,

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metahebb.errors import InputError
-from metahebb.tasks.base import LaneNumbers, Measure, StepResult, Task, TrialOutcome
+from metahebb.tasks.base import LaneNumbers, Measure, Signalling, StepResult, Task, TrialOutcome
 
 Array = npt.NDArray[np.float32]
 
@@ -82,6 +82,11 @@ class TrialTask(Task):
         The choice is 1 where the judged outputs are positive in the mean, else 0.
         """
         judged = np.isfinite(trial.target)
+        if not judged.any():
+            raise InputError(
+                f"expected a target with at least one number, got none in a trial of kind "
+                f"{trial.kind} (task {self.label}); give the steps that are judged a target"
+            )
         error = float(np.abs(outputs - trial.target)[judged].mean(dtype=np.float64))
         choice = int(outputs[judged].mean(dtype=np.float64) > 0)
         return TrialOutcome(
@@ -150,6 +155,8 @@ class TrialLanes:
         self._steps = np.zeros(n, np.intp)
         self._outputs = np.zeros((n, task.n_steps, task.n_outputs), np.float32)
         self._outcomes: list[TrialOutcome | None] = [None] * n
+        self._signalling = task if isinstance(task, Signalling) else None
+        self._signals: list[Array | None] = [None] * n
         self._recent = np.full((n, 2, RECENT), np.nan)  # correct, error
 
     def reset(self, lanes: LaneNumbers, seeds: Sequence[int], bodies: LaneNumbers) -> None:
@@ -161,10 +168,15 @@ class TrialLanes:
 
     def _begin(self, lane: int, number: int) -> None:
         self.numbers[lane], self._steps[lane] = number, 0
-        rng = np.random.default_rng((int(self._seeds[lane]), number))
-        trial = self._task.trial(number, rng)
+        trial = self._drawn(lane, number)
         self.trials[lane] = trial
         self.observations[lane] = trial.observations[0]
+        if self._signalling is not None:
+            self._signals[lane] = self._signalling.signal(trial)
+
+    def _drawn(self, lane: int, number: int) -> Trial:
+        """Return the trial with this ``number`` in the life on ``lane``."""
+        return self._task.trial(number, np.random.default_rng((int(self._seeds[lane]), number)))
 
     def trial(self, lane: int) -> Trial:
         """Return the trial that runs on ``lane`` now."""
@@ -178,7 +190,7 @@ class TrialLanes:
 
     def step(self, outputs: Array, lanes: LaneNumbers) -> StepResult:
         """Advance ``lanes`` by one step; a non-finite output ends the life."""
-        result = _nothing(lanes.size)
+        result = self._nothing(lanes)
         result.nonfinite[:] = ~np.isfinite(outputs).all(1)
         self._outputs[lanes, self._steps[lanes]] = outputs
         self._steps[lanes] += 1
@@ -187,6 +199,7 @@ class TrialLanes:
             age = int(self._steps[lane])
             if result.kind is not None:
                 result.kind[row] = trial.kind
+            self._tell(lane, row, age - 1, result)
             if age < len(trial.observations):
                 self.observations[lane] = trial.observations[age]
             elif not result.nonfinite[row]:
@@ -207,17 +220,32 @@ class TrialLanes:
 
     def finish(self, outputs: Array, lanes: LaneNumbers) -> StepResult:
         """End the trial of each of ``lanes`` with its ``outputs`` ``(k, n_steps, n_outputs)``."""
-        result = _nothing(lanes.size)
+        result = self._nothing(lanes)
         for row, lane in enumerate(lanes.tolist()):
             trial = self.trial(lane)
             of_trial = outputs[row, : len(trial.observations)]
             if result.kind is not None:
                 result.kind[row] = trial.kind
+            self._tell(lane, row, len(trial.observations) - 1, result)
             if np.isfinite(of_trial).all():
                 self._end(lane, row, of_trial, result)
             else:
                 result.nonfinite[row] = True
         return result
+
+    def _nothing(self, lanes: LaneNumbers) -> StepResult:
+        """Return the result of a step in the middle of the trials on ``lanes``, to be written."""
+        k = lanes.size
+        signal = None if self._signalling is None else np.zeros(k, np.float32)
+        return StepResult.of_nothing(k)._replace(
+            trial_over=np.zeros(k, np.bool_), kind=np.zeros(k, np.intp), signal=signal
+        )
+
+    def _tell(self, lane: int, row: int, step: int, result: StepResult) -> None:
+        """Write the signal of a step of the trial on ``lane``, if the task gives one."""
+        signal = self._signals[lane]
+        if result.signal is not None and signal is not None:
+            result.signal[row] = signal[step]
 
     def _end(self, lane: int, row: int, outputs: Array, result: StepResult) -> None:
         """Judge the trial of ``lane``, write its result, and begin the next trial."""
@@ -239,7 +267,7 @@ class TrialLanes:
 
     def measures(self, lane: int) -> dict[str, float]:
         """Return the accuracy and the mean error of the last trials; NaN before the first end."""
-        correct, error = (_mean(values) for values in self._recent[lane])
+        correct, error = (mean_of_known(values) for values in self._recent[lane])
         return {"accuracy": correct, "error": error}
 
     def saved(self, lane: int) -> dict[str, npt.NDArray[Any]]:
@@ -252,13 +280,7 @@ class TrialLanes:
         self._begin(lane, int(saved["number"]))
 
 
-def _nothing(k: int) -> StepResult:
-    """Return the result of a step in the middle of ``k`` trials, to be written."""
-    return StepResult.of_nothing(k)._replace(
-        trial_over=np.zeros(k, np.bool_), kind=np.zeros(k, np.intp)
-    )
-
-
-def _mean(values: npt.NDArray[np.float64]) -> float:
+def mean_of_known(values: npt.NDArray[np.float64]) -> float:
+    """Return the mean of the finite numbers among ``values``; NaN if there is none."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")

@@ -1,0 +1,1 @@
+"""Does evolution make a network that learns unknown functions from reward alone?"""
