@@ -46,6 +46,7 @@ def test_streams_and_salt_keep_their_numbers():
         "PROBE": 6,
         "GENOME_MAP": 7,
         "VERIFICATION": 8,
+        "NEURON": 9,
         "LEARNING": 10,
     }
     assert noise.SALT.to_bytes(8, "little") == b"metahebb"
