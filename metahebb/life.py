@@ -129,6 +129,11 @@ class Lockstep:
         self._network = network
         self._task = task
         self._modulator = modulator
+        # Lanes that can live a whole trial in one call; None: they cannot, or a modulator acts within.
+        self._through: tuple[ScriptedLanes, ThroughLanes] | None = None
+        quiet = modulator is None or getattr(modulator, "is_quiet_within_trials", False)
+        if quiet and isinstance(task, ScriptedLanes) and isinstance(network, ThroughLanes):
+            self._through = (task, network)
         self._lives: list[Life | None] = [None] * n
         self._returns = np.zeros(n)
         self._steps = np.zeros(n, np.int64)
@@ -197,7 +202,9 @@ class Lockstep:
         looks at single steps. The bits are the same.
         """
         alive = self._alive
-        lived = None if any(self._calls) else self._live_trials(alive)
+        lived = None
+        if self._through is not None and not any(self._calls):
+            lived = self._live_trials(alive)
         step, lengths = self._step(alive) if lived is None else lived
         # Where all lanes live, a slice is faster: indexing with an array copies.
         rows = slice(None) if alive.size == len(self._lives) else alive
@@ -245,17 +252,15 @@ class Lockstep:
         Returns None where a trial does not begin on all lanes, a life ends before the trial, or
         something acts or depends on single steps.
         """
-        task, network, modulator = self._task, self._network, self._modulator
-        if not (isinstance(task, ScriptedLanes) and isinstance(network, ThroughLanes)):
+        network, modulator = self._network, self._modulator
+        if self._through is None or self._senses is not None or not self._at_start[alive].all():
             return None
-        quiet = modulator is None or getattr(modulator, "is_quiet_within_trials", False)
-        if not quiet or self._senses is not None or not self._at_start[alive].all():
-            return None
+        task, living = self._through
         observations, lengths = task.script(alive)
         if (self._steps[alive] + lengths > self._horizons[alive]).any():
             return None
         network.modulators[alive] = 0  # else those of the end of the trial before
-        outputs = network.act_through(observations, lengths, alive)
+        outputs = living.act_through(observations, lengths, alive)
         step = task.finish(outputs, alive)
         last = outputs[np.arange(alive.size), lengths - 1]
         if modulator is not None:

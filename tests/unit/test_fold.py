@@ -19,6 +19,7 @@ SHIPPED = {
     "static": None,
     "reward_abcd": None,
     "node_perturbation": None,
+    "gained_perturbation": None,
     "plastic_trace": None,
     "supralinear": None,
     "ad_lr": Fold(2, (0, 1)),

@@ -114,9 +114,10 @@ def test_a_scale_is_folded_where_coefficients_can_be() -> None:
     assert fold_of(of("pre, /, A, B, tau: positive, eta", quotient)) == Fold(3, (0,))
 
 
-def test_of_the_shipped_rules_only_the_plastic_trace_declares_a_range() -> None:
+def test_the_shipped_rules_that_declare_ranges() -> None:
     ranges = {name: rule.ranges for name, rule in RULES.items() if rule.has_ranges}
-    assert ranges == {"plastic_trace": (None, bounded(0.0, 1.0))}
+    part = bounded(0.0, 1.0)
+    assert ranges == {"plastic_trace": (None, part), "gained_perturbation": (part,)}
 
 
 @pytest.mark.parametrize("name", ["reward", "r", "Dopamine"])
