@@ -129,7 +129,7 @@ class Lockstep:
         self._network = network
         self._task = task
         self._modulator = modulator
-        # Lanes that can live a whole trial in one call; None: they cannot, or a modulator acts within.
+        # The lanes that can live a whole trial in one call; None: single steps matter.
         self._through: tuple[ScriptedLanes, ThroughLanes] | None = None
         quiet = modulator is None or getattr(modulator, "is_quiet_within_trials", False)
         if quiet and isinstance(task, ScriptedLanes) and isinstance(network, ThroughLanes):
