@@ -22,7 +22,8 @@ class Reference:
     Attributes:
         weights: ``(n_units, n_biases + n_units)``, J with the columns of the biases first.
         trace: the eligibility of each weight.
-        x: the potentials, and ``mean`` their running means.
+        x: the potential of each unit.
+        mean: the running mean of each potential.
         rates: the outputs of the step before, and ``z`` the network's outputs in that step.
         post: what rules saw of each unit in the last step, and ``pre`` of each input.
     """

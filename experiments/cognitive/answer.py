@@ -38,9 +38,9 @@ def counted(claim: Claim) -> str:
 
 
 def _number_of_all(claim: Claim) -> int:
-    found = _ALL.search(claim.name)
-    assert found is not None  # the caller gives a count
-    return int(found[1])
+    number = _ALL.search(claim.name)
+    assert number is not None  # the caller gives a count
+    return int(number[1])
 
 
 def _opening(tasks: Claim) -> str:

@@ -61,7 +61,7 @@ def all_evolved(order: Order) -> list[Evolved]:
 
     With ``order.finished``, only runs that are finished count.
     """
-    found = []
+    systems = []
     for system in SYSTEMS:
         runs: dict[int, RunFolder] = {}
         for seed in range(SEEDS[order.size]):
@@ -73,8 +73,8 @@ def all_evolved(order: Order) -> list[Evolved]:
             runs[seed] = evolved(path, config, replace(order.where, lanes=LANES))
         if runs:
             after = np.stack([after_of(run, LIVES[order.size], order) for run in runs.values()])
-            found.append(Evolved(system, tuple(runs), tuple(runs.values()), after))
-    return found
+            systems.append(Evolved(system, tuple(runs), tuple(runs.values()), after))
+    return systems
 
 
 def after_of(run: RunFolder, lives: int, order: Order) -> Floats:

@@ -61,16 +61,16 @@ def panels_of(taught: Sequence[Taught], trials: int = TRIALS) -> list[Panel]:
         (CONTEXT_CHOICE, ACTOR_CRITIC, CONDITIONS),
         (CONTEXT, NODE, CONDITIONS),
     ):
-        found = by_name.get((task, system))
-        pooled = None if found is None else _pooled(_good(found, trials))
-        if found is None or pooled is None:
+        pair = by_name.get((task, system))
+        pooled = None if pair is None else _pooled(_good(pair, trials))
+        if pair is None or pooled is None:
             continue
         of_rate = system == NODE
         curves = {name: choice_curves(pooled, name, 1 if of_rate else 2)[0] for name in names}
         words = ("strength", "a positive output") if of_rate else ("coherence [%]", "choice 2")
-        good = zip(found.seeds, found.has_learned(), strict=True)
+        good = zip(pair.seeds, pair.has_learned(), strict=True)
         seeds = tuple(seed for seed, learned in good if learned)
-        panels.append(Panel(found.arm.name, *words, curves, seeds))
+        panels.append(Panel(pair.arm.name, *words, curves, seeds))
     return panels
 
 
@@ -81,7 +81,7 @@ def swings(panels: Sequence[Panel], made_by: str) -> list[Claim]:
     least strength: 1 for an input that decides, and 0 for one that has no effect.
 
     Args:
-        panels: the panels of the figure.
+        panels: the tasks of the figure, with the choices of the runs that learned each of them.
         made_by: the command that made the runs.
     """
     claims = []

@@ -95,14 +95,14 @@ def all_taught(order: Order, arms: Sequence[Arm] | None = None) -> list[Taught]:
     Raises:
         InputError: with ``order.finished``, no run is finished.
     """
-    found = [taught_arm(order, arm) for arm in (all_arms() if arms is None else arms)]
-    found = [each for each in found if each.asked]
-    if not found:
+    arms_with_runs = [taught_arm(order, arm) for arm in (all_arms() if arms is None else arms)]
+    arms_with_runs = [each for each in arms_with_runs if each.asked]
+    if not arms_with_runs:
         raise InputError(
             f"expected finished runs of this study, got none of size {order.size}; leave out "
             "--finished"
         )
-    return found
+    return arms_with_runs
 
 
 def taught_arm(order: Order, arm: Arm) -> Taught:

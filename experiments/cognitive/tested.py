@@ -113,8 +113,8 @@ def criterion_of(run: LearnFolder, arm: Arm) -> float:
     config: Any = run.config
     tolerance = getattr(config.task, "tolerance", None)
     if not arm.still or tolerance is None:
-        found = trials_to_criterion(run.read_outcomes().correct, config.criterion, config.window)
-        return np.inf if found is None else float(found)
+        reached = trials_to_criterion(run.read_outcomes().correct, config.criterion, config.window)
+        return np.inf if reached is None else float(reached)
     file = run.path / "passes.json"
     if not file.exists():
         write_json(file, {"trials": _passes(run, arm, tolerance)})

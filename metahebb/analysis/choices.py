@@ -42,7 +42,10 @@ def signed_conditions(outcomes: Outcomes) -> tuple[str, ...]:
 
 
 def splitting_condition(outcomes: Outcomes, condition: str) -> str | None:
-    """Return the first other condition with two to four levels, unless it is signed; else None."""
+    """Return the name of the condition by which the curves of ``condition`` are split, or None.
+
+    It is the first other condition with two to four values that is none of `signed_conditions`.
+    """
     signed = signed_conditions(outcomes)
     for name, values in outcomes.conditions.items():
         if name != condition and name not in signed and 2 <= _levels(values).size <= _MOST_GROUPS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ import tyro
 from metahebb.api.evolving import Shown, default_path, evolved, resumed
 from metahebb.api.seeds import default_seeds_path, evolved_seeds
 from metahebb.commands import learn as learning
+from metahebb.commands.print_run import print_run
 from metahebb.errors import InputError, StorageError
 from metahebb.evolution.backends.where import Where
 from metahebb.paths import absolute, leave_removed_folder
@@ -79,7 +79,9 @@ def evolve(name: str, rest: list[str]) -> int:
     if values_of("--seeds", rest):
         return _seeds(words, name, rest, options)
     path = absolute(options.out or default_path(name, config.seed))
-    return _run(path, lambda: evolved(config, path, options.where, options.shown, options.resume))
+    return print_run(
+        path, lambda: evolved(config, path, options.where, options.shown, options.resume)
+    )
 
 
 def _seeds(words: str, name: str, rest: list[str], options: Evolve) -> int:
@@ -136,20 +138,7 @@ def resume(path: str, rest: list[str]) -> int:
         return learning.resume(path, rest)
     options = parse(Resume, Resume(), rest, f"metahebb resume {path or 'DIR'}")
     run = RunFolder.open(path)
-    return _run(
+    return print_run(
         run.path,
         lambda: resumed(run, options.where, options.shown, options.generations, options.fallback),
     )
-
-
-def _run(path: Path, evolve: Callable[[], RunFolder]) -> int:
-    """Print the folder of the run that ``evolve`` returns, or how to go on if it was stopped."""
-    try:
-        print(evolve().path)
-    except Interrupted as stopped:
-        if not RunFolder.is_there(path):
-            raise  # before there was a run
-        command = f"metahebb resume {shlex.quote(str(path))}"
-        print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
-        return stopped.exit_status
-    return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ import tyro
 from metahebb.api.evolving import default_path
 from metahebb.api.learning import LearnShown, learned, learned_on, learned_seeds
 from metahebb.api.seeds import default_seeds_path
+from metahebb.commands.print_run import print_run
 from metahebb.errors import InputError
 from metahebb.paths import absolute
 from metahebb.runs.learn_folder import LearnFolder
@@ -66,7 +66,7 @@ def learn(name: str, rest: list[str]) -> int:
         return _seeds(words, called, rest, options)
     run = options.asked.run
     path = absolute(options.out or default_path(called, run.seed))
-    return _ended(path, lambda: learned(run, path, options.shown, options.resume))
+    return print_run(path, lambda: learned(run, path, options.shown, options.resume))
 
 
 def _seeds(words: str, name: str, rest: list[str], options: Learn) -> int:
@@ -92,19 +92,6 @@ def resume(path: str, rest: list[str]) -> int:
     """Go on with the run of learning at ``path``, and print the run folder on the last line."""
     options = parse(ResumeLearning, ResumeLearning(), rest, f"metahebb resume {path}")
     run = LearnFolder.open(path)
-    return _ended(
+    return print_run(
         run.path, lambda: learned_on(run, options.shown, options.trials, options.fallback)
     )
-
-
-def _ended(path: Path, learn: Callable[[], LearnFolder]) -> int:
-    """Print the folder of the run that ``learn`` returns, or how to go on if it was stopped."""
-    try:
-        print(learn().path)
-    except Interrupted as stopped:
-        if not LearnFolder.is_there(path):
-            raise  # before there was a run
-        command = f"metahebb resume {shlex.quote(str(path))}"
-        print(f"metahebb: stopped by {stopped}; go on with: {command}", file=sys.stderr)
-        return stopped.exit_status
-    return 0

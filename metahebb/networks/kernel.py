@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -182,15 +183,7 @@ if own < 0:
     product(fixed[lane, synapse : synapse + n], new[first : first + n_in], received)
     scale = f32(1.0)
 else:
-    scale = sweep(
-{_ARGUMENTS.replace("    ", "        ")}
-        new[first : first + n_in],
-        received,
-        scales[lane, own],
-        gain,
-        modulators[lane, unit : unit + n_out],
-    )
-    scales[lane, own] = scale
+{textwrap.indent(_SWEEP.replace("    drive,", "    received,").replace(", p]", ", own]"), "    ")}
 if place == 1:
     for i in range(n_out):
         drive[i] = scale * received[i]
@@ -206,14 +199,7 @@ _MIXED_FLUSH = f"""\
 own = projections[p, 9]
 if own < 0:
     continue
-scales[lane, own] = sweep(
-{_ARGUMENTS}
-    old[first : first + n_in],
-    scratch[:n_out],
-    scales[lane, own],
-    gains[lane],
-    modulators[lane, unit : unit + n_out],
-)"""
+{_FLUSH.replace(", p]", ", own]")}"""
 
 _PRODUCT = """\
 @apart

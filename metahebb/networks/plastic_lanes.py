@@ -404,7 +404,7 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
     n_synapses = sum(layer.size for layer in graph.layers)
     planes = len(network.rule.coefficients)
     trace = n_synapses if network.rule.has_trace else 0
-    neurons = graph.neurons
+    neurons, populations = graph.neurons, graph.populations.values()
     smoothed = n_units if network.update_window > 1 else 0
     fields = [
         Field("weights", (n_synapses,), at_birth=None),
@@ -415,7 +415,7 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         Field("now", (n_units,)),
         Field("scales", (len(graph.layers),), at_birth=1.0),
         Field("gains", at_birth=birth_gain),
-        Field("modulators", (sum(n for n, _ in _computed(graph)),)),
+        Field("modulators", (sum(each.n for each in populations if each.neuron),)),
         Field("pending", dtype=np.bool_, per_trial=True),
         Field("ages", dtype=np.int64),
         Field("means", (smoothed,)),  # averages run through a life, across its trials
@@ -437,12 +437,6 @@ def _fields(network: Description, graph: Graph, n_units: int, birth_gain: float)
         for name in neuron.state
     ]
     return fields
-
-
-def _computed(graph: Graph) -> list[tuple[int, str]]:
-    """Return the number of units and the name of each population that has a neuron."""
-    names = graph.populations.items()
-    return [(each.n, name) for name, each in names if each.neuron is not None]
 
 
 def _birth(projection: Projection, default: str) -> Birth:

@@ -91,12 +91,14 @@ class _Learning:
         # What came after the checkpoint is lived again, to the same bits.
         run.journal.keep(self.blocks)
         run.keep_metrics(self.blocks)
-        self.correct = [run.read_outcomes().correct]
-        if self.correct[0].size != self.trials:
+        self.correct = run.read_outcomes().correct
+        if self.correct.size != self.trials:
             raise CheckpointError(
                 f"expected {self.trials} trials in the journal of {run.path}, got "
-                f"{self.correct[0].size}; restore it from a copy"
+                f"{self.correct.size}; restore it from a copy"
             )
+        self.learned_after = self._criterion()
+        """The number of trials until the criterion was reached; None: it was not."""
         self.began = time.monotonic() - before
         self.saved_at = time.monotonic()
 
@@ -106,11 +108,9 @@ class _Learning:
         config = self.run.config
         return self.trials >= config.trials or (config.stop and self.learned_after is not None)
 
-    @property
-    def learned_after(self) -> int | None:
-        """The number of trials until the criterion was reached."""
+    def _criterion(self) -> int | None:
         config = self.run.config
-        return trials_to_criterion(np.concatenate(self.correct), config.criterion, config.window)
+        return trials_to_criterion(self.correct, config.criterion, config.window)
 
     def block(self) -> Record:
         """Live a block of trials, write it to the folder, and return its metrics."""
@@ -119,16 +119,17 @@ class _Learning:
         lived = self.pupil.live(n)
         _check_outcomes(config.task, lived)
         self.run.append_outcomes(self.blocks, lived)
-        self.correct.append(np.array([each.correct for each in lived], np.float64))
+        self.correct = np.append(self.correct, [each.correct for each in lived])
         self.trials += n
+        if self.learned_after is None:
+            self.learned_after = self._criterion()
         assert isinstance(config.task, Judged)
         outcomes = Outcomes.of(lived, config.task.conditions)
-        recent = np.concatenate(self.correct)[-config.window :]
         record = {
             "block": self.blocks,
             "trials": self.trials,
             "accuracy": _mean(outcomes.correct),
-            "recent_accuracy": _mean(recent),
+            "recent_accuracy": _mean(self.correct[-config.window :]),
             "error": _mean(outcomes.error),
             "reward": _mean(outcomes.reward),
             "learned_after": self.learned_after,

@@ -118,5 +118,5 @@ def learn_preset(name: str) -> LearnConfig:
         )
     if name not in LEARN_PRESETS:
         raise unknown_name("preset of metahebb learn", name, LEARN_PRESETS)
-    found = LEARN_PRESETS[name][0]
-    return found if isinstance(found, LearnConfig) else found()
+    config = LEARN_PRESETS[name][0]
+    return config if isinstance(config, LearnConfig) else config()
